@@ -1,0 +1,59 @@
+"""C sources of scalar mathematical functions, pasted into generated code one by one.
+
+``include/vector_math.h`` (branch-free, made to be vectorised) and ``include/special.h`` (what libm
+lacks) consist of paragraphs separated by blank lines. A paragraph that defines a function, a table
+or a macro is a snippet; the words ``th_...`` inside are its dependencies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+HEADERS = ("vector_math.h", "special.h")
+
+# Values of these dtypes are computed in the format whose suffix is given.
+SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32"}
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_DEFINED = re.compile(r"(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)")
+_WORD = re.compile(r"\b(?:th|TH)_\w+")
+
+
+@cache
+def _snippets() -> dict[str, str]:
+    """Source of every snippet by the name that it defines, in the order of the headers."""
+    found = {}
+    for header in HEADERS:
+        text = (Path(__file__).parent / "include" / header).read_text(encoding="utf-8")
+        for paragraph in re.split(r"\n\s*\n", _COMMENT.sub("", text)):
+            defined = _DEFINED.match(paragraph.strip("\n"))
+            if defined:
+                found[defined[1]] = paragraph.strip("\n")
+    return found
+
+
+def resolve(name: str, dtype: str) -> str | None:
+    """The C function that computes ``name`` for values of a dtype; None: there is none of ours.
+
+    name: the float64 name of libm (``exp``, ``log1p``) or of a special function (``psi``).
+    dtype: the dtype of the computation (float16 is computed in float32).
+    """
+    function = f"th_{name}_{SUFFIXES.get(dtype)}"
+    return function if function in _snippets() else None
+
+
+def snippets(names: Iterable[str]) -> str:
+    """Sources of C functions and of all that they need, in an order that compiles.
+
+    names: what :func:`resolve` returned. Each snippet comes once; KeyError for an unknown name.
+    """
+    known, wanted, waiting = _snippets(), set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += [word for word in _WORD.findall(known[name]) if word in known]
+    return "".join(known[name] + "\n" for name in known if name in wanted)
