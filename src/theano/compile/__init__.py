@@ -1,0 +1,1 @@
+"""From expressions to callables: inputs and outputs, modes, functions."""

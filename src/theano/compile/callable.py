@@ -1,0 +1,300 @@
+"""Compiled functions as users see them."""
+
+import copy
+
+from theano.graph.shared import Container
+from theano.graph.variable import Variable
+from theano.runtime.report import extended
+
+_AMBIGUOUS = object()
+
+
+class _ByInput:
+    """``f.container`` and ``f.value``: access to inputs by variable, name or position."""
+
+    def __init__(self, function, read, write):
+        self._function, self._read, self._write = function, read, write
+
+    def __getitem__(self, item):
+        return self._read(self._function.cell_of(item))
+
+    def __setitem__(self, item, value):
+        self._write(self._function, item, value)
+
+    def __contains__(self, item):
+        return item in self._function.finder
+
+    def __len__(self):
+        return len(self._function.input_storage)
+
+
+def _set_value(function, item, value):
+    cell = function.cell_of(item)
+    cell.value = value
+    position = function.input_storage.index(cell)
+    required, refeed, _ = function.defaults[position]
+    function.defaults[position] = (required, refeed, cell.value if refeed else None)
+
+
+def _refuse(function, item, value):
+    raise TypeError("containers cannot be replaced; set f.value[item] or f[item]")
+
+
+class Function:
+    """What `theano.function` returns: call it with values of the inputs.
+
+    Attributes
+    ----------
+    maker : FunctionMaker
+        Its ``fgraph`` is the rewritten graph.
+    input_storage : list of Container
+        One for each input, those of shared variables included.
+    trust_input : bool
+        Skip all checks of the arguments: they must be arrays of exactly the right type.
+    name : str or None
+    profile : ProfileStats or None
+    """
+
+    def __init__(self, executor, cells, defaults, maker):
+        self.fn = executor
+        self.input_storage = cells
+        self.defaults = defaults
+        self.maker = maker
+        self.trust_input = False
+        self.name = maker.name
+        self.profile = maker.profile
+        self.unpack_single = maker.unpack_single
+        self.return_none = maker.return_none
+        self.output_keys = maker.output_keys
+        self.n_returned = len(maker.outputs)
+        self._positional = [i for i, e in enumerate(maker.inputs) if not e.implicit]
+        self._updates = [(self.n_returned + k, cells[i]) for k, i in enumerate(maker.updated)]
+        self._check_for_aliased_inputs = any(
+            (e.mutable or getattr(e, "borrow", False)) and not getattr(e, "shared", False)
+            for e in maker.inputs)
+        self.finder = self._make_finder()
+        self._by_name = self._keywords()
+
+    # -- names ----------------------------------------------------------------------------------------
+
+    def _make_finder(self):
+        finder = {}
+        for position, (entry, cell) in enumerate(zip(self.maker.inputs, self.input_storage, strict=True)):
+            for key in (entry.variable, entry.name, position):
+                if key is not None:
+                    finder[key] = _AMBIGUOUS if key in finder else cell
+        return finder
+
+    def _keywords(self):
+        """Inputs that may be given by name; those before a required unnamed input may not."""
+        found = {}
+        for position in reversed(self._positional):
+            entry = self.maker.inputs[position]
+            if entry.name is None:
+                if self.defaults[position][0]:
+                    break
+                continue
+            found[entry.name] = _AMBIGUOUS if entry.name in found else position
+        return found
+
+    def cell_of(self, item):
+        """The container of an input given by variable, name or position."""
+        cell = self.finder.get(item)
+        if cell is None:
+            raise KeyError(f"Unknown input or state: {item}")
+        if cell is _AMBIGUOUS:
+            raise TypeError(f"Ambiguous name: {item} - please check the names of the inputs of your "
+                            "function for duplicates.")
+        return cell
+
+    @property
+    def container(self):
+        """Containers of the inputs."""
+        return _ByInput(self, lambda cell: getattr(cell, "source", cell), _refuse)
+
+    @property
+    def value(self):
+        """Values of the inputs."""
+        return _ByInput(self, lambda cell: cell.value, _set_value)
+
+    def __getitem__(self, item):
+        return self.cell_of(item).value
+
+    def __setitem__(self, item, value):
+        _set_value(self, item, value)
+
+    def __contains__(self, item):
+        return item in self.finder
+
+    @property
+    def outputs(self):
+        """Outputs of the rewritten graph."""
+        return self.maker.fgraph.outputs[:self.n_returned]
+
+    @property
+    def indices(self):
+        """For each input: (entry, positions, entries), as the original."""
+        return [(entry, [i], [entry]) for i, entry in enumerate(self.maker.inputs)]
+
+    # -- calls ----------------------------------------------------------------------------------------
+
+    def __call__(self, *args, **kwargs):
+        subset = kwargs.pop("output_subset", None)
+        values = self._bind(args, kwargs)
+        results = self.fn(values)
+        for position, cell in self._updates:
+            cell.storage[0] = results[position]
+        return self._returned(results, subset)
+
+    def _bind(self, args, kwargs):
+        """Checked values of all inputs, in order."""
+        values = [cell.storage[0] for cell in self.input_storage]
+        given = self._given(args, kwargs)
+        for position, (required, refeed, default) in enumerate(self.defaults):
+            if position in given:
+                values[position] = self._filtered(position, given[position])
+            elif required:
+                raise TypeError(f"Missing required input: {self._describe(position)}")
+            elif refeed:
+                mutable = self.maker.inputs[position].mutable
+                values[position] = copy.copy(default) if mutable else default
+        if self._check_for_aliased_inputs and not self.trust_input:
+            self._unalias(values, given)
+        return values
+
+    def _given(self, args, kwargs):
+        """Dict from input position to the value given."""
+        allowed = self._positional if len(args) <= len(self._positional) else \
+            [*self._positional, *(i for i, e in enumerate(self.maker.inputs)
+                                  if e.implicit and not getattr(e, "shared", False))]
+        if len(args) > len(allowed):
+            raise TypeError(f"Too many parameter passed to theano function: it takes "
+                            f"{len(self._positional)}, got {len(args)}")
+        given = dict(zip(allowed, args, strict=False))
+        for name, value in kwargs.items():
+            position = self._keyword(name)
+            if position in given:
+                raise TypeError(f"Multiple values for input: {name}")
+            given[position] = value
+        return given
+
+    def _keyword(self, name):
+        position = self._by_name.get(name)
+        if position is None:
+            implicit = [i for i, e in enumerate(self.maker.inputs) if e.implicit and e.name == name
+                        and not getattr(e, "shared", False)]
+            if not implicit:
+                raise TypeError(f"Unknown input or state: {name}. The function has named inputs "
+                                f"({', '.join(self._by_name) or 'none'}).")
+            position = implicit[0]
+        if position is _AMBIGUOUS:
+            raise TypeError(f"Ambiguous name: {name} - please check the names of the inputs of your "
+                            "function for duplicates.")
+        return position
+
+    def _filtered(self, position, value):
+        if self.trust_input:
+            return value
+        entry, cell = self.maker.inputs[position], self.input_storage[position]
+        try:
+            return cell.type.filter(value, strict=cell.strict, allow_downcast=cell.allow_downcast)
+        except (TypeError, ValueError) as error:
+            name = f"with name \"{self.name}\" " if self.name else ""
+            text = (f"Bad input argument {entry.name or ''} to theano function {name}at index {position} "
+                    f"(0-based).")
+            raise extended(type(error)(text), str(error)) from error
+
+    def _unalias(self, values, given):
+        """Copy arguments that share memory with others when one of them may be overwritten."""
+        entries = self.maker.inputs
+        for position in given:
+            if not (entries[position].mutable or getattr(entries[position], "borrow", False)):
+                continue
+            share = entries[position].variable.type.may_share_memory
+            for other, value in enumerate(values):
+                if other != position and type(value) is type(values[position]) \
+                        and share(values[position], value):
+                    values[position] = copy.copy(values[position])
+                    break
+
+    def _describe(self, position):
+        entry = self.maker.inputs[position]
+        return entry.name or f"{entry.variable} (position {position})"
+
+    def _returned(self, results, subset):
+        if self.output_keys is not None:
+            pairs = list(zip(self.output_keys, results, strict=False))
+            return {k: v for i, (k, v) in enumerate(pairs) if subset is None or k in subset or i in subset}
+        if self.return_none:
+            return None
+        if self.unpack_single:
+            return results[0]
+        results = results[:self.n_returned]
+        return results if subset is None else [results[i] for i in subset]
+
+    # -- copies ---------------------------------------------------------------------------------------
+
+    def copy(self, share_memory=False, swap=None, delete_updates=False, name=None, profile=None):
+        """A function of the same rewritten graph.
+
+        swap: dict or pairs from shared variables (or their names) to those used instead.
+        delete_updates: the copy updates nothing. share_memory: intermediate storage is shared, so the
+        two must not run at the same time.
+        """
+        from_copying = self.maker.copy_with(dict(swap or {}), delete_updates, name)
+        maker, cells = from_copying
+        return maker.create(cells, storage_map=self._shared_storage(maker) if share_memory else None)
+
+    def _shared_storage(self, maker):
+        memo = maker.copied_from
+        reverse = {v: k for k, v in memo.items() if isinstance(k, Variable)}
+        skip = {*maker.fgraph.inputs, *maker.fgraph.outputs}
+        source = self.fn.storage_map
+        return {new: source[old] for new, old in reverse.items() if new not in skip and old in source}
+
+    def __copy__(self):
+        """A function with its own copies of mutable values."""
+        values = []
+        for entry, cell in zip(self.maker.inputs, self.input_storage, strict=True):
+            if getattr(entry, "shared", False):
+                values.append(getattr(cell, "source", cell))
+            elif cell.storage[0] is None:
+                values.append(None)
+            else:
+                values.append(copy.copy(cell.value) if entry.mutable or entry.update is not None
+                              else cell.value)
+        return self.maker.create(values)
+
+    def free(self):
+        """Release the storage of intermediate results and of arguments."""
+        self.fn.free()
+
+    def get_shared(self):
+        """The shared variables the function uses."""
+        return [e.variable for e in self.maker.inputs if getattr(e, "shared", False)]
+
+    def sync_shared(self):
+        """Nothing to do on a CPU; kept for programs that call it."""
+
+    def __reduce__(self):
+        return _unpickle, (self.maker, self.input_storage, self.defaults, self.trust_input, self.name)
+
+    def __deepcopy__(self, memo):
+        maker, cells, defaults = (copy.deepcopy(part, memo) for part in
+                                  (self.maker, self.input_storage, self.defaults))
+        twin = _unpickle(maker, cells, defaults, self.trust_input, self.name)
+        memo[id(self)] = twin
+        return twin
+
+    def __repr__(self):
+        return f"<theano function {self.name or ''} of {len(self.maker.inputs)} inputs>"
+
+
+def _unpickle(maker, cells, defaults, trust_input, name):
+    function = maker.create([c if isinstance(c, Container) else None for c in cells])
+    for mine, cell in zip(function.input_storage, cells, strict=True):
+        mine.storage = cell.storage
+    function.defaults = list(defaults)
+    function.trust_input, function.name = trust_input, name
+    return function
+

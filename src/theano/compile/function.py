@@ -1,0 +1,115 @@
+"""`function`: from symbolic inputs and outputs to a callable."""
+
+import copy
+
+from theano.compile.io import In, SymbolicInput, wrap_in
+from theano.compile.maker import FunctionMaker
+from theano.compile.rebuild import collect
+from theano.graph.variable import Variable
+
+
+def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_default_updates=False,
+             accept_inplace=False, name=None, rebuild_strict=True, allow_input_downcast=None,
+             profile=None, on_unused_input=None):
+    """A callable that computes ``outputs`` from ``inputs`` as native code.
+
+    Parameters
+    ----------
+    inputs : list of Variable or In
+    outputs : Variable, Out, list or dict of them, or None
+        Decides what a call returns: one value, a list, a dict (string keys), or None.
+    mode : str or Mode, optional
+        How to rewrite and run; default: the flag ``mode``.
+    updates : dict, or list of (shared variable, expression)
+        New values of shared variables. All are computed before any is stored.
+    givens : dict, or list of (variable, replacement)
+        Replacements made in the graph; both must have the same type.
+    no_default_updates : bool or list of shared variables
+        Whether, or of which variables, to leave out ``default_update``.
+    accept_inplace : bool
+        The graph may contain ops that work in place.
+    name : str, optional
+    rebuild_strict : bool
+        ``givens`` must keep types.
+    allow_input_downcast : bool, optional
+        Let arguments lose precision; None only lets Python floats become floatX.
+    profile : bool or ProfileStats, optional
+    on_unused_input : {"raise", "warn", "ignore"}, optional
+
+    Raises
+    ------
+    MissingInputError
+        When the outputs need a variable that is no input and has no value.
+    UnusedInputError
+        When an input is not needed, or given twice.
+    TypeError, ValueError
+        For anything else that is not as described.
+    """
+    if isinstance(inputs, tuple):
+        inputs = list(inputs)
+    if not isinstance(inputs, list):
+        raise TypeError(f"Input variables of a Theano function should be contained in a list, even when "
+                        f"there is a single input; got {inputs!r}")
+    if isinstance(outputs, dict):
+        outputs, keys = _ordered(outputs)
+    else:
+        keys = None
+    if isinstance(outputs, tuple):
+        outputs = list(outputs)
+    inputs = [_as_input(entry, allow_input_downcast) for entry in inputs]
+    found = collect(outputs if outputs is not None else [], inputs, givens, updates, rebuild_strict,
+                    copy_inputs_over=True, no_default_updates=no_default_updates)
+    inputs = [_with_update(entry, found.clone) for entry in inputs]
+    entries = inputs + [_shared_input(v, found.updates) for v in found.shared]
+    maker = FunctionMaker(entries, None if outputs is None else found.outputs, mode=mode,
+                          accept_inplace=accept_inplace, profile=profile,
+                          on_unused_input=on_unused_input, output_keys=keys, name=name)
+    return maker.create()
+
+
+def _ordered(outputs):
+    """Values and keys of a dict of outputs, ordered by key; AssertionError for keys other than strings."""
+    for key in outputs:
+        if not isinstance(key, str):
+            raise AssertionError(f"output keys must be strings, got {key!r}")
+    keys = sorted(outputs)
+    return [outputs[key] for key in keys], keys
+
+
+def _as_input(entry, allow_downcast):
+    if isinstance(entry, Variable):
+        return In(entry, allow_downcast=allow_downcast)
+    if isinstance(entry, SymbolicInput):
+        twin = copy.copy(entry)
+        if twin.allow_downcast is None:
+            twin.allow_downcast = allow_downcast
+        return twin
+    if isinstance(entry, (list, tuple)):
+        return wrap_in(entry)
+    raise TypeError(f"Unknown input type: {type(entry)} ({entry}), expected Variable or In instance")
+
+
+def _with_update(entry, memo):
+    if entry.update is not None and entry.update in memo:
+        entry.update = memo[entry.update]
+    return entry
+
+
+def _shared_input(variable, updates):
+    update = updates.get(variable)
+    return In(variable=variable, value=variable.container, update=update, mutable=update is not None,
+              borrow=True if update is not None else None, shared=True, implicit=True,
+              autoname=True)
+
+
+def evaluate(variable, inputs_to_values=None):
+    """Value of ``variable``; see `Variable.eval`."""
+    given = dict(inputs_to_values or {})
+    for key in given:
+        if not isinstance(key, Variable):
+            raise TypeError(f"eval expects a dict from variables to values, got key {key!r}")
+    cache = variable.__dict__.setdefault("_fn_cache", {})
+    inputs = tuple(sorted(given, key=id))
+    if inputs not in cache:
+        cache[inputs] = function(list(inputs), variable)
+    return cache[inputs](*(given[v] for v in inputs))

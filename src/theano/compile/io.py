@@ -1,0 +1,133 @@
+"""How a function takes its inputs and gives its outputs."""
+
+from theano.graph.variable import Variable
+
+
+class SymbolicInput:
+    """An input of a function.
+
+    Parameters
+    ----------
+    variable : Variable
+    name : str, optional
+        Keyword under which the input may be given; defaults to the variable's name.
+    update : Variable, optional
+        Its value replaces the input's default after each call.
+    mutable : bool
+        Whether the function may overwrite the value given (implied by ``update``).
+    strict : bool
+        Accept only values of exactly the variable's type.
+    allow_downcast : bool or None
+        Whether precision may be lost; None: only for Python floats into floatX.
+    autoname : bool
+        Take the name of the variable.
+    implicit : bool
+        The input is not given positionally.
+    """
+
+    def __init__(self, variable, name=None, update=None, mutable=None, strict=False,
+                 allow_downcast=None, autoname=True, implicit=False):
+        if implicit is None:
+            raise TypeError("implicit must be True or False")
+        self.variable = variable
+        self.name = variable.name if name is None and autoname else name
+        if self.name is not None and not isinstance(self.name, str):
+            raise TypeError(f"name must be a string! (got: {self.name!r})")
+        self.update = update
+        if update is not None and not variable.type == update.type:
+            raise TypeError(f"Variable '{variable}' has type {variable.type} but an update of type "
+                            f"{update.type}. The type of the update should be the same as the type of "
+                            f"the variable. Cast the update, e.g. "
+                            f"update.astype({getattr(variable.type, 'dtype', None)!r}).")
+        self.mutable = mutable if mutable is not None else update is not None
+        self.strict = strict
+        self.allow_downcast = allow_downcast
+        self.implicit = implicit
+
+    def __str__(self):
+        return f"In({self.variable} -> {self.update})" if self.update else f"In({self.variable})"
+
+    __repr__ = __str__
+
+
+class In(SymbolicInput):
+    """A `SymbolicInput` with a default value.
+
+    value : object or Container, optional
+        The default. A container is shared with the function it belongs to.
+    borrow : bool, optional
+        Whether outputs may alias the value given; defaults to ``mutable``.
+    shared : bool
+        Whether the value lives in a shared variable's cell.
+    """
+
+    def __init__(self, variable, name=None, value=None, update=None, mutable=None, strict=False,
+                 allow_downcast=None, autoname=True, implicit=None, borrow=None, shared=False):
+        if borrow is None:
+            borrow = bool(mutable)
+        elif mutable and not borrow:
+            raise AssertionError(
+                f"Symbolic input for variable {variable} (name={name!r}) has flags mutable=True, "
+                "borrow=False. This combination is incompatible since mutable=True implies that the "
+                "input variable may be both aliased (borrow=True) and overwritten.")
+        if implicit is None:
+            implicit = hasattr(value, "storage") or hasattr(value, "container")
+        super().__init__(variable=variable, name=name, update=update, mutable=mutable, strict=strict,
+                         allow_downcast=allow_downcast, autoname=autoname, implicit=implicit)
+        self.borrow = borrow
+        self.shared = shared
+        self.value = getattr(value, "container", value)
+
+
+class SymbolicOutput:
+    """An output of a function.
+
+    borrow : bool
+        Whether the result may be storage that the function uses again at its next call.
+    """
+
+    def __init__(self, variable, borrow=False):
+        self.variable = variable
+        self.borrow = borrow
+
+    def __str__(self):
+        return f"Out({self.variable},{self.borrow})"
+
+    __repr__ = __str__
+
+
+Out = SymbolicOutput
+
+
+def wrap_in(entry):
+    """``entry`` as a `SymbolicInput`: a variable, (variable, default), ((name, variable), default)..."""
+    if isinstance(entry, SymbolicInput):
+        return entry
+    if isinstance(entry, Variable):
+        return In(entry)
+    if isinstance(entry, (list, tuple)):
+        return _wrap_sequence(entry)
+    raise TypeError(f"Unknown input type: {type(entry)} ({entry}), expected Variable or In instance")
+
+
+def _wrap_sequence(entry):
+    if len(entry) == 2:
+        first, second = entry
+        if isinstance(first, SymbolicInput):
+            first.value = second
+            return first
+        if isinstance(first, str):
+            return In(second, name=first)
+        if isinstance(first, Variable):
+            return In(first, update=second) if isinstance(second, Variable) else In(first, value=second)
+    raise TypeError(f"The inputs specification is not valid: {entry!r}; give a Variable or "
+                    "In(variable, value=...)")
+
+
+def wrap_out(entry):
+    """``entry`` as a `SymbolicOutput`; TypeError for anything but a variable or Out."""
+    if isinstance(entry, SymbolicOutput):
+        return entry
+    if isinstance(entry, Variable):
+        return SymbolicOutput(entry)
+    raise TypeError(f"Unknown output type: {type(entry)} ({entry}), expected Variable or Out instance")

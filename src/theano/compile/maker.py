@@ -1,0 +1,194 @@
+"""From wrapped inputs and outputs to a rewritten graph, and from that to functions."""
+
+import copy
+import time
+import warnings
+
+from theano.compile.callable import Function
+from theano.compile.io import wrap_in, wrap_out
+from theano.compile.mode import get_mode
+from theano.config import config
+from theano.errors import UnusedInputError
+from theano.graph import origin
+from theano.graph.destroy import DestroyHandler
+from theano.graph.fgraph import FunctionGraph
+from theano.graph.shared import Container
+from theano.graph.walk import ancestors
+from theano.rewrite.pipeline import optimize
+from theano.runtime.interpreter import Interpreter
+
+
+class FunctionMaker:
+    """Holds the graph of a function and makes the callables that run it.
+
+    Parameters
+    ----------
+    inputs, outputs : lists
+        Of variables or of their wrappers; see `compile.io`.
+    mode : Mode, str or None
+    accept_inplace : bool
+        Whether the graph given may contain ops that work in place.
+    on_unused_input : {"raise", "warn", "ignore"} or None
+    output_keys : list of str or None
+        Keys of the results when the function returns a dict.
+    """
+
+    def __init__(self, inputs, outputs, mode=None, accept_inplace=False, function_builder=Function,
+                 profile=None, on_unused_input=None, fgraph=None, output_keys=None, name=None):
+        self.mode = get_mode(mode)
+        self.profile = profile
+        self.output_keys = output_keys
+        self.function_builder = function_builder
+        self.on_unused_input = on_unused_input
+        self.accept_inplace = accept_inplace
+        self.return_none = outputs is None
+        self.unpack_single = outputs is not None and not isinstance(outputs, (list, tuple))
+        entries = [] if outputs is None else [outputs] if self.unpack_single else list(outputs)
+        self.inputs = [wrap_in(entry) for entry in inputs]
+        self.outputs = [wrap_out(entry) for entry in entries]
+        self.name = name
+        if on_unused_input is None:
+            on_unused_input = config.on_unused_input
+        self._check_inputs(on_unused_input)
+        self._build(fgraph)
+
+    # -- checks -------------------------------------------------------------------------------------
+
+    def _check_inputs(self, action):
+        variables = [entry.variable for entry in self.inputs]
+        duplicates = [v for i, v in enumerate(variables) if v in variables[:i]]
+        if duplicates:
+            raise UnusedInputError(
+                f"theano.function was given {duplicates[0]} twice: each input must be a distinct "
+                "variable. Give the second one a new variable, or drop it.")
+        if action == "ignore":
+            return
+        if action not in ("warn", "raise"):
+            raise ValueError(f"Invalid value for keyword on_unused_input of theano.function: {action!r}.\n"
+                             "Valid values are 'raise', 'warn', and 'ignore'.")
+        used = set(ancestors([o.variable for o in self.outputs]
+                             + [i.update for i in self.inputs if i.update is not None],
+                             blockers=variables))
+        for position, entry in enumerate(self.inputs):
+            if entry.variable not in used and entry.update is None and not getattr(entry, "shared", False):
+                text = (f"theano.function was asked to create a function computing outputs given certain "
+                        f"inputs, but the provided input variable at index {position} is not part of the "
+                        f"computational graph needed to compute the outputs: {entry.variable}.\n")
+                if action == "raise":
+                    raise UnusedInputError(text + "To make this error into a warning, you can pass the "
+                                           "parameter on_unused_input='warn' to theano.function. To disable "
+                                           "it completely, use on_unused_input='ignore'.")
+                warnings.warn(text + "To make this warning into an error, you can pass the parameter "
+                              "on_unused_input='raise' to theano.function. To disable it completely, use "
+                              "on_unused_input='ignore'.", stacklevel=4)
+
+    # -- the graph ------------------------------------------------------------------------------------
+
+    def _build(self, fgraph):
+        self.updated = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
+        if fgraph is None:
+            outputs = [o.variable for o in self.outputs]
+            outputs += [self.inputs[i].update for i in self.updated]
+            mapping = {len(self.outputs) + k: i for k, i in enumerate(self.updated)}
+            fgraph = FunctionGraph([i.variable for i in self.inputs], outputs, update_mapping=mapping)
+            fgraph.attach_feature(DestroyHandler())
+            fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True)
+                                if not entry.mutable]
+            fgraph.name = self.name
+            self.optimize(fgraph)
+        self.fgraph = fgraph
+        self.copied_from = {}
+
+    def optimize(self, fgraph):
+        """Rewrite ``fgraph`` as the mode says."""
+        start = time.perf_counter()
+        optimizer = self.mode.optimizer
+        with origin.inherited(()):
+            if hasattr(optimizer, "optimize"):
+                optimizer.optimize(fgraph)
+            else:
+                optimize(fgraph, optimizer)
+        self.optimize_seconds = time.perf_counter() - start
+
+    def copy_with(self, swap, delete_updates, name):
+        """A maker of the same rewritten graph with other shared variables; and containers to start with.
+
+        Raises RuntimeError for a variable to swap that the function doesn't use.
+        """
+        graph, memo = self.fgraph.clone_get_equiv(check_integrity=False)
+        graph.name = self.fgraph.name if name is None else name
+        graph.protected = [memo[v] for v in self.fgraph.protected]
+        by_name = {e.variable.name: e.variable for e in self.inputs if getattr(e, "shared", False)}
+        swap = {by_name.get(old, old) if isinstance(old, str) else old: new for old, new in swap.items()}
+        entries = [copy.copy(entry) for entry in self.inputs]
+        known = {e.variable for e in entries if getattr(e, "shared", False)}
+        for old, new in swap.items():
+            if old not in known:
+                raise RuntimeError(f"Variable to swap, {old}, is not a shared variable of the function")
+            if new.type != old.type:
+                raise TypeError(f"cannot swap {old} ({old.type}) for {new} ({new.type})")
+        for entry, variable in zip(entries, graph.inputs, strict=True):
+            if entry.variable in swap:
+                entry.variable = swap[entry.variable]
+                entry.value = entry.variable.container
+                variable.name = entry.variable.name
+        twin = copy.copy(self)
+        twin.inputs, twin.copied_from, twin.name = entries, memo, graph.name
+        if delete_updates:
+            self._drop_updates(twin, graph)
+        twin.fgraph = graph
+        return twin, [None] * len(entries)
+
+    @staticmethod
+    def _drop_updates(twin, graph):
+        """Leave out the outputs that are updates, and what only they needed."""
+        for entry in twin.inputs:
+            if getattr(entry, "shared", False):
+                entry.update = None
+        twin.updated = [i for i, e in enumerate(twin.inputs) if e.update is not None]
+        while len(graph.outputs) > len(twin.outputs) + len(twin.updated):
+            graph.remove_output(len(graph.outputs) - 1)
+
+    # -- functions ----------------------------------------------------------------------------------
+
+    def create(self, input_storage=None, trustme=False, storage_map=None):
+        """A callable with its own storage for the inputs.
+
+        input_storage: for each input a Container to share, a default value, or None.
+        """
+        if input_storage is None:
+            input_storage = [None] * len(self.inputs)
+        cells, defaults = [], []
+        for entry, given in zip(self.inputs, input_storage, strict=True):
+            cell, default = _storage(entry, given)
+            cells.append(cell)
+            defaults.append(default)
+        executor = self._executor(storage_map)
+        return self.function_builder(executor, cells, defaults, self)
+
+    def _executor(self, storage_map):
+        allow_gc = self.mode.linker.allow_gc
+        return Interpreter(self.fgraph, config.allow_gc if allow_gc is None else allow_gc, storage_map)
+
+
+def _storage(entry, given):
+    """The container of an input, and (required, refeed, value) of its default."""
+    value = given if given is not None else getattr(entry, "value", None)
+    if isinstance(value, Container):
+        cell = Container(entry.variable, value.storage, strict=entry.strict,
+                         allow_downcast=entry.allow_downcast, name=entry.name)
+        cell.source = value
+        return cell, (False, False, None)
+    cell = Container(entry.variable, [None], strict=entry.strict, allow_downcast=entry.allow_downcast,
+                     name=entry.name)
+    if value is None:
+        return cell, (True, False, None)
+    cell.value = value if not entry.mutable else _copied(entry.variable.type.filter(value))
+    refeed = entry.update is None
+    return cell, (False, refeed, cell.value if refeed else None)
+
+
+def _copied(value):
+    return value.copy() if hasattr(value, "copy") else value
+
+

@@ -1,0 +1,202 @@
+"""How a function is rewritten and run: optimizers by name, linkers by name, modes."""
+
+from dataclasses import dataclass
+
+from theano.config import config
+from theano.rewrite.pipeline import Query
+
+
+@dataclass(frozen=True)
+class Linker:
+    """How the rewritten graph runs.
+
+    native : bool
+        Compile to C where compiler and runtime are there; else every node runs its ``perform``.
+    allow_gc : bool or None
+        Free intermediate results after each call; None follows the flag.
+    """
+
+    name: str
+    native: bool
+    allow_gc: bool | None = None
+    fgraph = None
+
+    def __str__(self):
+        return self.name
+
+
+class PerformLinker(Linker):
+    """Every node runs its ``perform``."""
+
+
+class VM_Linker(Linker):                                                          # noqa: N801
+    """The virtual machine."""
+
+
+class OpWiseCLinker(Linker):
+    """Native code where there is some, ``perform`` elsewhere."""
+
+
+class CLinker(Linker):
+    """Native code."""
+
+
+LINKERS = {
+    "py": PerformLinker("py", native=False),
+    "c": CLinker("c", native=True),
+    "c|py": OpWiseCLinker("c|py", native=True),
+    "c|py_nogc": OpWiseCLinker("c|py_nogc", native=True, allow_gc=False),
+    "vm": VM_Linker("vm", native=False),
+    "vm_nogc": VM_Linker("vm_nogc", native=False, allow_gc=False),
+    "cvm": VM_Linker("cvm", native=True),
+    "cvm_nogc": VM_Linker("cvm_nogc", native=True, allow_gc=False),
+}
+predefined_linkers = LINKERS
+
+OPTIMIZERS = {
+    None: Query(include=()),
+    "None": Query(include=()),
+    "merge": Query(include=("merge",)),
+    "fast_compile": Query(include=("fast_compile",)),
+    "fast_run": Query(include=("fast_run",)),
+    "fast_run_stable": Query(include=("fast_run",), exclude=("unsafe",)),
+    "o1": Query(include=("fast_compile",)),
+    "o2": Query(include=("fast_run",), exclude=("inplace", "fusion")),
+    "o3": Query(include=("fast_run",), exclude=("inplace",)),
+    "o4": Query(include=("fast_run",)),
+    "unsafe": Query(include=("fast_run", "unsafe")),
+}
+predefined_optimizers = OPTIMIZERS
+
+
+def register_linker(name, linker):
+    """Make ``linker`` available under ``name``; ValueError when the name is taken."""
+    if name in LINKERS:
+        raise ValueError(f"Linker name already taken: {name}")
+    LINKERS[name] = linker
+
+
+def register_optimizer(name, optimizer):
+    """Make ``optimizer`` (a Query) available under ``name``; ValueError when the name is taken."""
+    if name in OPTIMIZERS:
+        raise ValueError(f"Optimizer name already taken: {name}")
+    OPTIMIZERS[name] = optimizer
+
+
+class Mode:
+    """How a function is rewritten and run.
+
+    Parameters
+    ----------
+    linker : str or Linker, optional
+        Key of `LINKERS`; default: the flag ``linker``.
+    optimizer : str, Query or object with ``optimize(fgraph)``, optional
+        Key of `OPTIMIZERS`; "default": the flag ``optimizer``.
+    """
+
+    def __init__(self, linker=None, optimizer="default"):
+        if linker is None:
+            linker = config.linker
+        if isinstance(optimizer, str) and optimizer == "default":
+            optimizer = config.optimizer
+        self.provided_linker, self.provided_optimizer = linker, optimizer
+        self._linker, self._optimizer = linker, optimizer
+        self.call_time = 0
+        self.fn_time = 0
+
+    @property
+    def linker(self):
+        """The linker object."""
+        if isinstance(self._linker, str) or self._linker is None:
+            if self._linker not in LINKERS:
+                raise ValueError(f"unknown linker {self._linker!r}; one of {sorted(LINKERS)}")
+            return LINKERS[self._linker]
+        return self._linker
+
+    @property
+    def query(self):
+        """The rewrites selected, as a Query."""
+        if isinstance(self._optimizer, Query):
+            return self._optimizer
+        if self._optimizer not in OPTIMIZERS:
+            raise ValueError(f"unknown optimizer {self._optimizer!r}; one of "
+                             f"{sorted(map(str, OPTIMIZERS))}")
+        return OPTIMIZERS[self._optimizer]
+
+    @property
+    def optimizer(self):
+        """The rewrites selected, or the user's own optimizer object."""
+        if hasattr(self._optimizer, "optimize"):
+            return self._optimizer
+        return self.query.excluding(*_names(config.optimizer_excluding)).including(
+            *_names(config.optimizer_including)).requiring(*_names(config.optimizer_requiring))
+
+    def clone(self, link_kwargs=None, optimizer="", **kwargs):
+        """A mode with another optimizer and linker options (``allow_gc``)."""
+        linker = self.linker
+        allow_gc = {**(link_kwargs or {}), **kwargs}.get("allow_gc", linker.allow_gc)
+        linker = type(linker)(linker.name, linker.native, allow_gc)
+        return type(self)(linker=linker, optimizer=self._optimizer if optimizer == "" else optimizer)
+
+    def including(self, *tags):
+        """This mode with the rewrites of these names or tags added."""
+        return self._with(self.query.including(*tags))
+
+    def excluding(self, *tags):
+        """This mode without the rewrites of these names or tags."""
+        return self._with(self.query.excluding(*tags))
+
+    def requiring(self, *tags):
+        """This mode with only those rewrites that have all these tags."""
+        return self._with(self.query.requiring(*tags))
+
+    def _with(self, query):
+        return Mode(self._linker, query)
+
+    def __str__(self):
+        return (f"{type(self).__name__}(linker = {self.provided_linker}, "
+                f"optimizer = {self.provided_optimizer})")
+
+    __repr__ = __str__
+
+
+def _names(flag):
+    return [name for name in flag.split(":") if name]
+
+
+FAST_RUN = Mode("cvm", "fast_run")
+FAST_COMPILE = Mode("vm", "fast_compile")
+JUST_PY = Mode("py", None)
+predefined_modes = {"FAST_COMPILE": FAST_COMPILE, "FAST_RUN": FAST_RUN}
+_default_mode = {}
+
+
+def register_mode(name, mode):
+    """Make ``mode`` available under ``name``; ValueError when the name is taken."""
+    if name in predefined_modes:
+        raise ValueError(f"Mode name already taken: {name}")
+    predefined_modes[name] = mode
+
+
+def get_mode(mode=None):
+    """A mode by name; None means the flag ``mode``; modes are returned as they are."""
+    if isinstance(mode, Mode):
+        return mode
+    name = config.mode if mode is None else mode
+    if name == "Mode":
+        key = (config.linker, config.optimizer)
+        if key not in _default_mode:
+            _default_mode.clear()
+            _default_mode[key] = Mode(*key)
+        return _default_mode[key]
+    if hasattr(name, "linker"):
+        return name
+    if name not in predefined_modes:
+        raise ValueError(f"No predefined mode exist for string: {name!r}; one of "
+                         f"{sorted(predefined_modes)}")
+    return predefined_modes[name]
+
+
+def get_default_mode():
+    """The mode that functions use when none is given."""
+    return get_mode(None)

@@ -1,0 +1,217 @@
+"""Preparing a graph for a function: givens, updates and the shared variables it uses."""
+
+from collections import ChainMap
+from dataclasses import dataclass
+
+from theano.compile.io import SymbolicInput, SymbolicOutput
+from theano.graph.shared import SharedVariable
+from theano.graph.variable import Constant, Variable
+from theano.graph.walk import ancestors, toposort
+
+
+@dataclass
+class Collected:
+    """A copy of a graph with givens applied, and what it was copied from."""
+
+    inputs: list            # copies of the inputs, as given: variables or SymbolicInput
+    outputs: object         # in the structure of the outputs given
+    updates: dict           # shared variable -> new value, in the copy
+    shared: list            # shared variables the copy uses, in order of first use
+    clone: dict             # old variable -> new one
+
+
+class _Cloner:
+    """Copies a graph, replacing variables and noting the shared ones."""
+
+    def __init__(self, replace, rebuild_strict, copy_inputs_over):
+        self.memo = {}
+        self.shared = {}
+        self.replace = replace
+        self.strict = rebuild_strict
+        self.copy_inputs = not copy_inputs_over
+
+    def __call__(self, variable):
+        """The copy of ``variable`` and of all it needs."""
+        for node in toposort([variable], ChainMap(self.memo, self.replace)):
+            inputs = [self._leaf(v) for v in node.inputs]
+            if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+                for output in node.outputs:
+                    self.memo.setdefault(output, output)
+                continue
+            new = node.clone_with_new_inputs(inputs, strict=self.strict)
+            for old, fresh in zip(node.outputs, new.outputs, strict=True):
+                self.memo.setdefault(old, fresh)
+        return self._leaf(variable)
+
+    def _replaced(self, old):
+        new = self.replace[old]
+        self.memo[old] = old              # inside its own replacement a variable means itself
+        if isinstance(old, SharedVariable) and old is not new and old in ancestors([new]):
+            self.shared.setdefault(old)
+        self.memo[old] = self(new)
+
+    def _leaf(self, variable):
+        if variable in self.memo:
+            return self.memo[variable]
+        if variable in self.replace:
+            self._replaced(variable)
+        elif isinstance(variable, SharedVariable):
+            self.shared.setdefault(variable)
+            self.memo[variable] = variable
+        elif variable.owner is None and self.copy_inputs and not isinstance(variable, Constant):
+            self.memo[variable] = variable.clone()
+        else:
+            self.memo[variable] = variable
+        return self.memo[variable]
+
+
+def rebuild_collect_shared(outputs, inputs=None, replace=None, updates=None, rebuild_strict=True,
+                           copy_inputs_over=True, no_default_updates=False):
+    """Copy the graph of ``outputs`` with replacements, updates and default updates.
+
+    outputs: variable, Out, list of those, or dict. replace: dict or pairs (old, new). updates: dict or
+    pairs (shared, new value). Returns a `Collected`-like tuple ``(inputs, outputs, [clone, update map,
+    update expressions, shared])`` as the original.
+    """
+    found = collect(outputs, inputs, replace, updates, rebuild_strict, copy_inputs_over,
+                    no_default_updates)
+    return found.inputs, found.outputs, [found.clone, found.updates, list(found.updates.values()),
+                                         found.shared]
+
+
+def collect(outputs, inputs=None, replace=None, updates=None, rebuild_strict=True,
+            copy_inputs_over=True, no_default_updates=False):
+    """Copy a graph with givens and updates; a `Collected`."""
+    inputs = list(inputs or ())
+    cloner = _Cloner(_replacements(replace), rebuild_strict, copy_inputs_over)
+    for entry in inputs:
+        _check_input(entry)
+        variable = getattr(entry, "variable", entry)
+        if copy_inputs_over:
+            cloner.memo[variable] = variable
+        else:
+            cloner.memo[variable] = variable.clone()
+        if variable in cloner.replace:
+            raise RuntimeError(f"givens replaces {variable}, which is an input of the function: drop it "
+                               "from the inputs, or give the replacement another variable.")
+    new_updates = _collect_updates(updates, cloner, no_default_updates)
+    new_outputs = _map_outputs(outputs, cloner)
+    _default_updates(new_updates, cloner, no_default_updates)
+    shared = [*cloner.shared]
+    shared += [v for v in new_updates if v not in cloner.shared]
+    return Collected([cloner.memo[getattr(e, "variable", e)] if isinstance(e, Variable) else
+                      _with_variable(e, cloner) for e in inputs],
+                     new_outputs, new_updates, shared, cloner.memo)
+
+
+def _with_variable(entry, cloner):
+    entry.variable = cloner.memo[entry.variable]
+    if entry.update is not None:
+        entry.update = cloner(entry.update)
+    return entry
+
+
+def _check_input(entry):
+    if not isinstance(entry, (Variable, SymbolicInput)):
+        raise TypeError(f"Unknown input type: {type(entry)} ({entry}), expected Variable or In instance")
+    variable = getattr(entry, "variable", entry)
+    if isinstance(variable, SharedVariable):
+        raise TypeError(f"Cannot use a shared variable ({variable}) as explicit input. "
+                        "Consider substituting a non-shared variable via the `givens` parameter")
+
+
+def _replacements(replace):
+    pairs = replace.items() if hasattr(replace, "items") else replace or ()
+    found = {}
+    for old, new in pairs:
+        if not isinstance(old, Variable):
+            raise TypeError(f"givens: expected a variable to replace, got {old!r}")
+        if not isinstance(new, Variable):
+            new = old.type.filter_variable(old.type.make_constant(old.type.filter(new)))
+        if old in found and found[old] is not new:
+            raise AssertionError(f"givens replaces {old} twice")
+        if new.type != old.type:
+            new = old.type.filter_variable(new)
+        found[old] = new
+    return found
+
+
+def _collect_updates(updates, cloner, no_default_updates):
+    if updates is None:
+        updates = ()
+    pairs = list(updates.items()) if hasattr(updates, "items") else list(updates)
+    if not isinstance(no_default_updates, (bool, list)):
+        raise TypeError(f"no_default_update should be either a bool or a list, got "
+                        f"{no_default_updates!r}")
+    wanted = {}
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"updates must be pairs (shared variable, new value), got {pair!r}")
+        target, value = pair
+        if not isinstance(target, SharedVariable):
+            raise TypeError("update target must be a SharedVariable", target)
+        if target in wanted:
+            raise ValueError("this shared variable already has an update expression",
+                             (target, wanted[target]))
+        wanted[target] = _as_update(target, value)
+    result = {}
+    for target, value in wanted.items():
+        cloner._leaf(target)
+        cloner.shared.setdefault(target)
+        result[target] = cloner(value)
+    return result
+
+
+def _as_update(target, value):
+    """``value`` as a variable of the type of ``target``; TypeError with a way out otherwise."""
+    try:
+        return target.type.filter_variable(value, allow_convert=False) \
+            if isinstance(value, Variable) else target.type.filter_variable(value)
+    except TypeError as error:
+        converted = target.type.convert_variable(value) if isinstance(value, Variable) else None
+        if converted is not None:
+            return converted
+        raise TypeError(
+            f"An update must have the same type as the original shared variable "
+            f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, "
+            f"update_val.type={getattr(value, 'type', None)}). If the difference is related to the "
+            "broadcast pattern, you can call the tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) "
+            "function to remove broadcastable dimensions.") from error
+
+
+def _map_outputs(outputs, cloner):
+    if outputs is None:
+        return []
+    if isinstance(outputs, dict):
+        return {key: _map_output(value, cloner) for key, value in outputs.items()}
+    if isinstance(outputs, (list, tuple)):
+        return [_map_output(value, cloner) for value in outputs]
+    return _map_output(outputs, cloner)
+
+
+def _map_output(entry, cloner):
+    if isinstance(entry, SymbolicOutput):
+        return SymbolicOutput(cloner(entry.variable), borrow=entry.borrow)
+    if isinstance(entry, Variable):
+        return cloner(entry)
+    raise TypeError("Outputs must be theano Variable or Out instances. Received " + str(entry)
+                    + " of type " + str(type(entry)))
+
+
+def _default_updates(updates, cloner, no_default_updates):
+    """Add the default updates of shared variables, until no further one comes in."""
+    if no_default_updates is True:
+        return
+    skipped = set(no_default_updates or ())
+    done = set()
+    while True:
+        todo = [v for v in cloner.shared if v not in done]
+        if not todo:
+            return
+        for variable in todo:
+            done.add(variable)
+            if variable in skipped or variable in updates:
+                continue
+            value = getattr(variable, "default_update", None)
+            if value is not None:
+                updates[variable] = cloner(_as_update(variable, value))

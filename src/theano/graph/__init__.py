@@ -1,0 +1,1 @@
+"""The language without numbers: variables, the nodes that compute them, and walks over both."""

@@ -1,0 +1,156 @@
+"""The contract of an operation."""
+
+import copy
+
+from theano.config import config
+from theano.errors import MethodNotDefined
+from theano.graph import origin, testvalue
+from theano.graph.props import WithProps
+from theano.graph.variable import Apply
+
+
+class Op(WithProps):
+    """What a node computes.
+
+    A subclass defines `make_node` (or ``itypes`` and ``otypes``), `perform`, and where they exist
+    `grad` or `L_op`, `R_op`, `infer_shape`. ``__props__`` names the attributes that make two ops equal.
+
+    Attributes
+    ----------
+    view_map : dict
+        output index -> list of input indices that the output may be a view of.
+    destroy_map : dict
+        output index -> list of input indices whose storage the output overwrites.
+    default_output : int or None
+        Which output a call returns; None returns the only one, or all.
+    """
+
+    view_map = {}
+    destroy_map = {}
+    default_output = None
+    _f16_ok = False
+
+    def make_node(self, *inputs):
+        """The application of this op to ``inputs``; checks their types.
+
+        The default uses ``itypes`` and ``otypes``, lists of types.
+        """
+        itypes, otypes = getattr(self, "itypes", None), getattr(self, "otypes", None)
+        if itypes is None:
+            raise NotImplementedError(f"{type(self).__name__} defines neither make_node nor itypes")
+        if otypes is None:
+            raise NotImplementedError(f"{type(self).__name__} defines neither make_node nor otypes")
+        if len(inputs) != len(itypes):
+            raise ValueError(f"{self} expects {len(itypes)} inputs, got {len(inputs)}")
+        wrong = [(k, x, t) for k, (x, t) in enumerate(zip(inputs, itypes, strict=True))
+                 if getattr(x, "type", None) != t]
+        if wrong:
+            k, x, expected = wrong[0]
+            raise TypeError(f"{self} expects input {k} to be a {expected}, but {x} is a "
+                            f"{getattr(x, 'type', type(x).__name__)}")
+        return Apply(self, inputs, [t() for t in otypes])
+
+    def __call__(self, *inputs, **kwargs):
+        """Apply the op: one variable, or a list of variables (``return_list=True``: always a list)."""
+        return_list = kwargs.pop("return_list", False)
+        node = self.make_node(*inputs, **kwargs)
+        trace = origin.trace()
+        for output in node.outputs:
+            if not output.tag.trace:
+                output.tag.trace = trace
+        if config.compute_test_value != "off":
+            testvalue.compute(node)
+        if self.default_output is not None:
+            result = node.outputs[self.default_output]
+            return [result] if return_list else result
+        if return_list:
+            return list(node.outputs)
+        return node.outputs[0] if len(node.outputs) == 1 else node.outputs
+
+    def perform(self, node, inputs, output_storage, params=None):
+        """Compute: ``output_storage[i][0]`` receives the value of output i."""
+        raise MethodNotDefined("perform", type(self), type(self).__name__,
+                               f"Did you use Theano flags mode=FAST_COMPILE or a linker without C for "
+                               f"{self}, an op without a Python implementation?")
+
+    def L_op(self, inputs, outputs, output_grads):
+        """Gradients of the inputs given those of the outputs; `grad` unless overridden."""
+        return self.grad(inputs, output_grads)
+
+    def R_op(self, inputs, eval_points):
+        """Directional derivatives of the outputs along ``eval_points``."""
+        raise NotImplementedError(
+            f"{type(self).__name__} of class {type(self).__module__} does not implement R_op. If this "
+            "is a theano op, write to the theano-dev mailing list for assistance. If it is your own op, "
+            "implement the R_op method.")
+
+    def do_constant_folding(self, node):
+        """Whether a node whose inputs are all constant may be computed when the graph is rewritten."""
+        return True
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        """C code of the op, for ops written for the original."""
+        raise MethodNotDefined("c_code", type(self), type(self).__name__)
+
+    def c_code_cache_version(self):
+        """Version of `c_code`; () means that compiled code is not kept."""
+        return ()
+
+    def c_code_cache_version_apply(self, node):
+        """Like `c_code_cache_version`, for one node."""
+        return self.c_code_cache_version()
+
+    def prepare_node(self, node, storage_map, compute_map, impl):
+        """Called before the first thunk of ``node`` is made."""
+
+    def make_py_thunk(self, node, storage_map, compute_map, no_recycling, debug=False):
+        """A function that computes ``node`` once with `perform`."""
+        inputs = [storage_map[v] for v in node.inputs]
+        outputs = [storage_map[v] for v in node.outputs]
+        params = node.run_params()
+        computed = [compute_map[v] for v in node.outputs]
+
+        def thunk():
+            values = [cell[0] for cell in inputs]
+            if params is None:
+                self.perform(node, values, outputs)
+            else:
+                self.perform(node, values, outputs, params)
+            for cell in computed:
+                cell[0] = True
+            return False
+
+        thunk.inputs, thunk.outputs, thunk.lazy = inputs, outputs, False
+        thunk.perform = self.perform
+        return thunk
+
+    def make_thunk(self, node, storage_map, compute_map, no_recycling, impl=None):
+        """A function that computes ``node`` once, reading and writing the storage cells."""
+        self.prepare_node(node, storage_map, compute_map, "py")
+        return self.make_py_thunk(node, storage_map, compute_map, no_recycling)
+
+    def __copy__(self):
+        twin = object.__new__(type(self))
+        twin.__dict__.update({k: v for k, v in self.__dict__.items() if k != "_hash"})
+        return twin
+
+    def __getstate__(self):
+        return {k: v for k, v in self.__dict__.items() if k != "_hash"}
+
+    @staticmethod
+    def add_tag_trace(thing, user_line=None):
+        """Record the user's line on ``thing.tag.trace``; returns ``thing``."""
+        thing.tag.trace = origin.trace(user_line)
+        return thing
+
+
+def add_tag_trace(thing, user_line=None):
+    """Record the user's line on ``thing.tag.trace``; returns ``thing``."""
+    return Op.add_tag_trace(thing, user_line)
+
+
+def with_changes(op, **changes):
+    """A copy of ``op`` with other attributes."""
+    twin = copy.copy(op)
+    twin.__dict__.update(changes)
+    return twin

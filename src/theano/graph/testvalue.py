@@ -1,0 +1,90 @@
+"""Values that travel with the graph while it is built (flag ``compute_test_value``)."""
+
+import warnings
+
+import numpy as np
+
+from theano.config import config
+from theano.errors import MethodNotDefined
+from theano.graph import origin
+from theano.graph.variable import Constant, Variable
+
+
+def get_test_value(variable):
+    """Test value of a variable, or the value of a constant or shared variable.
+
+    Anything that is not a variable counts as an array. Raises AttributeError where there is none.
+    """
+    if not isinstance(variable, Variable):
+        return np.asarray(variable)
+    if hasattr(variable.tag, "test_value"):
+        return variable.type.filter(variable.tag.test_value)
+    if isinstance(variable, Constant):
+        return variable.data
+    if hasattr(variable, "get_value"):
+        return variable.get_value(borrow=True, return_internal_type=True)
+    where = origin.describe(variable)
+    raise AttributeError(f"{variable} has no test value" + (f" (made at {where})" if where else ""))
+
+
+def missing_test_message(message):
+    """React to a missing test value as the flag says: nothing, a warning, or AttributeError."""
+    action = config.compute_test_value
+    if action == "raise":
+        raise AttributeError(message)
+    if action == "warn":
+        warnings.warn(message, stacklevel=2)
+
+
+def debug_error_message(message):
+    """Report an error found with test values: ValueError, or a warning where the flag says so."""
+    action = config.compute_test_value
+    if action in ("raise", "ignore"):
+        raise ValueError(message)
+    warnings.warn(message, stacklevel=2)
+
+
+def debug_assert(condition, message=None):
+    """Report a false condition found with test values."""
+    if not condition:
+        debug_error_message(message or "debug_assert failed")
+
+
+def get_debug_values(*args):
+    """A list with one tuple of the test values of ``args``, empty where debugging is off or one is missing."""
+    if config.compute_test_value == "off":
+        return []
+    values = []
+    for position, arg in enumerate(args):
+        try:
+            values.append(get_test_value(arg))
+        except AttributeError:
+            missing_test_message(f"Argument {position} ({arg!r}) has no test value")
+            return []
+    return [values[0]] if len(args) == 1 else [tuple(values)]
+
+
+def compute(node):
+    """Give the outputs of ``node`` test values computed from those of its inputs."""
+    storage, computed = {}, {}
+    for position, variable in enumerate(node.inputs):
+        try:
+            storage[variable] = [get_test_value(variable)]
+        except AttributeError:
+            missing_test_message(
+                f"Cannot compute test value: input {position} ({variable}) of Op {node} missing "
+                "default value")
+            return
+        computed[variable] = [True]
+    if node.op.destroy_map:
+        for variable, cell in storage.items():
+            if isinstance(cell[0], np.ndarray):
+                storage[variable] = [cell[0].copy()]
+    for variable in node.outputs:
+        storage[variable], computed[variable] = [None], [False]
+    try:
+        node.op.make_thunk(node, storage, computed, [])()
+    except (NotImplementedError, MethodNotDefined):
+        return
+    for variable in node.outputs:
+        variable.tag.test_value = storage[variable][0]

@@ -1,0 +1,54 @@
+"""What is said when a function fails while it runs."""
+
+from theano.config import config
+from theano.graph import origin
+
+
+def describe_failure(node, values, position=None):
+    """Text about a failing node: the node, its inputs' types, shapes and strides, the user's line.
+
+    node: Apply. values: what its inputs held, as far as known. position: place in the order of execution.
+    """
+    lines = [f"\nApply node that caused the error: {node}"]
+    if position is not None:
+        lines.append(f"Toposort index: {position}")
+    lines.append(f"Inputs types: {[v.type for v in node.inputs]}")
+    lines.append(f"Inputs shapes: {[getattr(v, 'shape', 'No shapes') for v in values]}")
+    lines.append(f"Inputs strides: {[getattr(v, 'strides', 'No strides') for v in values]}")
+    lines.append(f"Inputs values: {[_small(v) for v in values]}")
+    clients = [[c for c, _ in getattr(v, "clients", ())] for v in node.outputs]
+    lines.append(f"Outputs clients: {clients}")
+    lines.append(user_lines(node))
+    if config.exception_verbosity != "high":
+        lines.append("HINT: Use the Theano flag 'exception_verbosity=high' for a list of all the values "
+                     "and the storage of this function.")
+    return "\n".join(lines)
+
+
+def user_lines(node):
+    """Where the outputs of ``node`` were written by the user."""
+    for variable in node.outputs:
+        found = origin.frames(getattr(variable.tag, "trace", ()))
+        if found:
+            text = [f"  File \"{f.filename}\", line {f.lineno}, in {f.function}\n    {f.line}"
+                    for f in reversed(found)]
+            return "\nBacktrace when the node is created (innermost last):\n" + "\n".join(text)
+    return "\nNo line of yours is known for this node."
+
+
+def _small(value):
+    size = getattr(value, "size", None)
+    return value if size is None or size <= 5 else "not shown"
+
+
+def extended(error, text):
+    """An error like ``error`` whose message ends with ``text``."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return error
+    message = f"{error}\n{text}" if str(error) else text
+    try:
+        fresh = type(error)(message)
+    except Exception:           # an exception class with its own signature keeps its message
+        error.add_note(text)
+        return error
+    return fresh.with_traceback(error.__traceback__)
