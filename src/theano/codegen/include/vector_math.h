@@ -60,45 +60,48 @@ TH_INLINE double th_expm1_small_f64(double r) {
 }
 
 TH_INLINE double th_exp_f64(double x) {
-    double y = x < -746.0 ? -746.0 : x;
-    y = y > 710.0 ? 710.0 : y;
     unsigned long long k;
-    double p = th_expm1_small_f64(th_reduce_exp_f64(y, &k)) + 1.0;
-    k += x < -708.0 ? 0x43f0000000000000ull : 0x3fe0000000000000ull;
-    return p * th_float_f64(k) * (x < -708.0 ? 0x1p-64 : 2.0);
+    double y = th_expm1_small_f64(th_reduce_exp_f64(x, &k)) + 1.0;
+    unsigned long long one = x < -708.0 ? 0x43f0000000000000ull : 0x3fe0000000000000ull;
+    y = y * th_float_f64(k + one) * th_float_f64(0x7fe0000000000000ull - one);
+    y = x > 709.79 ? __builtin_inf() : y;
+    return x < -745.2 ? 0.0 : y;
 }
 
 TH_INLINE double th_expm1_f64(double x) {
-    double y = x < -40.0 ? -40.0 : x;
-    y = y > 710.0 ? 710.0 : y;
     unsigned long long k;
-    double q = th_expm1_small_f64(th_reduce_exp_f64(y, &k));
+    double q = th_expm1_small_f64(th_reduce_exp_f64(x, &k));
     double s = th_float_f64(k + 0x3fe0000000000000ull);
     q = (q * s + (s - 0.5)) * 2.0;
+    q = x > 709.79 ? __builtin_inf() : q;
+    q = x < -40.0 ? -1.0 : q;
     return __builtin_fabs(x) < 0x1p-54 ? x : q;
 }
 
+/* exp for -745.2 <= x <= 0. */
+
 TH_INLINE double th_exp_negative_f64(double x) {
-    double y = x < -746.0 ? -746.0 : x;
     unsigned long long k;
-    double p = th_expm1_small_f64(th_reduce_exp_f64(y, &k)) + 1.0;
-    k += x < -708.0 ? 0x43f0000000000000ull : 0x3ff0000000000000ull;
-    return p * th_float_f64(k) * (x < -708.0 ? 0x1p-64 : 1.0);
+    double y = th_expm1_small_f64(th_reduce_exp_f64(x, &k)) + 1.0;
+    unsigned long long one = x < -708.0 ? 0x43f0000000000000ull : 0x3ff0000000000000ull;
+    return y * th_float_f64(k + one) * th_float_f64(0x7fe0000000000000ull - one);
 }
 
 TH_INLINE double th_tanh_f64(double x) {
-    double y = __builtin_fabs(x) * 2.0;
-    y = y > 40.0 ? 40.0 : y;
     unsigned long long k;
+    double y = __builtin_fabs(x) * 2.0;
     double q = th_expm1_small_f64(th_reduce_exp_f64(y, &k));
     double s = th_float_f64(k + 0x3ff0000000000000ull);
     q = q * s + (s - 1.0);
-    return __builtin_copysign(q / (q + 2.0), x);
+    q = q / (q + 2.0);
+    return __builtin_copysign(y > 40.0 ? 1.0 : q, x);
 }
 
 TH_INLINE double th_sigmoid_f64(double x) {
     double e = th_exp_negative_f64(-__builtin_fabs(x));
-    return (x < 0.0 ? e : 1.0) / (1.0 + e);
+    e = (x < 0.0 ? e : 1.0) / (1.0 + e);
+    e = x > 745.2 ? 1.0 : e;
+    return x < -745.2 ? 0.0 : e;
 }
 
 TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
@@ -119,45 +122,46 @@ TH_INLINE float th_expm1_small_f32(float r) {
 }
 
 TH_INLINE float th_exp_f32(float x) {
-    float y = x < -104.0f ? -104.0f : x;
-    y = y > 89.0f ? 89.0f : y;
     unsigned int k;
-    float p = th_expm1_small_f32(th_reduce_exp_f32(y, &k)) + 1.0f;
-    k += x < -86.0f ? 0x4f800000u : 0x3f000000u;
-    return p * th_float_f32(k) * (x < -86.0f ? 0x1p-32f : 2.0f);
+    float y = th_expm1_small_f32(th_reduce_exp_f32(x, &k)) + 1.0f;
+    unsigned int one = x < -86.0f ? 0x4f800000u : 0x3f000000u;
+    y = y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
+    y = x > 88.73f ? __builtin_inff() : y;
+    return x < -103.98f ? 0.0f : y;
 }
 
 TH_INLINE float th_expm1_f32(float x) {
-    float y = x < -20.0f ? -20.0f : x;
-    y = y > 89.0f ? 89.0f : y;
     unsigned int k;
-    float q = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
+    float q = th_expm1_small_f32(th_reduce_exp_f32(x, &k));
     float s = th_float_f32(k + 0x3f000000u);
     q = (q * s + (s - 0.5f)) * 2.0f;
+    q = x > 88.73f ? __builtin_inff() : q;
+    q = x < -20.0f ? -1.0f : q;
     return __builtin_fabsf(x) < 0x1p-25f ? x : q;
 }
 
 TH_INLINE float th_exp_negative_f32(float x) {
-    float y = x < -104.0f ? -104.0f : x;
     unsigned int k;
-    float p = th_expm1_small_f32(th_reduce_exp_f32(y, &k)) + 1.0f;
-    k += x < -86.0f ? 0x4f800000u : 0x3f800000u;
-    return p * th_float_f32(k) * (x < -86.0f ? 0x1p-32f : 1.0f);
+    float y = th_expm1_small_f32(th_reduce_exp_f32(x, &k)) + 1.0f;
+    unsigned int one = x < -86.0f ? 0x4f800000u : 0x3f800000u;
+    return y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
 }
 
 TH_INLINE float th_tanh_f32(float x) {
-    float y = __builtin_fabsf(x) * 2.0f;
-    y = y > 20.0f ? 20.0f : y;
     unsigned int k;
+    float y = __builtin_fabsf(x) * 2.0f;
     float q = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
     float s = th_float_f32(k + 0x3f800000u);
     q = q * s + (s - 1.0f);
-    return __builtin_copysignf(q / (q + 2.0f), x);
+    q = q / (q + 2.0f);
+    return __builtin_copysignf(y > 20.0f ? 1.0f : q, x);
 }
 
 TH_INLINE float th_sigmoid_f32(float x) {
     float e = th_exp_negative_f32(-__builtin_fabsf(x));
-    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+    e = (x < 0.0f ? e : 1.0f) / (1.0f + e);
+    e = x > 103.98f ? 1.0f : e;
+    return x < -103.98f ? 0.0f : e;
 }
 
 /* Logarithm family: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f),
@@ -177,12 +181,12 @@ TH_INLINE double th_log1p_small_f64(double f) {
 }
 
 TH_INLINE double th_log_f64(double x) {
-    double y = x < 0x1p-1022 ? x * 0x1p54 : x;
-    unsigned long long b = th_bits_f64(y) + 0x00095f619980c433ull;
-    double k = th_float_f64((b >> 52) | 0x4330000000000000ull);
-    k -= x < 0x1p-1022 ? 0x1p52 + 1077.0 : 0x1p52 + 1023.0;
+    unsigned long long scale = x < 0x1p-1022 ? 0x4350000000000000ull : 0x3ff0000000000000ull;
+    unsigned long long b = th_bits_f64(x * th_float_f64(scale)) + 0x00095f619980c433ull;
     double m = th_float_f64((b & 0x000fffffffffffffull) + 0x3fe6a09e667f3bcdull);
-    y = k * 0x1.62e42fefa38p-1 + (k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0));
+    b = ((b - scale + 0x43f0000000000000ull) >> 52) | 0x4330000000000000ull;
+    double k = th_float_f64(b) - (0x1p52 + 1087.0);
+    double y = k * 0x1.62e42fefa38p-1 + (k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0));
     y = x < __builtin_inf() ? y : x;
     return x > 0.0 ? y : (x == 0.0 ? -__builtin_inf() : __builtin_nan(""));
 }
@@ -206,9 +210,10 @@ TH_INLINE double th_log1p_f64(double x) {
 
 TH_INLINE double th_softplus_f64(double x) {
     double e = th_exp_negative_f64(-__builtin_fabs(x));
-    double f = e > 0x1.a8p-2 ? e * 0.5 - 0.5 : e;
-    double k = e > 0x1.a8p-2 ? 0x1.62e42fefa39efp-1 : 0.0;
-    return (x > 0.0 ? x : 0.0) + (k + th_log1p_small_f64(f));
+    double half = e > 0x1.a8p-2 ? 0.5 : 1.0;
+    double y = (1.0 - half) * 0x1.62e42fefa39efp+0 + th_log1p_small_f64(e * half + (half - 1.0));
+    double positive = x > 0.0 ? x : 0.0;
+    return __builtin_fabs(x) > 745.2 ? positive : y + positive;
 }
 
 TH_INLINE float th_log1p_small_f32(float f) {
@@ -221,11 +226,11 @@ TH_INLINE float th_log1p_small_f32(float f) {
 }
 
 TH_INLINE float th_log_f32(float x) {
-    float y = x < 0x1p-126f ? x * 0x1p25f : x;
-    unsigned int b = th_bits_f32(y) + 0x004afb0du;
-    float k = (float)(int)(b >> 23) - (x < 0x1p-126f ? 152.0f : 127.0f);
+    unsigned int scale = x < 0x1p-126f ? 0x4b800000u : 0x3f800000u;
+    unsigned int b = th_bits_f32(x * th_float_f32(scale)) + 0x004afb0du;
     float m = th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
-    y = k * 0x1.62e4p-1f + (k * 0x1.7f7d1cp-20f + th_log1p_small_f32(m - 1.0f));
+    float k = (float)((int)(b - scale) >> 23);
+    float y = k * 0x1.62e4p-1f + (k * 0x1.7f7d1cp-20f + th_log1p_small_f32(m - 1.0f));
     y = x < __builtin_inff() ? y : x;
     return x > 0.0f ? y : (x == 0.0f ? -__builtin_inff() : __builtin_nanf(""));
 }
@@ -244,7 +249,8 @@ TH_INLINE float th_log1p_f32(float x) {
 
 TH_INLINE float th_softplus_f32(float x) {
     float e = th_exp_negative_f32(-__builtin_fabsf(x));
-    float f = e > 0x1.a8p-2f ? e * 0.5f - 0.5f : e;
-    float k = e > 0x1.a8p-2f ? 0x1.62e430p-1f : 0.0f;
-    return (x > 0.0f ? x : 0.0f) + (k + th_log1p_small_f32(f));
+    float half = e > 0x1.a8p-2f ? 0.5f : 1.0f;
+    float y = (1.0f - half) * 0x1.62e430p+0f + th_log1p_small_f32(e * half + (half - 1.0f));
+    float positive = x > 0.0f ? x : 0.0f;
+    return __builtin_fabsf(x) > 103.98f ? positive : y + positive;
 }
