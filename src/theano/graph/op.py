@@ -9,6 +9,9 @@ from theano.graph.props import WithProps
 from theano.graph.variable import Apply
 
 
+DERIVED = ("_hash", "_token")       # kept on ops to be quick, never copied or pickled
+
+
 class Op(WithProps):
     """What a node computes.
 
@@ -131,11 +134,11 @@ class Op(WithProps):
 
     def __copy__(self):
         twin = object.__new__(type(self))
-        twin.__dict__.update({k: v for k, v in self.__dict__.items() if k != "_hash"})
+        twin.__dict__.update(self.__getstate__())
         return twin
 
     def __getstate__(self):
-        return {k: v for k, v in self.__dict__.items() if k != "_hash"}
+        return {k: v for k, v in self.__dict__.items() if k not in DERIVED}
 
     @staticmethod
     def add_tag_trace(thing, user_line=None):

@@ -1,0 +1,1 @@
+"""Graphs to source: loop nests, the emitter that prints them, and the compiler call."""

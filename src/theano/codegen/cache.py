@@ -1,0 +1,176 @@
+"""Compiled functions on disk: content-addressed, without locks, pickles or trust.
+
+An entry is one file ``<key>.so``: a shared library, the data that goes with it, and a footer with a checksum
+of both. It is written to a private temporary file, flushed and renamed, so that a reader sees all of it
+or nothing; two writers of one key write the same, so nobody waits. Anything unexpected - a short file,
+a wrong checksum, a foreign owner - is a miss.
+"""
+
+import hashlib
+import os
+import stat
+import struct
+import tempfile
+
+from theano.config import config
+
+MAGIC = b"theano2\n"
+FOOTER = struct.Struct("<QQ32s8s")          # bytes of library, bytes of data, checksum, magic
+TRIM_EVERY = 64                             # entries written by a process between two looks at the size
+
+
+class Cache:
+    """A folder of entries, or nothing but memory where no folder is safe.
+
+    Parameters
+    ----------
+    folder : str or None
+        Where entries go; None keeps them in memory only.
+    limit : int
+        Bytes that the folder may hold; the entries used longest ago go first.
+    """
+
+    def __init__(self, folder, limit=512 << 20):
+        self.folder = folder if folder is not None and _safe(folder) else None
+        self.limit = limit
+        self.memory = {}
+        self._written = 0
+
+    def path(self, key):
+        """Where the entry of ``key`` lies, or None when there is no folder."""
+        return None if self.folder is None else os.path.join(self.folder, key + ".so")
+
+    def read(self, key):
+        """``(library, data)`` as bytes, or None."""
+        if self.folder is None:
+            return self.memory.get(key)
+        path = self.path(key)
+        try:
+            fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+        except OSError:
+            return self.memory.get(key)
+        with open(fd, "rb") as file:
+            if os.fstat(fd).st_uid != _uid():
+                return None
+            entry = unpack(file.read())
+            if entry is not None:
+                _touch(path)
+            return entry
+
+    def write(self, key, library, data):
+        """Store an entry; where the folder can't be written it is kept in memory."""
+        if self.folder is None:
+            self.memory[key] = (library, data)
+            return
+        temporary = None
+        try:
+            fd, temporary = tempfile.mkstemp(dir=self.folder, prefix="tmp-")
+            with open(fd, "wb") as file:
+                file.write(pack(library, data))
+                file.flush()
+                os.fsync(fd)
+            os.chmod(temporary, 0o700)
+            os.replace(temporary, self.path(key))
+        except OSError:
+            self.memory[key] = (library, data)
+            _remove(temporary)
+            return
+        self._written += 1
+        if self._written % TRIM_EVERY == 1:
+            self.trim()
+
+    def entries(self):
+        """``(last use, bytes, path)`` of every entry, the one used longest ago first."""
+        found = []
+        if self.folder is not None:
+            with os.scandir(self.folder) as listing:
+                for item in listing:
+                    try:
+                        info = item.stat(follow_symlinks=False)
+                    except OSError:
+                        continue
+                    found.append((info.st_mtime, info.st_size, item.path))
+        return sorted(found)
+
+    def trim(self, limit=None):
+        """Remove entries, the ones used longest ago first, until ``limit`` bytes are left; bytes removed."""
+        limit = self.limit if limit is None else limit
+        found = self.entries()
+        excess = sum(size for _, size, _ in found) - limit
+        removed = 0
+        for _, size, path in found:
+            if removed >= excess:
+                break
+            _remove(path)
+            removed += size
+        return removed
+
+
+def pack(library, data):
+    """An entry as bytes."""
+    digest = hashlib.blake2b(data, digest_size=32)
+    digest.update(library)
+    return b"".join([library, data, FOOTER.pack(len(library), len(data), digest.digest(), MAGIC)])
+
+
+def unpack(raw):
+    """``(library, data)`` of an entry, or None when it is damaged."""
+    if len(raw) < FOOTER.size:
+        return None
+    n_library, n_data, checksum, magic = FOOTER.unpack(raw[-FOOTER.size:])
+    if magic != MAGIC or n_library + n_data + FOOTER.size != len(raw):
+        return None
+    library, data = raw[:n_library], raw[n_library:n_library + n_data]
+    digest = hashlib.blake2b(data, digest_size=32)
+    digest.update(library)
+    return (library, data) if digest.digest() == checksum else None
+
+
+def default_folder():
+    """Where the cache lies by default: below ``base_compiledir``, else the user's cache folder."""
+    base = config.base_compiledir
+    return os.path.join(os.path.expanduser(base), "v2") if base else None
+
+
+def _safe(folder):
+    """Make the folder if need be; whether it belongs to us and nobody else can write to it."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        info = os.lstat(folder)
+    except OSError:
+        return False
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != _uid():
+        return False
+    if info.st_mode & 0o022:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _uid():
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+def _touch(path):
+    try:
+        os.utime(path)
+    except OSError:
+        pass
+
+
+def _remove(path):
+    try:
+        if path is not None:
+            os.unlink(path)
+    except OSError:
+        pass
+
+
+_caches = {}
+
+
+def current():
+    """The cache of the folder that the flags name now."""
+    folder = default_folder()
+    if folder not in _caches:
+        _caches[folder] = Cache(folder)
+    return _caches[folder]

@@ -1,0 +1,63 @@
+"""What the languages of kernels have in common, as a dataclass.
+
+The emitter turns scalar values into expressions; a dialect says how a type, a constant, a function and the loop
+around the expressions look in its language.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Function:
+    """How a function of the scalar table is called for one dtype.
+
+    declaration: the lines that must stand before its first use, or "".
+    """
+
+    name: str
+    declaration: str = ""
+
+
+@dataclass(frozen=True)
+class Access:
+    """One operand as the code around a loop body sees it.
+
+    scalar: it is one element for the whole nest.
+    writes: the phase stores into it.
+    """
+
+    number: int
+    dtype: str
+    scalar: bool
+    writes: bool
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One language.
+
+    storage: type of an array element by dtype.
+    arithmetic: type that values are computed in by dtype.
+    literal(value, dtype): a constant.
+    function(name, dtype): how the scalar table's `name` is called, or None if the language has no such function.
+    cast(text, old, new): an expression of dtype `old` converted to `new`; from None it is any number that C
+    gave, made a proper value of its dtype.
+    load(access), store(access, text): an element of an operand as a value; a value put back.
+    kernel(symbol, phases): one function; phases holds (accesses, statements) pairs.
+    prelude: helpers by the name that loads, stores and casts use, put before the first use.
+    flags: compiler options that the emitted source counts on.
+    """
+
+    name: str
+    storage: Mapping[str, str]
+    arithmetic: Mapping[str, str]
+    literal: Callable[[object, str], str]
+    function: Callable[[str, str], Function | None]
+    cast: Callable[[str, str, str], str]
+    load: Callable[[Access], str]
+    store: Callable[[Access, str], str]
+    kernel: Callable[[str, list], str]
+    prelude: Mapping[str, str]
+    header: str
+    flags: tuple[str, ...]

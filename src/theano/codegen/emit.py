@@ -1,0 +1,144 @@
+"""Prints loop nests in a dialect.
+
+Identical kernels are printed once, names are made from numbers only, and the text depends on
+nothing but the nests: it can serve as the key of a cache.
+"""
+
+import re
+
+import numpy as np
+
+from theano.codegen import nest as ir
+from theano.codegen.dialect import Access
+from theano.codegen.dialects import c
+
+CALL = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
+HOLE = re.compile(r"\{(\d+)\}")
+SYMBOL = "@"  # stands for the name of a kernel until its text is known to be new
+
+
+def emit_library(nests, dialect=c.DIALECT, prefix="k"):
+    """One source for all nests, and the symbol of each that needs a kernel: (source, {nest: symbol})."""
+    symbols, bodies, declarations, seen = {}, [], set(), {}
+    for nest in nests:
+        if nest in symbols or not ir.needs_kernel(nest):
+            continue
+        text, needed = emit_nest(nest, dialect)
+        if text not in seen:
+            seen[text] = f"{prefix}{len(seen)}"
+            bodies.append(text.replace(SYMBOL, seen[text]))
+            declarations |= needed
+        symbols[nest] = seen[text]
+    return assemble(dialect, declarations, "\n".join(bodies)), symbols
+
+
+def emit_nest(nest, dialect=c.DIALECT):
+    """The kernel of one nest, named SYMBOL, and the declarations that it needs: (text, set of lines)."""
+    declarations = set()
+    phases = []
+    for phase in nest.phases:
+        accesses = phase_accesses(nest, phase)
+        names = values(nest, phase, accesses, dialect, declarations)
+        statements = [f"const {kind} v{n} = {text};" for n, kind, text in names.statements]
+        for value, k in kernel_stores(nest, phase):
+            text = names.cast(value, nest.operands[k].dtype)
+            statements.append(dialect.store(accesses[k], text))
+        phases.append((list(accesses.values()), statements))
+    return dialect.kernel(SYMBOL, phases), declarations
+
+
+def assemble(dialect, declarations, body):
+    """The source: header, declarations, those helpers that are used, kernels."""
+    used = set(CALL.findall(body))
+    helpers = [text for name, text in dialect.prelude.items() if name in used]
+    parts = [dialect.header, *sorted(declarations), *helpers, body]
+    return "\n".join(part.rstrip("\n") for part in parts if part) + "\n"
+
+
+def kernel_stores(nest, phase):
+    """The (value, operand) pairs that the kernel writes: results, and values for the driver to accumulate."""
+    return [*phase.stores, *((v, k) for v, k, _ in ir.computed(nest, phase))]
+
+
+def phase_accesses(nest, phase):
+    """The operands that the kernel touches in a phase: {number: Access}."""
+    reads = ir.kernel_loads(nest, phase)
+    writes = [k for _, k in kernel_stores(nest, phase)]
+    return {
+        k: Access(
+            number=k,
+            dtype=nest.operands[k].dtype,
+            scalar=ir.is_scalar(nest.operands[k]) and k not in writes,
+            writes=k in writes,
+        )
+        for k in sorted({*reads, *writes})
+    }
+
+
+class Names:
+    """What each value of a phase is called, and the statements that compute it."""
+
+    def __init__(self, phase, dialect):
+        self.body = phase.body
+        self.dialect = dialect
+        self.texts = {}
+        self.statements = []
+
+    def cast(self, number, dtype):
+        """An expression for a value, converted to that dtype."""
+        value = self.body[number]
+        if isinstance(value.op, ir.Literal):
+            return self.dialect.literal(value.op.value, dtype)
+        return self.dialect.cast(self.texts[number], value.dtype, dtype)
+
+
+def values(nest, phase, accesses, dialect, declarations):
+    """Names for the values that the kernel of a phase computes."""
+    names = Names(phase, dialect)
+    for number in ir.live(nest, phase):
+        value = phase.body[number]
+        if isinstance(value.op, ir.Literal):
+            continue
+        if isinstance(value.op, ir.Load):
+            text = dialect.load(accesses[value.op.operand])
+        else:
+            text = apply(value, names, declarations)
+        names.texts[number] = f"v{number}"
+        names.statements.append((number, dialect.arithmetic[value.dtype], text))
+    return names
+
+
+def apply(value, names, declarations):
+    """The expression of a row of the scalar table for its arguments."""
+    dtypes = tuple(names.body[a].dtype for a in value.args)
+    dtype = computation_dtype(dtypes, value.dtype)
+    row, dialect = value.op, names.dialect
+    template = row.c_for(dtypes, value.dtype) if hasattr(row, "c_for") else row.c
+    text = CALL.sub(lambda m: function(m[1], dtype, dialect, declarations), template)
+    text = HOLE.sub(lambda m: grouped(names.cast(value.args[int(m[1])], dtype)), text)
+    return dialect.cast(f"({text})", None, "bool") if value.dtype == "bool" else text
+
+
+def grouped(text):
+    return text if text.isidentifier() else f"({text})"
+
+
+def computation_dtype(dtypes, out):
+    """The dtype that arguments are cast to before a row's expression: the result's, unless the
+    result is a truth value or the real part of something.
+    """
+    if not dtypes:
+        return out
+    common = np.result_type(*dtypes)
+    if out == "bool" or (common.kind == "c" and np.dtype(out).kind != "c"):
+        return common.name
+    return out
+
+
+def function(name, dtype, dialect, declarations):
+    found = dialect.function(name, dtype)
+    if found is None:
+        return name
+    if found.declaration:
+        declarations.add(found.declaration)
+    return found.name

@@ -1,0 +1,272 @@
+"""Elementwise nodes, reductions and fills as loop nests."""
+
+from dataclasses import dataclass
+
+from theano.codegen import nest as ir
+from theano.codegen.access import access, literal_of
+from theano.rewrite.extents import Symbol
+from theano.scalar.composite import scalar_steps
+from theano.tensor.create import Alloc
+from theano.tensor.elemwise import CAReduce, Elemwise
+
+REDUCTIONS = {"add": "add", "mul": "mul", "maximum": "maximum", "scalar_maximum": "maximum",
+              "minimum": "minimum", "scalar_minimum": "minimum", "and_": "and", "or_": "or"}
+MAX_NDIM = 16
+
+
+@dataclass(eq=False)
+class LoopNode:
+    """What `cluster` needs to know of a node that can be part of a nest.
+
+    space: extents of the points it works on. bases: variables it reads, behind DimShuffle. pointwise: those
+    of them read at the very point. reads: those that are arrays in memory or other nodes' results.
+    size: how many scalar operations it has. elementwise: its result has a value at every point.
+    """
+
+    space: tuple
+    bases: tuple
+    pointwise: frozenset
+    reads: frozenset
+    size: int
+    elementwise: bool
+
+
+def loop_node(lowering, node):
+    """The `LoopNode` of ``node``, or None when it can't be part of a nest."""
+    op = node.op
+    if isinstance(op, Elemwise):
+        return _elementwise(lowering, node)
+    if isinstance(op, CAReduce):
+        return _reduction(lowering, node)
+    if type(op) is Alloc:
+        return _describe(lowering, node, node.outputs[0], node.inputs[:1], 1, True)
+    return None
+
+
+def _elementwise(lowering, node):
+    types = [v.type for v in [*node.inputs, *node.outputs]]
+    if types[0].ndim > MAX_NDIM or any(t.dtype not in ir.DTYPES[:-1] for t in types):
+        return None
+    steps = scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs],
+                         [v.type.dtype for v in node.outputs])
+    if steps is None:
+        return None
+    return _describe(lowering, node, node.outputs[0], node.inputs, len(steps.steps), True)
+
+
+def _reduction(lowering, node):
+    x = node.inputs[0]
+    if reduction_name(node.op) is None or x.type.ndim > MAX_NDIM or x.type.ndim == 0:
+        return None
+    if x.type.dtype not in ir.DTYPES[:-1]:
+        return None
+    return _describe(lowering, node, x, [x], 1, False)
+
+
+def reduction_name(op):
+    """The nest's name of a reduction, or None."""
+    return REDUCTIONS.get(getattr(op.scalar_op, "name", None))
+
+
+def _describe(lowering, node, points, inputs, size, elementwise):
+    space = lowering.extents.canonical(points)
+    identity = tuple(range(len(space)))
+    bases, pointwise, reads = [], set(), set()
+    for variable in inputs:
+        if literal_of(variable) is not None:
+            continue
+        base, axes = access(variable)
+        bases.append(base)
+        reads.add(base)
+        if base.type.ndim == len(space) and _aligned(axes, space) == identity:
+            pointwise.add(base)
+    mixed = {access(v)[0] for v in inputs if _aligned(access(v)[1], space) != identity}
+    return LoopNode(space, tuple(bases), frozenset(pointwise - mixed), frozenset(reads), size, elementwise)
+
+
+def _aligned(axes, space):
+    """Axes of an array for the axes of a space: shorter ones are padded at the left, and dimensions of
+    extent 1 are walked where the space has extent 1 too, so that equal shapes look equal.
+    """
+    missing = len(space) - len(axes)
+    padded = (-1,) * missing + tuple(axes)
+    if missing:
+        return padded
+    return tuple(d if a < 0 and e == 1 and d not in padded else a
+                 for d, (a, e) in enumerate(zip(padded, space, strict=True)))
+
+
+class _Builder:
+    """One nest in the making."""
+
+    def __init__(self, lowering, cluster):
+        self.lowering, self.cluster = lowering, cluster
+        self.space = cluster.space
+        self.ndim = len(self.space)
+        self.operands, self.places = [], []         # in the order of the nest
+        self.known = {}                             # (base, axes) -> operand
+        self.body, self.seen = [], {}
+        self.values = {}                            # variable -> value
+        self.stores, self.accumulations = [], []
+
+    def value(self, op, args, dtype):
+        """The number of a scalar value; equal ones are computed once."""
+        key = (op.key if isinstance(op, ir.Literal) else op, args, dtype)
+        if key not in self.seen:
+            self.seen[key] = len(self.body)
+            self.body.append(ir.Value(op, args, dtype))
+        return self.seen[key]
+
+    def read(self, variable):
+        """The value of ``variable`` at a point."""
+        number = literal_of(variable)
+        if number is not None:
+            return self.value(ir.Literal(number), (), variable.type.dtype)
+        base, axes = access(variable)
+        axes = _aligned(axes, self.space)
+        if base in self.values and axes == tuple(range(self.ndim)):
+            return self.values[base]
+        if (base, axes) not in self.known:
+            self.known[base, axes] = len(self.operands)
+            self.operands.append(ir.Operand(base.type.dtype, axes))
+            self.places.append(self.lowering.place(base))
+        return self.value(ir.Load(self.known[base, axes]), (), base.type.dtype)
+
+    def compute(self, node):
+        """Add the values of a node."""
+        op = node.op
+        if isinstance(op, Elemwise):
+            self._apply(node)
+        elif isinstance(op, CAReduce):
+            self._accumulate(node)
+        else:
+            self.values[node.outputs[0]] = self.read(node.inputs[0])
+
+    def _apply(self, node):
+        listing = scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs],
+                               [v.type.dtype for v in node.outputs])
+        numbers = [self.read(v) for v in node.inputs]
+        for step in listing.steps:
+            args = tuple(numbers[a] for a in step.args)
+            op = ir.Literal(step.value) if step.row is None else step.row
+            numbers.append(self.value(op, args, step.dtype))
+        for variable, number in zip(node.outputs, listing.outputs, strict=True):
+            self.values[variable] = numbers[number]
+
+    def _accumulate(self, node):
+        self.accumulations.append((self.read(node.inputs[0]), node))
+
+
+def build_nest(lowering, cluster):
+    """Add the instruction of a cluster, and those that cast its accumulators."""
+    builder = _Builder(lowering, cluster)
+    for node in cluster.nodes:
+        builder.compute(node)
+    ndim = builder.ndim
+    stores, accumulations, outputs, inplace = [], [], [], []
+    identity = tuple(range(ndim))
+    for variable, number in builder.values.items():
+        if not lowering.is_needed(variable, cluster):
+            continue
+        place = lowering.temp(variable)
+        stores.append((number, len(builder.operands)))
+        _inplace_candidates(lowering, builder, variable, place, identity, inplace)
+        builder.operands.append(ir.Operand(variable.type.dtype, identity, "out"))
+        outputs.append(place)
+    casts = []
+    for number, node in builder.accumulations:
+        place, dtype = _accumulator(lowering, node, casts)
+        accumulations.append((number, len(builder.operands), reduction_name(node.op)))
+        builder.operands.append(ir.Operand(dtype, _kept_axes(node.op, ndim), "acc"))
+        outputs.append(place)
+    extents, arguments = _extents(lowering, builder, cluster)
+    reduced = tuple(any(_kept_axes(n.op, ndim)[d] < 0 for _, n in builder.accumulations)
+                    for d in range(ndim))
+    nest = ir.LoopNest(ndim, reduced, tuple(builder.operands),
+                       (ir.Phase(tuple(builder.body), tuple(stores), tuple(accumulations)),), extents)
+    lowering.add("loop", [*builder.places, *arguments], outputs, nest=nest, nodes=tuple(cluster.nodes),
+                 node=cluster.nodes[-1], inplace=inplace)
+    for place, variable in casts:
+        _cast(lowering, place, variable)
+
+
+def _inplace_candidates(lowering, builder, variable, place, identity, inplace):
+    """Inputs whose storage the output may take over: same dtype, same points."""
+    for k, source in enumerate(builder.places):
+        operand = builder.operands[k]
+        if operand.axes == identity and operand.dtype == variable.type.dtype:
+            inplace.append((place, source))
+
+
+def _kept_axes(op, ndim):
+    """Loop axis -> dimension of the result of a reduction, -1 for those it reduces."""
+    axes = range(ndim) if op.axis is None else op.axis
+    kept = [d for d in range(ndim) if d not in axes]
+    return tuple(kept.index(d) if d in kept else -1 for d in range(ndim))
+
+
+def _accumulator(lowering, node, casts):
+    """Place and dtype that a reduction accumulates in; with a cast to come when it isn't the result's."""
+    variable = node.outputs[0]
+    dtype = accumulator_dtype(node)
+    if dtype == variable.type.dtype:
+        return lowering.temp(variable), dtype
+    place = lowering.temp(variable, dtype)
+    casts.append((place, variable))
+    return place, dtype
+
+
+def accumulator_dtype(node):
+    """The dtype that a reduction accumulates in."""
+    acc = getattr(node.op, "acc_dtype", None)
+    if acc is None or acc == "object":
+        return node.outputs[0].type.dtype
+    return acc
+
+
+def _cast(lowering, place, variable):
+    """The value of ``place`` in the dtype of ``variable``."""
+    ndim = variable.type.ndim
+    axes = tuple(range(ndim))
+    operands = (ir.Operand(place.dtype, axes), ir.Operand(variable.type.dtype, axes, "out"))
+    phase = ir.Phase((ir.load(0, operands),), ((0, 1),))
+    nest = ir.LoopNest(ndim, (False,) * ndim, operands, (phase,))
+    lowering.add("loop", [place], [lowering.temp(variable)], nest=nest, node=variable.owner,
+                 nodes=(variable.owner,))
+
+
+def _extents(lowering, builder, cluster):
+    """Numbers of extent arguments by axis, and the places of those arguments."""
+    fills = any(type(node.op) is Alloc for node in cluster.nodes)
+    numbers, arguments = [], []
+    for axis, extent in enumerate(builder.space):
+        walked = any(o.role == "in" and o.axes[axis] >= 0 for o in builder.operands)
+        if extent == 1 or (walked and not fills):
+            numbers.append(None)
+            continue
+        numbers.append(len(arguments))
+        arguments.append(extent_place(lowering, extent))
+    return tuple(numbers), arguments
+
+
+def extent_place(lowering, extent):
+    """The place of a 0-d int64 that holds an extent."""
+    if isinstance(extent, Symbol) and extent.axis >= 0:
+        place = lowering.scalar()
+        lowering.add("shape_i", [lowering.place(extent.variable)], [place], (extent.axis,))
+        return place
+    if isinstance(extent, Symbol):
+        return int64_place(lowering, extent.variable)
+    return lowering.constant(extent)
+
+
+def int64_place(lowering, variable):
+    """The place of an integer scalar variable as int64."""
+    place = lowering.place(variable)
+    if place.dtype == "int64":
+        return place
+    wide = lowering.scalar()
+    operands = (ir.Operand(place.dtype, ()), ir.Operand("int64", (), "out"))
+    nest = ir.LoopNest(0, (), operands, (ir.Phase((ir.load(0, operands),), ((0, 1),)),))
+    lowering.add("loop", [place], [wide], nest=nest, node=variable.owner)
+    return wide

@@ -1,0 +1,133 @@
+"""From a rewritten graph to a program: loop nests, instructions, memory.
+
+Elementwise nodes, reductions and fills become loop nests (`cluster` says which share one); every other op has a
+function in `kernels` that adds instructions, or runs its ``perform``.
+"""
+
+import numpy as np
+
+from theano.codegen.cluster import Cluster, Clusters
+from theano.codegen.kernels import find_kernel
+from theano.codegen.loops import build_nest, loop_node
+from theano.codegen.task import Place, Task
+from theano.graph.variable import Constant
+from theano.rewrite.extents import Extents
+from theano.tensor.elemwise import DimShuffle
+
+
+class Lowering:
+    """State of lowering one graph; `tasks` and `places` are the result."""
+
+    def __init__(self, fgraph, mutable=(), n_guards=0):
+        self.fgraph = fgraph
+        self.tasks = []
+        self.places = {}
+        self.extents = Extents()
+        self.sources = []               # C source of hand-written kernels
+        self.mutable = set(mutable)
+        nodes = fgraph.toposort()
+        for node in nodes:
+            self.extents.visit(node)
+        loops = {}
+        for node in nodes:
+            found = loop_node(self, node)
+            if found is not None:
+                loops[node] = found
+        self.loops = loops
+        self.clusters = Clusters(nodes, loops)
+        for variable in fgraph.inputs:
+            self._input(variable)
+        for group in self.clusters.groups:
+            if isinstance(group, Cluster):
+                build_nest(self, group)
+            else:
+                self._lower(group)
+        self.guards = [self.place(v) for v in fgraph.outputs[len(fgraph.outputs) - n_guards:]]
+        self.outputs = [self.place(v) for v in fgraph.outputs[:len(fgraph.outputs) - n_guards]]
+
+    def _input(self, variable):
+        kind = "shared" if variable in self.mutable else "input"
+        self.places[variable] = Place(variable.type.dtype, variable.type.ndim, kind)
+
+    def _lower(self, node):
+        if isinstance(node.op, DimShuffle):
+            return                      # made when somebody asks for it; loops read through it
+        kernel = find_kernel(node)
+        if kernel is None or kernel(self, node) is NotImplemented:
+            self.python(node)
+
+    # -- what kernels use -------------------------------------------------------------------------
+
+    def place(self, variable):
+        """The place of a variable, with its elements in memory."""
+        found = self.places.get(variable)
+        if found is not None:
+            return found
+        if isinstance(variable, Constant):
+            value = np.asarray(variable.data)
+            found = Place(variable.type.dtype, variable.type.ndim, "const", value=value)
+        elif isinstance(variable.owner.op, DimShuffle):
+            op = variable.owner.op
+            source = self.place(variable.owner.inputs[0])
+            found = self.view(variable, source)
+            order = tuple(-1 if d == "x" else d for d in op.new_order)
+            self.add("dimshuffle", [source], [found], order, node=variable.owner)
+        else:
+            raise KeyError(f"{variable} was not computed")
+        self.places[variable] = found
+        return found
+
+    def temp(self, variable, dtype=None):
+        """A new place for a variable."""
+        place = Place(dtype or variable.type.dtype, variable.type.ndim, "temp",
+                      size=self.extents.canonical(variable))
+        self.places[variable] = place
+        return place
+
+    def view(self, variable, source):
+        """A place for a variable in the storage of ``source``."""
+        place = Place(variable.type.dtype, variable.type.ndim, "view", of=source)
+        self.places[variable] = place
+        return place
+
+    def scalar(self, dtype="int64"):
+        """A new place for one number."""
+        return Place(dtype, 0, "temp", size=())
+
+    def constant(self, value, dtype="int64"):
+        """The place of a constant array that the graph doesn't have."""
+        array = np.asarray(value, dtype)
+        return Place(dtype, array.ndim, "const", value=array)
+
+    def add(self, kind, inputs, outputs, params=(), **more):
+        """Append an instruction."""
+        task = Task(kind, list(inputs), list(outputs), tuple(params), **more)
+        self.tasks.append(task)
+        return task
+
+    def python(self, node):
+        """Run ``node.op.perform``."""
+        destroyed = {i for positions in node.op.destroy_map.values() for i in positions}
+        inputs = [self.place(v) for v in node.inputs]
+        for place in inputs:
+            place.root().array = True
+        outputs = []
+        for variable in node.outputs:
+            place = self.temp(variable)
+            place.array = True
+            outputs.append(place)
+        self.add("python", inputs, outputs, node=node, params=tuple(sorted(destroyed)))
+
+    def is_needed(self, variable, cluster):
+        """Whether anything outside ``cluster`` uses ``variable``."""
+        stack = [variable]
+        while stack:
+            for client, _ in stack.pop().clients:
+                if client == "output":
+                    return True
+                if isinstance(client.op, DimShuffle):
+                    stack.extend(client.outputs)
+                elif self.clusters.of.get(client) is not cluster:
+                    return True
+        return False
+

@@ -1,0 +1,350 @@
+"""Loop nests: one representation for elementwise work, reductions, fills and softmax-like rows.
+
+A nest walks an index space of `ndim` axes. Each operand says which of its dimensions each axis walks,
+so transposes and broadcasts cost nothing. A phase is a list of scalar values in SSA form, some of which are
+stored or accumulated. With several phases, all phases run for one point of the axes that are
+not reduced before the next point is begun; a later phase loads what an earlier one accumulated or stored.
+
+Extents, broadcasting, allocation, axis order and threads belong to the driver, runtime/loop.c.
+`run_numpy` says what a nest means.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+DTYPES = (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+    "float16", "float32", "float64", "complex64", "complex128", "object",
+)  # fmt: skip
+ROLES = ("in", "out", "acc", "temp")
+REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or")
+
+MAX_NDIM = 32
+MAX_OPERANDS = 64
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An array that a nest reads or writes.
+
+    axes[d] is the dimension that loop axis d walks, -1 where it stays in place: a broadcast, or for an
+    accumulator an axis that it sums over.
+    role: "in"; "out"; "acc", an accumulator that becomes an array; "temp", one that only later phases read
+    (its axes tell where it stays in place, any other number will do elsewhere).
+    inplace: for "out", the number of the "in" operand, with the same dtype and axes, that it overwrites.
+    """
+
+    dtype: str
+    axes: tuple[int, ...]
+    role: str = "in"
+    inplace: int | None = None
+
+
+@dataclass(frozen=True)
+class Load:
+    """Reads operand number `operand`; an accumulator gives its finished value."""
+
+    operand: int
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A constant. Equality tells 0.0 from -0.0 and 1 from True, and nan equals itself."""
+
+    value: Any = field(compare=False)
+    key: str = field(init=False, repr=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "key", repr(self.value))
+
+
+@dataclass(frozen=True)
+class Value:
+    """One scalar: op is a Load, a Literal or a row of the scalar table, applied to earlier values."""
+
+    op: Any
+    args: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Scalar values, and where they go.
+
+    stores: (value, operand); accumulations: (value, operand, reduction). The value is cast to the operand's
+    dtype. One operand takes at most one accumulation in a nest.
+    """
+
+    body: tuple[Value, ...]
+    stores: tuple[tuple[int, int], ...] = ()
+    accumulations: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class LoopNest:
+    """An index space, its operands, and what happens at each point.
+
+    reduced: per axis, whether each phase runs over it by itself. This matters with several phases only: then an
+    accumulator that a later phase loads stays in place on exactly these axes, and a phase that
+    touches no operand walking one of these axes is a scalar epilogue: it runs once per outer point.
+    extents: per axis None, or the number of the int64 scalar argument that gives the extent; those arguments follow
+    the operands. Other extents come from the inputs by NumPy's broadcasting.
+    Operands with role "temp" come last and are no arguments.
+    """
+
+    ndim: int
+    reduced: tuple[bool, ...]
+    operands: tuple[Operand, ...]
+    phases: tuple[Phase, ...]
+    extents: tuple[int | None, ...] = ()
+
+    def __post_init__(self):
+        if not self.extents:
+            object.__setattr__(self, "extents", (None,) * self.ndim)
+        check(self)
+
+
+def load(operand, nest_operands):
+    """The value that loads operand number `operand` of these operands."""
+    return Value(Load(operand), (), nest_operands[operand].dtype)
+
+
+def literal(value, dtype):
+    """The value of a constant of that dtype."""
+    return Value(Literal(value), (), dtype)
+
+
+def check(nest):
+    """Raises ValueError where a nest breaks a rule that the driver relies on."""
+    count = len(nest.operands)
+    require(nest.ndim <= MAX_NDIM, "a nest has at most 32 axes")
+    require(count <= MAX_OPERANDS, "a nest has at most 64 operands")
+    require(len(nest.reduced) == len(nest.extents) == nest.ndim, "one flag and extent per axis")
+    require(all(len(o.axes) == nest.ndim for o in nest.operands), "one entry of axes per loop axis")
+    roles = [o.role for o in nest.operands]
+    require(roles == sorted(roles, key=lambda r: r == "temp"), "temporaries come last")
+    for operand in nest.operands:
+        check_operand(nest, operand)
+    targets = [k for phase in nest.phases for _, k, _ in phase.accumulations]
+    require(len(targets) == len(set(targets)), "an operand is accumulated into once")
+    require(
+        set(targets) == {k for k, role in enumerate(roles) if role in ("acc", "temp")},
+        "exactly the accumulators are accumulated into",
+    )
+    for phase in nest.phases:
+        for position, value in enumerate(phase.body):
+            require(all(0 <= a < position for a in value.args), "values use earlier values")
+        for k in loads(phase):
+            require(roles[k] not in ("acc", "temp") or stays(nest, k), "wrong axes of an accumulator")
+
+
+def stays(nest, k):
+    """Whether operand k stays in place on exactly the reduced axes."""
+    return tuple(axis < 0 for axis in nest.operands[k].axes) == tuple(nest.reduced)
+
+
+def check_operand(nest, operand):
+    walked = [axis for axis in operand.axes if axis >= 0]
+    require(operand.role in ROLES, f"no such role: {operand.role}")
+    require(operand.dtype in DTYPES[:-1], f"no loop over dtype {operand.dtype}")
+    require(len(walked) == len(set(walked)), "two loop axes cannot walk one dimension")
+    if operand.inplace is not None:
+        other = nest.operands[operand.inplace]
+        require(operand.role == "out" and other.role == "in", "an output overwrites an input")
+        same = (operand.dtype, operand.axes) == (other.dtype, other.axes)
+        require(same, "an output overwrites an operand of the same dtype and axes")
+
+
+def require(condition, message):
+    if not condition:
+        raise ValueError(f"malformed loop nest: {message}")
+
+
+# What the driver and the emitter derive from a phase
+
+
+def loads(phase):
+    """The operands that a phase loads, ascending."""
+    return sorted({v.op.operand for v in phase.body if isinstance(v.op, Load)})
+
+
+def is_scalar(operand):
+    """Whether the operand is one element for the whole nest."""
+    return all(axis < 0 for axis in operand.axes)
+
+
+def source(nest, phase, value, target):
+    """The operand that holds the accumulated values in memory, or None if only the kernel knows them."""
+    dtype = nest.operands[target].dtype
+    op = phase.body[value].op
+    if isinstance(op, Load):
+        k = op.operand
+        operand = nest.operands[k]
+        if operand.role == "in" and operand.dtype == dtype and not is_scalar(operand):
+            return k
+    for stored, k in phase.stores:
+        operand = nest.operands[k]
+        if stored == value and operand.dtype == dtype and not is_scalar(operand):
+            return k
+    return None
+
+
+def computed(nest, phase):
+    """The accumulations of a phase whose values the kernel computes."""
+    return [a for a in phase.accumulations if source(nest, phase, a[0], a[1]) is None]
+
+
+def live(nest, phase):
+    """The numbers of the values that the kernel computes, ascending."""
+    wanted = {v for v, _ in phase.stores} | {v for v, _, _ in computed(nest, phase)}
+    for position in range(len(phase.body) - 1, -1, -1):
+        if position in wanted:
+            wanted.update(phase.body[position].args)
+    return sorted(wanted)
+
+
+def kernel_loads(nest, phase):
+    """The operands that the kernel loads, ascending."""
+    ops = [phase.body[position].op for position in live(nest, phase)]
+    return sorted({op.operand for op in ops if isinstance(op, Load)})
+
+
+def calls_kernel(nest, phase):
+    """Whether a phase does more than accumulate what is already in memory."""
+    return bool(phase.stores or computed(nest, phase))
+
+
+def needs_kernel(nest):
+    """Whether a nest needs generated code at all; sums and maxima of an input do not."""
+    return any(calls_kernel(nest, phase) for phase in nest.phases)
+
+
+def loops(nest, phase):
+    """Whether a phase runs over the reduced axes too (False for a scalar epilogue)."""
+    if len(nest.phases) == 1:
+        return True
+    touched = loads(phase) + [k for _, k in phase.stores]
+    return any(
+        axis >= 0 and reduced
+        for k in touched
+        for axis, reduced in zip(nest.operands[k].axes, nest.reduced, strict=True)
+    )
+
+
+def cost(nest):
+    """Rough work at one point, in additions."""
+    values = [v for phase in nest.phases for v in phase.body]
+    return max(1, sum(getattr(v.op, "cost", 1) for v in values if not isinstance(v.op, Literal)))
+
+
+def encode(nest):
+    """The nest without its scalar expressions, as the integers that th_nest_new (runtime/loop.c) reads."""
+    reductions = {k: r for phase in nest.phases for _, k, r in phase.accumulations}
+    sources = {
+        k: source(nest, phase, v, k) for phase in nest.phases for v, k, _ in phase.accumulations
+    }
+    nslots = sum(o.role != "temp" for o in nest.operands)
+    words = [nest.ndim, len(nest.operands), nslots, len(nest.phases), cost(nest)]
+    words += [int(r) for r in nest.reduced]
+    words += [number(e) for e in nest.extents]
+    for k, operand in enumerate(nest.operands):
+        words += [
+            ROLES.index(operand.role),
+            REDUCTIONS.index(reductions.get(k, "none")),
+            DTYPES.index(operand.dtype),
+            number(operand.inplace),
+            number(sources.get(k)),
+            *operand.axes,
+        ]
+    for phase in nest.phases:
+        kernel = calls_kernel(nest, phase)
+        words += [
+            bits(kernel_loads(nest, phase)),
+            bits(k for _, k in phase.stores),
+            bits(k for _, k, _ in phase.accumulations),
+            int(loops(nest, phase)),
+            int(kernel),
+        ]
+    return words
+
+
+def number(index):
+    return -1 if index is None else index
+
+
+def bits(numbers):
+    """A set of operand numbers as a signed 64-bit integer."""
+    mask = sum(1 << k for k in set(numbers))
+    return mask - (1 << 64) if mask >> 63 else mask
+
+
+# The meaning
+
+UFUNC = {
+    "add": np.add, "mul": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
+    "and": np.bitwise_and, "or": np.bitwise_or,
+}  # fmt: skip
+
+
+def run_numpy(nest, arrays):
+    """The outputs and accumulators of a nest, in the order of its operands.
+
+    arrays: the "in" operands in order, then the scalar extents.
+    """
+    inputs = [k for k, o in enumerate(nest.operands) if o.role == "in"]
+    extents = arrays[len(inputs) :]
+    space = {k: in_loop_order(a, nest.operands[k]) for k, a in zip(inputs, arrays, strict=False)}
+    shape = np.broadcast_shapes((1,) * nest.ndim, *(a.shape for a in space.values()))
+    fixed = [shape[d] if e is None else int(extents[e]) for d, e in enumerate(nest.extents)]
+    for a in space.values():
+        np.broadcast_to(a, fixed)
+    for phase in nest.phases:
+        run_phase(nest, phase, space, fixed)
+    results = [k for k, o in enumerate(nest.operands) if o.role in ("out", "acc")]
+    return [in_array_order(space[k], nest.operands[k], fixed) for k in results]
+
+
+def run_phase(nest, phase, space, extents):
+    if not loops(nest, phase):
+        extents = [1 if reduced else n for n, reduced in zip(extents, nest.reduced, strict=True)]
+    with np.errstate(all="ignore"):
+        values = []
+        for v in phase.body:
+            values.append(np.asarray(evaluate(v, values, space), dtype=v.dtype))
+        for value, k in phase.stores:
+            space[k] = values[value].astype(nest.operands[k].dtype)
+        for value, k, reduction in phase.accumulations:
+            operand = nest.operands[k]
+            full = np.broadcast_to(values[value], extents).astype(operand.dtype)
+            still = tuple(d for d, axis in enumerate(operand.axes) if axis < 0)
+            space[k] = UFUNC[reduction].reduce(full, axis=still, keepdims=True, dtype=operand.dtype)
+
+
+def evaluate(value, values, space):
+    if isinstance(value.op, Load):
+        return space[value.op.operand]
+    if isinstance(value.op, Literal):
+        return value.op.value
+    return value.op.numpy(*(values[a] for a in value.args))
+
+
+def in_loop_order(array, operand):
+    """The array with one dimension per loop axis."""
+    walked = [axis for axis in operand.axes if axis >= 0]
+    rest = tuple(d for d in range(array.ndim) if d not in walked)
+    array = np.squeeze(np.asarray(array), rest) if rest else np.asarray(array)
+    ranks = {axis: rank for rank, axis in enumerate(sorted(walked))}
+    array = array.transpose([ranks[axis] for axis in walked])
+    index = tuple(np.newaxis if axis < 0 else slice(None) for axis in operand.axes)
+    return array[index]
+
+
+def in_array_order(array, operand, shape):
+    """The value of an output, from the values at each point of the loop."""
+    walked = [d for d, axis in enumerate(operand.axes) if axis >= 0]
+    array = np.broadcast_to(array, [n if d in walked else 1 for d, n in enumerate(shape)])
+    array = array.reshape([shape[d] for d in walked])
+    order = sorted(range(len(walked)), key=lambda i: operand.axes[walked[i]])
+    return array.transpose(order).copy()

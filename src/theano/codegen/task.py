@@ -1,0 +1,47 @@
+"""Instructions and values before they have numbers."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False)
+class Place:
+    """Where a value lives while the function runs; becomes a slot of the program.
+
+    kind: "input", "shared", "const", "temp" (storage to be chosen) or "view".
+    of: for a view or a result in place, the place whose storage it uses.
+    array: it must be an ndarray object, because Python code or the caller sees it.
+    """
+
+    dtype: str
+    ndim: int
+    kind: str
+    of: "Place | None" = None
+    array: bool = False
+    size: tuple = ()                # extents, by which storage is shared
+    value: object = None            # of a constant
+    number: int = -1
+
+    def root(self):
+        """The place whose storage this one uses."""
+        place = self
+        while place.of is not None:
+            place = place.of
+        return place
+
+
+@dataclass(eq=False)
+class Task:
+    """One instruction before places have numbers.
+
+    inplace: candidates (output, input) of places of which the output may take over the storage.
+    """
+
+    kind: str
+    inputs: list
+    outputs: list
+    params: tuple = ()
+    nest: object = None
+    kernel: str | None = None
+    node: object = None             # whose line is told when it fails; and whose perform runs
+    nodes: tuple = ()
+    inplace: list = field(default_factory=list)

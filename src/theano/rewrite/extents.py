@@ -1,0 +1,168 @@
+"""Extents of arrays as symbols: which dimensions of a graph are equal to which.
+
+An extent is an int, or a `Symbol`: dimension ``axis`` of a variable that is given or computed. Elementwise
+work equates the extents it meets. NumPy lets an extent of 1 broadcast although its type does not say so; code
+specialised for equal extents is right only where that does not happen, so every pair of different
+symbols that is equated is an *assumption*, and the function checks it when it is called.
+"""
+
+from typing import NamedTuple
+
+from theano.graph.variable import Constant, Variable
+from theano.tensor.advanced import AdvancedIncSubtensor1, AdvancedSubtensor1
+from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
+from theano.tensor.create import Alloc
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, SumToShapeOf
+from theano.tensor.index import IncSubtensor
+from theano.tensor.nnet.softmax import LogSoftmax, Softmax
+from theano.tensor.shape import Rebroadcast, Shape_i, SpecifyShape
+from theano.graph.copying import DeepCopyOp, ViewOp
+
+
+class Symbol(NamedTuple):
+    """Dimension ``axis`` of ``variable``; axis -1: the value of the integer scalar itself."""
+
+    variable: Variable
+    axis: int
+
+
+class Extents:
+    """Extents of the variables of a graph, and the assumptions made about them."""
+
+    def __init__(self):
+        self._parent = {}
+        self._of = {}
+        self.assumptions = []           # pairs (Symbol, Symbol or int)
+
+    def __getitem__(self, variable):
+        """Extents of ``variable``: a tuple with an int or Symbol for each dimension."""
+        known = self._of.get(variable)
+        if known is None:
+            known = self._of[variable] = fresh(variable)
+        return known
+
+    def find(self, extent):
+        """The representative of an extent."""
+        while extent in self._parent:
+            extent = self._parent[extent]
+        return extent
+
+    def canonical(self, variable):
+        """Extents of ``variable`` by their representatives: equal tuples mean equal shapes."""
+        return tuple(map(self.find, self[variable]))
+
+    def equate(self, a, b):
+        """Treat two extents as equal; the one that stands for both."""
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return a
+        if isinstance(a, int):
+            a, b = b, a
+        if not isinstance(a, int):          # two different ints fail when the function runs
+            self._parent[a] = b
+            self.assumptions.append((a, b))
+        return b
+
+    def visit(self, node):
+        """Derive the extents of the outputs of ``node`` from those of its inputs."""
+        rule = RULES.get(type(node.op))
+        if rule is None and isinstance(node.op, CAReduce):
+            rule = _reduced
+        if rule is not None:
+            self._of[node.outputs[0]] = _static(node.outputs[0], rule(self, node))
+
+
+def fresh(variable):
+    """Extents that nothing is known about, but what type and value say."""
+    if isinstance(variable, Constant):
+        return tuple(map(int, variable.data.shape))
+    pattern = getattr(variable.type, "broadcastable", ())
+    static = getattr(variable.type, "shape", None) or (None,) * len(pattern)
+    return tuple(1 if b else n if n is not None else Symbol(variable, axis)
+                 for axis, (b, n) in enumerate(zip(pattern, static, strict=True)))
+
+
+def _static(variable, extents):
+    return tuple(1 if b else e for b, e in zip(variable.type.broadcastable, extents, strict=True))
+
+
+def _elementwise(extents, node):
+    result = []
+    for axis in range(node.outputs[0].type.ndim):
+        met = [extents[v][axis] for v in node.inputs if not v.type.broadcastable[axis]]
+        for other in met[1:]:
+            extents.equate(met[0], other)
+        result.append(met[0] if met else 1)
+    return result
+
+
+def _dimshuffle(extents, node):
+    given = extents[node.inputs[0]]
+    return [1 if d == "x" else given[d] for d in node.op.new_order]
+
+
+def _reduced(extents, node):
+    given = extents[node.inputs[0]]
+    axes = range(len(given)) if node.op.axis is None else node.op.axis
+    return [e for d, e in enumerate(given) if d not in axes]
+
+
+def _like(position):
+    return lambda extents, node: extents[node.inputs[position]]
+
+
+def _same_as_both(extents, node):
+    """SumToShapeOf: the gradient has the shape of what it is the gradient of."""
+    g, x = (extents[v] for v in node.inputs)
+    return [extents.equate(a, b) if not (isinstance(a, int) and isinstance(b, int)) else b
+            for a, b in zip(g, x, strict=True)]
+
+
+def scalar_extent(variable):
+    """The extent that an integer scalar variable stands for."""
+    node = variable.owner
+    while node is not None and not isinstance(node.op, Shape_i):
+        if not isinstance(node.op, (DimShuffle, ViewOp)) and type(node.op).__name__ not in TRANSPARENT:
+            return Symbol(variable, -1)
+        variable = node.inputs[0]
+        node = variable.owner
+    if node is not None:
+        return Symbol(node.inputs[0], node.op.i)
+    return int(variable.data) if isinstance(variable, Constant) else Symbol(variable, -1)
+
+
+TRANSPARENT = {"TensorFromScalar", "ScalarFromTensor"}
+
+
+def _alloc(extents, node):
+    found = []
+    for variable in node.inputs[1:]:
+        extent = scalar_extent(variable)
+        if isinstance(extent, Symbol) and extent.axis >= 0:
+            extent = extents[extent.variable][extent.axis]
+        found.append(extent)
+    return found
+
+
+def _dot(extents, node):
+    a, b = (extents[v] for v in node.inputs[:2])
+    return [*a[:-1], *b[:-2], *b[-1:]] if len(b) > 1 else list(a[:-1])
+
+
+def _batched(extents, node):
+    a, b = (extents[v] for v in node.inputs)
+    return [a[0], *a[1:-1], *b[2:]]
+
+
+def _gather(extents, node):
+    x, index = (extents[v] for v in node.inputs)
+    return [*index, *x[1:]]
+
+
+RULES = {
+    Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both, Alloc: _alloc,
+    Dot: _dot, Dot22: _dot, Dot22Scalar: _dot, BatchedDot: _batched, AdvancedSubtensor1: _gather,
+    **dict.fromkeys((Gemm, Gemv, Ger, IncSubtensor, AdvancedIncSubtensor1, Softmax, LogSoftmax, Rebroadcast,
+                     SpecifyShape, DeepCopyOp, ViewOp), _like(0)),
+}

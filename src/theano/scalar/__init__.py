@@ -1,0 +1,1 @@
+"""Numbers: their dtypes, and the operations on them, one row each."""

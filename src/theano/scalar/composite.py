@@ -1,0 +1,210 @@
+"""Several scalar operations as one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from theano.graph.variable import Apply, Constant
+from theano.graph.walk import clone, toposort
+from theano.scalar.op import ScalarOp
+from theano.scalar.type import Scalar
+
+
+@dataclass(frozen=True)
+class Step:
+    """One scalar value: ``row`` applied to earlier values, or the constant ``value`` where row is None."""
+
+    row: ScalarOp | None
+    args: tuple
+    dtype: str
+    value: object = None
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A scalar computation: values 0 .. n-1 are its ``n`` inputs, then one value per step.
+
+    outputs: the numbers of the values that are results.
+    """
+
+    steps: tuple
+    outputs: tuple
+
+
+class Composite(ScalarOp):
+    """A scalar op made of others.
+
+    Parameters
+    ----------
+    inputs, outputs : lists of scalar variables
+        The graph between them; composites inside are taken apart.
+    """
+
+    __props__ = None
+    zero = commutative = associative = False
+    identity = None
+    c = None
+    gradient = None
+
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = clone(*flattened(list(inputs), list(outputs)))
+        self.nin, self.nout = len(self.inputs), len(self.outputs)
+        self.listing = list_steps(self.inputs, self.outputs)
+        self._key = (tuple(v.type.dtype for v in self.inputs), self.listing_key())
+        self.name = None
+        self.cost = sum(s.row.cost for s in self.listing.steps if s.row is not None)
+
+    def listing_key(self):
+        """What tells this computation from others."""
+        return (tuple((None if s.row is None else s.row.name, s.args, s.dtype, repr(s.value))
+                      for s in self.listing.steps), self.listing.outputs)
+
+    def key_props(self):
+        """What tells this op from others, for the cache."""
+        return self._key
+
+    def __eq__(self, other):
+        return self is other or (type(self) is type(other) and self._key == other._key)
+
+    def __hash__(self):
+        return hash(self._key)
+
+    def __reduce__(self):
+        return Composite, (self.inputs, self.outputs)
+
+    def output_types(self, types):
+        if tuple(t.dtype for t in types) != self._key[0]:
+            return [v.type for v in self._remade(types)]
+        return [v.type for v in self.outputs]
+
+    def output_dtype(self, *dtypes):
+        return self.output_types([Scalar(d) for d in dtypes])[0].dtype
+
+    def _remade(self, types):
+        """The outputs for inputs of other dtypes."""
+        memo = {old: t() for old, t in zip(self.inputs, types, strict=True)}
+        for node in toposort(self.outputs, self.inputs):
+            new = node.op.make_node(*(memo.get(v, v) for v in node.inputs))
+            memo.update(zip(node.outputs, new.outputs, strict=True))
+        return [memo.get(v, v) for v in self.outputs]
+
+    def make_node(self, *inputs):
+        types = [x.type for x in inputs]
+        if tuple(t.dtype for t in types) == self._key[0]:
+            return Apply(self, list(inputs), [v.type() for v in self.outputs])
+        memo = {old: t() for old, t in zip(self.inputs, types, strict=True)}
+        for node in toposort(self.outputs, self.inputs):
+            new = node.op.make_node(*(memo.get(v, v) for v in node.inputs))
+            memo.update(zip(node.outputs, new.outputs, strict=True))
+        other = Composite([memo[v] for v in self.inputs], [memo.get(v, v) for v in self.outputs])
+        return Apply(other, list(inputs), [v.type() for v in other.outputs])
+
+    def results(self, arrays):
+        """Values of all outputs for arrays of any shapes."""
+        values = list(arrays)
+        for step in self.listing.steps:
+            if step.row is None:
+                values.append(np.asarray(step.value, dtype=step.dtype))
+            else:
+                result = step.row.compute([values[a] for a in step.args], step.dtype)
+                values.append(np.asarray(result).astype(step.dtype, copy=False))
+        return [values[k] for k in self.listing.outputs]
+
+    def numpy(self, *arrays):
+        """The only output, or a tuple of the outputs."""
+        results = self.results(arrays)
+        return results[0] if self.nout == 1 else tuple(results)
+
+    impl = numpy
+
+    def compute(self, arrays, dtype):
+        return self.numpy(*arrays)
+
+    def perform(self, node, inputs, output_storage, params=None):
+        with np.errstate(all="ignore"):
+            for cell, value in zip(output_storage, self.results(inputs), strict=True):
+                cell[0] = np.asarray(value)[()]
+
+    def L_op(self, inputs, outputs, output_grads):
+        raise NotImplementedError("a Composite is made by rewriting, after gradients")
+
+    def __str__(self):
+        names = {v: f"i{k}" for k, v in enumerate(self.inputs)}
+        inside = ", ".join(_text(v, names) for v in self.outputs)
+        return f"Composite{{{inside}}}"
+
+    __repr__ = __str__
+
+
+INFIX = {"add": " + ", "mul": " * ", "sub": " - ", "true_div": " / ", "int_div": " // ", "mod": " % ",
+         "pow": " ** "}
+
+
+def _text(variable, names):
+    """The expression of a scalar variable in the form users know from printed graphs."""
+    done = dict(names)
+    for node in toposort([variable], names):
+        parts = [done.get(v) or str(getattr(v, "data", v)) for v in node.inputs]
+        name = node.op.name
+        if name in INFIX:
+            text = f"({INFIX[name].join(parts)})"
+        elif name == "neg":
+            text = f"(-{parts[0]})"
+        else:
+            text = f"{node.op}({', '.join(parts)})"
+        done[node.outputs[0]] = text
+    return done.get(variable) or str(getattr(variable, "data", variable))
+
+
+def flattened(inputs, outputs):
+    """The graph with composites inside taken apart."""
+    if not any(isinstance(n.op, Composite) for n in toposort(outputs, inputs)):
+        return inputs, outputs
+    memo = {v: v for v in inputs}
+    for node in toposort(outputs, inputs):
+        given = [memo.get(v, v) for v in node.inputs]
+        if isinstance(node.op, Composite):
+            inner = dict(zip(node.op.inputs, given, strict=True))
+            for step in toposort(node.op.outputs, node.op.inputs):
+                new = step.op.make_node(*(inner.get(v, v) for v in step.inputs))
+                inner.update(zip(step.outputs, new.outputs, strict=True))
+            memo.update(zip(node.outputs, (inner.get(v, v) for v in node.op.outputs), strict=True))
+        else:
+            memo.update(zip(node.outputs, node.clone_with_new_inputs(given).outputs, strict=True))
+    return inputs, [memo.get(v, v) for v in outputs]
+
+
+def list_steps(inputs, outputs):
+    """The `Steps` of a scalar graph."""
+    numbers = {v: k for k, v in enumerate(inputs)}
+    steps = []
+
+    def number(variable):
+        if variable not in numbers:
+            if not isinstance(variable, Constant):
+                raise ValueError(f"{variable} is no input of the composite")
+            numbers[variable] = len(inputs) + len(steps)
+            steps.append(Step(None, (), variable.type.dtype, variable.data))
+        return numbers[variable]
+
+    for node in toposort(outputs, inputs):
+        args = tuple(number(v) for v in node.inputs)
+        numbers[node.outputs[0]] = len(inputs) + len(steps)
+        steps.append(Step(node.op, args, node.outputs[0].type.dtype))
+    return Steps(tuple(steps), tuple(number(v) for v in outputs))
+
+
+def scalar_steps(op, input_dtypes, output_dtypes):
+    """The `Steps` of any scalar op, or None where one of them has no C."""
+    if isinstance(op, Composite):
+        listing = op.listing
+        values = list(op._key[0]) + [s.dtype for s in listing.steps]
+        for step in listing.steps:
+            if step.row is not None and step.row.c_for(tuple(values[a] for a in step.args), step.dtype) is None:
+                return None
+        return listing
+    c_for = getattr(op, "c_for", None)
+    if c_for is None or op.nout != 1 or c_for(tuple(input_dtypes), output_dtypes[0]) is None:
+        return None
+    n = len(input_dtypes)
+    return Steps((Step(op, tuple(range(n)), output_dtypes[0]),), (n,))

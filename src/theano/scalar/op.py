@@ -1,0 +1,271 @@
+"""Operations on numbers: what a row of the table is, and the rules for result dtypes."""
+
+import numpy as np
+
+from theano.gradient import DisconnectedType
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Variable
+from theano.scalar.type import (
+    Scalar,
+    as_scalar,
+    complex_dtypes,
+    config,
+    continuous_dtypes,
+    discrete_dtypes,
+    float_dtypes,
+    upcast,
+)
+
+# -- result dtypes: functions of the dtypes of the inputs ----------------------------------------------
+
+
+def upcast_out(*dtypes):
+    """The smallest dtype that holds all inputs."""
+    return upcast(*dtypes)
+
+
+def upcast_out_nobool(*dtypes):
+    """Like `upcast_out`; bool is refused."""
+    result = upcast(*dtypes)
+    if result == "bool":
+        raise TypeError("bool output not supported: cast an input, e.g. to int8")
+    return result
+
+
+def upcast_out_min8(*dtypes):
+    """Like `upcast_out`, at least int8."""
+    result = upcast(*dtypes)
+    return "int8" if result == "bool" else result
+
+
+def same_out(dtype):
+    """The dtype of the input."""
+    return dtype
+
+
+def same_out_nobool(dtype):
+    """The dtype of the input; bool is refused."""
+    if dtype == "bool":
+        raise TypeError("bool input not supported: cast it, e.g. to int8")
+    return dtype
+
+
+def same_out_min8(dtype):
+    """The dtype of the input, at least int8."""
+    return "int8" if dtype == "bool" else dtype
+
+
+def same_out_float_only(dtype):
+    """The dtype of the input, which must be a float."""
+    if dtype not in float_dtypes:
+        raise TypeError(f"only float types are supported, got {dtype}")
+    return dtype
+
+
+def no_complex_same_out(dtype):
+    """The dtype of the input, which must be neither bool nor complex."""
+    if dtype in complex_dtypes:
+        raise TypeError("complex argument not supported")
+    return same_out_nobool(dtype)
+
+
+def upgrade_to_float(*dtypes):
+    """Float or complex; small integers become float32, others float64."""
+    small = ("bool", "int8", "int16", "uint8", "uint16")
+    raised = [d if d in continuous_dtypes else "float32" if d in small or config.floatX == "float16"
+              else "float64" for d in dtypes]
+    return upcast(*raised)
+
+
+def upgrade_to_float_no_complex(*dtypes):
+    """Like `upgrade_to_float`; complex is refused."""
+    if any(d in complex_dtypes for d in dtypes):
+        raise TypeError("complex argument not supported")
+    return upgrade_to_float(*dtypes)
+
+
+def true_div_out(*dtypes):
+    """floatX at least for integers, else the smallest float that holds both."""
+    if all(d in discrete_dtypes for d in dtypes):
+        return config.floatX
+    return upcast(*dtypes)
+
+
+def truth_out(*dtypes):
+    """bool."""
+    return "bool"
+
+
+def float64_out(*dtypes):
+    """float64."""
+    return "float64"
+
+
+def real_part_out(dtype):
+    """The dtype of the parts of a complex number; other dtypes are kept."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+
+
+def bits_out(*dtypes):
+    """The smallest integer dtype that holds all inputs; bool goes with bool only."""
+    if any(d not in discrete_dtypes for d in dtypes):
+        raise TypeError(f"input to a bit operation must be integers or bool, got {', '.join(dtypes)}")
+    if len({d == "bool" for d in dtypes}) > 1:
+        raise TypeError("a bit operation cannot mix bool and integers: cast one of them")
+    return upcast(*dtypes)
+
+
+def last_out(*dtypes):
+    """The dtype of the last input."""
+    return dtypes[-1]
+
+
+def branches_out(condition, *branches):
+    """The smallest dtype that holds both branches."""
+    return upcast(*branches)
+
+
+def complex_out(*dtypes):
+    """complex128 for any input but float32 pairs, as the original."""
+    return {"float32": "complex64"}.get(upcast(*dtypes), "complex128")
+
+
+# -- the op ---------------------------------------------------------------------------------------------
+
+
+class ScalarOp(Op):
+    """An operation on numbers: one row of the table.
+
+    Parameters
+    ----------
+    name : str
+        Identifier in ``theano.scalar`` and, elementwise, in ``theano.tensor``.
+    numpy : callable
+        Reference implementation on arrays of any shape.
+    c : str or callable or None
+        C expression in ``{0}``, ``{1}``, ...; or a function of the input dtypes and the output dtype that
+        gives one, or None where there is none. Arguments were cast to the dtype of the computation.
+    grad : callable or None
+        ``(inputs..., output, g)`` -> gradient of each input (None: disconnected); None means flat.
+    dtype : callable
+        Result dtype from the dtypes of the inputs; raises TypeError for those not supported.
+    domain : tuple
+        Interval on which tests draw inputs, or one per input.
+    nin : int
+        Number of inputs, -1 for any.
+    """
+
+    __props__ = ("name",)
+    nout = 1
+    table = {}
+
+    def __init__(self, name, numpy, c, grad, dtype=upcast_out, *, nin=1, domain=(-2.0, 2.0), zero=False,
+                 commutative=False, associative=False, identity=None, cost=1, doc="", label=None):
+        self.name, self.numpy, self.c, self.gradient, self.dtype_rule = name, numpy, c, grad, dtype
+        self.nin, self.domain, self.zero, self.cost, self.doc = nin, domain, zero, cost, doc
+        self.commutative, self.associative, self.identity = commutative, associative, identity
+        self.label = label or name
+        self.__doc__ = doc or type(self).__doc__
+        if name in self.table:
+            raise ValueError(f"scalar op {name!r} is declared twice")
+        self.table[name] = self
+
+    def __reduce__(self):
+        return _row, (self.name,)
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def output_dtype(self, *dtypes):
+        """Name of the result's dtype."""
+        return self.dtype_rule(*dtypes)
+
+    def output_types(self, types):
+        """Types of the results for types of inputs."""
+        return [Scalar(self.output_dtype(*(t.dtype for t in types)))]
+
+    def output_types_preference(self, *types):
+        """Like `output_types`, with the types as separate arguments."""
+        return self.output_types(types)
+
+    def make_node(self, *inputs):
+        if self.nin >= 0 and len(inputs) != self.nin:
+            raise TypeError(f"Wrong number of inputs for {self}.make_node (got {len(inputs)}({inputs}), "
+                            f"expected {self.nin})")
+        inputs = [as_scalar(x) for x in inputs]
+        return Apply(self, inputs, [t() for t in self.output_types([x.type for x in inputs])])
+
+    def __call__(self, *inputs, **kwargs):
+        """The result for scalar variables, or elementwise for variables of other types."""
+        for x in inputs:
+            if isinstance(x, Variable) and not isinstance(x.type, Scalar):
+                return x.type.lift(self, *inputs)
+        return super().__call__(*inputs, **kwargs)
+
+    def impl(self, *inputs):
+        """The result for numbers."""
+        return self.numpy(*inputs)
+
+    def perform(self, node, inputs, output_storage, params=None):
+        dtype = node.outputs[0].type.dtype
+        with np.errstate(all="ignore"):
+            output_storage[0][0] = np.asarray(self.compute(inputs, dtype)).astype(dtype)[()]
+
+    def compute(self, arrays, dtype):
+        """The result for arrays, computed in ``dtype`` where the inputs would give less."""
+        if dtype != "bool" and self.dtype_rule in WIDENING and arrays:
+            arrays = [np.asarray(a).astype(dtype, copy=False) for a in arrays]
+        return self.numpy(*arrays)
+
+    def c_for(self, dtypes, dtype):
+        """The C expression for these input dtypes and this output dtype, or None."""
+        return self.c(dtypes, dtype) if callable(self.c) else self.c
+
+    def L_op(self, inputs, outputs, output_grads):
+        g, = output_grads
+        if self.gradient is None:
+            return [zero_gradient(x) for x in inputs]
+        if outputs[0].type.dtype in discrete_dtypes:
+            return [zero_gradient(x) for x in inputs]
+        terms = self.gradient(*inputs, outputs[0], g)
+        return [DisconnectedType()() if t is None else zero_gradient(x) if is_discrete_input(x) else t
+                for x, t in zip(inputs, terms, strict=True)]
+
+    def grad(self, inputs, output_grads):
+        return self.L_op(inputs, [self(*inputs)], output_grads)
+
+    def connection_pattern(self, node):
+        return [[True] for _ in node.inputs]
+
+    def R_op(self, inputs, eval_points):
+        return None
+
+    def infer_shape(self, node, shapes):
+        return [()]
+
+    def __str__(self):
+        return self.label
+
+    __repr__ = __str__
+
+
+def is_discrete_input(x):
+    """Whether the gradient of ``x`` is zero because it holds whole numbers."""
+    return x.type.dtype in discrete_dtypes
+
+
+def zero_gradient(x):
+    """A zero of the float dtype in which gradients of ``x`` are."""
+    return x.zeros_like(dtype=config.floatX) if x.type.dtype in discrete_dtypes else x.zeros_like()
+
+
+WIDENING = set()        # dtype rules whose results are wider than NumPy's own for the same inputs
+WIDENING |= {upgrade_to_float, upgrade_to_float_no_complex, true_div_out, upcast_out, upcast_out_nobool,
+             upcast_out_min8, same_out_min8}
+
+
+def _row(name):
+    return ScalarOp.table[name]

@@ -1,0 +1,126 @@
+"""THE TABLE, continued: error, gamma and Bessel functions, and what neural networks use.
+
+The NumPy side comes from SciPy, loaded when one of them is first computed.
+"""
+
+import importlib
+import math
+
+import numpy as np
+
+from theano.scalar.declare import apply, row
+from theano.scalar.op import upgrade_to_float, upgrade_to_float_no_complex
+from theano.scalar.table import real_only, select
+
+
+def scipy_special(name):
+    """A function of scipy.special."""
+    def function(*args):
+        return getattr(importlib.import_module("scipy.special"), name)(*args)
+    function.__name__ = name
+    return function
+
+
+def special(class_name, name, grad, numpy=None, nin=1, domain=(0.3, 3.0), dtype=upgrade_to_float_no_complex,
+            cost=50, zero=False, doc="", c="", label=None):
+    """A special function; ``c`` None where there is no C for it."""
+    arguments = ", ".join(f"{{{k}}}" for k in range(nin))
+    template = f"{name}({arguments})" if c == "" else c
+    function = numpy or scipy_special(name)
+    return row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
+               nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label)
+
+
+TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
+
+erf = special("Erf", "erf", lambda x, z, g: (g * TWO_OVER_SQRT_PI * apply("exp", -x * x),), domain=(-2.0, 2.0),
+              dtype=upgrade_to_float, zero=True)
+erfc = special("Erfc", "erfc", lambda x, z, g: (-g * TWO_OVER_SQRT_PI * apply("exp", -x * x),),
+               domain=(-2.0, 2.0))
+erfcx = special("Erfcx", "erfcx", lambda x, z, g: (g * (2 * x * z - TWO_OVER_SQRT_PI),), domain=(-2.0, 5.0),
+                c=None, doc="exp(x**2) * erfc(x)")
+erfinv = special("Erfinv", "erfinv", lambda x, z, g: (g / TWO_OVER_SQRT_PI * apply("exp", z * z),),
+                 domain=(-0.9, 0.9), c=None, zero=True)
+erfcinv = special("Erfcinv", "erfcinv", lambda x, z, g: (-g / TWO_OVER_SQRT_PI * apply("exp", z * z),),
+                  domain=(0.2, 1.8), c=None)
+gamma = special("Gamma", "gamma", lambda x, z, g: (g * z * apply("psi", x),), c="tgamma({0})",
+                dtype=upgrade_to_float)
+gammaln = special("GammaLn", "gammaln", lambda x, z, g: (g * apply("psi", x),), c="lgamma({0})",
+                  dtype=upgrade_to_float)
+psi = special("Psi", "psi", lambda x, z, g: (g * apply("tri_gamma", x),), c=None, dtype=upgrade_to_float,
+              doc="Derivative of gammaln: the digamma function.")
+tri_gamma = special("TriGamma", "tri_gamma", lambda x, z, g: (g * apply("quad_gamma", x),), c=None,
+                    numpy=lambda x: scipy_special("polygamma")(1, x), dtype=upgrade_to_float,
+                    doc="Derivative of psi.")
+quad_gamma = special("QuadGamma", "quad_gamma", None, c=None,
+                     numpy=lambda x: scipy_special("polygamma")(2, x), dtype=upgrade_to_float,
+                     doc="Derivative of tri_gamma; itself not differentiated.")
+chi2sf = special("Chi2SF", "chi2sf", None, lambda x, k: scipy_special("chdtrc")(k, x), nin=2, c=None,
+                 doc="1 - cumulative distribution of chi squared with k degrees of freedom.")
+gammainc = special("GammaInc", "gammainc", lambda k, x, z, g: (None, g * _gamma_density(k, x)), nin=2, c=None,
+                   doc="Regularised lower incomplete gamma function of (k, x).")
+gammaincc = special("GammaIncC", "gammaincc", lambda k, x, z, g: (None, -g * _gamma_density(k, x)), nin=2,
+                    c=None, doc="Regularised upper incomplete gamma function of (k, x).")
+gammau = special("GammaU", "gammau", lambda k, x, z, g: (None, -g * x ** (k - 1) * apply("exp", -x)),
+                 lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k), nin=2, c=None,
+                 doc="Upper incomplete gamma function of (k, x).")
+gammal = special("GammaL", "gammal", lambda k, x, z, g: (None, g * x ** (k - 1) * apply("exp", -x)),
+                 lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k), nin=2, c=None,
+                 doc="Lower incomplete gamma function of (k, x).")
+
+
+def _gamma_density(k, x):
+    """Derivative of the regularised lower incomplete gamma function by x (DLMF 8.8.13)."""
+    return apply("exp", (k - 1) * apply("log", x) - x - apply("gammaln", k))
+
+
+jv = special("Jv", "jv", lambda v, x, z, g: (None, g * (apply("jv", v - 1, x) - apply("jv", v + 1, x)) / 2),
+             nin=2, c=None, doc="Bessel function of the first kind of order v.")
+j0 = special("J0", "j0", lambda x, z, g: (-g * apply("j1", x),), dtype=upgrade_to_float)
+j1 = special("J1", "j1", lambda x, z, g: (g * (apply("j0", x) - apply("jv", 2, x)) / 2,),
+             dtype=upgrade_to_float)
+iv = special("Iv", "iv", lambda v, x, z, g: (None, g * (apply("iv", v - 1, x) + apply("iv", v + 1, x)) / 2),
+             nin=2, c=None, doc="Modified Bessel function of the first kind of order v.")
+i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),), c=None)
+i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", 2, x)) / 2,), c=None)
+
+
+def sigmoid_of(x):
+    """1 / (1 + exp(-x)), finite for every x."""
+    e = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1, e) / (1 + e)
+
+
+def softplus_of(x):
+    """log(1 + exp(x)), finite and accurate for every x."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def ultra_fast_sigmoid_of(x):
+    """A rational approximation of the sigmoid, off by less than 0.02."""
+    x = 0.5 * np.asarray(x)
+    a = np.abs(x)
+    z = np.where(a < 1.7, 1.5 * a / (1 + a), np.where(a < 3, 0.935409070603099 + 0.0458812946797165 * (a - 1.7),
+                                                      0.99505475368673))
+    return 0.5 * (np.where(x >= 0, z, -z) + 1)
+
+
+sigmoid = special("ScalarSigmoid", "sigmoid", lambda x, z, g: (g * z * (1 - z),), sigmoid_of,
+                  domain=(-5.0, 5.0), dtype=upgrade_to_float_no_complex, cost=20, label="scalar_sigmoid",
+                  doc="1 / (1 + exp(-x))")
+softplus = special("ScalarSoftplus", "softplus", lambda x, z, g: (g * apply("sigmoid", x),), softplus_of,
+                   domain=(-5.0, 5.0), cost=30, label="scalar_softplus", doc="log(1 + exp(x))")
+ultra_fast_sigmoid = special("UltraFastScalarSigmoid", "ultra_fast_sigmoid",
+                             lambda x, z, g: (g * z * (1 - z),), ultra_fast_sigmoid_of, domain=(-5.0, 5.0),
+                             c=None, label="ultra_fast_scalar_sigmoid")
+softsign = special("ScalarSoftsign", "softsign",
+                   lambda x, z, g: (g / ((1 + abs(x)) * (1 + abs(x))),), lambda x: x / (1 + np.abs(x)),
+                   domain=(-5.0, 5.0), c="{0} / (1 + fabs({0}))", cost=5, zero=True, label="scalar_softsign")
+xlogx = special("XlogX", "xlogx", lambda x, z, g: (g * (1 + apply("log", x)),),
+                lambda x: np.where(np.asarray(x) == 0, 0, x * np.log(np.where(np.asarray(x) == 0, 1, x))),
+                c="{0} == 0 ? 0 : {0} * log({0})", cost=20, zero=True, doc="x * log(x), zero at zero.")
+xlogy0 = special("XlogY0", "xlogy0",
+                 lambda x, y, z, g: (g * apply("log", y), select(apply("eq", x, 0), 0, g * x / y)),
+                 lambda x, y: np.where(np.asarray(x) == 0, 0,
+                                       x * np.log(np.where(np.asarray(x) == 0, 1, y))), nin=2,
+                 c="{0} == 0 ? 0 : {0} * log({1})", cost=20, doc="x * log(y), zero where x is.")

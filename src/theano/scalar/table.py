@@ -1,0 +1,364 @@
+"""THE TABLE: arithmetic, comparison, bits, rounding, exponentials, trigonometry, complex parts.
+
+C expressions see arguments cast to the dtype of the computation and use libm's float64 names; `codegen` picks
+the function of the dtype. Gradients are written with operators and other rows, so that the type
+of the arguments decides how they are applied.
+"""
+
+import functools
+import operator
+
+import numpy as np
+
+from theano.scalar.declare import (
+    BinaryBitOp,
+    FixedLogicalComparison,
+    LogicalComparison,
+    UnaryBitOp,
+    apply,
+    row,
+)
+from theano.scalar.op import (
+    ScalarOp,
+    bits_out,
+    branches_out,
+    complex_out,
+    float64_out,
+    last_out,
+    no_complex_same_out,
+    real_part_out,
+    same_out,
+    same_out_float_only,
+    same_out_min8,
+    same_out_nobool,
+    true_div_out,
+    truth_out,
+    upcast_out,
+    upcast_out_min8,
+    upcast_out_nobool,
+    upgrade_to_float,
+    upgrade_to_float_no_complex,
+)
+from theano.scalar.type import DTYPES, Scalar, complex_dtypes, discrete_dtypes, float_dtypes
+
+TABLE = Scalar.rows = ScalarOp.table
+
+
+def by_kind(bool_=None, uint=None, int_=None, float_=None, complex_=None):
+    """A C expression chosen by the dtype of the computation; the first given serves the kinds left out."""
+    def choose(dtypes, dtype):
+        known = [d for d in dtypes if d != "bool"] if dtype == "bool" else [dtype]
+        kind = DTYPES[known[0]].kind if known else "bool"
+        return {"bool": bool_, "uint": uint or int_, "int": int_, "float": float_, "complex": complex_}[kind]
+    return choose
+
+
+def real_only(template):
+    """A C expression that complex numbers don't have."""
+    return lambda dtypes, dtype: None if {dtype, *dtypes} & set(complex_dtypes) else template
+
+
+def chain(sign):
+    """``{0} + {1} + ...``, as many as there are inputs."""
+    return lambda dtypes, dtype: f" {sign} ".join(f"{{{k}}}" for k in range(len(dtypes)))
+
+
+def fold(function):
+    """A NumPy function of two arguments, for any number."""
+    return lambda *xs: functools.reduce(function, xs)
+
+
+def select(condition, x, y):
+    """x where condition, else y: what the branch not taken holds (nan, inf) doesn't matter."""
+    return apply("switch", condition, x, y)
+
+
+def grad_add(*args):
+    *xs, z, g = args
+    return tuple(g for _ in xs)
+
+
+def grad_mul(*args):
+    *xs, z, g = args
+    if z.type.dtype in complex_dtypes:
+        return tuple(_complex_mul(xs, k, g) for k in range(len(xs)))
+    return tuple(functools.reduce(operator.mul, [g, *xs[:k], *xs[k + 1:]]) for k in range(len(xs)))
+
+
+def _complex_mul(xs, k, g):
+    """Gradient of a product as the pair (d/d real, d/d imaginary) in one complex number."""
+    others = [x for i, x in enumerate(xs) if i != k]
+    rest = functools.reduce(operator.mul, others) if others else None
+    if rest is None:
+        return g
+    yr, yi = apply("real", rest), apply("imag", rest)
+    gr, gi = apply("real", g), apply("imag", g)
+    if xs[k].type.dtype in complex_dtypes:
+        return apply("complex", yr * gr + yi * gi, yr * gi - yi * gr)
+    return yr * gr + yi * gi
+
+
+# -- arithmetic -----------------------------------------------------------------------------------------
+
+add = row("Add", "add", fold(np.add), chain("+"), grad_add, upcast_out, ScalarOp, -1, commutative=True,
+          associative=True, identity=0)
+mul = row("Mul", "mul", fold(np.multiply), chain("*"), grad_mul, upcast_out, ScalarOp, -1, commutative=True,
+          associative=True, identity=1)
+sub = row("Sub", "sub", np.subtract, "{0} - {1}", lambda x, y, z, g: (g, -g), upcast_out_nobool, nin=2)
+true_div = row("TrueDiv", "true_div", np.true_divide, "{0} / {1}",
+               lambda x, y, z, g: (g / y, -(g * x) / (y * y)), true_div_out, nin=2, domain=(0.5, 2.0), cost=4)
+int_div = row(
+    "IntDiv", "int_div", np.floor_divide,
+    by_kind("{1} ? {0} : 0", "{1} == 0 ? 0 : {0} / {1}",
+            "{1} == 0 ? 0 : {1} == -1 ? -{0} : {0} / {1} - ({0} % {1} != 0 && ({0} < 0) != ({1} < 0))",
+            "floor_divide({0}, {1})"),
+    None, upcast_out, nin=2, domain=(0.5, 4.0), cost=12)
+mod = row(
+    "Mod", "mod", np.mod,
+    by_kind("0", "{1} == 0 ? 0 : {0} % {1}",
+            "{1} == 0 || {1} == -1 ? 0 : {0} % {1} + ({0} % {1} != 0 && ({0} < 0) != ({1} < 0) ? {1} : 0)",
+            "floor_mod({0}, {1})"),
+    lambda x, y, z, g: (g, -g * (x // y)), upcast_out, nin=2, domain=(0.5, 4.0), cost=12)
+
+
+def _grad_pow(x, y, z, g):
+    gx = g * y * x ** (y - 1)
+    zero = apply("eq", x, 0)
+    gy = g * z * apply("log", select(zero, 1, x))
+    return gx, gy
+
+
+pow_ = row("Pow", "pow", np.power,
+           lambda dtypes, dtype: "pow({0}, {1})" if dtype not in discrete_dtypes else None,
+           _grad_pow, upcast_out_min8, nin=2, domain=(0.3, 2.0), cost=40)
+neg = row("Neg", "neg", np.negative, "-{0}", lambda x, z, g: (-g,), same_out_nobool, zero=True)
+inv = row("Inv", "inv", lambda x: np.true_divide(1, x), "1 / {0}", lambda x, z, g: (-g / (x * x),),
+          upgrade_to_float, domain=(0.5, 2.0), cost=4)
+sqr = row("Sqr", "sqr", np.square, by_kind("{0}", "{0} * {0}", "{0} * {0}", "{0} * {0}", "{0} * {0}"),
+          lambda x, z, g: (g * x * 2,), same_out, zero=True)
+abs_ = row("Abs", "abs_", np.abs,
+           by_kind("{0}", "{0}", "{0} < 0 ? -{0} : {0}", "fabs({0})", "cabs({0})"),
+           lambda x, z, g: (_grad_abs(x, z, g),), real_part_out, zero=True, label="Abs")
+sgn = row("Sgn", "sgn", np.sign, real_only("({0} > 0) - ({0} < 0) + ({0} != {0} ? {0} : 0)"), None,
+          no_complex_same_out, zero=True)
+
+
+def _grad_abs(x, z, g):
+    if x.type.dtype in float_dtypes:
+        return g * apply("sgn", x)
+    if x.type.dtype in complex_dtypes:
+        return g * x / select(apply("eq", z, 0), 1, z)
+    return x.zeros_like()
+
+
+def _larger(x, y, z, g):
+    return select(apply("eq", z, x), g, 0), select(apply("eq", z, y), g, 0)
+
+
+maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _larger,
+              upcast_out, nin=2, commutative=True, associative=True)
+minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _larger,
+              upcast_out, nin=2, commutative=True, associative=True)
+
+# -- choice ---------------------------------------------------------------------------------------------
+
+switch = row("Switch", "switch", np.where, "{0} ? {1} : {2}",
+             lambda c, x, y, z, g: (None, select(c, g, 0), select(c, 0, g)), branches_out, nin=3,
+             label="Switch")
+second = row("Second", "second", lambda x, y: np.broadcast_arrays(x, y)[1], "{1}",
+             lambda x, y, z, g: (None, g), last_out, nin=2)
+identity = row("Identity", "identity", np.positive, "{0}", lambda x, z, g: (g,), same_out, zero=True)
+
+
+def _grad_clip(x, low, high, z, g):
+    inside = apply("and_", apply("ge", x, low), apply("le", x, high))
+    return select(inside, g, 0), select(apply("lt", x, low), g, 0), select(apply("gt", x, high), g, 0)
+
+
+clip = row("Clip", "clip", lambda x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
+           real_only("{0} < {1} ? {1} : {0} > {2} ? {2} : {0}"), _grad_clip, upcast_out, nin=3,
+           domain=((-2.0, 2.0), (-1.0, 0.0), (0.5, 1.0)))
+
+# -- comparison -----------------------------------------------------------------------------------------
+
+
+def compare(class_name, name, function, sign, **options):
+    """A comparison; flat."""
+    ordered = sign not in ("==", "!=")
+    c = f"{{0}} {sign} {{1}}"
+    return row(class_name, name, function, real_only(c) if ordered else c, None, truth_out,
+               LogicalComparison, 2, label=class_name, **options)
+
+
+lt = compare("LT", "lt", np.less, "<")
+gt = compare("GT", "gt", np.greater, ">")
+le = compare("LE", "le", np.less_equal, "<=")
+ge = compare("GE", "ge", np.greater_equal, ">=")
+eq = compare("EQ", "eq", np.equal, "==", commutative=True)
+neq = compare("NEQ", "neq", np.not_equal, "!=", commutative=True)
+isnan = row("IsNan", "isnan", np.isnan, real_only("{0} != {0}"), None, truth_out, FixedLogicalComparison,
+            label="IsNan")
+isinf = row("IsInf", "isinf", np.isinf, by_kind("0", "0", "0", "{0} - {0} != {0} - {0} && {0} == {0}"), None,
+            truth_out, FixedLogicalComparison, label="IsInf")
+
+
+def in_range(open_low, open_high):
+    """Whether a number lies in an interval."""
+    left, right = ("<" if open_low else "<="), ("<" if open_high else "<=")
+    low, high = (np.less if open_low else np.less_equal), (np.less if open_high else np.less_equal)
+    name = {(True, True): "inopenrange", (False, False): "inclosedrange", (True, False): "inopenclosedrange",
+            (False, True): "inclosedopenrange"}[open_low, open_high]
+    return row("InRange", name, lambda x, a, b: low(a, x) & high(x, b),
+               real_only(f"{{1}} {left} {{0}} && {{0}} {right} {{2}}"), None, truth_out, LogicalComparison, 3,
+               label=f"InRange{{openlow={open_low}, openhi={open_high}}}")
+
+
+inopenrange, inclosedrange = in_range(True, True), in_range(False, False)
+
+# -- bits -----------------------------------------------------------------------------------------------
+
+
+def bits(class_name, name, function, sign, **options):
+    """An operation on the bits of two integers; flat."""
+    return row(class_name, name, function, f"{{0}} {sign} {{1}}", None, bits_out, BinaryBitOp, 2,
+               commutative=True, associative=True, label=class_name, **options)
+
+
+and_ = bits("AND", "and_", np.bitwise_and, "&", identity=-1)
+or_ = bits("OR", "or_", np.bitwise_or, "|", identity=0)
+xor = bits("XOR", "xor", np.bitwise_xor, "^", identity=0)
+invert = row("Invert", "invert", np.invert, by_kind("!{0}", "~{0}", "~{0}"), None,
+             lambda d: bits_out(d), UnaryBitOp, label="Invert")
+
+# -- rounding -------------------------------------------------------------------------------------------
+
+
+def rounded(class_name, name, function, c, dtype=upgrade_to_float_no_complex, **options):
+    """A function that gives whole numbers; flat."""
+    return row(class_name, name, function, c, None, dtype, zero=True, cost=2, **options)
+
+
+def away_from_zero(x):
+    """``x`` rounded, halves away from zero."""
+    return np.where(x >= 0, np.floor(x + 0.5), np.ceil(x - 0.5)).astype(np.asarray(x).dtype)
+
+
+ceil = rounded("Ceil", "ceil", np.ceil, "ceil({0})")
+floor = rounded("Floor", "floor", np.floor, "floor({0})")
+trunc = rounded("Trunc", "trunc", np.trunc, "trunc({0})")
+round_half_to_even = rounded("RoundHalfToEven", "round_half_to_even", np.rint, "rint({0})",
+                             same_out_float_only, label="RoundHalfToEven")
+round_half_away_from_zero = rounded(
+    "RoundHalfAwayFromZero", "round_half_away_from_zero", away_from_zero,
+    "{0} >= 0 ? floor({0} + 0.5) : ceil({0} - 0.5)", same_out_float_only, label="RoundHalfAwayFromZero")
+
+# -- exponentials and logarithms --------------------------------------------------------------------------
+
+LN2, LN10, DEGREE = float(np.log(2)), float(np.log(10)), float(np.pi / 180)
+
+
+def smooth(class_name, name, grad, c=None, domain=(-2.0, 2.0), dtype=upgrade_to_float, numpy=None, cost=20,
+           zero=False, doc="", c_complex=True):
+    """A differentiable function of one number, by default NumPy's and libm's of the same name."""
+    template = c or f"{name}({{0}})"
+    return row(class_name, name, numpy or getattr(np, name), template if c_complex else real_only(template),
+               lambda x, z, g: (grad(x, z, g),), dtype, domain=domain, cost=cost, zero=zero, doc=doc)
+
+
+exp = smooth("Exp", "exp", lambda x, z, g: g * z)
+exp2 = smooth("Exp2", "exp2", lambda x, z, g: g * z * LN2, c_complex=False)
+expm1 = smooth("Expm1", "expm1", lambda x, z, g: g * (z + 1), zero=True, c_complex=False,
+               doc="exp(x) - 1, accurate near zero.")
+log = smooth("Log", "log", lambda x, z, g: g / x, domain=(0.1, 3.0))
+log2 = smooth("Log2", "log2", lambda x, z, g: g / (x * LN2), domain=(0.1, 3.0), c_complex=False)
+log10 = smooth("Log10", "log10", lambda x, z, g: g / (x * LN10), domain=(0.1, 3.0), c_complex=False)
+log1p = smooth("Log1p", "log1p", lambda x, z, g: g / (1 + x), domain=(-0.9, 5.0), zero=True,
+               c_complex=False, doc="log(1 + x), accurate near zero.")
+sqrt = smooth("Sqrt", "sqrt", lambda x, z, g: g * 0.5 / z, domain=(0.1, 3.0), cost=6, zero=True)
+deg2rad = smooth("Deg2Rad", "deg2rad", lambda x, z, g: g * DEGREE, cost=1, zero=True,
+                 c=f"{{0}} * {DEGREE!r}", numpy=lambda x: x * DEGREE)
+rad2deg = smooth("Rad2Deg", "rad2deg", lambda x, z, g: g / DEGREE, cost=1, zero=True,
+                 c=f"{{0}} * {1 / DEGREE!r}", numpy=lambda x: x * (1 / DEGREE))
+
+# -- trigonometry ---------------------------------------------------------------------------------------
+
+sin = smooth("Sin", "sin", lambda x, z, g: g * apply("cos", x), zero=True)
+cos = smooth("Cos", "cos", lambda x, z, g: -g * apply("sin", x))
+tan = smooth("Tan", "tan", lambda x, z, g: g * (1 + z * z), domain=(-1.0, 1.0), zero=True)
+sinh = smooth("Sinh", "sinh", lambda x, z, g: g * apply("cosh", x), zero=True)
+cosh = smooth("Cosh", "cosh", lambda x, z, g: g * apply("sinh", x))
+tanh = smooth("Tanh", "tanh", lambda x, z, g: g * (1 - z * z), zero=True)
+arcsin = smooth("ArcSin", "arcsin", lambda x, z, g: g / apply("sqrt", 1 - x * x), "asin({0})", (-0.9, 0.9),
+                zero=True)
+arccos = smooth("ArcCos", "arccos", lambda x, z, g: -g / apply("sqrt", 1 - x * x), "acos({0})", (-0.9, 0.9))
+arctan = smooth("ArcTan", "arctan", lambda x, z, g: g / (1 + x * x), "atan({0})", zero=True)
+arcsinh = smooth("ArcSinh", "arcsinh", lambda x, z, g: g / apply("sqrt", x * x + 1), "asinh({0})", zero=True)
+arccosh = smooth("ArcCosh", "arccosh", lambda x, z, g: g / apply("sqrt", x * x - 1), "acosh({0})", (1.1, 4.0))
+arctanh = smooth("ArcTanh", "arctanh", lambda x, z, g: g / (1 - x * x), "atanh({0})", (-0.9, 0.9), zero=True)
+arctan2 = row("ArcTan2", "arctan2", np.arctan2, real_only("atan2({0}, {1})"),
+              lambda y, x, z, g: (g * x / (x * x + y * y), -g * y / (x * x + y * y)), upgrade_to_float, nin=2,
+              domain=(0.3, 2.0), cost=40)
+
+# -- complex --------------------------------------------------------------------------------------------
+
+real = row("Real", "real", np.real, by_kind("{0}", "{0}", "{0}", "{0}", "__real__ {0}"),
+           lambda x, z, g: (_as_complex(x, g, real_side=True),), real_part_out, zero=True)
+imag = row("Imag", "imag", np.imag, by_kind("0", "0", "0", "0", "__imag__ {0}"),
+           lambda x, z, g: (_as_complex(x, g, real_side=False),), real_part_out, zero=True)
+conj = row("Conj", "conj", np.conj, by_kind("{0}", "{0}", "{0}", "{0}", "~{0}"),
+           lambda x, z, g: (apply("conj", g),), same_out_min8, zero=True)
+angle = row("Angle", "angle", np.angle, None, lambda x, z, g: (_grad_angle(x, z, g),), float64_out)
+complex_ = row("Complex", "complex", lambda x, y: np.asarray(x) + 1j * np.asarray(y), None,
+               lambda x, y, z, g: (apply("real", g), apply("imag", g)), complex_out, nin=2)
+complex_from_polar = row(
+    "ComplexFromPolar", "complex_from_polar", lambda r, t: r * np.exp(1j * np.asarray(t)), None,
+    lambda r, t, z, g: (apply("cos", t) * apply("real", g) + apply("sin", t) * apply("imag", g),
+                        -r * apply("sin", t) * apply("real", g) + r * apply("cos", t) * apply("imag", g)),
+    complex_out, nin=2)
+
+
+def _as_complex(x, g, real_side):
+    if x.type.dtype not in complex_dtypes:
+        return g if real_side else x.zeros_like()
+    zero = g.zeros_like()
+    return apply("complex", g, zero) if real_side else apply("complex", zero, g)
+
+
+def _grad_angle(x, z, g):
+    if x.type.dtype not in complex_dtypes:
+        return x.zeros_like()
+    re, im = apply("real", x), apply("imag", x)
+    square = re * re + im * im
+    return apply("complex", -g * im / square, g * re / square)
+
+
+# -- casts ----------------------------------------------------------------------------------------------
+
+
+def cast_to(dtype):
+    """The row that converts to ``dtype``; complex goes to complex only."""
+    kind = np.dtype(dtype)
+
+    def rule(source):
+        if source in complex_dtypes and dtype not in complex_dtypes:
+            raise TypeError(f"Casting from complex to real is ambiguous: consider real(), imag(), angle() or "
+                            f"abs() before casting to {dtype}")
+        return dtype
+
+    def grad(x, z, g):
+        return (apply("cast_" + x.type.dtype, g) if x.type.dtype not in discrete_dtypes else None,)
+
+    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, rule, zero=True,
+               label=f"Cast{{{dtype}}}")
+
+
+CASTS = {dtype: cast_to(dtype) for dtype in DTYPES}
+
+
+def cast(x, dtype):
+    """``x`` converted to ``dtype``; ``x`` itself where it has it."""
+    return x if x.type.dtype == dtype else CASTS[dtype](x)
+
+
+for _op in CASTS.values():
+    _op.o_type = Scalar(_op.name.removeprefix("cast_"))
