@@ -74,13 +74,16 @@ class FunctionGraph:
         self.variables[variable] = None
 
     def _import(self, variable, reason):
-        """Take in ``variable`` and all it needs."""
+        """Take in ``variable`` and all it needs; the variable to use, a copy for a shared constant."""
+        if reason != "init" and getattr(variable, "cached", False):
+            variable = variable.clone()
         for node in toposort([variable], self.variables):
             if node in self.apply_nodes:
                 continue
             self._import_node(node, reason)
         if variable not in self.variables:
             self._import_leaf(variable, None)
+        return variable
 
     def _import_leaf(self, variable, node):
         if variable.owner is None and not isinstance(variable, Constant) \
@@ -89,8 +92,11 @@ class FunctionGraph:
         self._setup(variable)
 
     def _import_node(self, node, reason):
-        for variable in node.inputs:
+        for position, variable in enumerate(node.inputs):
             if variable not in self.variables:
+                if reason != "init" and getattr(variable, "cached", False):
+                    # A constant that serves all graphs: this one gets its own.
+                    variable = node.inputs[position] = variable.clone()
                 self._import_leaf(variable, node)
         self.apply_nodes[node] = None
         node.fgraph = self
@@ -188,7 +194,7 @@ class FunctionGraph:
         if new.type != old.type and old.type.convert_variable(new) is None:
             raise TypeError(f"The type of the replacement must be compatible with the type of the "
                             f"original Variable. {old} {old.type} {new} {new.type}")
-        self._import(new, reason)
+        new = self._import(new, reason)
         if node == "output":
             self.outputs[position] = new
         else:
@@ -216,8 +222,9 @@ class FunctionGraph:
             new = converted
         if verbose:
             print(f"{reason}: {old} -> {new}")
-        self._import(new, reason)
-        for node, position in list(old.clients):
+        clients = list(old.clients)         # without those inside the replacement
+        new = self._import(new, reason)
+        for node, position in clients:
             if node == "output" or node.inputs[position] is old:
                 self.change_input(node, position, new, reason)
 

@@ -254,7 +254,7 @@ class NumericAutocaster:
                     result = np.asarray(x, dtype=dtype)
                 except OverflowError:
                     continue
-            if result == x or x != x:
+            if result.item() == x or x != x:
                 return result
         return result
 

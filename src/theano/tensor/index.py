@@ -381,3 +381,9 @@ def sum_to_value(y, g):
         g = g.sum(axis=axes, keepdims=True)
     return g
 
+
+
+def index_of(node):
+    """The index that a Subtensor or IncSubtensor node applies."""
+    skip = 1 if isinstance(node.op, Subtensor) else 2
+    return get_idx_list((None, *node.inputs[skip:]), node.op.idx_list)

@@ -7,7 +7,7 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.scalar.type import upcast
-from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
+from theano.tensor.constant import STACK, as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.elemwise import cast, switch
 from theano.tensor.shape import (
     MakeVector,
@@ -307,3 +307,5 @@ def roll(x, shift, axis=None):
     cut = shape_i(x, axis) - as_tensor_variable(shift) % shape_i(x, axis)
     return join(axis, x[(*every, slice(cut, None))], x[(*every, slice(0, cut))])
 
+
+STACK.append(lambda x: stacklists(x) if any(isinstance(e, (list, tuple)) for e in x) else stack(list(x)))

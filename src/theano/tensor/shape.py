@@ -4,13 +4,20 @@ import numpy as np
 
 from theano.errors import NotScalarConstantError, ShapeError
 from theano.gradient import DisconnectedType
+from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar
-from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
+from theano.tensor.constant import (
+    FROM_TYPE,
+    SEEN_THROUGH,
+    as_tensor_variable,
+    constant,
+    get_scalar_constant_value,
+)
 from theano.tensor.elemwise import DimShuffle, cast
-from theano.tensor.type import lscalar, lvector, tensor
-from theano.tensor.variable import method
+from theano.tensor.type import TensorType, lscalar, lvector, tensor
+from theano.tensor.variable import FUNCTIONS, method
 
 
 def _disconnected():
@@ -600,3 +607,22 @@ def squeeze(x, axis=None):
                              "broadcastable. Use addbroadcast first.")
     return x.dimshuffle([d for d in range(x.type.ndim) if d not in axis])
 
+
+
+FROM_TYPE[Scalar] = tensor_from_scalar
+TensorType.rebroadcast = staticmethod(patternbroadcast)
+TensorType.as_scalar = staticmethod(scalar_from_tensor)
+FUNCTIONS["get_vector_length"] = vector_length
+SEEN_THROUGH.update({
+    op: lambda node, index, get: get(node.inputs[0])
+    for op in (TensorFromScalar, ScalarFromTensor, Rebroadcast, SpecifyShape, ViewOp, DeepCopyOp)})
+
+
+def _constant_extent(node, index, get):
+    known = node.inputs[0].type.shape[node.op.i]
+    if known is None:
+        raise NotScalarConstantError()
+    return np.asarray(known, dtype="int64")
+
+
+SEEN_THROUGH[Shape_i] = _constant_extent

@@ -1,0 +1,18 @@
+"""Theano 2: a compiler for symbolic, strongly typed, NumPy-like expressions."""
+
+from theano import compile, gradient, graph, scalar, tensor
+from theano.compile.function import function
+from theano.compile.io import In, Out
+from theano.compile.mode import Mode
+from theano.config import config
+from theano.errors import MissingInputError, UnusedInputError
+from theano.gradient import Lop, Rop, grad, subgraph_grad
+from theano.graph.fgraph import FunctionGraph
+from theano.graph.op import Op
+from theano.graph.shared import Container, SharedVariable
+from theano.graph.type import Generic, Type, generic
+from theano.graph.variable import Apply, Constant, Variable
+from theano.tensor.shared import shared
+from theano.tensor.variable import TensorConstant, TensorVariable
+
+__version__ = "2.0.0.dev0"

@@ -1,0 +1,626 @@
+"""Differentiation of graphs: knows no op and no tensor.
+
+Reverse mode asks every op for `L_op`; forward mode for `R_op`, or applies reverse mode twice where an op has
+none. What depends on the kind of value - zeros, ones, sums of gradients - is asked of the types.
+"""
+
+import warnings
+
+from theano.errors import DisconnectedInputError, NullTypeGradError
+from theano.graph import origin
+from theano.graph.copying import ViewOp
+from theano.graph.op import Op
+from theano.graph.type import Type
+from theano.graph.variable import Variable
+from theano.graph.walk import ancestors, connection_pattern, toposort
+
+
+class NullType(Type):
+    """The type of a gradient that does not exist; ``why_null`` says why."""
+
+    __props__ = ("why_null",)
+
+    def __init__(self, why_null="(no explanation given)"):
+        self.why_null = why_null
+
+    def filter(self, value, strict=False, allow_downcast=None):
+        raise ValueError("NullType has no values to filter")
+
+    def is_valid_value(self, value):
+        raise ValueError("NullType has no values")
+
+    def __str__(self):
+        return "NullType"
+
+
+class DisconnectedType(Type):
+    """The type of the gradient of an input that an output does not depend on differentiably."""
+
+    __props__ = ()
+
+    def filter(self, value, strict=False, allow_downcast=None):
+        raise AssertionError("If you're assigning to a DisconnectedType you're doing something wrong. It "
+                             "should only be used as a symbolic placeholder.")
+
+    def __str__(self):
+        return "DisconnectedType"
+
+
+def grad_not_implemented(op, x_pos, x, comment=""):
+    """The gradient of input ``x_pos`` of ``op``, which exists but isn't implemented."""
+    return NullType("This variable is Null because the grad method for "
+                    f"input {x_pos} ({x}) of the {op} op is not implemented. {comment}")()
+
+
+def grad_undefined(op, x_pos, x, comment=""):
+    """The gradient of input ``x_pos`` of ``op``, which doesn't exist."""
+    return NullType("This variable is Null because the grad method for "
+                    f"input {x_pos} ({x}) of the {op} op is mathematically undefined. {comment}")()
+
+
+def as_list(value):
+    """``value`` as a list, and whether it was one already (list or tuple)."""
+    if isinstance(value, (list, tuple)):
+        return list(value), type(value)
+    return [value], None
+
+
+def format_as(use_list, use_tuple, outputs):
+    """``outputs`` as list, tuple or single value."""
+    if use_list and use_tuple:
+        raise AssertionError("use_list and use_tuple can't both be true")
+    given, _ = as_list(outputs)
+    if use_list or use_tuple:
+        return tuple(given) if use_tuple else given
+    if len(given) != 1:
+        raise AssertionError(f"Wrong arguments. Expected a one element list, got {len(given)}")
+    return given[0]
+
+
+# -- reverse mode ---------------------------------------------------------------------------------------
+
+
+def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_names=True,
+         known_grads=None, return_disconnected="zero", null_gradients="raise"):
+    """Gradients of a scalar ``cost``.
+
+    Parameters
+    ----------
+    cost : 0-d variable or None
+        None only together with ``known_grads``.
+    wrt : variable or list of variables
+    consider_constant : list of variables, optional
+        Gradients don't go through these.
+    disconnected_inputs : {"raise", "warn", "ignore"}
+        What to do when a variable of ``wrt`` is not in the graph of ``cost``.
+    add_names : bool
+        Name gradients ``(dcost/dx)``.
+    known_grads : dict, optional
+        Variable -> its gradient, where that is given.
+    return_disconnected : {"zero", "None", "Disconnected"}
+        What stands for the gradient of a disconnected variable.
+    null_gradients : {"raise", "return"}
+
+    Returns
+    -------
+    variable, list or tuple, as ``wrt``
+
+    Raises
+    ------
+    TypeError
+        For a cost that is no real scalar, or a ``wrt`` that is no variable.
+    DisconnectedInputError, NullTypeGradError
+    """
+    variables, kind = as_list(wrt)
+    known = dict(known_grads or {})
+    _check_request(cost, variables, known)
+    targets = [v for v in ([cost] if cost is not None else []) + list(known)]
+    constants = list(consider_constant or ())
+    gradients = dict(known)
+    if cost is not None and cost not in gradients:
+        gradients[cost] = cost.type.ones_like(cost)
+    if cost is not None and isinstance(cost.type, NullType):
+        raise ValueError(f"Can't differentiate a NaN cost. cost is NaN because {cost.type.why_null}")
+    reverse = Reverse(targets, variables, gradients, constants, add_names and cost is not None and cost.name)
+    results = []
+    for variable in variables:
+        if variable not in reverse.connected_inputs:
+            _disconnected(variable, targets, disconnected_inputs)
+        results.append(_presented(variable, reverse.of(variable), return_disconnected, null_gradients))
+    return _shaped(results, kind)
+
+
+def _shaped(results, kind):
+    return results[0] if kind is None else kind(results)
+
+
+def _check_request(cost, variables, known):
+    if cost is None and not known:
+        raise ValueError("cost can't be None without known_grads")
+    if cost is not None:
+        if not isinstance(cost, Variable):
+            raise TypeError(f"cost must be a variable, got {cost!r}")
+        if getattr(cost.type, "ndim", 0) != 0:
+            raise TypeError(f"cost must be a scalar, but {cost} has {cost.type.ndim} dimensions. Reduce it "
+                            "first, e.g. with .sum() or .mean().")
+        if getattr(cost.type, "dtype", "").startswith("complex"):
+            raise TypeError(f"cost must be real, but {cost} is {cost.type.dtype}. Take .real or abs() of it.")
+    for variable in variables:
+        if not isinstance(variable, Variable):
+            raise TypeError(f"Expected Variable, got {variable!r} of type {type(variable)}")
+    for variable, value in known.items():
+        if not isinstance(value, Variable):
+            raise TypeError(f"known_grads must map to variables, got {value!r} for {variable}")
+        if getattr(value.type, "ndim", None) != getattr(variable.type, "ndim", None) \
+                and not isinstance(value.type, (DisconnectedType, NullType)):
+            raise TypeError(f"Ndim mismatch in known_grads: {variable} has {variable.type.ndim}, its "
+                            f"gradient {value.type.ndim}")
+
+
+def _presented(variable, gradient, return_disconnected, null_gradients):
+    if isinstance(gradient.type, NullType):
+        if null_gradients == "raise":
+            raise NullTypeGradError(f"tensor.grad encountered a NaN. {gradient.type.why_null}")
+        if null_gradients != "return":
+            raise ValueError(f"null_gradients must be 'raise' or 'return', got {null_gradients!r}")
+        return gradient
+    if isinstance(gradient.type, DisconnectedType):
+        if return_disconnected == "zero":
+            return variable.type.zeros_like(variable)
+        if return_disconnected.lower() == "none":
+            return None
+        if return_disconnected.lower() != "disconnected":
+            raise ValueError("return_disconnected must be 'zero', 'None' or 'Disconnected', got "
+                             f"{return_disconnected!r}")
+    return gradient
+
+
+def _disconnected(variable, targets, action):
+    if action == "ignore":
+        return
+    message = disconnected_message(variable, targets)
+    if action == "warn":
+        warnings.warn(message, stacklevel=4)
+    elif action == "raise":
+        raise DisconnectedInputError(message)
+    else:
+        raise ValueError("Invalid value for keyword 'disconnected_inputs', valid values are 'ignore', "
+                         f"'warn' and 'raise', got {action!r}")
+
+
+def disconnected_message(variable, targets):
+    """Why ``targets`` can't be differentiated by ``variable``: the op that cut the path, or that there is none."""
+    text = ("grad method was asked to compute the gradient with respect to a variable that is not part of "
+            f"the computational graph of the cost, or is used only by a non-differentiable operator: {variable}")
+    where = origin.describe(variable)
+    if where:
+        text += f"\n    {variable} was made at {where}"
+    cut = _cutting_node(variable, targets)
+    if cut is not None:
+        text += f"\n    {cut.op} cut the path: its output does not depend on that input differentiably."
+        line = origin.describe(cut.outputs[0])
+        return text + (f"\n    It was applied at {line}" if line else "")
+    near = _nearest(variable, targets)
+    if near is not None:
+        text += (f"\n    The cost is computed from {near}, which {variable} is computed from too: "
+                 f"differentiate by {near}, or compute the cost from {variable}.")
+    return text
+
+
+def _cutting_node(variable, targets):
+    """The node that ends the dependence of ``targets`` on ``variable``, or None where there is none at all."""
+    reached = {variable}
+    for node in toposort(targets):
+        pattern = None
+        for i, given in enumerate(node.inputs):
+            if given not in reached:
+                continue
+            pattern = pattern or connection_pattern(node)
+            live = [output for j, output in enumerate(node.outputs) if pattern[i][j]]
+            if not live:
+                return node
+            reached.update(live)
+    return None
+
+
+def _nearest(variable, targets):
+    """An ancestor of ``variable`` that ``targets`` are computed from, the nearest one, or None."""
+    above = set(ancestors(targets))
+    return next((v for v in ancestors([variable]) if v in above and v is not variable
+                 and not hasattr(v, "data")), None)
+
+
+class Reverse:
+    """Gradients of all variables between targets and inputs, each computed when it is asked for.
+
+    Parameters
+    ----------
+    targets : variables whose gradients are given in ``gradients``
+    inputs : variables gradients are wanted of
+    gradients : dict, variable -> gradient
+    constants : variables that gradients stop at
+    cost_name : name used for gradients, or a false value
+    """
+
+    def __init__(self, targets, inputs, gradients, constants, cost_name=None):
+        self.gradients = {}
+        self.known = dict(gradients)
+        self.cost_name = cost_name
+        self.order = toposort(targets, constants)
+        self.patterns = {node: connection_pattern(node) for node in self.order}
+        self._connect(targets, inputs, constants)
+        self._sweep()
+
+    def _connect(self, targets, inputs, constants):
+        """Find which variables are both influenced by an input and influence a target."""
+        influenced = {v for v in inputs if v not in constants}
+        for node in self.order:
+            pattern = self.patterns[node]
+            for j, output in enumerate(node.outputs):
+                if any(pattern[i][j] for i, v in enumerate(node.inputs) if v in influenced):
+                    influenced.add(output)
+        influential = {v for v in targets if v not in constants}
+        for node in reversed(self.order):
+            pattern = self.patterns[node]
+            for i, variable in enumerate(node.inputs):
+                if variable not in constants and any(
+                        pattern[i][j] for j, o in enumerate(node.outputs) if o in influential):
+                    influential.add(variable)
+        self.connected_inputs = influential
+        self.wanted = influenced & influential
+
+    def _sweep(self):
+        terms = {v: [g] for v, g in self.known.items()}
+        for node in reversed(self.order):
+            if not any(v in self.wanted for v in node.inputs):
+                continue
+            outputs = [self._total(v, terms) for v in node.outputs]
+            if all(isinstance(g.type, DisconnectedType) for g in outputs):
+                continue
+            for variable, gradient in zip(node.inputs, self._of_inputs(node, outputs), strict=True):
+                if variable in self.wanted and not isinstance(gradient.type, DisconnectedType):
+                    terms.setdefault(variable, []).append(gradient)
+        self.terms = terms
+
+    def of(self, variable):
+        """The gradient of ``variable``."""
+        return self._total(variable, self.terms)
+
+    def _total(self, variable, terms):
+        if variable in self.gradients:
+            return self.gradients[variable]
+        if variable in self.known:
+            total = self.known[variable]
+        else:
+            given = terms.get(variable, ())
+            null = next((g for g in given if isinstance(g.type, NullType)), None)
+            total = null if null is not None else _sum(given)
+            if self.cost_name and variable.name and total.name is None and total.owner is not None:
+                total.name = f"(d{self.cost_name}/d{variable.name})"
+        self.gradients[variable] = total
+        return total
+
+    def _of_inputs(self, node, output_gradients):
+        """Gradients of the inputs of ``node``; its nodes inherit the origin of ``node``."""
+        null = [g for g in output_gradients if isinstance(g.type, NullType)]
+        if null:
+            pattern = self.patterns[node]
+            return [null[0] if any(pattern[i][j] for j, g in enumerate(output_gradients)
+                                   if isinstance(g.type, NullType)) else DisconnectedType()()
+                    for i in range(len(node.inputs))]
+        trace = next((v.tag.trace for v in node.outputs if getattr(v.tag, "trace", ())), ())
+        with origin.inherited(trace):
+            given = [_as_gradient(o, g) for o, g in zip(node.outputs, output_gradients, strict=True)]
+            results = node.op.L_op(list(node.inputs), list(node.outputs), given)
+            return self._checked(node, results)
+
+    def _checked(self, node, results):
+        """The gradients an op gave, with None and wrong types turned into clear errors."""
+        if not isinstance(results, (list, tuple)):
+            raise TypeError(f"{node.op}.grad must return a list, got {type(results).__name__}")
+        if len(results) != len(node.inputs):
+            raise ValueError(f"{node.op} returned the wrong number of gradient terms: {len(results)} for "
+                             f"{len(node.inputs)} inputs")
+        pattern = self.patterns[node]
+        checked = []
+        for i, (variable, gradient) in enumerate(zip(node.inputs, results, strict=True)):
+            if gradient is None:
+                if any(pattern[i]) and variable in self.wanted:
+                    raise ValueError(f"{node.op}.grad returned None for input {i} ({variable}). Return "
+                                     "DisconnectedType()() where the output does not depend on it, "
+                                     "grad_undefined or grad_not_implemented where there is no gradient.")
+                gradient = DisconnectedType()()
+            elif not isinstance(gradient, Variable):
+                gradient = variable.type.constant(gradient)
+            if not isinstance(gradient.type, (DisconnectedType, NullType)):
+                gradient = self._fitting(node, i, variable, gradient)
+            checked.append(gradient)
+        return checked
+
+    def _fitting(self, node, i, variable, gradient):
+        """Check rank and dtype of a gradient."""
+        wanted, got = getattr(variable.type, "ndim", None), getattr(gradient.type, "ndim", None)
+        if wanted is not None and got is not None and wanted != got:
+            raise ValueError(f"{node.op}.grad returned a term with {got} dimensions for input {i} "
+                             f"({variable}), which has {wanted}")
+        dtype = getattr(gradient.type, "dtype", "float64")
+        if variable in self.wanted and dtype in ("bool",) + tuple(
+                f"{k}int{n}" for k in ("", "u") for n in (8, 16, 32, 64)):
+            raise TypeError(f"{node.op}.grad illegally returned an integer-valued variable (input index {i}, "
+                            f"dtype {dtype})")
+        return gradient
+
+
+def _as_gradient(output, gradient):
+    """A gradient in the dtype its op expects: that of the output where both are floats."""
+    if isinstance(gradient.type, (DisconnectedType, NullType)):
+        return gradient
+    have, want = getattr(gradient.type, "dtype", None), getattr(output.type, "dtype", None)
+    if have != want and want is not None and want.startswith(("float", "complex")):
+        return gradient.astype(want)
+    return gradient
+
+
+def _sum(terms):
+    """The sum of gradients; disconnected where there is none."""
+    if not terms:
+        return DisconnectedType()()
+    if len(terms) == 1:
+        return terms[0]
+    return terms[0].type.lift("add", *terms)
+
+
+def subgraph_grad(wrt, end, start=None, cost=None, details=False):
+    """Gradients of part of a graph.
+
+    wrt: list, the inputs of the part   end: list, where it ends, constants for the gradient   start: dict from its
+    outputs to their gradients   cost: a scalar added to what ``start`` says
+    Returns the pair (gradients of ``wrt``, gradients of ``end``), with details also those by start and cost.
+    """
+    if start is None and cost is None:
+        raise ValueError("`cost` or `start` must be specified.")
+    if not isinstance(end, list) or not isinstance(wrt, list):
+        raise TypeError("wrt and end must be lists")
+    params = list(set(wrt + end))
+    start_grads = cost_grads = None
+    if start is not None:
+        start_grads = list(grad(None, params, known_grads=start, consider_constant=end,
+                                disconnected_inputs="ignore"))
+    if cost is not None:
+        cost_grads = list(grad(cost, params, consider_constant=end, disconnected_inputs="ignore"))
+    total = start_grads if cost_grads is None else cost_grads if start_grads is None else \
+        [a + b for a, b in zip(start_grads, cost_grads, strict=True)]
+    by_variable = dict(zip(params, total, strict=True))
+    result = [by_variable[v] for v in wrt], [by_variable[v] for v in end]
+    if not details:
+        return result
+    return (*result, start_grads, cost_grads)
+
+
+# -- forward mode, and products with Jacobians --------------------------------------------------------------
+
+
+def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"):      # noqa: N802
+    """``eval_points`` times the Jacobian of ``f``: a gradient for each of ``wrt``."""
+    outputs, _ = as_list(f)
+    points, _ = as_list(eval_points)
+    variables, kind = as_list(wrt)
+    if len(outputs) != len(points):
+        raise ValueError(f"Lop got {len(outputs)} outputs and {len(points)} eval_points")
+    known = dict(zip(outputs, points, strict=True))
+    results = grad(None, variables, known_grads=known, consider_constant=consider_constant,
+                   disconnected_inputs=disconnected_inputs)
+    return _shaped(results, kind)
+
+
+def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero"):  # noqa: N802
+    """The Jacobian of ``f`` times ``eval_points``: a directional derivative for each of ``f``.
+
+    wrt, eval_points: variables and directions of the same shape. Where an op has no R_op, reverse mode is applied
+    twice to it.
+    """
+    variables, _ = as_list(wrt)
+    points, _ = as_list(eval_points)
+    outputs, kind = as_list(f)
+    if len(variables) != len(points):
+        raise ValueError(f"Rop got {len(variables)} wrt and {len(points)} eval_points")
+    tangents = {}
+    for k, (variable, point) in enumerate(zip(variables, points, strict=True)):
+        if not isinstance(variable, Variable) or not isinstance(point, Variable):
+            raise TypeError(f"wrt and eval_points must be variables, got {variable!r} and {point!r}")
+        if getattr(variable.type, "ndim", None) != getattr(point.type, "ndim", None):
+            raise ValueError(f"Element {k} of wrt/eval_point have mismatched dimensionality: "
+                             f"{variable.type.ndim} versus {point.type.ndim}")
+        tangents[variable] = point
+    for node in toposort(outputs, variables):
+        _forward(node, tangents)
+    results = []
+    for output in outputs:
+        tangent = tangents.get(output)
+        if tangent is None and disconnected_outputs == "raise":
+            raise DisconnectedInputError(
+                f"Rop method was asked to compute the gradient of {output} with respect to variables it does "
+                f"not depend on differentiably: {variables}")
+        if tangent is None and return_disconnected == "zero":
+            tangent = output.type.zeros_like(output)
+        results.append(tangent)
+    return _shaped(results, kind)
+
+
+def _forward(node, tangents):
+    """Give the outputs of ``node`` tangents, where its inputs have any."""
+    points = [tangents.get(v) for v in node.inputs]
+    if all(p is None for p in points):
+        return
+    trace = next((v.tag.trace for v in node.outputs if getattr(v.tag, "trace", ())), ())
+    with origin.inherited(trace):
+        results = _own_rop(node, points)
+        if results is None:
+            results = _double_lop(node, points)
+    for output, tangent in zip(node.outputs, results, strict=True):
+        if tangent is not None and not isinstance(tangent.type, DisconnectedType):
+            tangents.setdefault(output, tangent)
+
+
+def _own_rop(node, points):
+    """What the op's R_op gives; None where it has none."""
+    if type(node.op).R_op is Op.R_op or any(p is None for p in points):
+        return None
+    try:
+        results = node.op.R_op(list(node.inputs), points)
+    except (NotImplementedError, AttributeError):
+        return None
+    return None if results is None or all(r is None for r in results) else results
+
+
+def _double_lop(node, points):
+    """Directional derivatives by reverse mode twice: d/du (u' J) is linear in u, so its transpose is J."""
+    results = []
+    wrt = [(i, p) for i, p in enumerate(points) if p is not None]
+    for output in node.outputs:
+        if not _is_continuous(output):
+            results.append(None)
+            continue
+        dummy = ViewOp()(output.type.zeros_like(output))
+        rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
+        terms = {row: p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
+        if not terms:
+            results.append(None)
+            continue
+        results.append(grad(None, dummy, known_grads=terms, disconnected_inputs="ignore"))
+    return results
+
+
+def _local_lop(node, output, dummy, positions):
+    """Gradients of the inputs of one node alone, for gradient ``dummy`` of one output."""
+    given = [dummy if v is output else DisconnectedType()() for v in node.outputs]
+    gradients = node.op.L_op(list(node.inputs), list(node.outputs), given)
+    return [None if gradients[i] is None or isinstance(gradients[i].type, (DisconnectedType, NullType))
+            else gradients[i] for i in positions]
+
+
+def _is_continuous(variable):
+    return getattr(variable.type, "dtype", "float64").startswith(("float", "complex"))
+
+
+# -- stopping and changing gradients -------------------------------------------------------------------------
+
+
+class GradientOp(ViewOp):
+    """An identity whose gradient is not that of the identity."""
+
+    __props__ = ()
+
+
+class ConsiderConstant(GradientOp):
+    """Identity with gradient zero."""
+
+    __props__ = ()
+
+    def grad(self, inputs, output_grads):
+        return [g.type.zeros_like(g) for g in output_grads]
+
+
+class ZeroGrad(GradientOp):
+    """Identity with gradient zero and R-op zero."""
+
+    __props__ = ()
+
+    def grad(self, inputs, output_grads):
+        return [g.type.zeros_like(g) for g in output_grads]
+
+    def R_op(self, inputs, eval_points):
+        return [None if eval_points[0] is None else eval_points[0].type.zeros_like(eval_points[0])]
+
+
+class DisconnectedGrad(GradientOp):
+    """Identity that disconnects its input."""
+
+    __props__ = ()
+
+    def grad(self, inputs, output_grads):
+        return [DisconnectedType()() for _ in inputs]
+
+    def R_op(self, inputs, eval_points):
+        return [None]
+
+    def connection_pattern(self, node):
+        return [[False]]
+
+
+class UndefinedGrad(GradientOp):
+    """Identity whose gradient is undefined."""
+
+    __props__ = ()
+
+    def grad(self, inputs, output_grads):
+        return [grad_undefined(self, i, x) for i, x in enumerate(inputs)]
+
+    def R_op(self, inputs, eval_points):
+        return [None]
+
+    def connection_pattern(self, node):
+        return [[True]]
+
+
+class GradClip(GradientOp):
+    """Identity whose gradient is clipped to [clip_lower_bound, clip_upper_bound]."""
+
+    __props__ = ("clip_lower_bound", "clip_upper_bound")
+
+    def __init__(self, clip_lower_bound, clip_upper_bound):
+        self.clip_lower_bound = clip_lower_bound
+        self.clip_upper_bound = clip_upper_bound
+        if not self.clip_upper_bound >= self.clip_lower_bound:
+            raise ValueError("`clip_upper_bound` should be >= `clip_lower_bound`")
+
+    def grad(self, inputs, output_grads):
+        return [g.type.lift("clip", g, self.clip_lower_bound, self.clip_upper_bound) for g in output_grads]
+
+
+class GradScale(GradientOp):
+    """Identity whose gradient is multiplied by ``multiplier``."""
+
+    __props__ = ("multiplier",)
+
+    def __init__(self, multiplier):
+        self.multiplier = multiplier
+
+    def grad(self, inputs, output_grads):
+        return [self.multiplier * g for g in output_grads]
+
+
+consider_constant_ = ConsiderConstant()
+zero_grad_, disconnected_grad_, undefined_grad_ = ZeroGrad(), DisconnectedGrad(), UndefinedGrad()
+
+
+def consider_constant(x):
+    """``x``, treated as constant by gradients."""
+    return consider_constant_(x)
+
+
+def zero_grad(x):
+    """``x``, with gradient zero."""
+    return zero_grad_(x)
+
+
+def disconnected_grad(x):
+    """``x``, disconnected from what it is computed from, as far as gradients go."""
+    return disconnected_grad_(x)
+
+
+def undefined_grad(x):
+    """``x``, with an undefined gradient."""
+    return undefined_grad_(x)
+
+
+def grad_clip(x, lower_bound, upper_bound):
+    """``x``, whose gradient is clipped to the bounds."""
+    return GradClip(lower_bound, upper_bound)(x)
+
+
+def grad_scale(x, multiplier):
+    """``x``, whose gradient is multiplied."""
+    return GradScale(multiplier)(x)
+
+

@@ -1,0 +1,92 @@
+"""THE ORDER in which graphs are rewritten, and which rules a mode selects."""
+
+from dataclasses import dataclass, replace
+
+from theano.config import config
+from theano.rewrite.engine import Engine, Merger, Phase
+from theano.rewrite.rules.blas import BLAS
+from theano.rewrite.rules.canonical import CANONICAL, FOLDING
+from theano.rewrite.rules.fuse import fuse
+from theano.rewrite.rules.index import INDEX
+from theano.rewrite.rules.inplace import inplace
+from theano.rewrite.rules.nnet import NNET
+from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
+from theano.rewrite.rules.special import SPECIAL
+from theano.rewrite.rules.stable import STABLE
+
+FAST = frozenset({"fast_run", "fast_compile"})
+RUN = frozenset({"fast_run"})
+
+PHASES = (
+    Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
+    Phase("stabilize", (*STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *FOLDING), tags=FAST),
+    Phase("specialize", (*SPECIAL, *FOLDING, *SHAPE, *INDEX), tags=RUN),
+    Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
+    Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
+    Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
+    Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
+)
+SHOWN_ONLY = ("elemwise_fusion", "inplace")     # the native runtime decides these for itself
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which rewrites run: tags or names, of which one must be had (include), all (require), none (exclude)."""
+
+    include: tuple = ("fast_run",)
+    exclude: tuple = ()
+    require: tuple = ()
+
+    def including(self, *tags):
+        """With these too."""
+        return replace(self, include=(*self.include, *tags))
+
+    def excluding(self, *tags):
+        """Without these."""
+        return replace(self, exclude=(*self.exclude, *tags))
+
+    def requiring(self, *tags):
+        """Only what has all of these."""
+        return replace(self, require=(*self.require, *tags))
+
+    def takes_phase(self, phase):
+        """Whether a phase runs at all."""
+        names = phase.tags | {phase.name}
+        return bool(names & set(self.include)) and not names & (set(self.exclude) - RUN)
+
+    def takes_rule(self, rule, phase):
+        """Whether a rule of a phase runs."""
+        names = rule.tags | {rule.name, phase.name}
+        if names & set(self.exclude):
+            return False
+        return set(self.require) <= names | phase.tags
+
+
+def optimize(fgraph, query, native=False):
+    """Rewrite ``fgraph`` in place; returns what fired.
+
+    native: leave out what the native runtime decides for itself, fusing and working in place.
+    """
+    if query.include and ("merge" in query.include or FAST & set(query.include)
+                          or len(query.include) > 0) and "merge" not in query.exclude:
+        fgraph.attach_feature(Merger())
+    engine = Engine(fgraph, query.takes_rule)
+    engine._settle()
+    for phase in PHASES:
+        if query.takes_phase(phase) and not (native and phase.name in SHOWN_ONLY):
+            engine.run(phase)
+    merger = getattr(fgraph, "merger", None)
+    if merger is not None:
+        fgraph.remove_feature(merger)
+    if config.profile_optimizer:
+        fgraph.rewriting = engine.fired
+    return engine.fired
+
+
+def present(fgraph, query):
+    """Fuse and mark in place a graph that was rewritten for the native runtime, as users expect to see it."""
+    engine = Engine(fgraph, query.takes_rule)
+    for phase in PHASES:
+        if phase.name in SHOWN_ONLY and query.takes_phase(phase):
+            engine.run(phase)

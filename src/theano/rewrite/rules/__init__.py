@@ -1,0 +1,1 @@
+"""What is known about graphs: equations and functions, by topic."""

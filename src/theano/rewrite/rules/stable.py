@@ -1,0 +1,255 @@
+"""Forms that keep their accuracy where the ones written down lose it."""
+
+from theano.rewrite.engine import rule
+from theano.rewrite.rules.canonical import flat_factors
+from theano.rewrite.rules.match import apply, args, is_float, is_number, like, negated, row, shaped
+from theano.tensor.elemwise import CAReduce, DimShuffle, Sum
+from theano.scalar.table import TABLE
+
+
+def one_plus(variable):
+    """x where ``variable`` is 1 + x; None otherwise."""
+    terms = args(variable, "add")
+    if terms is None:
+        return None
+    for k, term in enumerate(terms):
+        if is_number(term, 1):
+            rest = [t for i, t in enumerate(terms) if i != k]
+            return rest[0] if len(rest) == 1 else apply("add", *rest)
+    return None
+
+
+def one_minus(variable):
+    """x where ``variable`` is 1 - x; None otherwise."""
+    terms = args(variable, "sub")
+    if terms is not None and is_number(terms[0], 1):
+        return terms[1]
+    inner = one_plus(variable)
+    return negated(inner) if inner is not None else None
+
+
+def exponent(variable):
+    """x where ``variable`` is exp(x); None otherwise."""
+    inner = args(variable, "exp")
+    return None if inner is None else inner[0]
+
+
+def _negative(x):
+    inner = negated(x)
+    return inner if inner is not None else apply("neg", x)
+
+
+def opposite(x, y):
+    """Whether y certainly is -x."""
+    if negated(y) is x or negated(x) is y:
+        return True
+    a, b = args(x, "sub"), args(y, "sub")
+    return a is not None and b is not None and a[0] is b[1] and a[1] is b[0]
+
+
+def _real(*variables):
+    return all(is_float(v) for v in variables)
+
+
+@rule("true_div", "inv", name="local_inv_1_plus_exp", tags=("stabilize", "specialize"))
+def sigmoid(node):
+    """1 / (1 + exp(-x)) >> sigmoid(x); y / (1 + exp(-x)) >> y * sigmoid(x)"""
+    below = node.inputs[-1]
+    inner = one_plus(below)
+    x = exponent(inner) if inner is not None else None
+    if x is None or not _real(node.outputs[0], x) or x.type.dtype != node.outputs[0].type.dtype:
+        return None
+    result = apply("sigmoid", _negative(x))
+    above = node.inputs[0] if len(node.inputs) == 2 else None
+    if above is None or is_number(above, 1):
+        return shaped(result, node.outputs[0])
+    if exponent(above) is x:
+        return shaped(apply("sigmoid", x), node.outputs[0])
+    sign = negated(above)
+    if sign is not None and exponent(sign) is x:
+        return shaped(apply("neg", apply("sigmoid", x)), node.outputs[0])
+    return shaped(apply("mul", above, result), node.outputs[0])
+
+
+@rule("true_div", "inv", name="local_div_sqr_1_plus_exp", tags=("stabilize", "specialize"))
+def division_by_square_of_one_plus_exp(node):
+    """y / sqr(1 + exp(x)) >> y * sigmoid(-x) * sigmoid(-x)"""
+    square = args(node.inputs[-1], "sqr")
+    inner = one_plus(square[0]) if square is not None else None
+    x = exponent(inner) if inner is not None else None
+    if x is None or not _real(node.outputs[0], x) or x.type.dtype != node.outputs[0].type.dtype:
+        return None
+    s = apply("sigmoid", _negative(x))
+    above = node.inputs[0] if len(node.inputs) == 2 else None
+    return shaped(apply("mul", s, s) if above is None or is_number(above, 1) else apply("mul", above, s, s),
+                  node.outputs[0])
+
+
+@rule("sub", "add", name="local_1msigmoid", tags=("stabilize", "canonicalize"))
+def one_minus_sigmoid(node):
+    """1 - sigmoid(x) >> sigmoid(-x)"""
+    inner = one_minus(node.outputs[0])
+    x = args(inner, "sigmoid") if inner is not None else None
+    if x is None or not _real(x[0]) or len(node.inputs) != 2:
+        return None
+    if any(c != "output" and row(c.outputs[0]) == "log" for c, _ in node.outputs[0].clients):
+        return None                     # log(1 - sigmoid(x)) has a better form
+    return shaped(apply("sigmoid", _negative(x[0])), node.outputs[0])
+
+
+@rule("log", name="log_of_sigmoid", tags=("stabilize", "specialize"))
+def log_of_sigmoid(node):
+    """log(sigmoid(x)) >> -softplus(-x), log(1 - sigmoid(x)) >> -softplus(x)"""
+    x = args(node.inputs[0], "sigmoid")
+    if x is not None:
+        return apply("neg", apply("softplus", _negative(x[0])))
+    inner = one_minus(node.inputs[0])
+    x = args(inner, "sigmoid") if inner is not None else None
+    return shaped(apply("neg", apply("softplus", x[0])), node.outputs[0]) if x is not None else None
+
+
+@rule("log1p", name="log1p_neg_sigmoid", tags=("stabilize", "specialize"))
+def log1p_of_negative_sigmoid(node):
+    """log1p(-sigmoid(x)) >> -softplus(x), log1p(exp(x)) >> softplus(x)"""
+    x = exponent(node.inputs[0])
+    if x is not None and _real(x):
+        return apply("softplus", x)
+    inner = negated(node.inputs[0])
+    x = args(inner, "sigmoid") if inner is not None else None
+    return apply("neg", apply("softplus", x[0])) if x is not None else None
+
+
+@rule("log", name="local_log1p", tags=("stabilize", "specialize"))
+def log_of_one_plus(node):
+    """log(1 + x) >> log1p(x), log(1 - x) >> log1p(-x)"""
+    if not _real(node.outputs[0]) or node.inputs[0].type.dtype != node.outputs[0].type.dtype:
+        return None
+    inner = one_plus(node.inputs[0])
+    if inner is None:
+        terms = args(node.inputs[0], "sub")
+        if terms is None or not is_number(terms[0], 1):
+            return None
+        inner = apply("neg", terms[1])
+    if inner.type.dtype != node.outputs[0].type.dtype:
+        return None
+    return shaped(apply("log1p", inner), node.outputs[0])
+
+
+@rule("sub", "add", name="local_expm1", tags=("stabilize", "specialize"))
+def exp_minus_one(node):
+    """exp(x) - 1 >> expm1(x)"""
+    out = node.outputs[0]
+    if not _real(out) or len(node.inputs) != 2:
+        return None
+    for k, other in enumerate(node.inputs):
+        wanted = 1 if row(out) == "sub" else -1
+        if row(out) == "sub" and k == 0:
+            continue
+        x = exponent(node.inputs[1 - k])
+        if x is not None and is_number(other, wanted) and x.type.dtype == out.type.dtype:
+            return shaped(apply("expm1", x), out)
+    return None
+
+
+@rule("mul", name="local_sigm_times_exp", tags=("stabilize", "canonicalize"))
+def sigmoid_times_exp(node):
+    """sigmoid(-x) * exp(x) >> sigmoid(x)"""
+    if not _real(node.outputs[0]):
+        return None
+    factors = flat_factors(node.outputs[0])
+    for i, a in enumerate(factors):
+        x = exponent(a)
+        if x is None:
+            continue
+        for j, b in enumerate(factors):
+            y = args(b, "sigmoid")
+            if y is None or not opposite(x, y[0]):
+                continue
+            rest = [v for k, v in enumerate(factors) if k not in (i, j)]
+            result = apply("sigmoid", x)
+            return shaped(apply("mul", *rest, result) if rest else result, node.outputs[0])
+    return None
+
+
+@rule("sub", "add", name="local_one_minus_erf", tags=("stabilize", "specialize"))
+def one_minus_erf(node):
+    """1 - erf(x) >> erfc(x)"""
+    inner = one_minus(node.outputs[0])
+    x = args(inner, "erf") if inner is not None and len(node.inputs) == 2 else None
+    return shaped(apply("erfc", x[0]), node.outputs[0]) if x is not None and _real(x[0]) else None
+
+
+@rule("log", name="local_log_erfc", tags=("stabilize", "specialize"))
+def log_of_erfc(node):
+    """log(erfc(x)) for large x by the asymptotic series of erfc (DLMF 7.12.1)"""
+    inner = args(node.inputs[0], "erfc")
+    if inner is None or not _real(inner[0]):
+        return None
+    x = inner[0]
+    limit = 10.0541948 if x.type.dtype == "float32" else 26.641747557
+    square = apply("sqr", x)
+    series = 1 - 1 / (2 * square) + 3 / (4 * apply("sqr", square)) - 15 / (8 * square * apply("sqr", square))
+    large = -square + apply("log", series) - apply("log", x * like(1.7724538509055159, x))
+    return apply("switch", apply("lt", x, like(limit, x)), apply("log", apply("erfc", x)), large) \
+        if not _is_guarded(node) else None
+
+
+def _is_guarded(node):
+    """Whether this logarithm is already the branch of the switch that the rule makes."""
+    return any(c != "output" and row(c.outputs[0]) == "switch" for c, _ in node.outputs[0].clients)
+
+
+@rule("log", name="local_log_sum_exp", tags=("stabilize",))
+def log_of_sum_of_exp(node):
+    """log(sum(exp(x))) >> max(x) + log(sum(exp(x - max(x))))"""
+    inner, order = node.inputs[0], None
+    if inner.owner is not None and isinstance(inner.owner.op, DimShuffle):
+        order, inner = inner.owner.op.new_order, inner.owner.inputs[0]
+    if inner.owner is None or not isinstance(inner.owner.op, Sum):
+        return None
+    x = exponent(inner.owner.inputs[0])
+    if x is None or not _real(x) or inner.type.dtype != x.type.dtype:
+        return None
+    if _is_shifted(x):
+        return None
+    op = inner.owner.op
+    largest = CAReduce(TABLE["maximum"], op.axis)(x)
+    infinite = apply("isinf", largest)
+    safe = apply("switch", infinite, like(0, largest), largest)
+    shifted = x - op.spread(x, safe)
+    result = safe + apply("log", op(apply("exp", shifted)))
+    return result if order is None else DimShuffle(result.type.broadcastable, order)(result)
+
+
+def _is_shifted(x):
+    """Whether x is y - max(y) already."""
+    terms = args(x, "sub")
+    if terms is None:
+        return False
+    v = terms[1]
+    while v.owner is not None and (isinstance(v.owner.op, DimShuffle) or row(v) == "switch"):
+        v = v.owner.inputs[-1]
+    return v.owner is not None and isinstance(v.owner.op, CAReduce) and v.owner.op.scalar_op.name == "maximum"
+
+
+@rule("sqrt", name="local_sqrt_sqr", tags=("stabilize", "canonicalize"))
+def sqrt_of_square(node):
+    """sqrt(sqr(x)) >> abs(x)"""
+    inner = args(node.inputs[0], "sqr")
+    return apply("abs_", inner[0]) if inner is not None and _real(inner[0]) else None
+
+
+@rule("sqr", name="local_sqr_sqrt", tags=("stabilize", "canonicalize"))
+def square_of_sqrt(node):
+    """sqr(sqrt(x)) >> switch(x >= 0, x, nan)"""
+    inner = args(node.inputs[0], "sqrt")
+    if inner is None or not _real(inner[0]) or inner[0].type.dtype != node.outputs[0].type.dtype:
+        return None
+    x = inner[0]
+    return apply("switch", apply("ge", x, like(0, x)), x, like(float("nan"), x))
+
+
+STABLE = (
+    sigmoid, division_by_square_of_one_plus_exp, log_of_sigmoid, log1p_of_negative_sigmoid, log_of_one_plus, exp_minus_one, one_minus_sigmoid,
+    sigmoid_times_exp, one_minus_erf, log_of_erfc, log_of_sum_of_exp, sqrt_of_square, square_of_sqrt,
+)

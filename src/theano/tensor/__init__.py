@@ -1,0 +1,165 @@
+"""Arrays: everything that is called ``theano.tensor.something``."""
+
+from theano.errors import (
+    AdvancedIndexingError,
+    AsTensorError,
+    EmptyConstantError,
+    NotScalarConstantError,
+    ShapeError,
+)
+from theano.gradient import Lop, Rop, grad, grad_not_implemented, grad_undefined
+from theano.graph.type import generic
+from theano.scalar.type import (
+    complex_dtypes,
+    continuous_dtypes,
+    discrete_dtypes,
+    float_dtypes,
+    integer_dtypes,
+    upcast,
+)
+from theano.tensor import inplace, nnet
+from theano.tensor import type as _type
+from theano.tensor.advanced import (
+    AdvancedBooleanIncSubtensor,
+    AdvancedBooleanSubtensor,
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+    NoneConst,
+    Nonzero,
+    advanced_inc_subtensor,
+    advanced_inc_subtensor1,
+    advanced_set_subtensor,
+    advanced_set_subtensor1,
+    advanced_subtensor,
+    advanced_subtensor1,
+    flatnonzero,
+    inc_subtensor,
+    nonzero,
+    nonzero_values,
+    set_subtensor,
+    take,
+)
+from theano.tensor.constant import (
+    as_tensor,
+    as_tensor_variable,
+    constant,
+    constant_cache,
+    extract_constant,
+    get_scalar_constant_value,
+)
+from theano.tensor.create import (
+    Alloc,
+    AllocEmpty,
+    ARange,
+    Eye,
+    Tri,
+    alloc,
+    arange,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    identity_like,
+    ones,
+    ones_like,
+    tri,
+    tril,
+    triu,
+    zeros,
+    zeros_like,
+)
+from theano.tensor.dot import Dot, batched_dot, batched_tensordot, dot, outer, tensordot
+from theano.tensor.elemwise import (
+    ELEMWISE,
+    All,
+    Any,
+    CAReduce,
+    CAReduceDtype,
+    DimShuffle,
+    Elemwise,
+    Prod,
+    ProdWithoutZeros,
+    Sum,
+    cast,
+    round,
+)
+from theano.tensor.index import IncSubtensor, Subtensor, get_canonical_form_slice, get_idx_list
+from theano.tensor.join import (
+    Join,
+    Split,
+    concatenate,
+    horizontal_stack,
+    join,
+    roll,
+    split,
+    stack,
+    stacklists,
+    vertical_stack,
+)
+from theano.tensor.reduce import (
+    Argmax,
+    MaxAndArgmax,
+    all,
+    any,
+    argmax,
+    argmin,
+    check_and_normalize_axes,
+    largest,
+    logsumexp,
+    makeKeepDims,
+    max,
+    max_and_argmax,
+    mean,
+    min,
+    prod,
+    ptp,
+    smallest,
+    std,
+    sum,
+    var,
+)
+from theano.tensor.shape import (
+    MakeVector,
+    Rebroadcast,
+    Reshape,
+    ScalarFromTensor,
+    Shape,
+    Shape_i,
+    SpecifyShape,
+    TensorFromScalar,
+    addbroadcast,
+    flatten,
+    get_vector_length,
+    is_flat,
+    make_vector,
+    patternbroadcast,
+    reshape,
+    scalar_from_tensor,
+    shape,
+    shape_i,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    specify_shape,
+    squeeze,
+    swapaxes,
+    tensor_from_scalar,
+    transpose,
+    unbroadcast,
+)
+from theano.tensor.shared import ScalarSharedVariable, TensorSharedVariable
+from theano.tensor.shared import shared as _shared
+from theano.tensor.type import TensorType, tensor
+from theano.tensor.variable import TensorConstant, TensorVariable, _tensor_py_operators
+
+globals().update(_type.CONSTRUCTORS)                       # scalar, dvector, fmatrices ...
+globals().update(ELEMWISE)                                 # add, exp, switch ...: one for each row of the table
+from theano.tensor.elemwise import cast, round             # noqa: E402, F811  functions over rows of that name
+
+clip, where, fill, power, true_divide = (ELEMWISE[n] for n in ("clip", "switch", "second", "pow", "true_div"))
+floor_div, square, inverse = ELEMWISE["int_div"], ELEMWISE["sqr"], ELEMWISE["inv"]
+bitwise_and, bitwise_or, bitwise_xor, bitwise_not = (ELEMWISE[n] for n in ("and_", "or_", "xor", "invert"))
+tensor_copy, complex_from_polar = ELEMWISE["identity"], ELEMWISE["complex_from_polar"]

@@ -1,0 +1,272 @@
+"""Products of vectors, matrices and tensors."""
+
+import numpy as np
+
+from theano.graph.op import Op
+from theano.graph.variable import Apply
+from theano.scalar.type import complex_dtypes, upcast
+from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.elemwise import mul
+from theano.tensor.shape import shape_i
+from theano.tensor.type import tensor
+from theano.tensor.variable import method
+
+
+class Dot(Op):
+    """Product of vectors and matrices.
+
+    x: (k,) or (m, k)   y: (k,) or (k, n)   ->   (), (n,), (m,) or (m, n); dtype by promotion
+    Reference: numpy.dot
+    """
+
+    __props__ = ()
+
+    def make_node(self, *inputs):
+        if len(inputs) != 2:
+            raise TypeError(f"Theano dot needs two arguments, {len(inputs)} given")
+        inputs = [as_tensor_variable(x) for x in inputs]
+        for x in inputs:
+            if x.type.ndim not in (1, 2):
+                raise TypeError(f"dot needs vectors or matrices, but {x} is a {x.type}. Use tensordot or "
+                                "batched_dot for tensors of higher rank.")
+        x, y = inputs
+        pattern = (*x.type.broadcastable[:-1], *(y.type.broadcastable[1:] if y.type.ndim == 2 else ()))
+        return Apply(self, inputs, [tensor(upcast(x.type.dtype, y.type.dtype), pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        x, y = inputs
+        dtype = node.outputs[0].type.dtype
+        output_storage[0][0] = np.asarray(np.dot(x.astype(dtype, copy=False), y.astype(dtype, copy=False)),
+                                          dtype=dtype)
+
+    def infer_shape(self, node, shapes):
+        a, b = shapes
+        return [(*a[:-1], *(b[1:] if len(b) == 2 else ()))]
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, y = inputs
+        g, = output_grads
+        if x.type.dtype in complex_dtypes or y.type.dtype in complex_dtypes:
+            xc, yc = x.conj(), y.conj()
+        else:
+            xc, yc = x, y
+        gx, gy = {(1, 1): lambda: (g * yc, g * xc),
+                  (1, 2): lambda: (dot(g, yc.T), _outer(xc, g)),
+                  (2, 1): lambda: (_outer(g, yc), dot(xc.T, g)),
+                  (2, 2): lambda: (dot(g, yc.T), dot(xc.T, g))}[x.type.ndim, y.type.ndim]()
+        return [_in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+
+    def R_op(self, inputs, eval_points):
+        if None in eval_points and eval_points[0] is None and eval_points[1] is None:
+            return [None]
+        terms = []
+        if eval_points[0] is not None:
+            terms.append(self(eval_points[0], inputs[1]))
+        if eval_points[1] is not None:
+            terms.append(self(inputs[0], eval_points[1]))
+        return [terms[0] if len(terms) == 1 else terms[0] + terms[1]]
+
+    def __str__(self):
+        return "dot"
+
+
+def _in_pattern(variable, gradient):
+    """``gradient`` with the broadcast pattern and kind of dtype of ``variable``."""
+    if gradient.type.broadcastable != variable.type.broadcastable:
+        gradient = variable.type.rebroadcast(gradient, variable.type.broadcastable)
+    if gradient.type.dtype in complex_dtypes and variable.type.dtype not in complex_dtypes:
+        gradient = gradient.real
+    if gradient.type.dtype != variable.type.dtype and variable.type.dtype.startswith(("float", "complex")):
+        gradient = gradient.astype(variable.type.dtype)
+    return gradient
+
+
+def _outer(x, y):
+    return mul(x.dimshuffle(0, "x"), y.dimshuffle("x", 0))
+
+
+_dot = Dot()
+
+
+@method("dot", "__dot__", "__matmul__")
+def dot(a, b):
+    """Product of two tensors: of scalars and anything the elementwise one, of vectors and matrices the usual one,
+    for higher ranks the sum over the last axis of ``a`` and the last but one of ``b``.
+
+    Reference: numpy.dot
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        return a * b
+    if a.type.ndim > 2 or b.type.ndim > 2:
+        return tensordot(a, b, [[a.type.ndim - 1], [max(0, b.type.ndim - 2)]])
+    return _dot(a, b)
+
+
+@method("__rdot__", "__rmatmul__")
+def _swapped_dot(right, left):
+    """Product with the variable at the right."""
+    return dot(left, right)
+
+
+def outer(x, y):
+    """Products of all elements of one vector with all of another; other ranks are flattened.
+
+    Reference: numpy.outer
+    """
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    x = x.flatten() if x.type.ndim != 1 else x
+    y = y.flatten() if y.type.ndim != 1 else y
+    return dot(x.dimshuffle(0, "x"), y.dimshuffle("x", 0))
+
+
+def _product(extents):
+    total = constant(1, dtype="int64")
+    for n in extents:
+        total = n * total
+    return total
+
+
+def tensordot(a, b, axes=2):
+    """Sum of products over several axes.
+
+    axes: how many of the last of ``a`` and the first of ``b``, or the pair of lists of axes. Raises ValueError when
+    they don't fit.  Reference: numpy.tensordot
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    left, right = _contracted(a, b, axes)
+    keep_a = [d for d in range(a.type.ndim) if d not in left]
+    keep_b = [d for d in range(b.type.ndim) if d not in right]
+    a_shape, b_shape = [shape_i(a, d) for d in range(a.type.ndim)], [shape_i(b, d) for d in range(b.type.ndim)]
+    a2 = a.dimshuffle(keep_a + left).reshape((_product(a_shape[d] for d in keep_a),
+                                              _product(a_shape[d] for d in left)), ndim=2)
+    b2 = b.dimshuffle(right + keep_b).reshape((_product(b_shape[d] for d in right),
+                                               _product(b_shape[d] for d in keep_b)), ndim=2)
+    shape = [a_shape[d] for d in keep_a] + [b_shape[d] for d in keep_b]
+    result = _dot(a2, b2).reshape(shape if shape else np.zeros(0, "int64"), ndim=len(shape))
+    pattern = tuple([a.type.broadcastable[d] for d in keep_a] + [b.type.broadcastable[d] for d in keep_b])
+    return result if result.type.broadcastable == pattern else result.type.rebroadcast(result, pattern)
+
+
+def _contracted(a, b, axes):
+    if np.ndim(axes) == 0 and not isinstance(axes, (list, tuple)):
+        n = int(axes)
+        if n < 0 or n > min(a.type.ndim, b.type.ndim):
+            raise ValueError(f"axes should be at most the rank of both tensors, got {n} for ranks "
+                             f"{a.type.ndim} and {b.type.ndim}")
+        return list(range(a.type.ndim - n, a.type.ndim)), list(range(n))
+    if len(axes) != 2:
+        raise ValueError(f"Axes should be an integer or a list/tuple of len 2 ({axes} was provided)")
+    left, right = ([int(d) for d in np.atleast_1d(part)] for part in axes)
+    if len(left) != len(right):
+        raise ValueError(f"tensordot needs as many axes of one as of the other, got {axes}")
+    for name, tensor_, part in (("a", a, left), ("b", b, right)):
+        if any(not -tensor_.type.ndim <= d < tensor_.type.ndim for d in part):
+            raise ValueError(f"axes {part} of {name} are out of range: it has {tensor_.type.ndim} dimensions")
+    return [d % a.type.ndim for d in left], [d % b.type.ndim for d in right]
+
+
+class BatchedDot(Op):
+    """Matrix products along a leading axis: ``out[i] = dot(x[i], y[i])``.
+
+    x: (b, k) or (b, m, k)   y: (b, k) or (b, k, n)
+    """
+
+    __props__ = ()
+
+    def make_node(self, *inputs):
+        if len(inputs) != 2:
+            raise TypeError(f"Two arguments required, but {len(inputs)} given.")
+        x, y = inputs = [as_tensor_variable(v) for v in inputs]
+        for v in inputs:
+            if v.type.ndim not in (2, 3):
+                raise TypeError(f"theano.tensor.blas.BatchedDot: input {v} must have 2 or 3 dimensions, but has "
+                                f"{v.type.ndim}")
+        pattern = (x.type.broadcastable[0] or y.type.broadcastable[0], *x.type.broadcastable[1:-1],
+                   *y.type.broadcastable[2:])
+        return Apply(self, inputs, [tensor(upcast(x.type.dtype, y.type.dtype), pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        x, y = inputs
+        if x.shape[0] != y.shape[0]:
+            raise TypeError(f"theano.tensor.blas.BatchedDot: inputs [{x.shape}, {y.shape}] must have the same "
+                            "size in axis 0")
+        left = x[:, None, :] if x.ndim == 2 else x
+        right = y[:, :, None] if y.ndim == 2 else y
+        result = np.matmul(left, right)
+        if x.ndim == 2:
+            result = result[:, 0]
+        if y.ndim == 2:
+            result = result[..., 0]
+        output_storage[0][0] = np.asarray(result, dtype=node.outputs[0].type.dtype)
+
+    def infer_shape(self, node, shapes):
+        a, b = shapes
+        return [(a[0], *a[1:-1], *b[2:])]
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, y = inputs
+        g, = output_grads
+        gx, gy = {
+            (2, 2): lambda: (g.dimshuffle(0, "x") * y, g.dimshuffle(0, "x") * x),
+            (2, 3): lambda: (batched_dot(g, y.dimshuffle(0, 2, 1)), x.dimshuffle(0, 1, "x")
+                             * g.dimshuffle(0, "x", 1)),
+            (3, 2): lambda: (g.dimshuffle(0, 1, "x") * y.dimshuffle(0, "x", 1),
+                             batched_dot(x.dimshuffle(0, 2, 1), g)),
+            (3, 3): lambda: (batched_dot(g, y.dimshuffle(0, 2, 1)), batched_dot(x.dimshuffle(0, 2, 1), g)),
+        }[x.type.ndim, y.type.ndim]()
+        return [_in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+
+    def R_op(self, inputs, eval_points):
+        terms = []
+        if eval_points[0] is not None:
+            terms.append(self(eval_points[0], inputs[1]))
+        if eval_points[1] is not None:
+            terms.append(self(inputs[0], eval_points[1]))
+        if not terms:
+            return [None]
+        return [terms[0] if len(terms) == 1 else terms[0] + terms[1]]
+
+    def __str__(self):
+        return type(self).__name__
+
+
+_batched_dot = BatchedDot()
+
+
+def batched_dot(a, b):
+    """``out[i] = dot(a[i], b[i])`` for tensors of any rank from 1.
+
+    Raises TypeError for scalars.
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if a.type.ndim == 0 or b.type.ndim == 0:
+        raise TypeError("a and b must have at least one (batch) axis")
+    if a.type.ndim == 1:
+        return a.dimshuffle(*([0] + ["x"] * (b.type.ndim - 1))) * b
+    if b.type.ndim == 1:
+        return a * b.dimshuffle(*([0] + ["x"] * (a.type.ndim - 1)))
+    if a.type.ndim > 3 or b.type.ndim > 3:
+        return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
+    return _batched_dot(a, b)
+
+
+def batched_tensordot(x, y, axes=2):
+    """`tensordot` for each element of the leading axes; ``axes`` count from the whole tensors."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if np.ndim(axes) == 0:
+        n = int(axes)
+        left, right = list(range(x.type.ndim - n, x.type.ndim)), list(range(1, n + 1))
+    else:
+        left, right = ([int(d) for d in np.atleast_1d(part)] for part in axes)
+    keep_x = [d for d in range(1, x.type.ndim) if d not in left]
+    keep_y = [d for d in range(1, y.type.ndim) if d not in right]
+    sx, sy = [shape_i(x, d) for d in range(x.type.ndim)], [shape_i(y, d) for d in range(y.type.ndim)]
+    x3 = x.dimshuffle([0] + keep_x + left).reshape((sx[0], _product(sx[d] for d in keep_x),
+                                                    _product(sx[d] for d in left)), ndim=3)
+    y3 = y.dimshuffle([0] + right + keep_y).reshape((sy[0], _product(sy[d] for d in right),
+                                                     _product(sy[d] for d in keep_y)), ndim=3)
+    shape = [sx[0]] + [sx[d] for d in keep_x] + [sy[d] for d in keep_y]
+    return _batched_dot(x3, y3).reshape(shape, ndim=len(shape))
+
+

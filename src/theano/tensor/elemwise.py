@@ -1,0 +1,699 @@
+"""Scalar operations on arrays: element by element, and reductions; axes reordered."""
+
+import numpy as np
+
+from theano.config import config
+from theano.errors import NotScalarConstantError
+from theano.gradient import DisconnectedType, NullType
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Variable
+from theano.scalar import special  # noqa: F401  its rows join the table
+from theano.scalar.composite import Composite
+from theano.scalar.op import ScalarOp
+from theano.scalar.table import CASTS, TABLE
+from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
+from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
+from theano.tensor.type import TensorType, tensor
+from theano.tensor.variable import FUNCTIONS, TensorVariable, method
+
+_types = {}                 # (dtype, pattern) -> TensorType: making a type costs more than finding it
+
+
+def type_of(dtype, pattern):
+    """The TensorType of a dtype and pattern."""
+    key = (dtype, pattern)
+    found = _types.get(key)
+    if found is None:
+        found = _types[key] = TensorType(dtype, pattern)
+    return found
+
+
+class DimShuffle(Op):
+    """Axes in another order, dropped or added.
+
+    input_broadcastable: pattern of the input   new_order: for each axis of the result an axis of the input, or "x"
+    for a new one of extent 1; axes left out must be broadcastable.
+    """
+
+    view_map = {0: [0]}
+    __props__ = ("input_broadcastable", "new_order", "inplace")
+    _f16_ok = True
+
+    def __init__(self, input_broadcastable, new_order, inplace=True):
+        self.input_broadcastable = tuple(map(bool, input_broadcastable))
+        self.new_order = tuple(d if d == "x" else int(d) for d in new_order)
+        self.inplace = inplace
+        ndim = len(self.input_broadcastable)
+        seen = set()
+        for d in self.new_order:
+            if d == "x":
+                continue
+            if not 0 <= d < ndim:
+                raise ValueError(f"new_order[{self.new_order.index(d)}] is {d}, but the input only has {ndim} "
+                                 "axes.")
+            if d in seen:
+                raise ValueError("The same input dimension may not appear twice in the list of output "
+                                 "dimensions", new_order)
+            seen.add(d)
+        self.drop = [d for d in range(ndim) if d not in seen]
+        for d in self.drop:
+            if not self.input_broadcastable[d]:
+                raise ValueError(f"You cannot drop a non-broadcastable dimension: axis {d} of pattern "
+                                 f"{self.input_broadcastable}, new order {self.new_order}.")
+        self.shuffle = [d for d in self.new_order if d != "x"]
+        self.augment = [i for i, d in enumerate(self.new_order) if d == "x"]
+        self.pattern = tuple(d == "x" or self.input_broadcastable[d] for d in self.new_order)
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        given = x.type.broadcastable
+        if given != self.input_broadcastable and (
+                len(given) != len(self.input_broadcastable)
+                or any(e and not b for e, b in zip(self.input_broadcastable, given, strict=True))):
+            raise TypeError(f"The number of dimensions and/or broadcastable pattern of the input is incorrect for "
+                            f"this op. Expected {self.input_broadcastable}, got {given}.")
+        pattern = self.pattern if given == self.input_broadcastable else tuple(
+            d == "x" or given[d] for d in self.new_order)
+        return Apply(self, [x], [TensorVariable(type_of(x.type.dtype, pattern))])
+
+    def perform(self, node, inputs, output_storage, params=None):
+        x = np.asarray(inputs[0])
+        shape = [1 if d == "x" else x.shape[d] for d in self.new_order]
+        for d in self.drop:
+            if x.shape[d] != 1:
+                raise ValueError(f"{self} drops dimension {d}, which must have extent 1, got shape {x.shape}")
+        output_storage[0][0] = x.transpose(self.shuffle + self.drop).reshape(shape)
+
+    def infer_shape(self, node, shapes):
+        return [tuple(constant(1, dtype="int64") if d == "x" else shapes[0][d] for d in self.new_order)]
+
+    def grad(self, inputs, output_grads):
+        x, g = inputs[0], output_grads[0]
+        back = ["x"] * x.type.ndim
+        for i, d in enumerate(self.new_order):
+            if d != "x":
+                back[d] = i
+        if x.type.dtype in discrete_dtypes:
+            return [x.zeros_like(dtype=config.floatX)]
+        return [DimShuffle(g.type.broadcastable, back)(_droppable(g, back))]
+
+    def R_op(self, inputs, eval_points):
+        return [None] if eval_points[0] is None else self(*eval_points, return_list=True)
+
+    def __str__(self):
+        order = ",".join(map(str, self.new_order))
+        return f"{'Inplace' if self.inplace else ''}DimShuffle{{{order}}}"
+
+
+def _droppable(g, order):
+    """``g`` with the axes that ``order`` leaves out called broadcastable."""
+    wrong = [d for d in range(g.type.ndim) if d not in order and not g.type.broadcastable[d]]
+    if not wrong:
+        return g
+    return TensorType.rebroadcast(g, tuple(b or d in wrong for d, b in enumerate(g.type.broadcastable)))
+
+
+@method("dimshuffle")
+def dimshuffle(x, *pattern):
+    """``x`` with its axes in another order; "x" adds an axis of extent 1.  ``x.dimshuffle(0, "x", 1)``"""
+    if len(pattern) == 1 and isinstance(pattern[0], (list, tuple)):
+        pattern = pattern[0]
+    return DimShuffle(x.type.broadcastable, pattern)(x)
+
+
+class Elemwise(Op):
+    """A scalar op on every element, with broadcasting as in NumPy.
+
+    Parameters
+    ----------
+    scalar_op : ScalarOp
+    inplace_pattern : dict, optional
+        output index -> index of the input whose storage it takes over.
+    name : str, optional
+        Printed instead of the scalar op's text.
+    """
+
+    __props__ = ("scalar_op", "inplace_pattern")
+    _f16_ok = True
+
+    def __init__(self, scalar_op, inplace_pattern=None, name=None, nfunc_spec=None, openmp=None):
+        self.scalar_op = scalar_op
+        self.inplace_pattern = dict(inplace_pattern or {})
+        if self.inplace_pattern:
+            self.destroy_map = {o: [i] for o, i in self.inplace_pattern.items()}
+        self.name = name
+        self.nfunc_spec = nfunc_spec
+
+    def key_props(self):
+        """What tells this op from others, for the cache."""
+        return (self.scalar_op, tuple(sorted(self.inplace_pattern.items())))
+
+    def __eq__(self, other):
+        return self is other or (type(self) is type(other) and self.scalar_op == other.scalar_op
+                                 and self.inplace_pattern == other.inplace_pattern)
+
+    def __hash__(self):
+        return hash((Elemwise, self.scalar_op, tuple(self.inplace_pattern.items())))
+
+    def make_node(self, *inputs):
+        inputs = [x if isinstance(x, Variable) and isinstance(x.type, TensorType) else as_tensor_variable(x)
+                  for x in inputs]
+        dtypes = self.output_dtypes([x.type.dtype for x in inputs], inputs)
+        ndim = max((x.type.ndim for x in inputs), default=0)
+        inputs = [x if x.type.ndim == ndim else
+                  x.dimshuffle(["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim))) for x in inputs]
+        patterns = {x.type.broadcastable for x in inputs}
+        pattern = patterns.pop() if len(patterns) == 1 else tuple(
+            all(column) for column in zip(*(x.type.broadcastable for x in inputs), strict=True))
+        for o, i in self.inplace_pattern.items():
+            if inputs[i].type.broadcastable != pattern or inputs[i].type.dtype != dtypes[o]:
+                raise TypeError(f"{self} can't write its output {o} ({dtypes[o]}, {pattern}) into input {i} "
+                                f"({inputs[i].type})")
+        return Apply(self, inputs, [TensorVariable(type_of(d, pattern)) for d in dtypes])
+
+    def output_dtypes(self, dtypes, inputs=()):
+        """dtypes of the outputs for those of the inputs."""
+        op = self.scalar_op
+        try:
+            if op.nout == 1 and op.nin in (-1, len(dtypes)):
+                return [op.output_dtype(*dtypes)]
+            return [v.type.dtype for v in op.make_node(*(Scalar(d)() for d in dtypes)).outputs]
+        except TypeError as error:
+            names = ", ".join(f"{x} ({d})" for x, d in zip(inputs, dtypes, strict=False))
+            raise TypeError(f"{self} cannot be applied to {names}: {error}") from None
+
+    def perform(self, node, inputs, output_storage, params=None):
+        op = self.scalar_op
+        with np.errstate(all="ignore"):
+            try:
+                if isinstance(op, Composite):
+                    values = op.results(inputs)
+                else:
+                    values = [op.compute(inputs, node.outputs[0].type.dtype)]
+            except ValueError as error:
+                raise self._mismatch(inputs, error) from error
+        shape = np.broadcast_shapes(*(np.shape(x) for x in inputs)) if inputs else ()
+        for index, (cell, value, variable) in enumerate(zip(output_storage, values, node.outputs, strict=True)):
+            value = np.asarray(value)
+            dtype = variable.type.dtype
+            target = self.inplace_pattern.get(index)
+            if target is not None:
+                inputs[target][...] = value
+                cell[0] = inputs[target]
+            elif value.shape != shape or value.dtype != dtype or not value.flags.owndata:
+                fresh = np.empty(shape, dtype)
+                fresh[...] = value
+                cell[0] = fresh
+            else:
+                cell[0] = value
+
+    @staticmethod
+    def _mismatch(inputs, error):
+        shapes = [np.shape(x) for x in inputs]
+        try:
+            np.broadcast_shapes(*shapes)
+        except ValueError:
+            return ValueError(f"Input dimension mis-match: the inputs have shapes {shapes}, which can't be "
+                              "broadcast together")
+        return error
+
+    def infer_shape(self, node, shapes):
+        result = []
+        for d in range(node.outputs[0].type.ndim):
+            known = [s[d] for x, s in zip(node.inputs, shapes, strict=True) if not x.type.broadcastable[d]]
+            static = next((n for n in known if hasattr(n, "data")), None)
+            result.append(static if static is not None else known[0] if known else constant(1, dtype="int64"))
+        return [tuple(result)] * len(node.outputs)
+
+    def connection_pattern(self, node):
+        op = self.scalar_op
+        flat = getattr(op, "disconnected_inputs", ())
+        return [[i not in flat] * len(node.outputs) for i in range(len(node.inputs))]
+
+    def L_op(self, inputs, outputs, output_grads):
+        if any(isinstance(g.type, NullType) for g in output_grads):
+            null = next(g for g in output_grads if isinstance(g.type, NullType))
+            return [null for _ in inputs]
+        terms = self.scalar_op.L_op(inputs, outputs, output_grads)
+        return [self._to_shape_of(k, x, g, inputs) for k, (x, g) in enumerate(zip(inputs, terms, strict=True))]
+
+    @staticmethod
+    def _to_shape_of(k, x, g, inputs):
+        """``g`` summed over the axes along which ``x`` was broadcast."""
+        if isinstance(g.type, (NullType, DisconnectedType)):
+            return g
+        g = as_tensor_variable(g)
+        if g.type.ndim < x.type.ndim:
+            g = second(x, g) if x.type.ndim else g
+        axes = [d for d, (b, gb) in enumerate(zip(x.type.broadcastable, g.type.broadcastable, strict=True))
+                if b and not gb]
+        if axes:
+            g = Sum(axis=axes)(g)
+            order, position = [], 0
+            for d in range(x.type.ndim):
+                order.append("x" if d in axes else position)
+                position += d not in axes
+            g = g.dimshuffle(order)
+        others = [y for i, y in enumerate(inputs) if i != k]
+        unknown = [d for d, b in enumerate(x.type.broadcastable)
+                   if not b and not g.type.broadcastable[d] and any(not y.type.broadcastable[d] and y is not x
+                                                                    for y in others)]
+        return sum_to_shape_of(g, x) if unknown else g
+
+    def R_op(self, inputs, eval_points):
+        terms = None
+        out = self(*inputs)
+        if isinstance(out, list):
+            return [None] * len(out)
+        unit = out.ones_like() if out.type.dtype in float_dtypes else None
+        if unit is None or self.scalar_op.gradient is None or out.type.dtype in complex_dtypes:
+            return [None]
+        partial = self.scalar_op.gradient(*inputs, out, unit)
+        for p, e in zip(partial, eval_points, strict=True):
+            if p is not None and e is not None:
+                term = p * e
+                terms = term if terms is None else terms + term
+        return [terms]
+
+    def __str__(self):
+        if self.name:
+            return self.name
+        text = str(self.scalar_op) if isinstance(self.scalar_op, Composite) else \
+            str(self.scalar_op) if not self.inplace_pattern else type(self.scalar_op).__name__
+        if self.inplace_pattern:
+            return f"Elemwise{{{text}}}{sorted(self.inplace_pattern.items())}"
+        return f"Elemwise{{{text}}}"
+
+
+class SumToShapeOf(Op):
+    """``g`` summed over the axes along which ``x`` has extent 1 and ``g`` has not.
+
+    g, x: same rank   ->   the shape of x; a view of ``g`` where nothing is summed
+    """
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, g, x):
+        g, x = as_tensor_variable(g), as_tensor_variable(x)
+        pattern = tuple(a or b for a, b in zip(g.type.broadcastable, x.type.broadcastable, strict=True))
+        return Apply(self, [g, x], [tensor(g.type.dtype, pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        g, x = inputs
+        axes = tuple(d for d in range(g.ndim) if x.shape[d] == 1 and g.shape[d] != 1)
+        output_storage[0][0] = g.sum(axis=axes, keepdims=True, dtype=g.dtype) if axes else g
+
+    def infer_shape(self, node, shapes):
+        return [shapes[1]]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def grad(self, inputs, output_grads):
+        g, _ = inputs
+        return [second(g, output_grads[0]), DisconnectedType()()]
+
+    def R_op(self, inputs, eval_points):
+        return [None] if eval_points[0] is None else [self(eval_points[0], inputs[1])]
+
+
+sum_to_shape_of = SumToShapeOf()
+
+# -- the functions of the table -----------------------------------------------------------------------------
+
+ELEMWISE = {}               # row name -> Elemwise instance
+
+
+def _declare():
+    for name, op in TABLE.items():
+        if name.startswith("cast_"):
+            printed = f"Elemwise{{{op}}}"
+        elif name in ("sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"):
+            printed = name
+        else:
+            printed = f"Elemwise{{{name},no_inplace}}"
+        ELEMWISE[name] = Elemwise(op, name=printed)
+
+
+_declare()
+
+
+def apply_row(row, inputs):
+    """Scalar row, or the name of one, applied element by element."""
+    op = ELEMWISE[row] if isinstance(row, str) else ELEMWISE.get(row.name) if row.name else None
+    return (op or Elemwise(row))(*inputs)
+
+
+TensorType.apply_row = staticmethod(apply_row)
+globals().update(ELEMWISE)
+add, mul, sub, second, switch = (ELEMWISE[n] for n in ("add", "mul", "sub", "second", "switch"))
+exp, log, expm1, sqrt, sqr = (ELEMWISE[n] for n in ("exp", "log", "expm1", "sqrt", "sqr"))
+maximum, minimum, ceil, floor = (ELEMWISE[n] for n in ("maximum", "minimum", "ceil", "floor"))
+eq, neq, lt, le, gt, ge = (ELEMWISE[n] for n in ("eq", "neq", "lt", "le", "gt", "ge"))
+sigmoid, softplus, clip, true_div, int_div = (ELEMWISE[n] for n in
+                                              ("sigmoid", "softplus", "clip", "true_div", "int_div"))
+fill = second
+where = switch
+
+METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "floor", "ceil", "trunc", "sin", "cos",
+           "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "deg2rad",
+           "rad2deg", "conj", "clip")
+for _name in METHODS:
+    method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
+method("conjugate")(lambda self: ELEMWISE["conj"](self))
+method("fill")(lambda self, value: second(self, value))
+FUNCTIONS["where"] = switch
+for _name, _op in ELEMWISE.items():
+    FUNCTIONS.setdefault(_name, _op)
+
+
+@method("astype")
+def cast(x, dtype):
+    """``x`` converted to ``dtype``; ``x`` itself where it has it. Complex goes to complex only (TypeError)."""
+    dtype = resolve(dtype)
+    x = as_tensor_variable(x)
+    if x.type.dtype == dtype:
+        return x
+    return ELEMWISE[CASTS[dtype].name](x)
+
+
+@method("round")
+def round(a, mode=None):                                                          # noqa: A001
+    """``a`` rounded: "half_to_even" (default) or "half_away_from_zero"."""
+    if mode in (None, "half_to_even"):
+        return ELEMWISE["round_half_to_even"](a)
+    if mode == "half_away_from_zero":
+        return ELEMWISE["round_half_away_from_zero"](a)
+    raise Exception(f"round mode {mode} is not implemented.")
+
+
+def _constant_elemwise(node, index, get):
+    op = node.op.scalar_op
+    if isinstance(op, Composite):
+        raise NotScalarConstantError()
+    if op.name == "second":
+        return get(node.inputs[1])
+    if op.name.startswith("cast_") or op.name in ("add", "sub", "mul", "neg", "true_div", "int_div", "mod",
+                                                  "maximum", "minimum", "eq", "neq", "lt", "gt", "le", "ge"):
+        values = [get(v) for v in node.inputs]
+        with np.errstate(all="ignore"):
+            return np.asarray(op.compute(values, node.outputs[0].type.dtype)).astype(node.outputs[0].type.dtype)
+    if op.name == "switch":
+        return get(node.inputs[1 if get(node.inputs[0]) else 2])
+    raise NotScalarConstantError()
+
+
+SEEN_THROUGH[Elemwise] = _constant_elemwise
+SEEN_THROUGH[DimShuffle] = lambda node, index, get: get(node.inputs[0])
+
+# -- reductions ---------------------------------------------------------------------------------------------
+
+REDUCERS = {"add": np.add, "mul": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
+            "and_": np.logical_and, "or_": np.logical_or, "xor": np.bitwise_xor}
+
+
+class CAReduce(Op):
+    """A commutative, associative scalar op along axes.
+
+    scalar_op: of two inputs   axis: int, list of them, or None for all
+    """
+
+    __props__ = ("scalar_op", "axis")
+    _f16_ok = True
+
+    def __init__(self, scalar_op, axis=None):
+        if scalar_op.nin not in (-1, 2) or scalar_op.nout != 1:
+            raise NotImplementedError("CAReduce only supports binary functions with a single output.")
+        self.scalar_op = scalar_op
+        if axis is not None:
+            axis = [axis] if np.ndim(axis) == 0 else axis
+            axis = tuple(int(a) for a in axis)
+            if len(set(axis)) != len(axis):
+                raise ValueError(f"axis {axis} names a dimension twice")
+        self.axis = axis
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        axis = self.axis
+        if axis is not None:
+            if any(not -x.type.ndim <= a < x.type.ndim for a in axis):
+                raise ValueError(f"Not enough dimensions on {x} to reduce on axis {axis}: it has {x.type.ndim}")
+            axis = tuple(sorted(a % x.type.ndim for a in axis))
+        op = self if axis == self.axis else self.with_axis(axis)
+        kept = tuple(b for d, b in enumerate(x.type.broadcastable) if axis is not None and d not in axis)
+        x = op.prepared(x)
+        return Apply(op, [x], [TensorVariable(type_of(op.output_dtype(x.type.dtype), kept))])
+
+    def with_axis(self, axis):
+        """This reduction along other axes."""
+        return CAReduce(self.scalar_op, axis)
+
+    def prepared(self, x):
+        """The input in the dtype that the op works on."""
+        return x
+
+    def output_dtype(self, dtype):
+        """dtype of the result for the dtype of the input."""
+        return self.scalar_op.output_dtype(dtype, dtype)
+
+    def perform(self, node, inputs, output_storage):
+        x, = inputs
+        axis = tuple(range(x.ndim)) if self.axis is None else self.axis
+        dtype = node.outputs[0].type.dtype
+        reducer = REDUCERS.get(self.scalar_op.name)
+        if reducer is None:
+            result = self._by_pairs(x, axis)
+        elif reducer in (np.maximum, np.minimum):
+            if any(x.shape[a] == 0 for a in axis):
+                raise ValueError(f"Input ({node.inputs[0]}) has zero-size on axis {axis}: {self} of nothing is "
+                                 "not defined")
+            result = reducer.reduce(x, axis=axis)
+        else:
+            with np.errstate(all="ignore"):
+                result = reducer.reduce(x, axis=axis, dtype=self.acc(node))
+        output_storage[0][0] = np.asarray(result).astype(dtype, copy=False) if axis or x.ndim == 0 else \
+            np.array(x, dtype=dtype)
+
+    def acc(self, node):
+        """dtype that the reduction accumulates in."""
+        return getattr(self, "acc_dtype", None) or node.outputs[0].type.dtype
+
+    def _by_pairs(self, x, axis):
+        for a in sorted(axis, reverse=True):
+            parts = np.moveaxis(x, a, 0)
+            total = parts[0]
+            for part in parts[1:]:
+                total = self.scalar_op.numpy(total, part)
+            x = total
+        return x
+
+    def infer_shape(self, node, shapes):
+        if self.axis is None:
+            return [()]
+        return [tuple(n for d, n in enumerate(shapes[0]) if d not in self.axis)]
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, out, g = inputs[0], outputs[0], output_grads[0]
+        name = self.scalar_op.name
+        if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
+            return [x.zeros_like(dtype=config.floatX)]
+        if name in ("maximum", "minimum"):
+            same = eq(self.spread(x, out), x)
+            return [switch(same, self.spread(x, g), 0).astype(x.type.dtype)]
+        raise NotImplementedError(f"{self} has no gradient")
+
+    def spread(self, x, value):
+        """``value``, of the shape of the result, with the reduced axes put back as broadcastable ones."""
+        axis = range(x.type.ndim) if self.axis is None else self.axis
+        order, position = [], 0
+        for d in range(x.type.ndim):
+            order.append("x" if d in axis else position)
+            position += d not in axis
+        return value.dimshuffle(order)
+
+    def R_op(self, inputs, eval_points):
+        return None
+
+    def __str__(self):
+        axes = "" if self.axis is None else f"{{{', '.join(map(str, self.axis))}}}"
+        return f"Reduce{{{self.scalar_op}}}{axes}"
+
+
+class CAReduceDtype(CAReduce):
+    """A reduction with a dtype of its own for the result and one for accumulating.
+
+    Integers are summed in int64 or uint64; float16 and float32 accumulate in float64 by default.
+    """
+
+    __props__ = ("scalar_op", "axis", "dtype", "acc_dtype")
+
+    def __init__(self, scalar_op, axis=None, dtype=None, acc_dtype=None):
+        super().__init__(scalar_op, axis)
+        self.dtype, self.acc_dtype = dtype, acc_dtype
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        dtype, acc = self.result_dtype(x.type.dtype), self.accumulator(x.type.dtype)
+        self._check(x, dtype, acc)
+        if (dtype, acc) != (self.dtype, self.acc_dtype):
+            twin = self.with_dtypes(dtype, acc)
+            return twin.make_node(x)
+        return super().make_node(x)
+
+    @staticmethod
+    def _check(x, dtype, acc):
+        if x.type.dtype not in discrete_dtypes and dtype in discrete_dtypes:
+            raise TypeError(f"Cannot reduce a {x.type.dtype} tensor to a result of dtype {dtype}: cast it first")
+        if upcast(x.type.dtype, acc) != acc and not (x.type.dtype in continuous_dtypes and
+                                                     acc in continuous_dtypes
+                                                     and x.type.dtype not in complex_dtypes):
+            raise TypeError(f"Cannot accumulate a {x.type.dtype} tensor in {acc}: precision would be lost")
+
+    def result_dtype(self, dtype):
+        """dtype of the result for an input dtype."""
+        if self.dtype is not None:
+            return resolve(self.dtype)
+        return {"bool": "int64", "int8": "int64", "int16": "int64", "int32": "int64", "uint8": "uint64",
+                "uint16": "uint64", "uint32": "uint64"}.get(dtype, dtype)
+
+    def accumulator(self, dtype):
+        """dtype in which an input dtype accumulates."""
+        if self.acc_dtype is not None:
+            return resolve(self.acc_dtype)
+        wide = {"bool": "int64", "int8": "int64", "int16": "int64", "int32": "int64", "uint8": "uint64",
+                "uint16": "uint64", "uint32": "uint64", "float16": "float32", "float32": "float64",
+                "complex64": "complex128"}.get(dtype, dtype)
+        return upcast(wide, self.result_dtype(dtype)) if self.dtype is not None else wide
+
+    def output_dtype(self, dtype):
+        return self.result_dtype(dtype)
+
+    def with_axis(self, axis):
+        return type(self)(axis=axis, dtype=self.dtype, acc_dtype=self.acc_dtype) if type(self) in \
+            (Sum, Prod, ProdWithoutZeros) else CAReduceDtype(self.scalar_op, axis, self.dtype, self.acc_dtype)
+
+    def with_dtypes(self, dtype, acc_dtype):
+        """This reduction with other dtypes."""
+        if type(self) is CAReduceDtype:
+            return CAReduceDtype(self.scalar_op, self.axis, dtype, acc_dtype)
+        return type(self)(axis=self.axis, dtype=dtype, acc_dtype=acc_dtype)
+
+    def __str__(self):
+        parts = [] if self.axis is None else [f"axis={list(self.axis)}"]
+        if self.acc_dtype is not None:
+            parts.append(f"acc_dtype={self.acc_dtype}")
+        return f"{type(self).__name__}{{{', '.join(parts)}}}"
+
+
+class Sum(CAReduceDtype):
+    """Sum along axes.  Reference: numpy.sum"""
+
+    __props__ = ("axis", "dtype", "acc_dtype")
+
+    def __init__(self, axis=None, dtype=None, acc_dtype=None):
+        super().__init__(TABLE["add"], axis, dtype, acc_dtype)
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, g = inputs[0], output_grads[0]
+        if x.type.dtype in discrete_dtypes:
+            return [x.zeros_like(dtype=config.floatX)]
+        return [second(x, self.spread(x, g).astype(x.type.dtype))]
+
+    def R_op(self, inputs, eval_points):
+        return [None] if None in eval_points else self(*eval_points, return_list=True)
+
+
+class Prod(CAReduceDtype):
+    """Product along axes; its gradient is right where elements are zero.  Reference: numpy.prod"""
+
+    __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
+
+    def __init__(self, axis=None, dtype=None, acc_dtype=None, no_zeros_in_input=False):
+        super().__init__(TABLE["mul"], axis, dtype, acc_dtype)
+        self.no_zeros_in_input = no_zeros_in_input
+
+    def with_axis(self, axis):
+        return Prod(axis, self.dtype, self.acc_dtype, self.no_zeros_in_input)
+
+    def with_dtypes(self, dtype, acc_dtype):
+        return Prod(self.axis, dtype, acc_dtype, self.no_zeros_in_input)
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, out, g = inputs[0], outputs[0], output_grads[0]
+        if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
+            return [x.zeros_like(dtype=config.floatX)]
+        g, out = self.spread(x, g), self.spread(x, out)
+        whole = g * out / x
+        if self.no_zeros_in_input:
+            return [whole]
+        zero = eq(x, 0)
+        zeros = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
+        others = self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
+        with_one = switch(zero, g * others, 0)
+        return [switch(eq(zeros, 0), whole, switch(eq(zeros, 1), with_one, 0)).astype(x.type.dtype)]
+
+
+class ProdWithoutZeros(CAReduceDtype):
+    """Product along axes of the elements that are not zero."""
+
+    __props__ = ("axis", "dtype", "acc_dtype")
+
+    def __init__(self, axis=None, dtype=None, acc_dtype=None):
+        super().__init__(MUL_WITHOUT_ZEROS, axis, dtype, acc_dtype)
+
+    def perform(self, node, inputs, output_storage):
+        x, = inputs
+        axis = tuple(range(x.ndim)) if self.axis is None else self.axis
+        result = np.multiply.reduce(np.where(x == 0, 1, x), axis=axis, dtype=self.acc(node))
+        output_storage[0][0] = np.asarray(result).astype(node.outputs[0].type.dtype, copy=False)
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, out, g = inputs[0], outputs[0], output_grads[0]
+        g, out = self.spread(x, g), self.spread(x, out)
+        return [switch(eq(x, 0), 0, g * out / x).astype(x.type.dtype)]
+
+
+MUL_WITHOUT_ZEROS = ScalarOp("mul_without_zeros",
+                             lambda x, y: np.where(x == 0, y, np.where(y == 0, x, x * y)), None, None, nin=2)
+
+
+class _Truth(CAReduce):
+    """A reduction of truth values."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis=None):
+        super().__init__(TABLE[self.row], axis)
+
+    def with_axis(self, axis):
+        return type(self)(axis)
+
+    def prepared(self, x):
+        return x if x.type.dtype == "bool" else neq(x, 0)
+
+    def output_dtype(self, dtype):
+        return "bool"
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [inputs[0].zeros_like(dtype=config.floatX)]
+
+    def __str__(self):
+        axes = "" if self.axis is None else f"{{{', '.join(map(str, self.axis))}}}"
+        return f"{type(self).__name__}{axes}"
+
+
+class All(_Truth):
+    """Whether all elements along axes are true."""
+
+    __props__ = ("axis",)
+    row = "and_"
+
+
+class Any(_Truth):
+    """Whether some element along axes is true."""
+
+    __props__ = ("axis",)
+    row = "or_"
+
+

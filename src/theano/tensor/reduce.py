@@ -1,0 +1,355 @@
+"""Sums, means, extrema and their positions."""
+
+import numpy as np
+
+from theano.config import config
+from theano.gradient import DisconnectedType
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Constant, Variable
+from theano.scalar.table import TABLE
+from theano.scalar.type import complex_dtypes, discrete_dtypes
+from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.elemwise import (
+    ELEMWISE,
+    All,
+    Any,
+    CAReduce,
+    Prod,
+    Sum,
+    cast,
+    eq,
+    exp,
+    log,
+    sqrt,
+    switch,
+    true_div,
+)
+from theano.tensor.shape import shape_i
+from theano.tensor.type import tensor
+from theano.tensor.variable import method
+
+
+def normal_axes(x, axis):
+    """``axis`` - None, int, constant or sequence - as a sorted tuple of dimensions of ``x``, None for all.
+
+    Raises TypeError for anything else, ValueError for dimensions that ``x`` has not.
+    """
+    if axis is None or (isinstance(axis, Variable) and axis.type.__class__.__name__ == "NoneType"):
+        return None
+    if isinstance(axis, Constant):
+        axis = axis.data
+    if isinstance(axis, (tuple, list)):
+        axes = [int(a.data) if isinstance(a, Constant) else int(a) for a in axis]
+    elif np.ndim(axis) <= 1 and np.asarray(axis).dtype.kind in "iu":
+        axes = [int(a) for a in np.atleast_1d(axis)]
+    else:
+        raise TypeError(f"axis must be an integer, tuple of integers or None, got {axis!r}")
+    ndim = x.type.ndim
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise ValueError(f"axis {a} is out of range for {x}, which has {ndim} dimensions")
+    return tuple(sorted({a % ndim for a in axes}))
+
+
+def check_and_normalize_axes(x, axis):
+    """``axis`` as a list of dimensions of ``x``, empty for None."""
+    return list(normal_axes(as_tensor_variable(x), axis) or ())
+
+
+def makeKeepDims(x, y, axis):                                                     # noqa: N802
+    """``y``, a reduction of ``x`` along ``axis``, with the reduced dimensions put back as broadcastable ones."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    axes = normal_axes(x, axis)
+    axes = range(x.type.ndim) if axis is None else axes
+    order, position = [], 0
+    for d in range(x.type.ndim):
+        order.append("x" if d in axes else position)
+        position += d not in axes
+    return y.dimshuffle(order)
+
+
+def _kept(x, out, axis, keepdims):
+    return makeKeepDims(x, out, axis) if keepdims else out
+
+
+@method("sum")
+def sum(input, axis=None, dtype=None, keepdims=False, acc_dtype=None):            # noqa: A001
+    """Sum along ``axis`` (all by default); integers in 64 bits.  Reference: numpy.sum"""
+    x = as_tensor_variable(input)
+    return _kept(x, Sum(normal_axes(x, axis), dtype, acc_dtype)(x), axis, keepdims)
+
+
+@method("prod")
+def prod(input, axis=None, dtype=None, keepdims=False, acc_dtype=None, no_zeros_in_input=False):
+    """Product along ``axis``.  Reference: numpy.prod"""
+    x = as_tensor_variable(input)
+    return _kept(x, Prod(normal_axes(x, axis), dtype, acc_dtype, no_zeros_in_input)(x), axis, keepdims)
+
+
+@method("all")
+def all(x, axis=None, keepdims=False):                                            # noqa: A001
+    """Whether all elements along ``axis`` are true."""
+    x = as_tensor_variable(x)
+    return _kept(x, All(normal_axes(x, axis))(x), axis, keepdims)
+
+
+@method("any")
+def any(x, axis=None, keepdims=False):                                            # noqa: A001
+    """Whether some element along ``axis`` is true."""
+    x = as_tensor_variable(x)
+    return _kept(x, Any(normal_axes(x, axis))(x), axis, keepdims)
+
+
+def _extremum(row, x, axis, keepdims):
+    x = as_tensor_variable(x)
+    if x.type.dtype in complex_dtypes:
+        raise TypeError(f"complex numbers have no order: {x} is {x.type.dtype}")
+    return _kept(x, CAReduce(TABLE[row], normal_axes(x, axis))(x), axis, keepdims)
+
+
+@method("max")
+def max(x, axis=None, keepdims=False):                                            # noqa: A001
+    """Largest element along ``axis``; nan where there is one."""
+    return _extremum("maximum", x, axis, keepdims)
+
+
+@method("min")
+def min(x, axis=None, keepdims=False):                                            # noqa: A001
+    """Smallest element along ``axis``; nan where there is one."""
+    return _extremum("minimum", x, axis, keepdims)
+
+
+class Argmax(Op):
+    """Position of the largest element along axes, the first of equal ones.
+
+    x: any tensor   ->   int64, without the axes; with several axes the position in them flattened together
+    """
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis):
+        self.axis = None if axis is None else tuple(axis)
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        axes = range(x.type.ndim) if self.axis is None else self.axis
+        pattern = [b for d, b in enumerate(x.type.broadcastable) if d not in axes]
+        return Apply(self, [x], [tensor("int64", pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = positions_of_max(inputs[0], self.axis)
+
+    def infer_shape(self, node, shapes):
+        axes = range(len(shapes[0])) if self.axis is None else self.axis
+        return [tuple(n for d, n in enumerate(shapes[0]) if d not in axes)]
+
+    def grad(self, inputs, output_grads):
+        return [inputs[0].zeros_like(dtype=config.floatX)]
+
+    def R_op(self, inputs, eval_points):
+        return [None]
+
+
+def positions_of_max(x, axis):
+    """Values: position of the largest element along the axes flattened together."""
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    kept = [d for d in range(x.ndim) if d not in axes]
+    moved = x.transpose([*kept, *axes])
+    flat = moved.reshape([x.shape[d] for d in kept] + [-1]) if axes else moved[..., None]
+    if flat.shape[-1] == 0:
+        raise ValueError(f"argmax of nothing: shape {x.shape}, axes {axes}")
+    return np.asarray(flat.argmax(axis=-1), dtype="int64")
+
+
+class MaxAndArgmax(Op):
+    """Largest element along axes, and its position."""
+
+    __props__ = ("axis",)
+    nin, nout = 2, 2
+
+    def __init__(self, axis):
+        self.axis = None if axis is None else tuple(axis)
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        axes = range(x.type.ndim) if self.axis is None else self.axis
+        pattern = [b for d, b in enumerate(x.type.broadcastable) if d not in axes]
+        return Apply(self, [x], [tensor(x.type.dtype, pattern), tensor("int64", pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        x, = inputs
+        axes = tuple(range(x.ndim)) if self.axis is None else self.axis
+        output_storage[1][0] = positions_of_max(x, self.axis)
+        output_storage[0][0] = np.asarray(np.maximum.reduce(x, axis=axes) if axes else x)
+
+    def infer_shape(self, node, shapes):
+        axes = range(len(shapes[0])) if self.axis is None else self.axis
+        shape = tuple(n for d, n in enumerate(shapes[0]) if d not in axes)
+        return [shape, shape]
+
+    def connection_pattern(self, node):
+        return [[True, False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, g = inputs[0], output_grads[0]
+        if isinstance(g.type, DisconnectedType):
+            return [DisconnectedType()()]
+        if x.type.dtype in discrete_dtypes:
+            return [x.zeros_like(dtype=config.floatX)]
+        largest = makeKeepDims(x, outputs[0], self.axis)
+        return [switch(eq(largest, x), makeKeepDims(x, g, self.axis), 0).astype(x.type.dtype)]
+
+    def R_op(self, inputs, eval_points):
+        return None
+
+
+@method("argmax")
+def argmax(x, axis=None, keepdims=False):
+    """Position of the largest element along ``axis``, in the flattened tensor without axis.
+
+    Reference: numpy.argmax
+    """
+    x = as_tensor_variable(x)
+    return _kept(x, Argmax(normal_axes(x, axis))(x), axis, keepdims)
+
+
+@method("argmin")
+def argmin(x, axis=None, keepdims=False):
+    """Position of the smallest element along ``axis``."""
+    return argmax(_reversed(as_tensor_variable(x)), axis, keepdims)
+
+
+def _reversed(x):
+    """``x`` with the order of its elements reversed."""
+    if x.type.dtype == "bool":
+        return ELEMWISE["invert"](x)
+    if x.type.dtype.startswith("uint"):
+        return constant(np.iinfo(x.type.dtype).max, dtype=x.type.dtype) - x
+    if x.type.dtype.startswith("int"):
+        return ELEMWISE["invert"](x)
+    return -x
+
+
+@method("max_and_argmax")
+def max_and_argmax(a, axis=None, keepdims=False):
+    """Largest element along ``axis``, and its position."""
+    a = as_tensor_variable(a)
+    axes = normal_axes(a, axis)
+    if axes is None or len(axes) == a.type.ndim:
+        axes = tuple(range(a.type.ndim))
+    largest, position = MaxAndArgmax(axes)(a)
+    return [_kept(a, largest, axis, keepdims), _kept(a, position, axis, keepdims)]
+
+
+@method("mean")
+def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None):
+    """Mean along ``axis``; of integers in float64.  Reference: numpy.mean"""
+    x = as_tensor_variable(input)
+    if op:
+        raise NotImplementedError("the Mean op is not needed: use mean without op=True")
+    if dtype is not None:
+        sum_dtype = dtype
+    else:
+        sum_dtype = None
+        if x.type.dtype == "float16":
+            sum_dtype = "float32"
+    total = sum(x, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
+    axes = normal_axes(x, axis)
+    axes = range(x.type.ndim) if axes is None else axes
+    # The count in the dtype of the sum, so that float32 stays float32.
+    if total.type.dtype in ("float16", "float32", "complex64"):
+        count_dtype = "float32"
+    else:
+        count_dtype = "float64"
+    for d in axes:
+        total = true_div(total, cast(shape_i(x, d), count_dtype))
+    if dtype is None and x.type.dtype == "float16":
+        total = cast(total, "float16")
+    return total
+
+
+@method("var")
+def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
+    """Variance along ``axis`` by the two-pass formula; ``corrected`` subtracts what rounding leaves of the mean.
+
+    ddof: delta degrees of freedom.  Reference: numpy.var; Chan et al. 1983, equation 1.7
+    """
+    x = as_tensor_variable(input)
+    if isinstance(ddof, bool):
+        raise ValueError("Parameter keepdims is now at index 3: (input, axis=None, ddof=0, keepdims=False, "
+                         "corrected=False)")
+    axes = normal_axes(x, axis)
+    axes = tuple(range(x.type.ndim)) if axes is None else axes
+    centered = x - mean(x, axes, keepdims=True)
+    squared = ELEMWISE["sqr"](abs(centered) if x.type.dtype in complex_dtypes else centered)
+    if ddof == 0:
+        result = mean(squared, axes, keepdims=keepdims)
+    else:
+        count = constant(1, dtype="int64")
+        for d in axes:
+            count = count * shape_i(x, d)
+        result = sum(squared, axis=axes, keepdims=keepdims) / cast(count - ddof, "float32" if
+                                                                   x.type.dtype in ("float16", "float32")
+                                                                   else "float64")
+    if corrected:
+        result = result - ELEMWISE["sqr"](mean(centered, axes, keepdims=keepdims))
+    result.name = "var"
+    return result
+
+
+@method("std")
+def std(input, axis=None, ddof=0, keepdims=False, corrected=False):
+    """Standard deviation along ``axis``: the root of `var`."""
+    if isinstance(ddof, bool):
+        raise ValueError("Parameter keepdims is now at index 3: (input, axis=None, ddof=0, keepdims=False, "
+                         "corrected=False)")
+    result = sqrt(var(input, axis, ddof, keepdims, corrected))
+    result.name = "std"
+    return result
+
+
+@method("norm")
+def norm(self, L, axis=None, keepdims=False):                                     # noqa: N803
+    """The L-norm along ``axis``: the number of nonzeros for L = 0, the largest magnitude for L = inf.
+
+    Raises NotImplementedError for L < 0.
+    """
+    if L < 0:
+        raise NotImplementedError("only norms of order 0 and more are defined")
+    if L == 0:
+        return ELEMWISE["neq"](self, 0).sum(axis=axis, keepdims=keepdims)
+    if np.isinf(L):
+        return max(abs(self), axis=axis, keepdims=keepdims)
+    if L == 1:
+        return sum(abs(self), axis=axis, keepdims=keepdims)
+    return sum(abs(self) ** L, axis=axis, keepdims=keepdims) ** (1.0 / L)
+
+
+@method("ptp")
+def ptp(a, axis=None):
+    """Largest minus smallest element along ``axis``."""
+    a = as_tensor_variable(a)
+    return max(a, axis) - min(a, axis)
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) along ``axis``, without overflow."""
+    x = as_tensor_variable(x)
+    return log(sum(exp(x), axis=axis, keepdims=keepdims))
+
+
+def smallest(*args):
+    """The elementwise smallest of tensors, or of two and more scalars."""
+    result = args[0]
+    for other in args[1:]:
+        result = ELEMWISE["minimum"](result, other)
+    return result
+
+
+def largest(*args):
+    """The elementwise largest of tensors."""
+    result = args[0]
+    for other in args[1:]:
+        result = ELEMWISE["maximum"](result, other)
+    return result
+

@@ -1,0 +1,101 @@
+"""Shared variables that hold arrays, and `shared`, which picks the kind for a value."""
+
+import copy
+
+import numpy as np
+
+from theano.graph.shared import SharedVariable
+from theano.graph.type import generic
+from theano.tensor.type import TensorType
+from theano.tensor.variable import _tensor_py_operators
+
+
+class TensorSharedVariable(_tensor_py_operators, SharedVariable):
+    """A shared array."""
+
+    def get_value(self, borrow=False, return_internal_type=False):
+        """The array; a copy unless ``borrow``."""
+        value = self.container.storage[0]
+        return value if borrow else value.copy()
+
+    def set_value(self, new_value, borrow=False):
+        """Replace the array; with ``borrow`` the given array itself may become the storage.
+
+        Raises TypeError when dtype or rank doesn't fit.
+        """
+        if not borrow and isinstance(new_value, np.ndarray):
+            new_value = new_value.copy()
+        self.container.value = new_value if borrow or isinstance(new_value, np.ndarray) else \
+            copy.deepcopy(new_value)
+
+    def zero(self, borrow=False):
+        """Set all elements to zero."""
+        if borrow:
+            self.container.value[...] = 0
+        else:
+            self.container.value = np.zeros_like(self.container.value)
+
+
+class ScalarSharedVariable(TensorSharedVariable):
+    """A shared number."""
+
+
+def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False, broadcastable=None,
+                       target="cpu"):
+    """A shared variable for an ndarray."""
+    if target != "cpu":
+        raise TypeError("not for cpu")
+    if not isinstance(value, np.ndarray):
+        raise TypeError("not an ndarray")
+    if value.dtype.kind not in "biufc":
+        raise TypeError(f"a shared array needs numbers, got dtype {value.dtype}")
+    type_ = TensorType(value.dtype, (False,) * value.ndim if broadcastable is None else broadcastable)
+    return TensorSharedVariable(type=type_, value=value if borrow else np.array(value, copy=True), name=name,
+                                strict=strict, allow_downcast=allow_downcast)
+
+
+def scalar_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False, target="cpu"):
+    """A shared variable for a Python or NumPy number."""
+    if target != "cpu":
+        raise TypeError("not for cpu")
+    if not isinstance(value, (np.number, float, int, complex, np.bool_)):
+        raise TypeError("not a number")
+    array = np.asarray(value)
+    return ScalarSharedVariable(type=TensorType(array.dtype.name, ()), value=np.array(array, copy=True), name=name,
+                                strict=strict, allow_downcast=allow_downcast)
+
+
+def generic_constructor(value, name=None, strict=False, allow_downcast=None):
+    """A shared variable for any object."""
+    return SharedVariable(type=generic, value=value, name=name, strict=strict, allow_downcast=allow_downcast)
+
+
+CONSTRUCTORS = [generic_constructor, tensor_constructor, scalar_constructor]
+
+
+def shared_constructor(constructor, remove=False):
+    """Make `shared` try ``constructor`` first (or no more)."""
+    if remove:
+        CONSTRUCTORS.remove(constructor)
+    else:
+        CONSTRUCTORS.append(constructor)
+    return constructor
+
+
+def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
+    """A shared variable initialised with a copy of ``value`` (unless ``borrow=True``).
+
+    Arrays and numbers become shared tensors, other objects generic ones. Raises TypeError for variables.
+    """
+    if hasattr(value, "owner") and hasattr(value, "type"):
+        raise TypeError("Shared variable constructor needs numeric values and not symbolic variables.")
+    for constructor in reversed(CONSTRUCTORS):
+        try:
+            variable = constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)
+        except TypeError:
+            continue
+        variable.tag.trace = ()
+        return variable
+    raise TypeError(f"No suitable SharedVariable constructor could be found. Are you sure all kwargs are "
+                    f"supported? We do not support the parameter dtype or type. value=\"{value}\". "
+                    f"parameters=\"{kwargs}\"")

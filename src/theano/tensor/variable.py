@@ -1,0 +1,257 @@
+"""Tensor variables: Python's operators, NumPy's functions and methods, as graph.
+
+Methods that belong to a topic - indexing, shapes, sorting - are added by the module of that topic with
+`method`, so that this file needs none of them.
+"""
+
+import copy
+import hashlib
+
+import numpy as np
+
+from theano.errors import TensorConversionError
+from theano.graph.variable import Constant, Variable
+from theano.tensor.type import TensorType
+
+PROPERTIES = {"shape", "size", "T", "real", "imag"}
+VARIADIC = {"reshape", "transpose", "dimshuffle"}      # x.reshape(2, 3) as well as x.reshape((2, 3))
+FUNCTIONS = {}                                          # NumPy function name -> ours, for np.f(variable)
+
+
+def method(*names):
+    """Make a function of a tensor and more a method (or property) of tensor variables."""
+    def add(function):
+        for name in names:
+            FUNCTIONS.setdefault(name, function)
+            setattr(_tensor_py_operators, name, _as_member(name, function))
+        return function
+    return add
+
+
+def _as_member(name, function):
+    if name in PROPERTIES:
+        return property(function, doc=function.__doc__)
+    if name not in VARIADIC:
+        return function
+
+    def variadic(self, *args, **kwargs):
+        if len(args) == 1 and (isinstance(args[0], (list, tuple)) or args[0] is None
+                               or isinstance(args[0], Variable)):
+            return function(self, args[0], **kwargs)
+        return function(self, args, **kwargs)
+    variadic.__doc__, variadic.__name__ = function.__doc__, name
+    return variadic
+
+
+def _binary(row, swapped=False):
+    def operator(self, other):
+        try:
+            return TensorType.apply_row(row, (other, self) if swapped else (self, other))
+        except (NotImplementedError, TensorConversionError):
+            return NotImplemented
+    operator.__doc__ = f"Elementwise ``{row}``."
+    return operator
+
+
+def _unary(row):
+    def operator(self):
+        return TensorType.apply_row(row, (self,))
+    operator.__doc__ = f"Elementwise ``{row}``."
+    return operator
+
+
+def _in_place(sign):
+    return lambda self, other: getattr(self, sign)(other)
+
+
+class _tensor_py_operators:                                                       # noqa: N801
+    """What a tensor variable can do."""
+
+    __array_priority__ = 1000
+    __hash__ = Variable.__hash__
+
+    __add__, __radd__ = _binary("add"), _binary("add", True)
+    __sub__, __rsub__ = _binary("sub"), _binary("sub", True)
+    __mul__, __rmul__ = _binary("mul"), _binary("mul", True)
+    __truediv__, __rtruediv__ = _binary("true_div"), _binary("true_div", True)
+    __floordiv__, __rfloordiv__ = _binary("int_div"), _binary("int_div", True)
+    __mod__, __rmod__ = _binary("mod"), _binary("mod", True)
+    __pow__, __rpow__ = _binary("pow"), _binary("pow", True)
+    __and__, __rand__ = _binary("and_"), _binary("and_", True)
+    __or__, __ror__ = _binary("or_"), _binary("or_", True)
+    __xor__, __rxor__ = _binary("xor"), _binary("xor", True)
+    __lt__, __le__, __gt__, __ge__ = _binary("lt"), _binary("le"), _binary("gt"), _binary("ge")
+    __neg__, __abs__, __invert__ = _unary("neg"), _unary("abs_"), _unary("invert")
+    __ceil__, __floor__, __trunc__ = _unary("ceil"), _unary("floor"), _unary("trunc")
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __pos__(self):
+        return self
+
+    @property
+    def dtype(self):
+        """Name of the dtype."""
+        return self.type.dtype
+
+    @property
+    def ndim(self):
+        """Number of dimensions."""
+        return self.type.ndim
+
+    @property
+    def broadcastable(self):
+        """Which dimensions always have extent 1."""
+        return self.type.broadcastable
+
+    @property
+    def T(self):                                                                  # noqa: N802
+        """The axes in reverse order."""
+        return self.transpose()
+
+    @property
+    def real(self):
+        """Real part."""
+        return TensorType.apply_row("real", (self,))
+
+    @property
+    def imag(self):
+        """Imaginary part."""
+        return TensorType.apply_row("imag", (self,))
+
+    def __bool__(self):
+        raise TypeError("Variables do not support boolean operations: a symbolic variable has no truth value "
+                        "while the graph is built. Use theano.tensor.switch or theano.ifelse.ifelse for "
+                        "choices, theano.tensor.and_/or_ for logic, and `is None` to test for None.")
+
+    def __len__(self):
+        raise TypeError("object of type 'TensorVariable' has no len(): its extents are known when the function "
+                        "runs. Use x.shape[0].")
+
+    def __iter__(self):
+        for i in range(self._static_length()):
+            yield self[i]
+
+    def _static_length(self):
+        length = FUNCTIONS["get_vector_length"](self) if self.type.ndim == 1 else self.type.shape[0] \
+            if self.type.ndim else None
+        if length is None:
+            raise TypeError("TensorType does not support iteration: the number of elements is only known when "
+                            "the function runs. Did you pass a Theano variable to a function that expects a "
+                            "list? Use theano.scan for loops. Maybe you are using builtins.sum instead of "
+                            "theano.tensor.sum? (Maybe .max?)")
+        return length
+
+    def __setitem__(self, index, value):
+        raise TypeError("'TensorVariable' object does not support item assignment: expressions have no side "
+                        "effects. Write x = theano.tensor.set_subtensor(x[index], value), or inc_subtensor for "
+                        "+=.")
+
+    def __contains__(self, element):
+        raise TypeError("a TensorVariable can't be searched while the graph is built. Use "
+                        "theano.tensor.any(theano.tensor.eq(x, element)).")
+
+    def __array_ufunc__(self, ufunc, kind, *inputs, **kwargs):
+        """``np.exp(x)`` builds graph."""
+        if kind == "reduce" and ufunc.__name__ in REDUCTIONS:
+            kwargs = {k: v for k, v in kwargs.items() if k in ("axis", "keepdims") and v is not None}
+            return FUNCTIONS[REDUCTIONS[ufunc.__name__]](inputs[0], **kwargs)
+        if kind != "__call__" or any(kwargs.values()):
+            return NotImplemented
+        name = UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__)
+        if name == "matmul":
+            return FUNCTIONS["dot"](*inputs)
+        try:
+            return TensorType.apply_row(name, inputs)
+        except KeyError:
+            return NotImplemented
+
+    def __array_function__(self, function, types, args, kwargs):
+        """``np.sum(x)`` builds graph."""
+        ours = FUNCTIONS.get(function.__name__)
+        if ours is None:
+            raise TypeError(f"numpy.{function.__name__} has no symbolic counterpart; call it on values, or build "
+                            "the expression from theano.tensor functions")
+        return ours(*args, **kwargs)
+
+    def copy(self, name=None):
+        """The same tensor as another variable."""
+        result = TensorType.apply_row("identity", (self,))
+        result.name = name
+        return result
+
+    def get_scalar_constant_value(self):
+        """The number this tensor always is; NotScalarConstantError where it isn't."""
+        return FUNCTIONS["get_scalar_constant_value"](self)
+
+    def transfer(self, target):
+        """This tensor on a device; ``"cpu"`` is where it is."""
+        if target != "cpu":
+            raise ValueError(f"Can't transfer to target {target}: only 'cpu' is available")
+        return self
+
+
+UFUNC_NAMES = {"absolute": "abs_", "negative": "neg", "multiply": "mul", "subtract": "sub",
+               "true_divide": "true_div", "divide": "true_div", "floor_divide": "int_div", "power": "pow",
+               "remainder": "mod", "square": "sqr", "sign": "sgn", "less": "lt", "less_equal": "le",
+               "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "neq", "rint":
+               "round_half_to_even", "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor",
+               "logical_and": "and_", "logical_or": "or_", "conjugate": "conj", "positive": "identity",
+               "reciprocal": "inv", "radians": "deg2rad", "degrees": "rad2deg"}
+REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all",
+              "logical_or": "any"}
+
+
+class TensorVariable(_tensor_py_operators, Variable):
+    """A symbolic array."""
+
+    def __init__(self, type, owner=None, index=None, name=None):
+        super().__init__(type, owner=owner, index=index, name=name)
+
+
+class TensorConstantSignature(tuple):
+    """The type and value of a constant; equal for equal constants."""
+
+
+class TensorConstant(_tensor_py_operators, Constant):
+    """An array with a name."""
+
+    def __init__(self, type, data, name=None):
+        super().__init__(type, data, name)
+
+    def signature(self):
+        """Type and content."""
+        data = np.asarray(self.data)
+        known = self.__dict__.get("_signature")
+        if known is None:
+            known = self._signature = TensorConstantSignature(
+                (self.type, data.shape, data.tobytes() if data.size <= 32 else _digest(data)))
+        return known
+
+    def equals(self, other):
+        """Whether ``other`` is a constant of the same type and value."""
+        if not isinstance(other, (Constant, np.ndarray, int, float)):
+            return False
+        if not isinstance(other, Constant):
+            other = TensorType.make_constant_of(other, None)
+        return self.signature() == other.signature()
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        twin = type(self)(copy.deepcopy(self.type, memo), copy.deepcopy(self.data, memo), self.name)
+        memo[id(self)] = twin
+        return twin
+
+
+def _digest(data):
+    return hashlib.blake2b(np.ascontiguousarray(data), digest_size=16).digest()
+
+
+TensorType.Variable = TensorVariable
+TensorType.Constant = TensorConstant
