@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import mpmath as mp
-import numpy as np
 
 mp.mp.prec = 200
 
@@ -31,7 +30,7 @@ class Fit:
     interval: tuple[float, float]
     degree: int
     dtype: str = "float64"
-    fixed: tuple[float, ...] = ()  # lowest coefficients that are given
+    refit: bool = True  # False where zero is inside the interval and the fit would not settle
 
 
 def chebyshev_points(low: mp.mpf, high: mp.mpf, count: int) -> list[mp.mpf]:
@@ -103,15 +102,24 @@ def rounded(value: mp.mpf, dtype: str) -> mp.mpf:
         return mp.mpf(+value)
 
 
+def largest_error(fit: Fit, values: list[mp.mpf]) -> mp.mpf:
+    """Largest weighted error of a polynomial on its interval."""
+    grid = chebyshev_points(*map(mp.mpf, fit.interval), 1001)
+    return max(abs(fit.weight(x) * (horner(values, x) - fit.target(x))) for x in grid)
+
+
 def coefficients(fit: Fit) -> tuple[list[mp.mpf], mp.mpf]:
     """Coefficients that are numbers of the dtype, and the weighted error that they leave."""
-    known = [mp.mpf(c) for c in fit.fixed]
+    best, _ = remez(fit, [])
+    plain = [rounded(c, fit.dtype) for c in best]
+    known: list[mp.mpf] = []
     while len(known) <= fit.degree:
-        best, _ = remez(fit, known)
         known.append(rounded(best[len(known)], fit.dtype))
-    grid = chebyshev_points(*map(mp.mpf, fit.interval), 1001)
-    error = max(abs(fit.weight(x) * (horner(known, x) - fit.target(x))) for x in grid)
-    return known, error
+        if len(known) <= fit.degree and fit.refit:
+            best, _ = remez(fit, known)
+    candidates = [plain, known]
+    errors = [largest_error(fit, values) for values in candidates]
+    return min(zip(candidates, errors, strict=True), key=lambda pair: pair[1])
 
 
 def literal(value: mp.mpf, dtype: str) -> str:
@@ -122,11 +130,6 @@ def literal(value: mp.mpf, dtype: str) -> str:
     return f"{mantissa.rstrip('.')}p{int(exponent)}" + ("f" if dtype == "float32" else "")
 
 
-def series(x: mp.mpf, term: Callable[[int], mp.mpf]) -> mp.mpf:
-    """Sum of ``term(i) * x**i``, for targets that cancel near zero (|x| < 1)."""
-    return mp.nsum(lambda i: term(int(i)) * x ** int(i), [0, 90], method="d")
-
-
 def power_sum(term: Callable[[int], mp.mpf], count: int = 60) -> Function:
     """The function ``sum of term(i) * x**i``; exact where the closed form cancels."""
     terms = [mp.mpf(term(i)) for i in range(count)]
@@ -135,6 +138,49 @@ def power_sum(term: Callable[[int], mp.mpf], count: int = 60) -> Function:
 
 HALF_LN2 = float(mp.log(2) / 2) * 1.0001
 LOG_Z = float((3 - 2 * mp.sqrt(2)) ** 2) * 1.001
+
+TRIG_Z = float(mp.pi**2 / 16) * 1.02
+ATAN_Z = float((mp.sqrt(2) - 1) ** 2) * 1.001
+
+
+def sign(i: int) -> int:
+    """(-1)**i."""
+    return -1 if i % 2 else 1
+
+
+def arcsine_tail(z: mp.mpf) -> mp.mpf:
+    """(asin(x) - x) / x^3 of z = x^2, at 400 bits because it cancels."""
+    if z == 0:
+        return mp.mpf(1) / 6
+    with mp.workprec(400):
+        x = mp.sqrt(z)
+        return (mp.asin(x) - x) / (x * z)
+
+
+def error_function_tail(z: mp.mpf) -> mp.mpf:
+    """erf(x) / x - 1 of z = x^2."""
+    return 2 / mp.sqrt(mp.pi) - 1 if z == 0 else mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1
+
+
+def scaled_erfc(t: mp.mpf) -> mp.mpf:
+    """(1 + 2 x) exp(x^2) erfc(x) where t = (x - 4) / (x + 4) (Shepherd & Laframboise 1981)."""
+    if t == 1:
+        return 2 / mp.sqrt(mp.pi)
+    with mp.workprec(400):
+        x = 4 * (1 + t) / (1 - t)
+        if x < 40:
+            return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+        term, total = mp.mpf(1), mp.mpf(0)
+        for n in range(30):  # DLMF 7.12.1
+            total += term
+            term *= -(2 * n + 1) / (2 * x * x)
+        return (2 + 1 / x) / mp.sqrt(mp.pi) * total
+
+
+def erfc_interval(low: float, high: float) -> tuple[float, float]:
+    """The interval of t for an interval of x."""
+    return (low - 4) / (low + 4), (high - 4) / (high + 4)
+
 
 exp_tail = power_sum(lambda i: 1 / mp.factorial(i + 2))
 log_tail = power_sum(lambda i: mp.mpf(2) / (2 * i + 3), 120)
@@ -152,6 +198,30 @@ FITS: dict[str, Fit] = {
     **two_dtypes("exp", (9, 4), exp_tail, lambda r: r * r / mp.exp(r), (-HALF_LN2, HALF_LN2)),
     # log((1 + s) / (1 - s)) = 2 s + s z p(z), z = s^2
     **two_dtypes("log", (6, 2), log_tail, lambda z: z / 2, (0.0, LOG_Z)),
+    # the same for pow: in float64 after the term 2/3 z, in float32 computed in float64
+    "log_pow_f64": Fit(power_sum(lambda i: mp.mpf(2) / (2 * i + 5), 120), lambda z: z * z,
+                       (0.0, LOG_Z), 6),
+    "log_pow_f32": Fit(log_tail, lambda z: z / 2, (0.0, LOG_Z), 4),
+    "exp_pow_f32": Fit(exp_tail, lambda r: r * r / mp.exp(r), (-HALF_LN2, HALF_LN2), 5),
+    # sin(r) = r + r z p(z), cos(r) = 1 - z / 2 + z^2 p(z), z = r^2
+    **two_dtypes("sin", (5, 2), power_sum(lambda i: sign(i + 1) / mp.factorial(2 * i + 3)),
+                 lambda z: z, (0.0, TRIG_Z)),
+    **two_dtypes("cos", (5, 2), power_sum(lambda i: sign(i) / mp.factorial(2 * i + 4)),
+                 lambda z: z * z, (0.0, TRIG_Z)),
+    # atan(x) = x + x z p(z), asin(x) = x + x z p(z), z = x^2
+    **two_dtypes("atan", (10, 4), power_sum(lambda i: sign(i + 1) / mp.mpf(2 * i + 3), 150),
+                 lambda z: z, (0.0, ATAN_Z)),
+    **two_dtypes("asin", (11, 4), arcsine_tail, lambda z: z, (0.0, 0.25)),
+    # erf(x) = x + x p(z), z = x^2 <= 1
+    **two_dtypes("erf", (12, 7), error_function_tail, lambda z: 1 / (1 + error_function_tail(z)),
+                 (0.0, 1.0)),
+    # (1 + 2 x) exp(x^2) erfc(x) = 1.25 + p(t), t = (x - 4) / (x + 4), from x = 1/2
+    "erfc_f64": Fit(lambda t: scaled_erfc(t) - 1.25, lambda t: 1 / scaled_erfc(t),
+                    erfc_interval(0.5, 28), 20, refit=False),
+    "erfc_f32": Fit(lambda t: scaled_erfc(t) - 1.25, lambda t: 1 / scaled_erfc(t),
+                    erfc_interval(0.5, 11), 11, "float32", refit=False),
+    # cbrt(x) on [1, 8], to be refined by Halley's method
+    "cbrt_f64": Fit(mp.cbrt, lambda x: 1 / mp.cbrt(x), (1.0, 8.0), 4),
 }
 
 
@@ -166,5 +236,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    np.seterr(all="raise")
     main(sys.argv[1:])

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-HEADERS = ("vector_math.h", "special.h")
+HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "special.h")
 
 # Values of these dtypes are computed in the format whose suffix is given.
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_DEFINED = re.compile(r"(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)")
+_DEFINED = re.compile(r"^(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
 _WORD = re.compile(r"\b(?:th|TH)_\w+")
 
 
@@ -29,7 +29,7 @@ def _snippets() -> dict[str, str]:
     for header in HEADERS:
         text = (Path(__file__).parent / "include" / header).read_text(encoding="utf-8")
         for paragraph in re.split(r"\n\s*\n", _COMMENT.sub("", text)):
-            defined = _DEFINED.match(paragraph.strip("\n"))
+            defined = _DEFINED.search(paragraph)
             if defined:
                 found[defined[1]] = paragraph.strip("\n")
     return found

@@ -3,36 +3,11 @@
 
    Paragraphs are separated by blank lines; each defines one name, and codegen/mathlib.py pastes the
    paragraphs that a kernel needs, without comments. Argument reduction is exact with and without
-   FMA; the compiler contracts a * b + c where the machine has it. Errors are below 4 ulp (exp
-   and log: 2), special values are those of C99 Annex F. tools/minimax.py prints the coefficients. */
+   FMA; the compiler contracts a * b + c where the machine has it. Errors are below 4 ulp (exp,
+   log: 2), special values those of C99 Annex F. tools/minimax.py prints the coefficients.
 
-#define TH_INLINE static inline __attribute__((always_inline))
-
-/* Bits. */
-
-TH_INLINE unsigned long long th_bits_f64(double x) {
-    unsigned long long u;
-    __builtin_memcpy(&u, &x, 8);
-    return u;
-}
-
-TH_INLINE double th_float_f64(unsigned long long u) {
-    double x;
-    __builtin_memcpy(&x, &u, 8);
-    return x;
-}
-
-TH_INLINE unsigned int th_bits_f32(float x) {
-    unsigned int u;
-    __builtin_memcpy(&u, &x, 4);
-    return u;
-}
-
-TH_INLINE float th_float_f32(unsigned int u) {
-    float x;
-    __builtin_memcpy(&x, &u, 4);
-    return x;
-}
+   A condition is tested once: of two tests of one condition the compiler makes two paths, and
+   duplicates what lies between them. Special cases come last, where they shorten no path. */
 
 /* Exponential family: x = k ln 2 + r with |r| <= ln(2) / 2. Adding 1.5 * 2^52 rounds to an integer
    and leaves it in the low bits, from where a shift moves it to the exponent. */
@@ -44,7 +19,7 @@ TH_INLINE double th_reduce_exp_f64(double x, unsigned long long *k) {
     return (x - t * 0x1.62e42fefa38p-1) - t * 0x1.ef35793c7673p-45;
 }
 
-TH_INLINE double th_expm1_small_f64(double r) {
+TH_INLINE double th_expm1_tail_f64(double r) {
     double r2 = r * r;
     double odd = 0x1.add059ee4d0a4p-26;
     odd = odd * r2 + 0x1.71def70174bdp-19;
@@ -56,7 +31,11 @@ TH_INLINE double th_expm1_small_f64(double r) {
     even = even * r2 + 0x1.6c16c184b2f91p-10;
     even = even * r2 + 0x1.555555555060bp-5;
     even = even * r2 + 0x1.000000000000ap-1;
-    return (odd * r + even) * r2 + r;
+    return (odd * r + even) * r2;
+}
+
+TH_INLINE double th_expm1_small_f64(double r) {
+    return th_expm1_tail_f64(r) + r;
 }
 
 TH_INLINE double th_exp_f64(double x) {
@@ -164,6 +143,26 @@ TH_INLINE float th_sigmoid_f32(float x) {
     return x < -103.98f ? 0.0f : e;
 }
 
+TH_INLINE double th_exp2_f64(double x) {
+    double t = x + 0x1.8p52;
+    unsigned long long k = th_bits_f64(t) << 52;
+    double y = th_expm1_small_f64((x - (t - 0x1.8p52)) * 0x1.62e42fefa39efp-1) + 1.0;
+    unsigned long long one = x < -1021.0 ? 0x43f0000000000000ull : 0x3fe0000000000000ull;
+    y = y * th_float_f64(k + one) * th_float_f64(0x7fe0000000000000ull - one);
+    y = x >= 1024.0 ? __builtin_inf() : y;
+    return x < -1075.0 ? 0.0 : y;
+}
+
+TH_INLINE float th_exp2_f32(float x) {
+    float t = x + 0x1.8p23f;
+    unsigned int k = th_bits_f32(t) << 23;
+    float y = th_expm1_small_f32((x - (t - 0x1.8p23f)) * 0x1.62e430p-1f) + 1.0f;
+    unsigned int one = x < -125.0f ? 0x4f800000u : 0x3f000000u;
+    y = y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
+    y = x >= 128.0f ? __builtin_inff() : y;
+    return x < -150.0f ? 0.0f : y;
+}
+
 /* Logarithm family: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f),
    log(1 + f) = 2 atanh(s) = f - s (f - z p(z)), z = s^2. */
 
@@ -180,15 +179,35 @@ TH_INLINE double th_log1p_small_f64(double f) {
     return f - s * (f - z * (odd * z + even));
 }
 
-TH_INLINE double th_log_f64(double x) {
+TH_INLINE double th_split_log_f64(double x, double *k) {
     unsigned long long scale = x < 0x1p-1022 ? 0x4350000000000000ull : 0x3ff0000000000000ull;
     unsigned long long b = th_bits_f64(x * th_float_f64(scale)) + 0x00095f619980c433ull;
     double m = th_float_f64((b & 0x000fffffffffffffull) + 0x3fe6a09e667f3bcdull);
     b = ((b - scale + 0x43f0000000000000ull) >> 52) | 0x4330000000000000ull;
-    double k = th_float_f64(b) - (0x1p52 + 1087.0);
-    double y = k * 0x1.62e42fefa38p-1 + (k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0));
+    *k = th_float_f64(b) - (0x1p52 + 1087.0);
+    return m;
+}
+
+TH_INLINE double th_log_special_f64(double x, double y) {
     y = x < __builtin_inf() ? y : x;
     return x > 0.0 ? y : (x == 0.0 ? -__builtin_inf() : __builtin_nan(""));
+}
+
+TH_INLINE double th_log_f64(double x) {
+    double k, m = th_split_log_f64(x, &k);
+    double y = k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0);
+    return th_log_special_f64(x, k * 0x1.62e42fefa38p-1 + y);
+}
+
+TH_INLINE double th_log2_f64(double x) {
+    double k, m = th_split_log_f64(x, &k);
+    return th_log_special_f64(x, th_log1p_small_f64(m - 1.0) * 0x1.71547652b82fep+0 + k);
+}
+
+TH_INLINE double th_log10_f64(double x) {
+    double k, m = th_split_log_f64(x, &k);
+    double y = th_log1p_small_f64(m - 1.0) * 0x1.bcb7b1526e50ep-2 + k * 0x1.3fde623e2566bp-43;
+    return th_log_special_f64(x, k * 0x1.34413509f7p-2 + y);
 }
 
 /* 2^-k x + (2^-k - 1) loses nothing that matters, where 1 + x would; factors 4 and 1/4 keep 2^-k
@@ -225,14 +244,33 @@ TH_INLINE float th_log1p_small_f32(float f) {
     return f - s * (f - z * p);
 }
 
-TH_INLINE float th_log_f32(float x) {
+TH_INLINE float th_split_log_f32(float x, float *k) {
     unsigned int scale = x < 0x1p-126f ? 0x4b800000u : 0x3f800000u;
     unsigned int b = th_bits_f32(x * th_float_f32(scale)) + 0x004afb0du;
-    float m = th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
-    float k = (float)((int)(b - scale) >> 23);
-    float y = k * 0x1.62e4p-1f + (k * 0x1.7f7d1cp-20f + th_log1p_small_f32(m - 1.0f));
+    *k = (float)((int)(b - scale) >> 23);
+    return th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
+}
+
+TH_INLINE float th_log_special_f32(float x, float y) {
     y = x < __builtin_inff() ? y : x;
     return x > 0.0f ? y : (x == 0.0f ? -__builtin_inff() : __builtin_nanf(""));
+}
+
+TH_INLINE float th_log_f32(float x) {
+    float k, m = th_split_log_f32(x, &k);
+    float y = k * 0x1.7f7d1cp-20f + th_log1p_small_f32(m - 1.0f);
+    return th_log_special_f32(x, k * 0x1.62e4p-1f + y);
+}
+
+TH_INLINE float th_log2_f32(float x) {
+    float k, m = th_split_log_f32(x, &k);
+    return th_log_special_f32(x, th_log1p_small_f32(m - 1.0f) * 0x1.715476p+0f + k);
+}
+
+TH_INLINE float th_log10_f32(float x) {
+    float k, m = th_split_log_f32(x, &k);
+    float y = th_log1p_small_f32(m - 1.0f) * 0x1.bcb7b2p-2f + k * 0x1.3509f8p-18f;
+    return th_log_special_f32(x, k * 0x1.344p-2f + y);
 }
 
 TH_INLINE float th_log1p_f32(float x) {
@@ -253,4 +291,361 @@ TH_INLINE float th_softplus_f32(float x) {
     float y = (1.0f - half) * 0x1.62e430p+0f + th_log1p_small_f32(e * half + (half - 1.0f));
     float positive = x > 0.0f ? x : 0.0f;
     return __builtin_fabsf(x) > 103.98f ? positive : y + positive;
+}
+
+/* Hyperbolic functions. Factors 1/4 and 2 put off overflow to where the result overflows. */
+
+TH_INLINE double th_sinh_f64(double x) {
+    unsigned long long k;
+    double a = __builtin_fabs(x);
+    double q = th_expm1_small_f64(th_reduce_exp_f64(a, &k));
+    double s = th_float_f64(k + 0x3fd0000000000000ull);
+    q = q * s + (s - 0.25);
+    q = 2.0 * (q + q / (q * 4.0 + 1.0));
+    q = a > 710.4758600739439 ? __builtin_inf() : q;
+    q = a < 0x1p-28 ? a : q;
+    return __builtin_copysign(q, x);
+}
+
+TH_INLINE double th_cosh_f64(double x) {
+    unsigned long long k;
+    double a = __builtin_fabs(x);
+    double y = th_expm1_small_f64(th_reduce_exp_f64(a, &k)) + 1.0;
+    y *= th_float_f64(k + 0x3fd0000000000000ull);
+    y = 2.0 * (y + 0.0625 / y);
+    return a > 710.4758600739439 ? __builtin_inf() : y;
+}
+
+TH_INLINE double th_keep_f64(int condition, double x) {
+    return th_float_f64(th_bits_f64(x) & -(unsigned long long)condition);
+}
+
+TH_INLINE float th_sinh_f32(float x) {
+    unsigned int k;
+    float a = __builtin_fabsf(x);
+    float q = th_expm1_small_f32(th_reduce_exp_f32(a, &k));
+    float s = th_float_f32(k + 0x3e800000u);
+    q = q * s + (s - 0.25f);
+    q = 2.0f * (q + q / (q * 4.0f + 1.0f));
+    q = a > 89.4159851f ? __builtin_inff() : q;
+    q = a < 0x1p-13f ? a : q;
+    return __builtin_copysignf(q, x);
+}
+
+TH_INLINE float th_cosh_f32(float x) {
+    unsigned int k;
+    float a = __builtin_fabsf(x);
+    float y = th_expm1_small_f32(th_reduce_exp_f32(a, &k)) + 1.0f;
+    y *= th_float_f32(k + 0x3e800000u);
+    y = 2.0f * (y + 0.0625f / y);
+    return a > 89.4159851f ? __builtin_inff() : y;
+}
+
+TH_INLINE float th_keep_f32(int condition, float x) {
+    return th_float_f32(th_bits_f32(x) & -(unsigned int)condition);
+}
+
+/* Where squares overflow, log1p(x) + ln 2 is near enough. */
+
+TH_INLINE double th_asinh_f64(double x) {
+    double a = __builtin_fabs(x);
+    double w = a / (1.0 + __builtin_sqrt(a * a + 1.0));
+    double y = th_log1p_f64(a + th_keep_f64(a < 0x1p512, a * w));
+    y += a >= 0x1p512 ? 0x1.62e42fefa39efp-1 : 0.0;
+    return __builtin_copysign(y, x);
+}
+
+TH_INLINE double th_acosh_f64(double x) {
+    double t = x - 1.0;
+    double y = th_log1p_f64(t + th_keep_f64(x < 0x1p511, __builtin_sqrt(t * (t + 2.0))));
+    y += x >= 0x1p511 ? 0x1.62e42fefa39efp-1 : 0.0;
+    return x < 1.0 ? __builtin_nan("") : y;
+}
+
+TH_INLINE double th_atanh_f64(double x) {
+    double a = __builtin_fabs(x);
+    double y = th_log1p_f64((a + a) / (1.0 - a)) * 0.5;
+    y = a < 0x1p-28 ? a : y;
+    return __builtin_copysign(y, x);
+}
+
+TH_INLINE float th_asinh_f32(float x) {
+    float a = __builtin_fabsf(x);
+    float w = a / (1.0f + __builtin_sqrtf(a * a + 1.0f));
+    float y = th_log1p_f32(a + th_keep_f32(a < 0x1p64f, a * w));
+    y += a >= 0x1p64f ? 0x1.62e430p-1f : 0.0f;
+    return __builtin_copysignf(y, x);
+}
+
+TH_INLINE float th_acosh_f32(float x) {
+    float t = x - 1.0f;
+    float y = th_log1p_f32(t + th_keep_f32(x < 0x1p63f, __builtin_sqrtf(t * (t + 2.0f))));
+    y += x >= 0x1p63f ? 0x1.62e430p-1f : 0.0f;
+    return x < 1.0f ? __builtin_nanf("") : y;
+}
+
+TH_INLINE float th_atanh_f32(float x) {
+    float a = __builtin_fabsf(x);
+    float y = th_log1p_f32((a + a) / (1.0f - a)) * 0.5f;
+    y = a < 0x1p-13f ? a : y;
+    return __builtin_copysignf(y, x);
+}
+
+/* Error function: a series for |x| < 1, exp(-x^2) p(t) / (1 + 2 x) beyond 1/2. */
+
+TH_INLINE double th_erf_small_f64(double x) {
+    double z = x * x;
+    double z2 = z * z, odd = -0x1.386abe81bc097p-30, even = 0x1.0579a69d4bb26p-34;
+    odd = odd * z2 - 0x1.5f1d36a3432d6p-23;
+    odd = odd * z2 - 0x1.f4d1df38db4aep-17;
+    odd = odd * z2 - 0x1.c02db3d8ecdbep-11;
+    odd = odd * z2 - 0x1.b82ce3128499cp-6;
+    odd = odd * z2 - 0x1.812746b0379e6p-2;
+    even = even * z2 + 0x1.f7a4112daf135p-27;
+    even = even * z2 + 0x1.b9def1995c1e6p-20;
+    even = even * z2 + 0x1.f9a321a116d34p-14;
+    even = even * z2 + 0x1.565bcd0db02c7p-8;
+    even = even * z2 + 0x1.ce2f21a042b2p-4;
+    even = even * z2 + 0x1.06eba8214db69p-3;
+    double p = odd * z + even;
+    return x + x * p;
+}
+
+TH_INLINE double th_erfc_far_f64(double x) {
+    double low, square = th_product_f64(x, x, &low), t = (x - 4.0) / (x + 4.0);
+    double e = th_exp_negative_f64(-square);
+    double t2 = t * t, odd = 0x1.3df8d63cc116ep-24, even = -0x1.38b91e368c7f1p-27;
+    odd = odd * t2 - 0x1.a39620d99a29ep-21;
+    odd = odd * t2 + 0x1.7d19e4f60fa36p-18;
+    odd = odd * t2 - 0x1.991fc84e78197p-16;
+    odd = odd * t2 - 0x1.a1e124dab9139p-13;
+    odd = odd * t2 + 0x1.49c6755341d8bp-8;
+    odd = odd * t2 + 0x1.3079eded06fbp-5;
+    odd = odd * t2 + 0x1.7fee004e5925dp-4;
+    odd = odd * t2 + 0x1.16ecefcfa3531p-4;
+    odd = odd * t2 - 0x1.1df1ad154a26fp-3;
+    even = even * t2 + 0x1.f5bbfa15a4191p-25;
+    even = even * t2 + 0x1.4c77a69f50ed4p-22;
+    even = even * t2 - 0x1.78db9b8bda31fp-17;
+    even = even * t2 + 0x1.3be231ea68839p-13;
+    even = even * t2 - 0x1.8d4ab64a625c4p-11;
+    even = even * t2 - 0x1.096238656e2cfp-6;
+    even = even * t2 - 0x1.0fb06dfeebfaep-4;
+    even = even * t2 - 0x1.9ddb23c3e2698p-4;
+    even = even * t2 + 0x1.f7f5df66fca51p-7;
+    even = even * t2 - 0x1.169ba4580a049p-6;
+    double p = odd * t + even;
+    return (1.25 + p) / (1.0 + 2.0 * x) * (e - e * low);
+}
+
+TH_INLINE double th_erf_f64(double x) {
+    double a = __builtin_fabs(x);
+    double y = 1.0 - th_erfc_far_f64(a);
+    y = a < 1.0 ? th_erf_small_f64(a) : y;
+    y = a > 6.0 ? 1.0 : y;
+    return __builtin_copysign(y, x);
+}
+
+TH_INLINE double th_erfc_f64(double x) {
+    double a = __builtin_fabs(x);
+    double y = th_erfc_far_f64(a);
+    y = a > 27.27 ? 0.0 : y;
+    y = x < 0.0 ? 2.0 - y : y;
+    return a < 0.5 ? 1.0 - th_erf_small_f64(x) : y;
+}
+
+TH_INLINE float th_erf_small_f32(float x) {
+    float z = x * x;
+    float z2 = z * z, odd = -0x1.1b0d74p-17f, even = 0x1.c62b52p-14f;
+    odd = odd * z2 - 0x1.b984aep-11f;
+    odd = odd * z2 - 0x1.b821eep-6f;
+    odd = odd * z2 - 0x1.812744p-2f;
+    even = even * z2 + 0x1.55dc62p-8f;
+    even = even * z2 + 0x1.ce2eap-4f;
+    even = even * z2 + 0x1.06eba8p-3f;
+    float p = odd * z + even;
+    return x + x * p;
+}
+
+TH_INLINE float th_erfc_far_f32(float x) {
+    float low, square = th_product_f32(x, x, &low), t = (x - 4.0f) / (x + 4.0f);
+    float e = th_exp_negative_f32(-square);
+    float t2 = t * t, odd = -0x1.fd4daep-12f, even = -0x1.aa64bp-11f;
+    odd = odd * t2 + 0x1.539bd8p-8f;
+    odd = odd * t2 + 0x1.303e9ep-5f;
+    odd = odd * t2 + 0x1.7ff068p-4f;
+    odd = odd * t2 + 0x1.16ecdap-4f;
+    odd = odd * t2 - 0x1.1df1acp-3f;
+    even = even * t2 - 0x1.085454p-6f;
+    even = even * t2 - 0x1.0fc0a6p-4f;
+    even = even * t2 - 0x1.9dd9a6p-4f;
+    even = even * t2 + 0x1.f7f57ep-7f;
+    even = even * t2 - 0x1.169ba4p-6f;
+    float p = odd * t + even;
+    return (1.25f + p) / (1.0f + 2.0f * x) * (e - e * low);
+}
+
+TH_INLINE float th_erf_f32(float x) {
+    float a = __builtin_fabsf(x);
+    float y = 1.0f - th_erfc_far_f32(a);
+    y = a < 1.0f ? th_erf_small_f32(a) : y;
+    y = a > 6.0f ? 1.0f : y;
+    return __builtin_copysignf(y, x);
+}
+
+TH_INLINE float th_erfc_f32(float x) {
+    float a = __builtin_fabsf(x);
+    float y = th_erfc_far_f32(a);
+    y = a > 10.15f ? 0.0f : y;
+    y = x < 0.0f ? 2.0f - y : y;
+    return a < 0.5f ? 1.0f - th_erf_small_f32(x) : y;
+}
+
+/* x^y = exp(y log x); log in two parts with 65 bits: log m = 2 s + 2/3 s z + s z^2 p(z). */
+
+TH_INLINE double th_log_two_parts_f64(double x, double *low) {
+    double k, m = th_split_log_f64(x, &k);
+    double f = m - 1.0, d = m + 1.0, dl = m - (d - 1.0);
+    double inverse = 1.0 / d, s = f * inverse, zl, wl, ll;
+    double sl = (th_remainder_f64(f, s, d) - s * dl) * inverse;
+    double z = th_product_f64(s, s, &zl);
+    zl += 2.0 * s * sl;
+    double z2 = z * z, z4 = z2 * z2;
+    double c = (0x1.0e4b0588a2e5ap-3 * z2 + (0x1.0f7f0aa52552ap-3 * z + 0x1.3b1ef54865c8fp-3)) * z4;
+    c += (0x1.745ce9b200e2ep-3 * z + 0x1.c71c722df07ebp-3) * z2;
+    c = z * (c + (0x1.2492492457779p-2 * z + 0x1.9999999999b33p-2));
+    double e = 0x1.5555555555555p-1 + c;
+    double el = (0x1.5555555555555p-1 - e) + c + 0x1.5555555555555p-55;
+    double w = th_product_f64(z, e, &wl);
+    wl += z * el + zl * e;
+    double v = 2.0 + w, vl = (2.0 - v) + w + wl;
+    double l = th_product_f64(s, v, &ll);
+    ll += s * vl + sl * v;
+    double a = k * 0x1.62e42fefa38p-1, h = a + l;
+    *low = ((a - h) + l) + (k * 0x1.ef35793c7673p-45 + ll);
+    return h;
+}
+
+TH_INLINE double th_exp_two_parts_f64(double x, double low) {
+    double t = x * 0x1.71547652b82fep+0 + 0x1.8p52;
+    unsigned long long k = th_bits_f64(t) << 52;
+    t -= 0x1.8p52;
+    double rh = x - t * 0x1.62e42fefa38p-1, rl = low - t * 0x1.ef35793c7673p-45;
+    double r = rh + rl;
+    rl = (rh - r) + rl;
+    rl += th_expm1_tail_f64(r);
+    double y = 1.0 + r;
+    y += ((1.0 - y) + r) + rl;
+    unsigned long long one = x < -708.0 ? 0x43f0000000000000ull : 0x3fe0000000000000ull;
+    y = y * th_float_f64(k + one) * th_float_f64(0x7fe0000000000000ull - one);
+    y = x > 709.79 ? __builtin_inf() : y;
+    return x < -745.2 ? 0.0 : y;
+}
+
+/* Sign and special values of x^y, given |x|^y. */
+
+TH_INLINE double th_pow_special_f64(double x, double y, double r) {
+    double half = y * 0.5;
+    int odd = (th_rint_f64(half) != half) & (th_rint_f64(y) == y);
+    int outside = (x < 0.0) & (x > -__builtin_inf()) & (th_rint_f64(y) != y);
+    r = odd ? __builtin_copysign(r, x) : r;
+    r = outside | __builtin_isunordered(x, y) ? __builtin_nan("") : r;
+    return (x == 1.0) | (y == 0.0) ? 1.0 : r;
+}
+
+TH_INLINE double th_pow_f64(double x, double y) {
+    double low, plow, a = __builtin_fabs(x);
+    double l = th_log_two_parts_f64(a, &low);
+    l = a == 0.0 ? -__builtin_inf() : l;
+    l = a == __builtin_inf() ? a : l;
+    double c = y > 0x1p70 ? 0x1p70 : y;
+    c = c < -0x1p70 ? -0x1p70 : c;
+    double p = th_product_f64(c, l, &plow);
+    double r = th_exp_two_parts_f64(p, plow + c * low);
+    return th_pow_special_f64(x, y, a == 1.0 ? 1.0 : r);
+}
+
+TH_INLINE float th_pow_special_f32(float x, float y, float r) {
+    float half = y * 0.5f;
+    int odd = (th_rint_f32(half) != half) & (th_rint_f32(y) == y);
+    int outside = (x < 0.0f) & (x > -__builtin_inff()) & (th_rint_f32(y) != y);
+    r = odd ? __builtin_copysignf(r, x) : r;
+    r = outside | __builtin_isunordered(x, y) ? __builtin_nanf("") : r;
+    return (x == 1.0f) | (y == 0.0f) ? 1.0f : r;
+}
+
+/* Computed in float64, where nothing overflows. */
+
+TH_INLINE float th_pow_f32(float x, float y) {
+    float a = __builtin_fabsf(x), k, m = th_split_log_f32(a, &k);
+    k = a == 0.0f ? -__builtin_inff() : k;
+    k = a == __builtin_inff() ? a : k;
+    double s = ((double)m - 1.0) / ((double)m + 1.0), z = s * s;
+    double p = 0x1.911c851b825aep-3;
+    p = p * z + 0x1.c62aa175744f5p-3;
+    p = p * z + 0x1.24941332b81a5p-2;
+    p = p * z + 0x1.999996a6846bep-2;
+    p = p * z + 0x1.555555561f2fdp-1;
+    double l = (k * 0x1.62e42fefa39efp-1 + s * (2.0 + z * p)) * y;
+    l = l > 100.0 ? 100.0 : l;
+    l = l < -120.0 ? -120.0 : l;
+    unsigned long long e;
+    double r = th_reduce_exp_f64(l, &e), q;
+    q = 0x1.9f087171dfd9dp-13;
+    q = q * r + 0x1.6d8d065b85553p-10;
+    q = q * r + 0x1.111270d8aa398p-7;
+    q = q * r + 0x1.55548dc5e607p-5;
+    q = q * r + 0x1.55555443162b4p-3;
+    q = q * r + 0x1.0000003a21fa7p-1;
+    q = (q * r + 1.0) * r + 1.0;
+    float f = (float)(q * th_float_f64(e + 0x3ff0000000000000ull));
+    return th_pow_special_f32(x, y, a == 1.0f ? 1.0f : f);
+}
+
+TH_INLINE double th_cbrt_f64(double x) {
+    double a = __builtin_fabs(x);
+    unsigned long long scale = a < 0x1p-1022 ? 0x4350000000000000ull : 0x3ff0000000000000ull;
+    unsigned long long b = th_bits_f64(a * th_float_f64(scale));
+    double k = th_float_f64((b >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
+    double t = k * 0x1.5555555555555p-2 - 0x1.5555555555555p-2 + 0x1.8p52;
+    unsigned long long third = th_bits_f64(t) << 52;
+    k -= (t - 0x1.8p52) * 3.0;
+    double m = th_float_f64((b & 0x000fffffffffffffull) | 0x3ff0000000000000ull);
+    m *= 1.0 + k * (k + 1.0) * 0.5;
+    double m2 = m * m, odd = 0x1.3a0a490fbdc31p-7, even = -0x1.c515ad85d5ee9p-12;
+    odd = odd * m2 + 0x1.cbf963bf3fa0bp-2;
+    even = even * m2 - 0x1.57244241520aep-4;
+    even = even * m2 + 0x1.412cbc851800ep-1;
+    double p = odd * m + even;
+    double c = p * p * p;
+    p -= p * (c - m) / (c + c + m);
+    p = th_float_f64(th_bits_f64(p) & 0xfffffffff8000000ull);
+    double p2 = p * p;
+    c = p2 * p;
+    p -= p * (p2 * p - m) / (c + c + m);
+    p *= th_float_f64(third + (scale == 0x3ff0000000000000ull ? scale : 0x3ed0000000000000ull));
+    p = a < __builtin_inf() ? p : a;
+    return __builtin_copysign(a == 0.0 ? a : p, x);
+}
+
+TH_INLINE float th_cbrt_f32(float x) {
+    float a = __builtin_fabsf(x);
+    unsigned int scale = a < 0x1p-126f ? 0x4b800000u : 0x3f800000u;
+    unsigned int b = th_bits_f32(a * th_float_f32(scale));
+    float k = (float)((int)(b >> 23) - 127);
+    float t = k * 0x1.555556p-2f - 0x1.555556p-2f + 0x1.8p23f;
+    unsigned int third = th_bits_f32(t) << 23;
+    k -= (t - 0x1.8p23f) * 3.0f;
+    float m = th_float_f32((b & 0x007fffffu) | 0x3f800000u);
+    m *= 1.0f + k * (k + 1.0f) * 0.5f;
+    float m2 = m * m, odd = 0x1.3a0a4ap-7f, even = -0x1.c515aep-12f;
+    odd = odd * m2 + 0x1.cbf964p-2f;
+    even = even * m2 - 0x1.572442p-4f;
+    even = even * m2 + 0x1.412cbcp-1f;
+    float p = odd * m + even;
+    float c = p * p * p;
+    p -= p * (c - m) / (c + c + m);
+    p *= th_float_f32(third + (scale == 0x3f800000u ? scale : 0x3b800000u));
+    p = a < __builtin_inff() ? p : a;
+    return __builtin_copysignf(a == 0.0f ? a : p, x);
 }
