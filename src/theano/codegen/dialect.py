@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Function:
     """How a function of the scalar table is called for one dtype.
 
-    declaration: the lines that must stand before its first use, or "".
+    declaration: its prototype, or "" for one that the compiler or Dialect.library knows.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Dialect:
     cast(text, old, new): an expression of dtype `old` converted to `new`; from None it is any number that C
     gave, made a proper value of its dtype.
     load(access), store(access, text): an element of an operand as a value; a value put back.
+    library(names): the sources of those functions among `names` that we bring along.
     kernel(symbol, phases): one function; phases holds (accesses, statements) pairs.
     prelude: helpers by the name that loads, stores and casts use, put before the first use.
     flags: compiler options that the emitted source counts on.
@@ -57,6 +58,7 @@ class Dialect:
     cast: Callable[[str, str, str], str]
     load: Callable[[Access], str]
     store: Callable[[Access, str], str]
+    library: Callable[[list], str]
     kernel: Callable[[str, list], str]
     prelude: Mapping[str, str]
     header: str

@@ -33,7 +33,7 @@ def emit_library(nests, dialect=c.DIALECT, prefix="k"):
 
 
 def emit_nest(nest, dialect=c.DIALECT):
-    """The kernel of one nest, named SYMBOL, and the declarations that it needs: (text, set of lines)."""
+    """The kernel of one nest, named SYMBOL, and the functions that it calls: (text, set of Function)."""
     declarations = set()
     phases = []
     for phase in nest.phases:
@@ -51,7 +51,9 @@ def assemble(dialect, declarations, body):
     """The source: header, declarations, those helpers that are used, kernels."""
     used = set(CALL.findall(body))
     helpers = [text for name, text in dialect.prelude.items() if name in used]
-    parts = [dialect.header, *sorted(declarations), *helpers, body]
+    prototypes = sorted(f.declaration for f in declarations if f.declaration)
+    library = dialect.library(sorted(f.name for f in declarations if not f.declaration))
+    parts = [dialect.header, *prototypes, *helpers, library, body]
     return "\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
@@ -113,9 +115,13 @@ def apply(value, names, declarations):
     dtypes = tuple(names.body[a].dtype for a in value.args)
     dtype = computation_dtype(dtypes, value.dtype)
     row, dialect = value.op, names.dialect
-    template = row.c_for(dtypes, value.dtype) if hasattr(row, "c_for") else row.c
+    template = row.c_for(dtypes, dtype) if hasattr(row, "c_for") else row.c
+    if template is None:
+        raise NotImplementedError(f"{row.name} has no kernel for {', '.join(dtypes)}")
     text = CALL.sub(lambda m: function(m[1], dtype, dialect, declarations), template)
-    text = HOLE.sub(lambda m: grouped(names.cast(value.args[int(m[1])], dtype)), text)
+    wanted = ["bool" if row.name == "switch" and k == 0 else dtype for k in range(len(dtypes))]
+    arguments = [grouped(names.cast(a, d)) for a, d in zip(value.args, wanted, strict=True)]
+    text = HOLE.sub(lambda m: arguments[int(m[1])], text)
     return dialect.cast(f"({text})", None, "bool") if value.dtype == "bool" else text
 
 
@@ -139,6 +145,5 @@ def function(name, dtype, dialect, declarations):
     found = dialect.function(name, dtype)
     if found is None:
         return name
-    if found.declaration:
-        declarations.add(found.declaration)
+    declarations.add(found)
     return found.name

@@ -1,0 +1,223 @@
+"""C11 for the CPU: no header, plain pointers, loops that the compiler turns into SIMD.
+
+Every row of a kernel is contiguous (runtime/loop.c packs what is not), so one loop is all there is.
+"""
+
+import numpy as np
+
+from theano.codegen import mathlib
+from theano.codegen.dialect import Access, Dialect, Function
+
+STORAGE = {
+    "bool": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int",
+    "int64": "i64", "uint8": "unsigned char", "uint16": "unsigned short",
+    "uint32": "unsigned", "uint64": "u64", "float16": "unsigned short", "float32": "float",
+    "float64": "double", "complex64": "float _Complex", "complex128": "double _Complex",
+}  # fmt: skip
+
+ARITHMETIC = STORAGE | {"float16": "float"}
+
+HEADER = """\
+typedef __INT64_TYPE__ i64;
+typedef __UINT64_TYPE__ u64;
+"""
+
+# Half precision without headers, in integer arithmetic that compilers vectorise on any CPU. Scaling by 2**112 moves
+# the exponent from one bias to the other and turns half's subnormals into normal numbers.
+HALF_TO_FLOAT = """\
+static inline float th_half_to_float(unsigned short h)
+{
+    union { unsigned u; float f; } x = { (unsigned)(h & 0x7fff) << 13 };
+    x.f *= 0x1p112f;
+    x.u |= (h & 0x7c00) == 0x7c00 ? 0x7f800000u : 0;
+    x.u |= (unsigned)(h & 0x8000) << 16;
+    return x.f;
+}
+"""
+
+# Rounds to nearest even: adding the right power of two rounds subnormals; an integer bias rounds the others.
+FLOAT_TO_HALF = """\
+static inline unsigned short th_float_to_half(float f)
+{
+    union { float f; unsigned u; } x = { f }, small;
+    unsigned sign = x.u >> 16 & 0x8000;
+    x.u &= 0x7fffffff;
+    small.f = x.f + 0.5f;
+    unsigned normal = (x.u + 0xc8000fff + (x.u >> 13 & 1)) >> 13;
+    unsigned huge = x.u > 0x7f800000 ? 0x7e00 : 0x7c00;
+    unsigned h = x.u < 0x38800000 ? small.u - 0x3f000000 : normal;
+    return (unsigned short)(sign | (x.u >= 0x47800000 ? huge : h));
+}
+"""
+
+BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
+BUILTIN = {"isnan", "isinf", "isfinite", "signbit"}
+REAL_OF_COMPLEX = {"cabs", "carg", "creal", "cimag"}
+LIBM = BINARY | {
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
+    "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "tgamma", "lgamma",
+    "floor", "ceil", "trunc", "rint", "round", "nearbyint", "fabs", "j0", "j1", "y0", "y1",
+}  # fmt: skip
+COMPLEX = REAL_OF_COMPLEX | {
+    "cexp", "clog", "csqrt", "csin", "ccos", "ctan", "casin", "cacos", "catan", "csinh",
+    "ccosh", "ctanh", "casinh", "cacosh", "catanh", "cpow", "conj",
+}  # fmt: skip
+
+
+def function(name, dtype):
+    """Our function for that dtype, else libm's with its prototype."""
+    if name in BUILTIN:
+        return Function(f"__builtin_{name}")
+    ours = mathlib.resolve(name, dtype)
+    if ours:
+        return Function(ours)
+    if dtype.startswith("complex"):
+        return complex_function(name, dtype)
+    if name not in LIBM:
+        return None
+    kind, suffix = ("float", "f") if dtype in ("float16", "float32") else ("double", "")
+    arguments = ", ".join([kind] * (2 if name in BINARY else 1))
+    return Function(name + suffix, f"{kind} {name}{suffix}({arguments});")
+
+
+def library(names):
+    return mathlib.snippets(name for name in names if name.startswith("th_"))
+
+
+def complex_function(name, dtype):
+    known = {"fabs": "cabs", "abs": "cabs"}.get(name, name if name in COMPLEX else f"c{name}")
+    if known not in COMPLEX:
+        return None
+    real, suffix = ("float", "f") if dtype == "complex64" else ("double", "")
+    kind = f"{real} _Complex"
+    result = real if known in REAL_OF_COMPLEX else kind
+    arguments = f"{kind}, {kind}" if known == "cpow" else kind
+    return Function(known + suffix, f"{result} {known}{suffix}({arguments});")
+
+
+def literal(value, dtype):
+    """A constant, exactly: floats in hexadecimal."""
+    kind = np.dtype(dtype).kind
+    if kind == "c":
+        part = "float32" if dtype == "complex64" else "float64"
+        value = complex(value)
+        return f"__builtin_complex({literal(value.real, part)}, {literal(value.imag, part)})"
+    if isinstance(value, complex | np.complexfloating):
+        value = value.real
+    if kind == "f":
+        return float_literal(np.dtype(dtype).type(value), "" if dtype == "float64" else "f")
+    if kind == "b":
+        return str(int(bool(value)))
+    return int_literal(int(np.asarray(value).astype(dtype)), dtype)
+
+
+def float_literal(value, suffix):
+    if np.isnan(value):
+        return f'__builtin_nan{suffix}("")'
+    if np.isinf(value):
+        return ("-" if value < 0 else "") + f"__builtin_inf{suffix}()"
+    return float(value).hex() + suffix
+
+
+def int_literal(value, dtype):
+    suffix = {"int64": "LL", "uint64": "ULL", "uint32": "U"}.get(dtype, "")
+    lowest = np.iinfo(dtype).min
+    if value == lowest and value < 0:
+        return f"(-{-(value + 1)}{suffix} - 1)"
+    return f"{value}{suffix}"
+
+
+def cast(text, old, new):
+    """Converts like NumPy's astype: imaginary parts are dropped, truth is "not zero"."""
+    if old == new:
+        return text
+    if new == "bool":
+        return f"({text} != 0)"
+    if is_complex(old) and not is_complex(new):
+        text = f"__real__ {text}"
+    if ARITHMETIC[old] == ARITHMETIC[new]:
+        return text
+    return f"({ARITHMETIC[new]}){text}"
+
+
+def is_complex(dtype):
+    return dtype.startswith("complex")
+
+
+def load(access):
+    text = f"s{access.number}" if access.scalar else f"x{access.number}[j]"
+    return f"th_half_to_float({text})" if access.dtype == "float16" else text
+
+
+def store(access, text):
+    if access.dtype == "float16":
+        text = f"th_float_to_half({text})"
+    return f"x{access.number}[j] = {text};"
+
+
+def kernel(symbol, phases):
+    """One function; the phases of a nest are cases of a switch."""
+    lines = [
+        f"int {symbol}(char **ptr, const i64 *stride, const i64 *extent)",
+        "{",
+        "    const i64 n = extent[0];",
+    ]
+    filled = [(p, *phase) for p, phase in enumerate(phases) if phase[1]]
+    for p, accesses, statements in filled:
+        body = loop(accesses, statements)
+        if len(phases) == 1:
+            lines += indent(body, 1)
+        else:
+            lines += [f"    if (extent[2] == {p}) {{", *indent(body, 2), "    }"]
+    return "\n".join([*lines, "    return 0;", "}", ""])
+
+
+def loop(accesses, statements):
+    rows = [pointer(a) for a in accesses if not a.scalar]
+    return [
+        *(scalar(a) for a in accesses if a.scalar),
+        "for (i64 i = 0; i < extent[1]; i++) {",
+        *indent(rows, 1),
+        "#pragma omp simd",
+        "    for (i64 j = 0; j < n; j++) {",
+        *indent(statements, 2),
+        "    }",
+        "}",
+    ]
+
+
+def scalar(access: Access):
+    kind = f"const {STORAGE[access.dtype]}"
+    return f"{kind} s{access.number} = *({kind} *)ptr[{access.number}];"
+
+
+def pointer(access: Access):
+    kind = STORAGE[access.dtype] + " *" if access.writes else f"const {STORAGE[access.dtype]} *"
+    k = access.number
+    return f"{kind}const x{k} = ({kind})(ptr[{k}] + i * stride[{k}]);"
+
+
+def indent(lines, depth):
+    return [line if line.startswith("#") else "    " * depth + line for line in lines]
+
+
+FLAGS = (
+    "-std=gnu11", "-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math",
+    "-fno-strict-aliasing", "-fwrapv",
+)  # fmt: skip
+
+DIALECT = Dialect(
+    name="c",
+    storage=STORAGE,
+    arithmetic=ARITHMETIC,
+    literal=literal,
+    function=function,
+    cast=cast,
+    load=load,
+    store=store,
+    library=library,
+    kernel=kernel,
+    prelude={"th_half_to_float": HALF_TO_FLOAT, "th_float_to_half": FLOAT_TO_HALF},
+    header=HEADER,
+    flags=FLAGS,
+)

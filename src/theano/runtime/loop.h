@@ -1,0 +1,37 @@
+/* What the loop driver and the walk over an index space share. */
+#ifndef TH_LOOP_H
+#define TH_LOOP_H
+#include "reduce.h"
+
+#define BIT(k) ((uint64_t)1 << (k))
+/* for EACH(k, mask): k takes the number of every bit of the mask, ascending */
+#define EACH(k, mask)                                                                                       \
+    (uint64_t k##_left = (mask), k = 0; k##_left && (k = (uint64_t)__builtin_ctzll(k##_left), 1);           \
+     k##_left &= k##_left - 1)
+
+/* A nest with its data: axes that are longer than 1, innermost first. */
+typedef struct loop {
+    const th_nest *nest;
+    th_inner_fn inner;
+    int naxes;
+    int64_t points;
+    int64_t extent[TH_MAX_NDIM];
+    uint8_t reduced[TH_MAX_NDIM];
+    int64_t itemsize[TH_MAX_OPERANDS];
+    char *ptr[TH_MAX_OPERANDS];
+    const th_reducer *reducer[TH_MAX_OPERANDS];
+    uint64_t streamed;                          /* outputs that no cache should keep */
+    int64_t stride[TH_MAX_NDIM][TH_MAX_OPERANDS];
+} loop;
+
+/* A part of the index space: some of the axes, innermost first, from ptr on. */
+typedef struct box {
+    int naxes;
+    int axis[TH_MAX_NDIM];
+    int64_t extent[TH_MAX_NDIM];
+    char *ptr[TH_MAX_OPERANDS];
+} box;
+
+/* walk.c: runs one phase over a box. */
+int th_walk(const loop *l, int phase, const box *b);
+#endif

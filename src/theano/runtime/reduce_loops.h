@@ -1,0 +1,308 @@
+/* The loops of reduce.c, which includes this file once per instruction set; LEVEL(name) makes a name of its own for each.
+ *
+ * Sums and the like are written as loops over a fixed number of
+ * lanes, which compilers keep in vector registers; that, not a compiler flag, is what reassociates. Floating sums
+ * go block by block, and what each addition of a block rounds away is added up too (Knuth's
+ * two-sum), so their error does not grow with the length.
+ */
+#ifndef TH_REDUCE_LOOPS
+#define TH_REDUCE_LOOPS
+
+/* fold: acc and n contiguous elements. rows: one accumulator per row, or one for all at stride 0.
+ * column: one accumulator per element of a row, `pitch` bytes between rows. */
+#define FOLD(NAME, T, STEP)                                                                                 \
+    static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
+    {                                                                                                       \
+        enum { W = 256 / sizeof(T) };                                                                       \
+        T lane[W];                                                                                          \
+        int64_t i = 0;                                                                                      \
+        if (n >= W) {                                                                                       \
+            for (int l = 0; l < W; l++) lane[l] = p[l];                                                     \
+            for (i = W; i + W <= n; i += W)                                                                 \
+                for (int l = 0; l < W; l++) lane[l] = STEP(lane[l], p[i + l]);                              \
+            for (int h = W / 2; h; h /= 2)                                                                  \
+                for (int l = 0; l < h; l++) lane[l] = STEP(lane[l], lane[l + h]);                           \
+            acc = STEP(acc, lane[0]);                                                                       \
+        }                                                                                                   \
+        for (; i < n; i++) acc = STEP(acc, p[i]);                                                           \
+        return acc;                                                                                         \
+    }
+
+
+/* Four rows at a time, so that accumulators are read and written once for four elements; in tiles that the
+ * first cache holds. */
+#define COLUMN(NAME, T, STEP)                                                                               \
+    static void LEVEL(NAME##_tile)(T *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)           \
+    {                                                                                                       \
+        int64_t i = 0;                                                                                      \
+        for (; i + 4 <= rows; i += 4) {                                                                     \
+            const T *a = (const T *)(p + i * pitch), *b = (const T *)(p + (i + 1) * pitch);                 \
+            const T *c = (const T *)(p + (i + 2) * pitch), *d = (const T *)(p + (i + 3) * pitch);           \
+            _Pragma("omp simd")                                                                             \
+            for (int64_t j = 0; j < n; j++) {                                                               \
+                T ab = STEP(a[j], b[j]), cd = STEP(c[j], d[j]);                                             \
+                T abcd = STEP(ab, cd);                                                                      \
+                acc[j] = STEP(acc[j], abcd);                                                                \
+            }                                                                                               \
+        }                                                                                                   \
+        for (; i < rows; i++) {                                                                             \
+            const T *a = (const T *)(p + i * pitch);                                                        \
+            _Pragma("omp simd")                                                                             \
+            for (int64_t j = 0; j < n; j++) acc[j] = STEP(acc[j], a[j]);                                    \
+        }                                                                                                   \
+    }                                                                                                       \
+    static void LEVEL(NAME##_column)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,\
+                                     int64_t rows)                                                          \
+    {                                                                                                       \
+        enum { TILE = 8192 / sizeof(T) };                                                                   \
+        if (acc_stride != sizeof(T)) {                                                                      \
+            for (int64_t i = 0; i < rows; i++)                                                              \
+                for (int64_t j = 0; j < n; j++) {                                                           \
+                    T *a = (T *)(acc + j * acc_stride);                                                     \
+                    *a = STEP(*a, ((const T *)(p + i * pitch))[j]);                                         \
+                }                                                                                           \
+            return;                                                                                         \
+        }                                                                                                   \
+        for (int64_t j = 0; j < n; j += TILE)                                                               \
+            LEVEL(NAME##_tile)((T *)acc + j, p + j * (int64_t)sizeof(T), pitch, n - j < TILE ? n - j : TILE,\
+                               rows);                                                                       \
+    }
+
+/* A sum of floats, or of complex numbers as PARTS reals each. `sum` carries on from state to state. */
+#define FLOAT_SUM(NAME, T, F, PARTS)                                                                        \
+    static void LEVEL(NAME##_block)(T *total, const T *p, int64_t n)                                        \
+    {                                                                                                       \
+        enum { W = 256 / sizeof(T), V = 64 / sizeof(T) };                                                   \
+        T lane[W], few[V];                                                                                  \
+        int64_t i = 0;                                                                                      \
+        for (int l = 0; l < V; l++) few[l] = 0;                                                             \
+        if (n >= W) {                                                                                       \
+            for (int l = 0; l < W; l++) lane[l] = p[l];                                                     \
+            for (i = W; i + W <= n; i += W)                                                                 \
+                for (int l = 0; l < W; l++) lane[l] += p[i + l];                                            \
+            for (int l = 0; l < V; l++) few[l] = (lane[l] + lane[l + V]) + (lane[l + 2 * V] + lane[l + 3 * V]); \
+        }                                                                                                   \
+        for (; i + V <= n; i += V)                                                                          \
+            for (int l = 0; l < V; l++) few[l] += p[i + l];                                                 \
+        for (int l = 0; i < n; i++, l++) few[l] += p[i];                                                    \
+        for (int h = V / 2; h >= PARTS; h /= 2)                                                             \
+            for (int l = 0; l < h; l++) few[l] += few[l + h];                                               \
+        for (int l = 0; l < PARTS; l++) total[l] = few[l];                                                  \
+    }                                                                                                       \
+    static void LEVEL(NAME##_sum)(th_sum *state, const char *p, int64_t n)                                  \
+    {                                                                                                       \
+        T *high = state->high.F, *low = state->low.F, total[PARTS];                                         \
+        n *= PARTS;                                                                                         \
+        for (int64_t i = 0; i < n; i += 512) {                                                              \
+            LEVEL(NAME##_block)(total, (const T *)p + i, n - i < 512 ? n - i : 512);                        \
+            for (int l = 0; l < PARTS; l++) {                                                               \
+                T h = high[l], t = h + total[l], part = t - h;                                              \
+                low[l] += (h - (t - part)) + (total[l] - part);                                             \
+                high[l] = t;                                                                                \
+            }                                                                                               \
+        }                                                                                                   \
+    }                                                                                                       \
+    static void LEVEL(NAME##_settle)(char *acc, th_sum *state)                                              \
+    {                                                                                                       \
+        const T *high = state->high.F, *low = state->low.F;                                                 \
+        for (int l = 0; l < PARTS; l++) {                                                                   \
+            T total = high[l] + low[l];                                                                     \
+            ((T *)acc)[l] += total == total ? total : high[l]; /* low is nan after an infinity */           \
+        }                                                                                                   \
+    }                                                                                                       \
+    static void LEVEL(NAME##_sum_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch,         \
+                                       int64_t n, int64_t rows)                                             \
+    {                                                                                                       \
+        T total[PARTS];                                                                                     \
+        for (int64_t i = 0; i < rows; i++) {                                                                \
+            if (n * PARTS <= 512) {                                                                         \
+                LEVEL(NAME##_block)(total, (const T *)(p + i * pitch), n * PARTS);                          \
+                for (int l = 0; l < PARTS; l++) ((T *)(acc + i * acc_stride))[l] += total[l];               \
+                continue;                                                                                   \
+            }                                                                                               \
+            th_sum state = {0};                                                                             \
+            LEVEL(NAME##_sum)(&state, p + i * pitch, n);                                                    \
+            LEVEL(NAME##_settle)(acc + i * acc_stride, &state);                                             \
+        }                                                                                                   \
+    }
+
+#define REDUCTION(NAME, T, STEP, IDENTITY)                                                                  \
+    FOLD(NAME, T, STEP)                                                                                     \
+    static void LEVEL(NAME##_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,  \
+                                   int64_t rows)                                                            \
+    {                                                                                                       \
+        for (int64_t i = 0; i < rows; i++) {                                                                \
+            T *a = (T *)(acc + i * acc_stride);                                                             \
+            *a = LEVEL(NAME##_fold)(*a, (const T *)(p + i * pitch), n);                                     \
+        }                                                                                                   \
+    }                                                                                                       \
+    SUMMATION(NAME, T, STEP, IDENTITY)
+
+/* What a floating sum, which has rows of its own, shares with the rest. */
+#define SUMMATION(NAME, T, STEP, IDENTITY)                                                                  \
+    COLUMN(NAME, T, STEP)                                                                                   \
+    static void LEVEL(NAME##_fill)(char *p, int64_t n)                                                      \
+    {                                                                                                       \
+        for (int64_t i = 0; i < n; i++) ((T *)p)[i] = IDENTITY;                                             \
+    }
+
+#define PLUS(a, b) ((a) + (b))
+#define TIMES(a, b) ((a) * (b))
+#define TIMES_WRAPPED(a, b) ((a) * 1u * (b))
+#define BOTH(a, b) ((a) & (b))
+#define EITHER(a, b) ((a) | (b))
+#define MORE(a, b) ((b) > (a) ? (b) : (a))
+#define LESS(a, b) ((b) < (a) ? (b) : (a))
+/* nan wins, as in NumPy; once it is in `a` no comparison takes it out again */
+#define MORE_NAN(a, b) ((b) > (a) || (b) != (b) ? (b) : (a))
+#define LESS_NAN(a, b) ((b) < (a) || (b) != (b) ? (b) : (a))
+#define INTEGER(NAME, T, LOWEST, HIGHEST)                                                                   \
+    REDUCTION(NAME##_more, T, MORE, LOWEST)                                                                 \
+    REDUCTION(NAME##_less, T, LESS, HIGHEST)
+
+#define UNSIGNED(NAME, T)                                                                                   \
+    REDUCTION(NAME##_add, T, PLUS, 0)                                                                       \
+    REDUCTION(NAME##_mul, T, TIMES_WRAPPED, 1)                                                              \
+    REDUCTION(NAME##_and, T, BOTH, (T)-1)                                                                   \
+    REDUCTION(NAME##_or, T, EITHER, 0)                                                                      \
+    INTEGER(NAME, T, 0, (T)-1)
+
+#define FLOATING(NAME, T)                                                                                   \
+    SUMMATION(NAME##_add, T, PLUS, 0)                                                                       \
+    REDUCTION(NAME##_mul, T, TIMES, 1)                                                                      \
+    REDUCTION(NAME##_more, T, MORE_NAN, -INF)                                                   \
+    REDUCTION(NAME##_less, T, LESS_NAN, INF)                                                    \
+    FLOAT_SUM(NAME, T, NAME, 1)
+
+/* Complex numbers: products as NumPy forms them, order by real part and then imaginary part. */
+#define COMPLEX(NAME, T, R, F)                                                                                \
+    typedef struct { R re, im; } LEVEL(T);                                                                  \
+    static inline LEVEL(T) LEVEL(NAME##_plus)(LEVEL(T) a, LEVEL(T) b)                                       \
+    {                                                                                                       \
+        return (LEVEL(T)){ a.re + b.re, a.im + b.im };                                                      \
+    }                                                                                                       \
+    static inline LEVEL(T) LEVEL(NAME##_times)(LEVEL(T) a, LEVEL(T) b)                                      \
+    {                                                                                                       \
+        return (LEVEL(T)){ a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re };                          \
+    }                                                                                                       \
+    static inline LEVEL(T) LEVEL(NAME##_higher)(LEVEL(T) a, LEVEL(T) b)                                     \
+    {                                                                                                       \
+        int keep = a.re != a.re || a.im != a.im || a.re > b.re || (a.re == b.re && a.im >= b.im);           \
+        return keep ? a : b;                                                                                \
+    }                                                                                                       \
+    static inline LEVEL(T) LEVEL(NAME##_lower)(LEVEL(T) a, LEVEL(T) b)                                      \
+    {                                                                                                       \
+        int keep = a.re != a.re || a.im != a.im || a.re < b.re || (a.re == b.re && a.im <= b.im);           \
+        return keep ? a : b;                                                                                \
+    }                                                                                                       \
+    SUMMATION(NAME##_add, LEVEL(T), LEVEL(NAME##_plus), ((LEVEL(T)){ 0, 0 }))                               \
+    REDUCTION(NAME##_mul, LEVEL(T), LEVEL(NAME##_times), ((LEVEL(T)){ 1, 0 }))                              \
+    REDUCTION(NAME##_more, LEVEL(T), LEVEL(NAME##_higher), ((LEVEL(T)){ -INF, -INF }))                      \
+    REDUCTION(NAME##_less, LEVEL(T), LEVEL(NAME##_lower), ((LEVEL(T)){ INF, INF }))                         \
+    FLOAT_SUM(NAME, R, F, 2)
+
+/* Half precision: float inside, rounded when it is put back. */
+#define HALF(KIND, NAME, STEP, IDENTITY)                                                                    \
+    static inline uint16_t LEVEL(f16_##NAME##_step)(uint16_t a, uint16_t b)                                 \
+    {                                                                                                       \
+        float x = half_to_float(a), y = half_to_float(b);                                                   \
+        return float_to_half(STEP(x, y));                                                                   \
+    }                                                                                                       \
+    KIND(f16_##NAME, uint16_t, LEVEL(f16_##NAME##_step), IDENTITY)
+
+/* Truth values: whole rows are rarely needed to know the answer. */
+#define TRUTH(NAME, FOLD, DECIDED)                                                                          \
+    static void LEVEL(NAME##_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,  \
+                                   int64_t rows)                                                            \
+    {                                                                                                       \
+        for (int64_t i = 0; i < rows; i++) {                                                                \
+            uint8_t *a = (uint8_t *)(acc + i * acc_stride);                                                 \
+            for (int64_t j = 0; j < n && *a != DECIDED; j += 4096)                                          \
+                *a = LEVEL(FOLD##_fold)(*a, (const uint8_t *)(p + i * pitch + j), n - j < 4096 ? n - j : 4096); \
+        }                                                                                                   \
+    }
+
+#define ROW(NAME) { LEVEL(NAME##_rows), LEVEL(NAME##_column), LEVEL(NAME##_fill), NULL, NULL }
+#define SUMS(NAME)                                                                                          \
+    { LEVEL(NAME##_sum_rows), LEVEL(NAME##_add_column), LEVEL(NAME##_add_fill), LEVEL(NAME##_sum), LEVEL(NAME##_settle) }
+#define ANY { LEVEL(any_rows), LEVEL(u8_or_column), LEVEL(u8_or_fill), NULL, NULL }
+#define ALL { LEVEL(all_rows), LEVEL(u8_and_column), LEVEL(truth_fill), NULL, NULL }
+#define INTEGERS(U, I)                                                                                      \
+    { [TH_ADD] = ROW(U##_add), [TH_MUL] = ROW(U##_mul), [TH_MAXIMUM] = ROW(I##_more),                       \
+      [TH_MINIMUM] = ROW(I##_less), [TH_AND] = ROW(U##_and), [TH_OR] = ROW(U##_or) }
+
+#define FLOATS(NAME)                                                                                        \
+    { [TH_ADD] = SUMS(NAME), [TH_MUL] = ROW(NAME##_mul), [TH_MAXIMUM] = ROW(NAME##_more),                   \
+      [TH_MINIMUM] = ROW(NAME##_less) }
+
+#endif
+
+UNSIGNED(u8, uint8_t)
+UNSIGNED(u16, uint16_t)
+UNSIGNED(u32, uint32_t)
+UNSIGNED(u64, uint64_t)
+INTEGER(i8, int8_t, INT8_MIN, INT8_MAX)
+INTEGER(i16, int16_t, INT16_MIN, INT16_MAX)
+INTEGER(i32, int32_t, INT32_MIN, INT32_MAX)
+INTEGER(i64, int64_t, INT64_MIN, INT64_MAX)
+FLOATING(f32, float)
+FLOATING(f64, double)
+
+COMPLEX(c64, complex64, float, f32)
+COMPLEX(c128, complex128, double, f64)
+
+HALF(SUMMATION, add, PLUS, 0)
+HALF(REDUCTION, mul, TIMES, 0x3c00)
+HALF(REDUCTION, more, MORE_NAN, 0xfc00)
+HALF(REDUCTION, less, LESS_NAN, 0x7c00)
+
+static void LEVEL(f16_sum)(th_sum *state, const char *p, int64_t n)
+{
+    float block[512];
+    for (int64_t i = 0; i < n; i += 512) {
+        int64_t m = n - i < 512 ? n - i : 512;
+        for (int64_t j = 0; j < m; j++) block[j] = half_to_float(((const uint16_t *)p)[i + j]);
+        LEVEL(f32_sum)(state, (const char *)block, m);
+    }
+}
+
+static void LEVEL(f16_settle)(char *acc, th_sum *state)
+{
+    float total = half_to_float(*(uint16_t *)acc);
+    LEVEL(f32_settle)((char *)&total, state);
+    *(uint16_t *)acc = float_to_half(total);
+}
+
+static void LEVEL(f16_sum_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        th_sum state = {0};
+        LEVEL(f16_sum)(&state, p + i * pitch, n);
+        LEVEL(f16_settle)(acc + i * acc_stride, &state);
+    }
+}
+
+TRUTH(any, u8_or, 1)
+TRUTH(all, u8_and, 0)
+
+static void LEVEL(truth_fill)(char *p, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) p[i] = 1;
+}
+
+static const th_reducer LEVEL(reducers)[TH_OBJECT][TH_OR + 1] = {
+    [TH_BOOL] = { [TH_ADD] = ANY, [TH_MAXIMUM] = ANY, [TH_OR] = ANY, [TH_MUL] = ALL, [TH_MINIMUM] = ALL, [TH_AND] = ALL },
+    [TH_INT8] = INTEGERS(u8, i8),
+    [TH_INT16] = INTEGERS(u16, i16),
+    [TH_INT32] = INTEGERS(u32, i32),
+    [TH_INT64] = INTEGERS(u64, i64),
+    [TH_UINT8] = INTEGERS(u8, u8),
+    [TH_UINT16] = INTEGERS(u16, u16),
+    [TH_UINT32] = INTEGERS(u32, u32),
+    [TH_UINT64] = INTEGERS(u64, u64),
+    [TH_FLOAT16] = FLOATS(f16),
+    [TH_FLOAT32] = FLOATS(f32),
+    [TH_FLOAT64] = FLOATS(f64),
+    [TH_COMPLEX64] = FLOATS(c64),
+    [TH_COMPLEX128] = FLOATS(c128),
+};

@@ -1,0 +1,99 @@
+/* What generated kernels, the loop driver and the virtual machine share.
+ *
+ * Generated code does not include this file (it is header-free); it declares only what it calls.
+ * Extents are in elements, strides in bytes. Every function returns 0, or a th_error code after it has
+ * filled in frame->error.
+ */
+#ifndef TH_VM_H
+#define TH_VM_H
+#include <stdint.h>
+#include <stddef.h>
+
+enum th_dtype {               /* order is part of the program format: runtime/program.py mirrors it */
+    TH_BOOL, TH_INT8, TH_INT16, TH_INT32, TH_INT64, TH_UINT8, TH_UINT16, TH_UINT32, TH_UINT64,
+    TH_FLOAT16, TH_FLOAT32, TH_FLOAT64, TH_COMPLEX64, TH_COMPLEX128, TH_OBJECT
+};
+
+enum th_error { TH_OK = 0, TH_SHAPE_MISMATCH, TH_OUT_OF_MEMORY, TH_INDEX_OUT_OF_BOUNDS, TH_BAD_VALUE,
+                TH_PYTHON_ERROR };
+
+typedef struct th_slot {
+    char *data;
+    int64_t *shape;           /* ndim extents; may point into an ndarray or into the frame */
+    int64_t *stride;          /* ndim strides in bytes */
+    int32_t ndim;
+    int16_t dtype;            /* enum th_dtype */
+    int16_t itemsize;
+} th_slot;
+
+struct th_frame;
+
+/* Gives slot `index` C-contiguous storage for slot->shape (which the caller has set) and sets data and
+ * stride; whether it is frame memory or an ndarray is the program's choice. */
+typedef int (*th_allocate_fn)(struct th_frame *, th_slot *slot);
+
+typedef struct th_error_info { int code; int axis; int operand_a, operand_b; int64_t a, b; char text[160]; } th_error_info;
+
+/* One generated inner function: phase extent[2] of a nest over extent[1] rows of extent[0] elements.
+ * Inside a row every operand is contiguous (the driver packs what is not), except operands without any
+ * loop axis, which are one element; rows of operand k are stride[k] bytes apart. Where a phase
+ * accumulates into operand k, the function writes the values to accumulate through ptr[k]; the driver adds
+ * them up. A nest whose phases only accumulate plain loads has no such function (NULL). */
+typedef int (*th_inner_fn)(char **ptr, const int64_t *stride, const int64_t *extent);
+
+#define TH_MAX_NDIM 32
+#define TH_MAX_OPERANDS 64
+
+/* TH_TEMP is an accumulator without a slot: only later phases read it. Temporaries come last. */
+enum th_role { TH_IN, TH_OUT, TH_ACC, TH_TEMP };
+enum th_reduction { TH_NONE, TH_ADD, TH_MUL, TH_MAXIMUM, TH_MINIMUM, TH_AND, TH_OR };
+
+typedef struct th_operand {
+    int8_t role;              /* enum th_role */
+    int8_t reduction;         /* enum th_reduction, for TH_ACC and TH_TEMP */
+    int16_t dtype;            /* enum th_dtype */
+    int16_t inplace;          /* operand whose storage an output overwrites, or -1 */
+    int16_t source;           /* operand that an accumulator adds up without the inner function, or -1 */
+    int16_t axis[TH_MAX_NDIM];/* dimension of the array walked by each loop axis, or -1 */
+} th_operand;
+
+typedef struct th_phase {
+    uint64_t reads, writes;   /* bit k: the inner function loads, stores operand k */
+    uint64_t accumulates;     /* bit k: the phase accumulates into operand k */
+    uint8_t loops;            /* over the reduced axes also; 0 for a scalar epilogue */
+    uint8_t calls;            /* needs the inner function */
+} th_phase;
+
+typedef struct th_nest {
+    int32_t ndim, noperands;
+    int32_t nslots;           /* operands that are not TH_TEMP */
+    int32_t nphases;
+    int32_t cost;             /* rough cost of one point in adds: decides threading and releasing the GIL */
+    uint64_t scalars;         /* bit k: operand k has no loop axis */
+    uint64_t accumulators;    /* bit k: operand k is TH_ACC or TH_TEMP */
+    uint8_t overwrites;       /* some output is in place */
+    uint8_t reduced[TH_MAX_NDIM];
+    int16_t extent_input[TH_MAX_NDIM]; /* number of the 0-d int64 argument that gives the extent, or -1 */
+    th_operand *operand;
+    th_phase *phase;
+} th_nest;
+
+/* runtime/loop.c: makes a nest of the integers that theano.codegen.nest.encode gives; free with th_nest_free.
+ * NULL when they make no nest or memory is out. */
+th_nest *th_nest_new(const int64_t *words, int64_t count);
+void th_nest_free(th_nest *nest);
+
+/* runtime/loop.c: runs one nest. slots: the operands in order without temporaries, then the extent arguments.
+ * Sets shape of, and allocates, what it writes; an in-place output becomes a view of its input. */
+int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots);
+
+/* Implemented by vm.c, used by loop.c and by hand-written kernels. */
+int th_allocate(struct th_frame *frame, th_slot *slot);
+void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */
+th_error_info *th_error_of(struct th_frame *frame);
+
+/* runtime/threads.c: a pool shared by all functions of the process. */
+int th_num_threads(void);
+void th_set_num_threads(int n);
+void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t grain);
+#endif

@@ -1,0 +1,320 @@
+/* Runs one phase of a nest over a part of its index space.
+ *
+ * The two innermost axes make a region of rows. Where all operands are contiguous inside a row, the inner function
+ * gets the region as it is. Otherwise the region is done in blocks that the first cache holds, and what is
+ * not contiguous is packed into, or unpacked from, a block, so inner functions know one layout only. Values that a
+ * phase accumulates are reduced block by block too, straight after they were computed.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "loop.h"
+
+enum {
+    BLOCK_BYTES = 32768,        /* packed operands of one block together */
+    BLOCK_POINTS = 1024,
+    STREAM_POINTS = 2048,
+    SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
+    TILE = 32,                  /* points of a row where an operand runs along the other axis */
+};
+
+typedef struct walker {
+    const loop *l;
+    const th_phase *phase;
+    int64_t index;
+    int64_t n, rows;                        /* extents of the region */
+    int64_t step[TH_MAX_OPERANDS];          /* inside a row, and from row to row */
+    int64_t row[TH_MAX_OPERANDS];
+    uint64_t arrays;                        /* operands with axes that the phase touches in memory */
+    uint64_t packed, computed, before, after;
+    int blocked, columns;                   /* columns: blocks run down before they go right */
+    int64_t width, height;                  /* of a block */
+    char *block[TH_MAX_OPERANDS];
+    char *target[TH_MAX_OPERANDS];          /* the accumulator that sum[k] belongs to */
+    th_sum sum[TH_MAX_OPERANDS];
+} walker;
+
+/* ---- packing ---- */
+
+typedef uint8_t word1;
+typedef uint16_t __attribute__((may_alias)) word2;
+typedef uint32_t __attribute__((may_alias)) word4;
+typedef uint64_t __attribute__((may_alias, aligned(4))) word8;
+typedef struct { word8 part[2]; } __attribute__((may_alias)) word16;
+
+#define COPY(T)                                                                             \
+    for (int64_t i = 0; i < rows; i++, from += row, to += to_row)                           \
+        for (int64_t j = 0; j < n; j++) *(T *)(to + j * to_step) = *(const T *)(from + j * step);
+
+#define FILL(T)                                                                             \
+    for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                         \
+        T value = *(const T *)from;                                                         \
+        for (int64_t j = 0; j < n; j++) ((T *)to)[j] = value;                               \
+    }
+
+/* Rows of n elements in any layout, made contiguous. */
+static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, int64_t row, int64_t n, int64_t rows,
+                      int64_t itemsize)
+{
+    const int64_t to_step = itemsize;
+    if (step == itemsize) {
+        for (int64_t i = 0; i < rows; i++) memcpy(to + i * to_row, from + i * row, (size_t)(n * itemsize));
+        return;
+    }
+    switch (step ? itemsize : -itemsize) {
+    case 1: COPY(word1) break;
+    case 2: COPY(word2) break;
+    case 4: COPY(word4) break;
+    case 8: COPY(word8) break;
+    case 16: COPY(word16) break;
+    case -1: FILL(word1) break;
+    case -2: FILL(word2) break;
+    case -4: FILL(word4) break;
+    case -8: FILL(word8) break;
+    default: FILL(word16) break;
+    }
+}
+
+static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
+                        int64_t itemsize)
+{
+    const int64_t step = itemsize;
+    if (to_step == itemsize) {
+        for (int64_t i = 0; i < rows; i++) memcpy(to + i * to_row, from + i * row, (size_t)(n * itemsize));
+        return;
+    }
+    switch (itemsize) {
+    case 1: COPY(word1) break;
+    case 2: COPY(word2) break;
+    case 4: COPY(word4) break;
+    case 8: COPY(word8) break;
+    default: COPY(word16) break;
+    }
+}
+
+/* Writes past the caches: an array larger than they are would only push other data out, after
+ * having been read from memory for nothing. */
+static void stream(char *to, const char *from, int64_t size)
+{
+#ifdef __SSE2__
+    typedef long long vector __attribute__((vector_size(16), may_alias));
+    typedef long long loose __attribute__((vector_size(16), may_alias, aligned(1)));
+    int64_t head = -(intptr_t)to & 15;
+    if (head > size) head = size;
+    memcpy(to, from, (size_t)head);
+    for (; head + 16 <= size; head += 16)
+        __asm__("movntdq %1, %0" : "=m"(*(vector *)(to + head)) : "x"(*(const loose *)(from + head)));
+    memcpy(to + head, from + head, (size_t)(size - head));
+#else
+    memcpy(to, from, (size_t)size);
+#endif
+}
+
+/* ---- accumulating ---- */
+
+static void settle(walker *w, uint64_t k)
+{
+    if (w->target[k]) w->l->reducer[k]->settle(w->target[k], &w->sum[k]);
+    w->target[k] = NULL;
+}
+
+/* All rows into one accumulator. Sums stay open until another accumulator comes. */
+static void accumulate_all(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
+{
+    const th_reducer *reducer = w->l->reducer[k];
+    if (pitch == n * w->l->itemsize[k]) {
+        n *= rows;
+        rows = 1;
+    }
+    if (!reducer->sum) {
+        reducer->rows(acc, 0, p, pitch, n, rows);
+        return;
+    }
+    if (w->target[k] != acc) {
+        settle(w, k);
+        memset(&w->sum[k], 0, sizeof w->sum[k]);
+        w->target[k] = acc;
+    }
+    for (int64_t i = 0; i < rows; i++) reducer->sum(&w->sum[k], p + i * pitch, n);
+}
+
+static void accumulate(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
+{
+    const th_reducer *reducer = w->l->reducer[k];
+    int64_t step = w->step[k], row = w->row[k];
+    if (!step && (!row || rows == 1)) accumulate_all(w, k, acc, p, pitch, n, rows);
+    else if (!step) reducer->rows(acc, row, p, pitch, n, rows);
+    else if (!row || rows == 1) reducer->column(acc, step, p, pitch, n, rows);
+    else if (row == step * n && pitch == n * w->l->itemsize[k]) reducer->column(acc, step, p, 0, n * rows, 1);
+    else
+        for (int64_t i = 0; i < rows; i++) reducer->column(acc + i * row, step, p + i * pitch, 0, n, 1);
+}
+
+/* ---- regions ---- */
+
+/* One block: n points of `rows` rows, from ptr on. */
+static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
+{
+    const loop *l = w->l;
+    char *at[TH_MAX_OPERANDS];
+    int64_t pitch[TH_MAX_OPERANDS];
+    int flat = 1, code = TH_OK;
+    for EACH(k, l->nest->scalars) at[k] = ptr[k];
+    for EACH(k, w->arrays) {
+        at[k] = ptr[k];
+        pitch[k] = w->row[k];
+        if ((w->packed | w->computed) & BIT(k)) {
+            at[k] = w->block[k];
+            pitch[k] = n * l->itemsize[k];
+            if (w->packed & (~w->phase->writes | w->phase->reads) & BIT(k))
+                pack_rows(at[k], pitch[k], ptr[k], w->step[k], w->row[k], n, rows, l->itemsize[k]);
+        }
+        flat &= pitch[k] == n * l->itemsize[k];
+    }
+    for EACH(k, w->before) {
+        int source = l->nest->operand[k].source;
+        accumulate(w, k, ptr[k], at[source], pitch[source], n, rows);
+    }
+    if (w->phase->calls) {
+        int64_t extent[3] = { flat ? n * rows : n, flat ? 1 : rows, w->index };
+        code = l->inner(at, pitch, extent);
+    }
+    for EACH(k, w->packed & w->phase->writes) {
+        if (l->streamed & BIT(k)) stream(ptr[k], at[k], n * l->itemsize[k]);
+        else unpack_rows(ptr[k], w->step[k], w->row[k], at[k], pitch[k], n, rows, l->itemsize[k]);
+    }
+    for EACH(k, w->computed) accumulate(w, k, ptr[k], at[k], pitch[k], n, rows);
+    for EACH(k, w->after) {
+        int source = l->nest->operand[k].source;
+        accumulate(w, k, ptr[k], at[source], pitch[source], n, rows);
+    }
+    return code;
+}
+
+static int run_blocks(walker *w, char **ptr)
+{
+    char *at[TH_MAX_OPERANDS];
+    int64_t across = (w->n + w->width - 1) / w->width, down = (w->rows + w->height - 1) / w->height;
+    uint64_t used = w->arrays | w->phase->accumulates;
+    for EACH(k, w->l->nest->scalars) at[k] = ptr[k];
+    for (int64_t b = 0; b < across * down; b++) {
+        int64_t j = (w->columns ? b / down : b % across) * w->width;
+        int64_t i = (w->columns ? b % down : b / across) * w->height;
+        int64_t n = w->n - j < w->width ? w->n - j : w->width;
+        int64_t rows = w->rows - i < w->height ? w->rows - i : w->height;
+        for EACH(k, used) at[k] = ptr[k] + i * w->row[k] + j * w->step[k];
+        int code = run_block(w, at, n, rows);
+        if (code) return code;
+    }
+    return TH_OK;
+}
+
+/* ---- planning ---- */
+
+static void find_accumulations(walker *w)
+{
+    for EACH(k, w->phase->accumulates) {
+        int source = w->l->nest->operand[k].source;
+        if (source < 0) w->computed |= BIT(k);
+        else if (w->l->nest->operand[source].role == TH_IN) w->before |= BIT(k);
+        else w->after |= BIT(k);
+        if (source >= 0) w->arrays |= BIT(source);
+        if (w->step[k] && !w->row[k]) w->columns = 1;
+    }
+}
+
+static void find_packed(walker *w)
+{
+    const loop *l = w->l;
+    for EACH(k, w->arrays & ~w->computed) {
+        int contiguous = w->n == 1 || w->step[k] == l->itemsize[k];
+        if (w->n < SHORT_ROW && w->rows > 1) contiguous &= w->row[k] == w->n * l->itemsize[k];
+        if (!contiguous || l->streamed & BIT(k)) w->packed |= BIT(k);
+    }
+}
+
+/* Chooses the size of blocks and gives each packed operand its part of the buffer. */
+static void plan_blocks(walker *w, char *buffer)
+{
+    const loop *l = w->l;
+    int64_t bytes = 0, points = l->streamed ? STREAM_POINTS : BLOCK_POINTS;
+    int across = 0;
+    for EACH(k, w->packed | w->computed) {
+        bytes += l->itemsize[k];
+        if (w->packed & BIT(k) && w->row[k] && llabs(w->row[k]) < llabs(w->step[k])) across = 1;
+    }
+    if (bytes && bytes * points > BLOCK_BYTES) points = BLOCK_BYTES / bytes;
+    w->width = w->n < points ? w->n : points;
+    if (across && w->rows > 1 && w->width > TILE) {
+        w->width = TILE;
+        w->columns = 1;
+    }
+    w->height = points / w->width;
+    if (w->height < 1) w->height = 1;
+    if (w->height > w->rows) w->height = w->rows;
+    if (w->columns && w->width < w->n && !across) w->height = 1;
+    for EACH(k, w->packed | w->computed) {
+        w->block[k] = buffer;
+        buffer += (w->width * w->height * l->itemsize[k] + 63) & ~(int64_t)63;
+    }
+}
+
+static void plan(walker *w, const box *b, char *buffer)
+{
+    const loop *l = w->l;
+    const th_phase *phase = w->phase;
+    uint64_t used = phase->reads | phase->writes | phase->accumulates;
+    w->n = b->naxes > 0 ? b->extent[0] : 1;
+    w->rows = b->naxes > 1 ? b->extent[1] : 1;
+    w->arrays = (phase->reads | phase->writes) & ~(l->nest->scalars & ~phase->writes);
+    w->packed = w->computed = w->before = w->after = 0;
+    w->columns = 0;
+    for EACH(k, phase->accumulates) {
+        int source = l->nest->operand[k].source;
+        if (source >= 0) used |= BIT(source);
+    }
+    for EACH(k, used) {
+        w->step[k] = b->naxes > 0 ? l->stride[b->axis[0]][k] : 0;
+        w->row[k] = b->naxes > 1 ? l->stride[b->axis[1]][k] : 0;
+        w->target[k] = NULL;
+    }
+    find_accumulations(w);
+    w->arrays |= w->computed;
+    find_packed(w);
+    int uses = (phase->calls != 0) + __builtin_popcountll(w->before | w->after);
+    w->blocked = (w->packed | w->computed) || (uses > 1 && w->n * w->rows > BLOCK_POINTS);
+    if (w->blocked) plan_blocks(w, buffer);
+}
+
+int th_walk(const loop *l, int index, const box *b)
+{
+    _Alignas(64) char buffer[BLOCK_BYTES + TH_MAX_OPERANDS * 64];
+    walker w;
+    int64_t position[TH_MAX_NDIM];
+    char *ptr[TH_MAX_OPERANDS];
+    int code = TH_OK;
+    for (int i = 0; i < b->naxes; i++)
+        if (!b->extent[i]) return TH_OK;
+    w.l = l;
+    w.phase = &l->nest->phase[index];
+    w.index = index;
+    plan(&w, b, buffer);
+    for (int k = 0; k < l->nest->noperands; k++) ptr[k] = b->ptr[k];
+    for (int i = 2; i < b->naxes; i++) position[i] = 0;
+    for (;;) {
+        code = w.blocked ? run_blocks(&w, ptr) : run_block(&w, ptr, w.n, w.rows);
+        int i = 2;
+        for (; !code && i < b->naxes; i++) {
+            const int64_t *stride = l->stride[b->axis[i]];
+            int64_t move = ++position[i] < b->extent[i] ? 1 : 1 - b->extent[i];
+            for (int k = 0; k < l->nest->noperands; k++) ptr[k] += move * stride[k];
+            if (move == 1) break;
+            position[i] = 0;
+        }
+        if (code || i >= b->naxes) break;
+    }
+    for EACH(k, w.phase->accumulates) settle(&w, k);
+#ifdef __SSE2__
+    if (l->streamed) __builtin_ia32_sfence();
+#endif
+    return code;
+}
