@@ -17,6 +17,9 @@ HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "special.h")
 # Values of these dtypes are computed in the format whose suffix is given.
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32"}
 
+# Other names of the same function.
+ALIASES = {"nearbyint": "rint"}
+
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINED = re.compile(r"^(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
 _WORD = re.compile(r"\b(?:th|TH)_\w+")
@@ -39,10 +42,28 @@ def resolve(name: str, dtype: str) -> str | None:
     """The C function that computes ``name`` for values of a dtype; None: there is none of ours.
 
     name: the float64 name of libm (``exp``, ``log1p``) or of a special function (``psi``).
-    dtype: the dtype of the computation (float16 is computed in float32).
+    dtype: the dtype of the computation (float16 is computed in float32). Where only float64
+    has a function (special.h), that serves float32 too, through C's conversions.
     """
-    function = f"th_{name}_{SUFFIXES.get(dtype)}"
-    return function if function in _snippets() else None
+    if dtype not in SUFFIXES:
+        return None
+    for suffix in (SUFFIXES[dtype], "f64"):
+        function = f"th_{ALIASES.get(name, name)}_{suffix}"
+        if function in _snippets():
+            return function
+    return None
+
+
+def fast(function: str) -> tuple[str, str] | None:
+    """A vectorisable twin of a C function that branches, and where it is right; None: no twin.
+
+    ``th_sin_f64`` calls libm for huge arguments, so that a loop around it stays scalar. Where the
+    second function (same arguments, returns int) holds for all elements of a block, the first one
+    gives the same results: ``fast("th_sin_f64") == ("th_sin_fast_f64", "th_sin_fits_f64")``.
+    """
+    stem, _, suffix = function.rpartition("_")
+    twin = f"{stem}_fast_{suffix}", f"{stem}_fits_{suffix}"
+    return twin if twin[0] in _snippets() else None
 
 
 def snippets(names: Iterable[str]) -> str:

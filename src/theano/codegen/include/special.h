@@ -1,0 +1,375 @@
+/* Special functions that libm lacks, for generated code: scalar, in double, from published formulas
+   (DLMF is the NIST Digital Library of Mathematical Functions, dlmf.nist.gov). Functions of float32
+   and float16 use these too. Paragraphs as in vector_math.h. */
+
+/* log(1 - exp(x)) for x < 0 (Maechler 2012, "Accurately computing log(1 - exp(-|a|))"). */
+
+TH_INLINE double th_log1mexp_f64(double x) {
+    double near = __builtin_log(-__builtin_expm1(x)), far = __builtin_log1p(-__builtin_exp(x));
+    return x > -0.6931471805599453 ? near : far;
+}
+
+/* sin(pi x) without rounding pi x. */
+
+static double th_sinpi_f64(double x) {
+    double n = th_rint_f64(x), s = __builtin_sin((x - n) * 3.141592653589793);
+    return n * 0.5 == th_rint_f64(n * 0.5) ? s : -s;
+}
+
+/* Taylor coefficients psi^(n)(x0) / n! at the root x0 of digamma, n = 1, 2, ... */
+
+static const double th_psi_taylor[18] = {
+    0.9676722454476212, -0.4427631689835921, 0.258499760955651, -0.16394270544240652,
+    0.10782405069126237, -0.07219956125645471, 0.04880428816414311, -0.03316112647484736,
+    0.022597648232218104, -0.01542476590494896, 0.010538791616612175, -0.007204534386356869,
+    0.004926781395729853, -0.003369801655439328, 0.002305126326734928, -0.0015769367714301972,
+    0.0010788252019162967, -0.0007380709389960052,
+};
+
+/* Digamma: reflection DLMF 5.5.4, recurrence 5.5.2, asymptotic series 5.11.2. */
+
+static double th_psi_f64(double x) {
+    double sum = 0.0, d = (x - 1.4616321449683622) - 9.549995429965697e-17;
+    if (x == 0.0)
+        return -__builtin_copysign(__builtin_inf(), x);
+    if (__builtin_fabs(d) < 0.2) {
+        for (int n = 17; n >= 0; n--)
+            sum = (sum + th_psi_taylor[n]) * d;
+        return sum;
+    }
+    if (x < 0.0) {
+        double n = th_rint_f64(x);
+        if (n == x || x == -__builtin_inf())
+            return __builtin_nan("");
+        sum = -3.141592653589793 / __builtin_tan((x - n) * 3.141592653589793);
+        x = 1.0 - x;
+    }
+    if (x == __builtin_inf())
+        return x;
+    for (; x < 12.0; x += 1.0)
+        sum -= 1.0 / x;
+    double z = 1.0 / (x * x);
+    double p = 691.0 / 32760 - z * (1.0 / 12 - z * 3617.0 / 8160);
+    p = 1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * p))));
+    return sum + (__builtin_log(x) - 0.5 / x - z * p);
+}
+
+/* Trigamma: reflection DLMF 5.15.6, recurrence 5.15.5, asymptotic series 5.15.8. */
+
+static double th_tri_gamma_f64(double x) {
+    if (x <= 0.0) {
+        if (x == th_rint_f64(x))
+            return __builtin_inf();
+        double s = 3.141592653589793 / th_sinpi_f64(x);
+        return s * s - th_tri_gamma_f64(1.0 - x);
+    }
+    double sum = 0.0;
+    for (; x < 12.0; x += 1.0)
+        sum += 1.0 / (x * x);
+    double z = 1.0 / (x * x);
+    double p = 5.0 / 66 - z * (691.0 / 2730 - z * (7.0 / 6 - z * 3617.0 / 510));
+    p = 1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42 - z * (1.0 / 30 - z * p)));
+    return sum + (1.0 + 0.5 / x + z * p) / x;
+}
+
+/* The derivative of trigamma: the same formulas, differentiated. */
+
+static double th_quad_gamma_f64(double x) {
+    if (x <= 0.0) {
+        if (x == th_rint_f64(x))
+            return -__builtin_inf();
+        double s = 3.141592653589793 / th_sinpi_f64(x);
+        return th_quad_gamma_f64(1.0 - x) - 2.0 * s * s * s * th_sinpi_f64(x + 0.5);
+    }
+    double sum = 0.0;
+    for (; x < 14.0; x += 1.0)
+        sum -= 2.0 / (x * x * x);
+    double z = 1.0 / (x * x);
+    double p = 5.0 / 6 - z * (691.0 / 210 - z * (35.0 / 2 - z * 3617.0 / 30));
+    p = 1.0 / 2 - z * (1.0 / 6 - z * (1.0 / 6 - z * (3.0 / 10 - z * p)));
+    return sum - (1.0 + 1.0 / x + z * p) * z;
+}
+
+/* The root t of erfc(t) = q, where y = 1 - q: Winitzki (2008), or a series near 0, refined by
+   Halley's method on erf for small y and on erfc for large. */
+
+static double th_erfc_root_f64(double y, double q) {
+    double a = 0.147, l = __builtin_log(q * (1.0 + y)), b = 2.0 / (3.141592653589793 * a) + 0.5 * l;
+    double y2 = y * y;
+    double t = __builtin_sqrt(__builtin_sqrt(b * b - l / a) - b);
+    if (y < 0.1)
+        t = y * (0.886226925452758 + y2 * (0.23201366653465444 + y2 * 0.12755617530559793));
+    for (int i = 0; i < 3; i++) {
+        double f = y < 0.5 ? y - __builtin_erf(t) : __builtin_erfc(t) - q;
+        double u = -f / (1.1283791670955126 * __builtin_exp(-t * t));
+        t -= u / (1.0 + t * u);
+    }
+    return t;
+}
+
+static double th_erfinv_f64(double y) {
+    double a = __builtin_fabs(y);
+    if (!(a < 1.0))
+        return a == 1.0 ? y * __builtin_inf() : __builtin_nan("");
+    return __builtin_copysign(th_erfc_root_f64(a, 1.0 - a), y);
+}
+
+static double th_erfcinv_f64(double q) {
+    if (!(q > 0.0 && q < 2.0))
+        return q == 0.0 || q == 2.0 ? (1.0 - q) * __builtin_inf() : __builtin_nan("");
+    return q <= 1.0 ? th_erfc_root_f64(1.0 - q, q) : -th_erfc_root_f64(q - 1.0, 2.0 - q);
+}
+
+/* exp(x^2) erfc(x); beyond 28 the asymptotic series DLMF 7.12.1. */
+
+static double th_erfcx_f64(double x) {
+    double a = __builtin_fabs(x), low, square = th_product_f64(x, x, &low);
+    double e = __builtin_exp(square);
+    if (a < 0.5)
+        return e * __builtin_erfc(x);
+    double z = 0.5 / square, y = th_erfc_scaled_f64(a);
+    if (a > 28.0)
+        y = 0.5641895835477563 / a * (1.0 - z * (1.0 - z * (3.0 - z * (15.0 - z * (105.0
+          - z * (945.0 - z * 10395.0))))));
+    return x > 0.0 || x != x ? y : (x < -27.0 ? __builtin_inf() : 2.0 * (e + e * low) - y);
+}
+
+/* log(x / a) - (x - a) / a. */
+
+static double th_log_ratio_minus_f64(double x, double a) {
+    double u = (x - a) / a, sum = 0.0, power = -u * u;
+    if (__builtin_fabs(u) > 0.3)
+        return __builtin_log(x / a) - u;
+    for (int n = 2; n < 40; n++, power *= -u)
+        sum += power / n;
+    return sum;
+}
+
+/* x^a exp(-x) / gamma(a + 1); for large a by Stirling's series DLMF 5.11.1, so that nothing large
+   cancels. */
+
+static double th_gamma_density_f64(double a, double x) {
+    if (a < 10.0)
+        return __builtin_exp(a * __builtin_log(x) - x) / __builtin_tgamma(a + 1.0);
+    double z = 1.0 / (a * a);
+    double s = (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z / 1188)))) / a;
+    double e = a * th_log_ratio_minus_f64(x, a) - s;
+    return __builtin_exp(e) / __builtin_sqrt(6.283185307179586 * a);
+}
+
+/* Regularised incomplete gamma functions: series DLMF 8.11.4 below x = a + 1, Legendre's continued
+   fraction 8.9.2 by Lentz's method above. */
+
+static double th_gamma_series_f64(double a, double x) {
+    double sum = 1.0, term = 1.0;
+    for (int n = 1; n < 200000 && term > sum * 1e-17; n++) {
+        term *= x / (a + n);
+        sum += term;
+    }
+    return sum * th_gamma_density_f64(a, x);
+}
+
+static double th_gamma_fraction_f64(double a, double x) {
+    double b = x + 1.0 - a, c = 1e300, d = 1.0 / b, h = d;
+    for (int n = 1; n < 200000; n++) {
+        double an = -n * (n - a);
+        b += 2.0;
+        d = an * d + b;
+        d = 1.0 / (d == 0.0 ? 1e-300 : d);
+        c = b + an / c;
+        c = c == 0.0 ? 1e-300 : c;
+        h *= d * c;
+        if (__builtin_fabs(d * c - 1.0) < 1e-16)
+            break;
+    }
+    return h * a * th_gamma_density_f64(a, x);
+}
+
+/* Euler's constant, and zeta(n) / n: lgamma(1 + a) = sum of c[n - 1] (-a)^n, DLMF 5.7.3. */
+
+static const double th_lgamma_taylor[19] = {
+    0.5772156649015329, 0.8224670334241132, 0.40068563438653143, 0.27058080842778454,
+    0.20738555102867398, 0.1695571769974082, 0.1440498967688461, 0.12550966952474304,
+    0.11133426586956469, 0.1000994575127818, 0.09095401714582904, 0.083353840546109,
+    0.0769325164113522, 0.07143294629536133, 0.06666870588242046, 0.06250095514121304,
+    0.058823978658684585, 0.055555767627403614, 0.05263167937961666,
+};
+
+/* The upper function where both arguments are small and 1 - lower would cancel. */
+
+static double th_gamma_upper_small_f64(double a, double x) {
+    double l = 0.0, sum = 0.0, term = 1.0;
+    for (int n = 18; n >= 0; n--)
+        l = -a * (th_lgamma_taylor[n] + l);
+    for (int n = 1; n < 40; n++) {
+        term *= -x / n;
+        sum += term / (a + n);
+    }
+    double e = __builtin_expm1(a * __builtin_log(x) - l);
+    return -e - (e + 1.0) * a * sum;
+}
+
+static double th_gammainc_f64(double a, double x) {
+    if (!(a >= 0.0 && x >= 0.0) || (a == 0.0 && x == 0.0))
+        return __builtin_nan("");
+    if (a == __builtin_inf())
+        return x == a ? __builtin_nan("") : 0.0;
+    if (x == 0.0 || a == 0.0 || x == __builtin_inf())
+        return x == 0.0 ? 0.0 : 1.0;
+    return x < a + 1.0 ? th_gamma_series_f64(a, x) : 1.0 - th_gamma_fraction_f64(a, x);
+}
+
+static double th_gammaincc_f64(double a, double x) {
+    if (!(a >= 0.0 && x >= 0.0) || (a == 0.0 && x == 0.0))
+        return __builtin_nan("");
+    if (a == __builtin_inf())
+        return x == a ? __builtin_nan("") : 1.0;
+    if (x == 0.0 || a == 0.0 || x == __builtin_inf())
+        return x == 0.0 ? 1.0 : 0.0;
+    if (a < 0.2 && x < 1.1)
+        return th_gamma_upper_small_f64(a, x);
+    return x < a + 1.0 ? 1.0 - th_gamma_series_f64(a, x) : th_gamma_fraction_f64(a, x);
+}
+
+/* Not regularised. */
+
+static double th_gammal_f64(double a, double x) {
+    return th_gammainc_f64(a, x) * __builtin_tgamma(a);
+}
+
+static double th_gammau_f64(double a, double x) {
+    return th_gammaincc_f64(a, x) * __builtin_tgamma(a);
+}
+
+static double th_chi2sf_f64(double x, double k) {
+    return th_gammaincc_f64(k * 0.5, x * 0.5);
+}
+
+/* (x / 2)^v / gamma(v + 1), for large v by Stirling's series DLMF 5.11.1. */
+
+static double th_bessel_factor_f64(double v, double x) {
+    if (v < 15.0)
+        return __builtin_pow(x * 0.5, v) / __builtin_tgamma(v + 1.0);
+    double z = 1.0 / (v * v);
+    double s = (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z / 1188)))) / v;
+    double e = v * (1.0 + __builtin_log(x / (2.0 * v))) - s;
+    return __builtin_exp(e) / __builtin_sqrt(6.283185307179586 * v);
+}
+
+/* Power series DLMF 10.2.2 (sign -1: J) and 10.25.2 (sign 1: I). */
+
+static double th_bessel_series_f64(double v, double x, double sign) {
+    double z = 0.25 * x * x * sign, term = 1.0, sum = 1.0, exponent = 0.0;
+    for (int n = 1; n < 100000; n++) {
+        term *= z / (n * (v + n));
+        sum += term;
+        if (sum > 1e200) {
+            sum *= 1e-200;
+            term *= 1e-200;
+            exponent += 460.51701859880916;
+        }
+        if (__builtin_fabs(term) < __builtin_fabs(sum) * 1e-17 && v + n > 0.0)
+            break;
+    }
+    if (exponent == 0.0)
+        return th_bessel_factor_f64(v, x) * sum;
+    exponent += v * __builtin_log(x * 0.5) - __builtin_lgamma(v + 1.0) + __builtin_log(sum);
+    return __builtin_exp(exponent);
+}
+
+/* Modified Bessel function of the first kind: series, or DLMF 10.40.1 for large x. Where v is an
+   integer, I(-v) = I(v). */
+
+static double th_iv_f64(double v, double x) {
+    int whole = v == th_rint_f64(v);
+    double sign = x < 0.0 && th_rint_f64(v * 0.5) != v * 0.5 ? -1.0 : 1.0;
+    if (v != v || x != x || (x < 0.0 && !whole))
+        return __builtin_nan("");
+    v = whole ? __builtin_fabs(v) : v;
+    x = __builtin_fabs(x);
+    if (x == 0.0)
+        return v == 0.0 ? 1.0 : (v > 0.0 ? 0.0 : __builtin_copysign(__builtin_inf(),
+                                                                  __builtin_tgamma(v + 1.0)));
+    if (x < 30.0 || v * v > 2.0 * x)
+        return sign * th_bessel_series_f64(v, x, 1.0);
+    double term = 1.0, sum = 1.0, m = 4.0 * v * v;
+    for (int k = 1; k < 60 && __builtin_fabs(term) > 1e-17; k++) {
+        term *= -(m - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k * x);
+        sum += term;
+    }
+    double e = __builtin_exp(0.5 * x);
+    return sign * (e * (sum / __builtin_sqrt(6.283185307179586 * x))) * e;
+}
+
+static double th_i0_f64(double x) {
+    return th_iv_f64(0.0, x);
+}
+
+static double th_i1_f64(double x) {
+    return th_iv_f64(1.0, x);
+}
+
+/* J for large x: Hankel's expansion DLMF 10.17.3. */
+
+static double th_jv_large_f64(double v, double x) {
+    double term = 1.0, p = 1.0, q = 0.0, m = 4.0 * v * v, shift = 0.5 * v + 0.25;
+    for (int k = 1; k < 60 && __builtin_fabs(term) > 1e-17; k++) {
+        term *= (m - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k * x);
+        double signed_term = k & 2 ? -term : term;
+        p += k & 1 ? 0.0 : signed_term;
+        q += k & 1 ? signed_term : 0.0;
+    }
+    double s = __builtin_sin(x), c = __builtin_cos(x);
+    double ss = th_sinpi_f64(shift), cs = th_sinpi_f64(shift + 0.5);
+    return __builtin_sqrt(0.6366197723675814 / x) * (p * (c * cs + s * ss) - q * (s * cs - c * ss));
+}
+
+/* J by Miller's backward recurrence (DLMF 3.6(ii), 10.6.1), normalised by Neumann's sum 10.23.15:
+   (x/2)^a = sum of (a + 2k) gamma(a + k) / k! J_(a+2k), where v = a + n, 0 <= a < 1; the recurrence
+   goes on below a where n is negative. */
+
+static double th_jv_recurrence_f64(double v, double x) {
+    double a = v - th_floor_f64(v), high = v > x ? v : x, sum = 0.0, w = 1.0, result = 0.0;
+    int n = (int)(v - a), half = (int)(0.5 * (high + 15.0 * __builtin_cbrt(high))) + 15;
+    double next = 0.0, f = 1e-250;
+    for (int k = 2 * half; k > 0; k--) {
+        result = k == n ? f : result;
+        if (k % 2 == 0) {
+            sum += (a + k) * w * f;
+            w *= k > 2 ? k / (2.0 * a + k - 2.0) : 1.0;
+        }
+        double previous = 2.0 * (a + k) / x * f - next;
+        double scale = __builtin_fabs(previous) > 1e200 ? 1e-200 : 1.0;
+        next = f * scale;
+        f = previous * scale;
+        sum *= scale;
+        result *= scale;
+    }
+    sum = (sum / w + f) * __builtin_tgamma(1.0 + a);
+    for (int k = 0; k > n; k--) {
+        double previous = 2.0 * (a + k) / x * f - next;
+        next = f;
+        f = previous;
+    }
+    return (n > 0 ? result : f) / sum * __builtin_pow(0.5 * x, a);
+}
+
+/* Bessel function of the first kind, for orders and arguments below 10^8. */
+
+static double th_jv_f64(double v, double x) {
+    if (v == th_rint_f64(v) && __builtin_fabs(v) < 1e8)
+        return __builtin_jn((int)v, x);
+    if (!(x >= 0.0) || v != v)
+        return __builtin_nan("");
+    if (x == 0.0)
+        return v > 0.0 ? 0.0 : __builtin_copysign(__builtin_inf(), __builtin_tgamma(v + 1.0));
+    if (x > 25.0 && x > 0.5 * v * v)
+        return x == __builtin_inf() ? 0.0 : th_jv_large_f64(v, x);
+    if (x < 1.0 || 0.25 * x * x < v + 1.0)
+        return th_bessel_series_f64(v, x, -1.0);
+    return __builtin_fabs(v) + x < 1e8 ? th_jv_recurrence_f64(v, x) : __builtin_nan("");
+}
+
+static double th_jn_f64(double n, double x) {
+    return th_jv_f64(n, x);
+}

@@ -411,9 +411,8 @@ TH_INLINE double th_erf_small_f64(double x) {
     return x + x * p;
 }
 
-TH_INLINE double th_erfc_far_f64(double x) {
-    double low, square = th_product_f64(x, x, &low), t = (x - 4.0) / (x + 4.0);
-    double e = th_exp_negative_f64(-square);
+TH_INLINE double th_erfc_scaled_f64(double x) {
+    double t = (x - 4.0) / (x + 4.0);
     double t2 = t * t, odd = 0x1.3df8d63cc116ep-24, even = -0x1.38b91e368c7f1p-27;
     odd = odd * t2 - 0x1.a39620d99a29ep-21;
     odd = odd * t2 + 0x1.7d19e4f60fa36p-18;
@@ -435,7 +434,12 @@ TH_INLINE double th_erfc_far_f64(double x) {
     even = even * t2 + 0x1.f7f5df66fca51p-7;
     even = even * t2 - 0x1.169ba4580a049p-6;
     double p = odd * t + even;
-    return (1.25 + p) / (1.0 + 2.0 * x) * (e - e * low);
+    return (1.25 + p) / (1.0 + 2.0 * x);
+}
+
+TH_INLINE double th_erfc_far_f64(double x) {
+    double low, square = th_product_f64(x, x, &low), e = th_exp_negative_f64(-square);
+    return th_erfc_scaled_f64(x) * (e - e * low);
 }
 
 TH_INLINE double th_erf_f64(double x) {
@@ -467,9 +471,8 @@ TH_INLINE float th_erf_small_f32(float x) {
     return x + x * p;
 }
 
-TH_INLINE float th_erfc_far_f32(float x) {
-    float low, square = th_product_f32(x, x, &low), t = (x - 4.0f) / (x + 4.0f);
-    float e = th_exp_negative_f32(-square);
+TH_INLINE float th_erfc_scaled_f32(float x) {
+    float t = (x - 4.0f) / (x + 4.0f);
     float t2 = t * t, odd = -0x1.fd4daep-12f, even = -0x1.aa64bp-11f;
     odd = odd * t2 + 0x1.539bd8p-8f;
     odd = odd * t2 + 0x1.303e9ep-5f;
@@ -482,7 +485,12 @@ TH_INLINE float th_erfc_far_f32(float x) {
     even = even * t2 + 0x1.f7f57ep-7f;
     even = even * t2 - 0x1.169ba4p-6f;
     float p = odd * t + even;
-    return (1.25f + p) / (1.0f + 2.0f * x) * (e - e * low);
+    return (1.25f + p) / (1.0f + 2.0f * x);
+}
+
+TH_INLINE float th_erfc_far_f32(float x) {
+    float low, square = th_product_f32(x, x, &low), e = th_exp_negative_f32(-square);
+    return th_erfc_scaled_f32(x) * (e - e * low);
 }
 
 TH_INLINE float th_erf_f32(float x) {
