@@ -58,7 +58,8 @@ UNARY = {
     "sin": (np.sin, 3), "cos": (np.cos, 3), "tan": (np.tan, 4), "asin": (np.arcsin, 2),
     "acos": (np.arccos, 2), "atan": (np.arctan, 2), "cbrt": (np.cbrt, 2),
     "erf": (by_mpmath("erf"), 2), "erfc": (by_mpmath("erfc"), 4), "sqrt": (np.sqrt, 0.501),
-    "rsqrt": (lambda x: 1 / np.sqrt(x), 2), "rint": (np.rint, 0), "floor": (np.floor, 0), "ceil": (np.ceil, 0), "trunc": (np.trunc, 0),
+    "rsqrt": (lambda x: 1 / np.sqrt(x), 2), "rint": (np.rint, 0),
+    "floor": (np.floor, 0), "ceil": (np.ceil, 0), "trunc": (np.trunc, 0),
     "round": (round_away, 0), "sign": (np.sign, 0),
 }  # fmt: skip
 BINARY = {
