@@ -12,7 +12,13 @@ from theano.codegen.loops import build_nest, loop_node
 from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
+from theano.scalar.table import TABLE
 from theano.tensor.elemwise import DimShuffle
+
+
+def dtype_of(variable):
+    """dtype of a tensor; "object" for everything else."""
+    return variable.type.dtype if hasattr(variable.type, "broadcastable") else "object"
 
 
 class Lowering:
@@ -42,12 +48,17 @@ class Lowering:
                 build_nest(self, group)
             else:
                 self._lower(group)
-        self.guards = [self.place(v) for v in fgraph.outputs[len(fgraph.outputs) - n_guards:]]
+        checks = fgraph.outputs[len(fgraph.outputs) - n_guards:]
+        self.guards = [self.place(v) for v in checks if not (isinstance(v, Constant) and v.data.all())]
         self.outputs = [self.place(v) for v in fgraph.outputs[:len(fgraph.outputs) - n_guards]]
 
     def _input(self, variable):
         kind = "shared" if variable in self.mutable else "input"
-        self.places[variable] = Place(variable.type.dtype, variable.type.ndim, kind)
+        pattern = getattr(variable.type, "broadcastable", ())
+        ones = sum(1 << d for d, b in enumerate(pattern) if b)
+        place = Place(dtype_of(variable), len(pattern), kind, ones=ones)
+        place.size = self.extents.canonical(variable) if hasattr(variable.type, "ndim") else ()
+        self.places[variable] = place
 
     def _lower(self, node):
         if isinstance(node.op, DimShuffle):
@@ -64,8 +75,12 @@ class Lowering:
         if found is not None:
             return found
         if isinstance(variable, Constant):
-            value = np.asarray(variable.data)
-            found = Place(variable.type.dtype, variable.type.ndim, "const", value=value)
+            is_array = hasattr(variable.type, "broadcastable")
+            value = np.ascontiguousarray(variable.data).reshape(np.shape(variable.data)) if is_array else \
+                variable.data
+            found = Place(dtype_of(variable), getattr(variable.type, "ndim", 0), "const", value=value)
+            if is_array:
+                found.size = self.extents.canonical(variable)
         elif isinstance(variable.owner.op, DimShuffle):
             op = variable.owner.op
             source = self.place(variable.owner.inputs[0])
@@ -79,20 +94,27 @@ class Lowering:
 
     def temp(self, variable, dtype=None):
         """A new place for a variable."""
-        place = Place(dtype or variable.type.dtype, variable.type.ndim, "temp",
-                      size=self.extents.canonical(variable))
+        place = Place(dtype or dtype_of(variable), getattr(variable.type, "ndim", 0), "temp")
+        if place.dtype != "object":
+            place.size = self.extents.canonical(variable)
         self.places[variable] = place
         return place
 
     def view(self, variable, source):
         """A place for a variable in the storage of ``source``."""
         place = Place(variable.type.dtype, variable.type.ndim, "view", of=source)
+        place.size = self.extents.canonical(variable)
         self.places[variable] = place
         return place
 
     def scalar(self, dtype="int64"):
         """A new place for one number."""
         return Place(dtype, 0, "temp", size=())
+
+    @staticmethod
+    def row(name):
+        """A row of the scalar table."""
+        return TABLE[name]
 
     def constant(self, value, dtype="int64"):
         """The place of a constant array that the graph doesn't have."""
@@ -112,11 +134,12 @@ class Lowering:
         for place in inputs:
             place.root().array = True
         outputs = []
-        for variable in node.outputs:
+        for index, variable in enumerate(node.outputs):
             place = self.temp(variable)
             place.array = True
+            place.foreign = bool(node.op.view_map.get(index) or destroyed)
             outputs.append(place)
-        self.add("python", inputs, outputs, node=node, params=tuple(sorted(destroyed)))
+        self.add("python", inputs, outputs, node=node, nodes=(node,))
 
     def is_needed(self, variable, cluster):
         """Whether anything outside ``cluster`` uses ``variable``."""

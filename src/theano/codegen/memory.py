@@ -1,6 +1,7 @@
 """Where every value lives: results in place, storage shared by values that are never alive together."""
 
 import math
+from dataclasses import replace
 
 from theano.codegen.task import Task
 
@@ -12,7 +13,8 @@ def plan(tasks, outputs, updates, guards):
     guards: places checked early. Adds copies where an output would share storage with something else; returns the
     tasks in their final order and the final ``(outputs, updates)``.
     """
-    tasks = _updates_last(tasks, updates)
+    early, late = _updates_last(tasks, updates)
+    tasks = [*early, *(Task("guard", [place], []) for place in guards), *late]
     outputs, updates = _own_storage(tasks, outputs, updates)
     last = _last_uses(tasks, [*outputs, *guards], updates)
     _take_over(tasks, last, {id(place): shared for place, shared in updates})
@@ -22,7 +24,7 @@ def plan(tasks, outputs, updates, guards):
 
 
 def _updates_last(tasks, updates):
-    """Tasks whose results only become new values of shared variables go to the end, in their order."""
+    """Tasks apart from, and those whose results only become new values of shared variables."""
     used = {id(p.root()) for task in tasks for p in task.inputs}
     final = {id(place.root()) for place, _ in updates}
 
@@ -30,7 +32,7 @@ def _updates_last(tasks, updates):
         roots = [id(p.root()) for p in task.outputs]
         return bool(roots) and task.kind != "python" and all(r in final and r not in used for r in roots)
 
-    return [t for t in tasks if not late(t)] + [t for t in tasks if late(t)]
+    return [t for t in tasks if not late(t)], [t for t in tasks if late(t)]
 
 
 def _own_storage(tasks, outputs, updates):
@@ -41,7 +43,7 @@ def _own_storage(tasks, outputs, updates):
         root = place.root()
         if root is shared and place is shared:
             return place
-        if root.kind == "temp" and id(root) not in taken and root is place:
+        if root.kind == "temp" and id(root) not in taken and root is place and not root.foreign:
             taken.add(id(root))
             return place
         copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
@@ -77,6 +79,23 @@ def _take_over(tasks, last, updated):
             used.add(id(root))
             last[id(root)] = max(last[id(root)], last.get(id(out), number))
             out.of, out.kind = source, "view"
+            _mark(task, out, source)
+
+
+def _mark(task, out, source):
+    """Tell the instruction that ``out`` is the storage of ``source``."""
+    if task.kind == "copy":
+        task.kind = "alias"
+    elif task.nest is None:
+        task.params = (1,)
+    else:
+        inputs = [k for k, o in enumerate(task.nest.operands) if o.role == "in"]
+        outputs = [k for k, o in enumerate(task.nest.operands) if o.role in ("out", "acc")]
+        target = outputs[next(i for i, p in enumerate(task.outputs) if p is out)]
+        taken = inputs[next(i for i, p in enumerate(task.inputs) if p is source)]
+        operands = list(task.nest.operands)
+        operands[target] = replace(operands[target], inplace=taken)
+        task.nest = replace(task.nest, operands=tuple(operands))
 
 
 def _may_take(task, out, source, root, last, number, updated):

@@ -19,7 +19,8 @@ class Place:
     array: bool = False
     size: tuple = ()                # extents, by which storage is shared
     value: object = None            # of a constant
-    number: int = -1
+    ones: int = 0                   # of an input: bit d set where dimension d is broadcastable
+    foreign: bool = False           # it may be a view of something that is not ours
 
     def root(self):
         """The place whose storage this one uses."""

@@ -4,6 +4,7 @@ import copy
 
 from theano.graph.shared import Container
 from theano.graph.variable import Variable
+from theano.runtime import native
 from theano.runtime.report import extended
 
 _AMBIGUOUS = object()
@@ -40,7 +41,7 @@ def _refuse(function, item, value):
     raise TypeError("containers cannot be replaced; set f.value[item] or f[item]")
 
 
-class Function:
+class Function(native.Callable):
     """What `theano.function` returns: call it with values of the inputs.
 
     Attributes
@@ -56,7 +57,9 @@ class Function:
     """
 
     def __init__(self, executor, cells, defaults, maker):
+        super().__init__()
         self.fn = executor
+        self._general = None
         self.input_storage = cells
         self.defaults = defaults
         self.maker = maker
@@ -74,6 +77,9 @@ class Function:
             for e in maker.inputs)
         self.finder = self._make_finder()
         self._by_name = self._keywords()
+        self._native = maker.compiled is executor and executor is not None
+        if self._native:
+            self._attach_machine()
 
     # -- names ----------------------------------------------------------------------------------------
 
@@ -138,13 +144,46 @@ class Function:
 
     # -- calls ----------------------------------------------------------------------------------------
 
-    def __call__(self, *args, **kwargs):
+    def _attach_machine(self):
+        entries = self.maker.inputs
+        n = len(self._positional)
+        plain = self._positional == list(range(n)) and not self._check_for_aliased_inputs and all(
+            getattr(e, "shared", False) for e in entries[n:]) and not any(e.mutable for e in entries[:n])
+        cells = [cell.storage if getattr(entry, "shared", False) else None
+                 for entry, cell in zip(entries, self.input_storage, strict=True)]
+        machine = self.fn.machine(cells, n)
+        kind = 3 if self.output_keys is not None else 2 if self.return_none else 0 if self.unpack_single else 1
+        self._attach(machine, int(plain and kind != 3), kind)
+
+    def _slow_call(self, *args, **kwargs):
+        """The call in Python: names, defaults, conversions."""
         subset = kwargs.pop("output_subset", None)
         values = self._bind(args, kwargs)
-        results = self.fn(values)
-        for position, cell in self._updates:
-            cell.storage[0] = results[position]
+        if self._native:
+            results = self._run(values)
+        else:
+            results = self.fn(values)
+            for position, cell in self._updates:
+                cell.storage[0] = results[position]
         return self._returned(results, subset)
+
+    def _misfit(self, position, value):
+        """Raise the error for a value that the machine can't take."""
+        entry = self.maker.inputs[position]
+        entry.variable.type.filter(value, strict=True)
+        raise TypeError(f"input {position} ({entry.variable}) can't be used as it is: {value!r}")
+
+    def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned):
+        """An instruction failed: run the general form where an assumption did not hold, else raise."""
+        if code == native.GUARD:
+            if self._general is None:
+                self._general = self.maker.general_executor()
+            results = self._general(inputs)
+            for position, cell in self._updates:
+                cell.storage[0] = results[position]
+            results = results[:self.n_returned]
+            return results if returned == 1 else None if returned == 2 else results[0]
+        raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs)
 
     def _bind(self, args, kwargs):
         """Checked values of all inputs, in order."""

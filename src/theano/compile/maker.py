@@ -7,6 +7,8 @@ import warnings
 from theano.compile.callable import Function
 from theano.compile.io import wrap_in, wrap_out
 from theano.compile.mode import get_mode
+from theano.compile.native import compile_native
+from theano.compile.copies import insert_copies
 from theano.config import config
 from theano.errors import UnusedInputError
 from theano.graph import origin
@@ -15,6 +17,7 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors
 from theano.rewrite.pipeline import optimize
+from theano.runtime import native
 from theano.runtime.interpreter import Interpreter
 
 
@@ -86,18 +89,46 @@ class FunctionMaker:
 
     def _build(self, fgraph):
         self.updated = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
+        given = fgraph
         if fgraph is None:
-            outputs = [o.variable for o in self.outputs]
-            outputs += [self.inputs[i].update for i in self.updated]
-            mapping = {len(self.outputs) + k: i for k, i in enumerate(self.updated)}
-            fgraph = FunctionGraph([i.variable for i in self.inputs], outputs, update_mapping=mapping)
-            fgraph.attach_feature(DestroyHandler())
-            fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True)
-                                if not entry.mutable]
-            fgraph.name = self.name
-            self.optimize(fgraph)
-        self.fgraph = fgraph
+            fgraph = self.new_graph()
         self.copied_from = {}
+        self.compiled = None
+        if given is None and self._wants_native():
+            self.compiled = compile_native(self, fgraph)
+        if self.compiled is not None:
+            self._fgraph, self._shown = self.compiled.fgraph, False
+            return
+        if given is None:
+            self.optimize(fgraph)
+        insert_copies(fgraph, self.outputs)
+        self._fgraph, self._shown = fgraph, True
+
+    def _wants_native(self):
+        return self.mode.linker.native and native.available() and hasattr(self.mode.optimizer, "include") \
+            and not self.accept_inplace and "fast_run" in self.mode.optimizer.include
+
+    @property
+    def fgraph(self):
+        """The rewritten graph."""
+        if not self._shown:
+            self._shown = True
+            self._fgraph = self.compiled.shown_graph()
+        return self._fgraph
+
+    @fgraph.setter
+    def fgraph(self, graph):
+        self._fgraph, self._shown = graph, True
+
+    def new_graph(self):
+        """A copy of the graph as the user wrote it."""
+        outputs = [o.variable for o in self.outputs] + [self.inputs[i].update for i in self.updated]
+        mapping = {len(self.outputs) + k: i for k, i in enumerate(self.updated)}
+        fgraph = FunctionGraph([i.variable for i in self.inputs], outputs, update_mapping=mapping)
+        fgraph.attach_feature(DestroyHandler())
+        fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True) if not entry.mutable]
+        fgraph.name = self.name
+        return fgraph
 
     def optimize(self, fgraph):
         """Rewrite ``fgraph`` as the mode says."""
@@ -133,6 +164,7 @@ class FunctionMaker:
                 entry.value = entry.variable.container
                 variable.name = entry.variable.name
         twin = copy.copy(self)
+        twin.compiled = None
         twin.inputs, twin.copied_from, twin.name = entries, memo, graph.name
         if delete_updates:
             self._drop_updates(twin, graph)
@@ -163,12 +195,20 @@ class FunctionMaker:
             cell, default = _storage(entry, given)
             cells.append(cell)
             defaults.append(default)
-        executor = self._executor(storage_map)
-        return self.function_builder(executor, cells, defaults, self)
+        return self.function_builder(self._executor(storage_map), cells, defaults, self)
+
+    def general_executor(self):
+        """Runs the function without the assumptions that native code makes."""
+        graph = self.new_graph()
+        self.optimize(graph)
+        insert_copies(graph, self.outputs)
+        return Interpreter(graph)
 
     def _executor(self, storage_map):
+        if self.compiled is not None:
+            return self.compiled
         allow_gc = self.mode.linker.allow_gc
-        return Interpreter(self.fgraph, config.allow_gc if allow_gc is None else allow_gc, storage_map)
+        return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc, storage_map)
 
 
 def _storage(entry, given):

@@ -163,6 +163,12 @@ class FunctionGraph:
             if variable not in self.variables:
                 self._setup(variable)
 
+    def add_output(self, variable):
+        """Make ``variable`` a further output."""
+        variable = self._import(variable, "add_output")
+        variable.clients["output", len(self.outputs)] = None
+        self.outputs.append(variable)
+
     def remove_output(self, position):
         """Drop output ``position`` and what only it needs; later outputs move up."""
         variable = self.outputs[position]

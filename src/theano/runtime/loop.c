@@ -173,8 +173,8 @@ static int64_t count_elements(const th_slot *slot)
     return n;
 }
 
-/* Accumulators begin with the identity; the largest of nothing is an error. */
-static int start_accumulators(struct th_frame *frame, loop *l, th_slot **slots, int empty)
+/* Finds the accumulators and their reductions; the largest of nothing is an error. */
+static int find_accumulators(struct th_frame *frame, loop *l, th_slot **slots, int empty)
 {
     const th_nest *nest = l->nest;
     for EACH(k, nest->accumulators) {
@@ -184,7 +184,8 @@ static int start_accumulators(struct th_frame *frame, loop *l, th_slot **slots, 
         int64_t n = count_elements(slots[k]);
         int extreme = o->dtype != TH_BOOL && (o->reduction == TH_MAXIMUM || o->reduction == TH_MINIMUM);
         if (empty && n && extreme) return fail(frame, TH_BAD_VALUE, -1, (int)k, -1, 0, 0);
-        l->reducer[k]->fill(slots[k]->data, n);
+        l->acc[k] = slots[k]->data;
+        l->size[k] = n;
     }
     return TH_OK;
 }
@@ -224,13 +225,15 @@ static void flip_axes(loop *l)
     }
 }
 
-/* Whether most operands run in smaller steps along axis a than along axis b. */
+/* Whether most operands run in smaller steps along axis a than along axis b. Accumulators have no say: they can
+ * be laid out to suit.
+ */
 static int is_finer(const loop *l, int a, int b)
 {
     int votes = 0;
     for (int k = 0; k < l->nest->noperands; k++) {
         int64_t x = llabs(l->stride[a][k]), y = llabs(l->stride[b][k]);
-        if (x && y) votes += (x < y) - (x > y);
+        if (x && y && !(l->nest->accumulators & BIT(k))) votes += (x < y) - (x > y);
     }
     return votes > 0;
 }
@@ -276,6 +279,57 @@ static void merge_axes(loop *l)
         if (last != i) swap_axes(l, last, i);
     }
     if (l->naxes) l->naxes = last + 1;
+}
+
+/* ---- accumulators in the order of the loop ---- */
+
+/* An accumulator that lives in scratch memory while the nest runs, because its own axes run otherwise. */
+typedef struct guest {
+    int64_t extent[TH_MAX_NDIM], home_stride[TH_MAX_NDIM], stride[TH_MAX_NDIM];
+    int naxes;
+    int64_t itemsize;
+    char *home, *data;
+} guest;
+
+static int runs_along(const loop *l, int k)
+{
+    int64_t last = 0;
+    for (int i = 0; i < l->naxes; i++) {
+        if (!l->stride[i][k]) continue;
+        if (l->stride[i][k] < last) return 0;
+        last = l->stride[i][k];
+    }
+    return 1;
+}
+
+static guest *move_out(struct th_frame *frame, loop *l, int k)
+{
+    guest *g = th_scratch(frame, sizeof *g);
+    char *data = th_scratch(frame, (size_t)(l->size[k] * l->itemsize[k]));
+    if (!g || !data) return NULL;
+    int64_t stride = g->itemsize = l->itemsize[k];
+    g->naxes = 0;
+    g->home = l->acc[k];
+    g->data = l->acc[k] = l->ptr[k] = data;
+    for (int i = 0; i < l->naxes; i++) {
+        if (!l->stride[i][k]) continue;
+        g->extent[g->naxes] = l->extent[i];
+        g->home_stride[g->naxes] = l->stride[i][k];
+        g->stride[g->naxes++] = l->stride[i][k] = stride;
+        stride *= l->extent[i];
+    }
+    return g;
+}
+
+static void copy_home(const guest *g, int axis, char *to, const char *from)
+{
+    if (axis < 2) {
+        int64_t rows = g->naxes > 1 ? g->extent[1] : 1;
+        th_unpack_rows(to, g->home_stride[0], g->home_stride[1], from, g->stride[1], g->extent[0], rows, g->itemsize);
+        return;
+    }
+    for (int64_t i = 0; i < g->extent[axis]; i++)
+        copy_home(g, axis - 1, to + i * g->home_stride[axis], from + i * g->stride[axis]);
 }
 
 /* ---- overlap of an output with other inputs ---- */
@@ -404,15 +458,15 @@ static int choose_axis(const loop *l, int64_t pieces)
 }
 
 /* Gives pieces their own copies of the accumulators that stay in place along the axis that is cut. */
-static int share_accumulators(struct th_frame *frame, team *t, th_slot **slots)
+static int share_accumulators(struct th_frame *frame, team *t)
 {
     const loop *l = t->l;
     int64_t at = 0;
     for EACH(k, l->nest->accumulators) {
         if (l->stride[t->axis][k]) continue;
         t->private |= BIT(k);
-        t->offset[k] = at + (l->ptr[k] - slots[k]->data);
-        at += (count_elements(slots[k]) * l->itemsize[k] + 63) & ~(int64_t)63;
+        t->offset[k] = at;
+        at += (l->size[k] * l->itemsize[k] + 63) & ~(int64_t)63;
     }
     t->shared_bytes = at;
     if (!at) return 1;
@@ -421,29 +475,28 @@ static int share_accumulators(struct th_frame *frame, team *t, th_slot **slots)
     if (!t->shared) return 0;
     for (int64_t piece = 1; piece < t->pieces; piece++)
         for EACH(k, t->private)
-            l->reducer[k]->fill(t->shared + (piece - 1) * at + t->offset[k] - (l->ptr[k] - slots[k]->data),
-                                count_elements(slots[k]));
+            l->reducer[k]->fill(t->shared + (piece - 1) * at + t->offset[k], l->size[k]);
     return 1;
 }
 
-static void merge_accumulators(const team *t, th_slot **slots)
+static void merge_accumulators(const team *t)
 {
     const loop *l = t->l;
     for (int64_t piece = 1; piece < t->pieces; piece++)
         for EACH(k, t->private) {
-            const char *p = t->shared + (piece - 1) * t->shared_bytes + t->offset[k] - (l->ptr[k] - slots[k]->data);
-            l->reducer[k]->column(slots[k]->data, l->itemsize[k], p, 0, count_elements(slots[k]), 1);
+            const char *p = t->shared + (piece - 1) * t->shared_bytes + t->offset[k];
+            l->reducer[k]->column(l->acc[k], l->itemsize[k], p, 0, l->size[k], 1);
         }
 }
 
-static int run_flat(struct th_frame *frame, const loop *l, th_slot **slots)
+static int run_flat(struct th_frame *frame, const loop *l)
 {
     int64_t threads = l->points * l->nest->cost >= PARALLEL_COST ? th_num_threads() : 1;
     if (threads > 1) {
         team t = { .l = l, .pieces = threads, .axis = choose_axis(l, threads) };
-        if (t.axis >= 0 && share_accumulators(frame, &t, slots)) {
+        if (t.axis >= 0 && share_accumulators(frame, &t)) {
             th_parallel_for(run_pieces, &t, threads, 1);
-            merge_accumulators(&t, slots);
+            merge_accumulators(&t);
             return t.code;
         }
     }
@@ -550,9 +603,31 @@ static int run_phases(struct th_frame *frame, loop *l)
 
 /* ---- the driver ---- */
 
+static void fill_accumulators(const loop *l)
+{
+    for EACH(k, l->nest->accumulators)
+        if (k < (uint64_t)l->nest->nslots) l->reducer[k]->fill(l->acc[k], l->size[k]);
+}
+
+static int run_reduction(struct th_frame *frame, loop *l)
+{
+    guest *guests[TH_MAX_OPERANDS];
+    int count = 0;
+    for EACH(k, l->nest->accumulators) {
+        if (runs_along(l, (int)k)) continue;
+        guests[count] = move_out(frame, l, (int)k);
+        if (!guests[count++]) return fail(frame, TH_OUT_OF_MEMORY, -1, (int)k, -1, l->size[k], 0);
+    }
+    fill_accumulators(l);
+    merge_axes(l);
+    int code = run_flat(frame, l);
+    while (count--) copy_home(guests[count], guests[count]->naxes - 1, guests[count]->home, guests[count]->data);
+    return code;
+}
+
 static int is_one_row(const loop *l)
 {
-    if (l->nest->accumulators || l->nest->nphases > 1 || l->naxes > 1 || l->streamed) return 0;
+    if (l->nest->accumulators || l->nest->nphases > 1 || l->naxes > 1) return 0;
     if (l->points * l->nest->cost >= PARALLEL_COST) return 0;
     for (int k = 0; l->naxes && k < l->nest->noperands; k++)
         if (l->stride[0][k] != l->itemsize[k] && !(l->nest->scalars & BIT(k))) return 0;
@@ -569,7 +644,6 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     if (code) return code;
     l.nest = nest;
     l.inner = inner;
-    l.streamed = 0;
     l.points = 1;
     for (int d = 0; d < nest->ndim; d++) l.points *= extent[d];
     for (int k = 0; k < nest->noperands; k++) {
@@ -577,17 +651,25 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
         l.itemsize[k] = ITEMSIZE[nest->operand[k].dtype];
     }
     take_axes(&l, slots, extent);
-    if (nest->accumulators) code = start_accumulators(frame, &l, slots, l.points == 0);
-    if (code || (l.points == 0 && nest->nphases == 1)) return code;
+    if (nest->accumulators) code = find_accumulators(frame, &l, slots, l.points == 0);
+    if (code) return code;
+    if (l.points == 0 && nest->nphases == 1) {
+        fill_accumulators(&l);
+        return TH_OK;
+    }
     if (nest->overwrites) code = untangle(frame, &l);
     if (code) return code;
     flip_axes(&l);
     sort_axes(&l);
+    if (nest->nphases == 1 && nest->accumulators) return run_reduction(frame, &l);
     merge_axes(&l);
-    if (nest->nphases > 1) return run_phases(frame, &l);
+    if (nest->nphases > 1) {
+        fill_accumulators(&l);
+        return run_phases(frame, &l);
+    }
     if (is_one_row(&l)) {
         const int64_t only[3] = { l.naxes ? l.extent[0] : 1, 1, 0 };
         return inner(l.ptr, l.stride[0], only);
     }
-    return run_flat(frame, &l, slots);
+    return run_flat(frame, &l);
 }

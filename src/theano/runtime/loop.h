@@ -20,7 +20,8 @@ typedef struct loop {
     int64_t itemsize[TH_MAX_OPERANDS];
     char *ptr[TH_MAX_OPERANDS];
     const th_reducer *reducer[TH_MAX_OPERANDS];
-    uint64_t streamed;                          /* outputs that no cache should keep */
+    char *acc[TH_MAX_OPERANDS];                 /* where an accumulator begins, and how many elements it has */
+    int64_t size[TH_MAX_OPERANDS];
     int64_t stride[TH_MAX_NDIM][TH_MAX_OPERANDS];
 } loop;
 
@@ -34,4 +35,8 @@ typedef struct box {
 
 /* walk.c: runs one phase over a box. */
 int th_walk(const loop *l, int phase, const box *b);
+
+/* walk.c: copies rows of n contiguous elements into any layout. */
+void th_unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
+                    int64_t itemsize);
 #endif

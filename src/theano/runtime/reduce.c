@@ -24,6 +24,18 @@ static inline uint16_t float_to_half(float f)
     return (uint16_t)(sign | (x.u >= 0x47800000 ? huge : h));
 }
 
+/* Halves are ordered like the integers that their bits make, with the magnitude of negative ones turned round. */
+static inline int16_t half_order(uint16_t h)
+{
+    int16_t i = (int16_t)h;
+    return (int16_t)(i ^ ((i >> 15) & 0x7fff));
+}
+
+static inline int half_is_nan(uint16_t h)
+{
+    return (h & 0x7fff) > 0x7c00;
+}
+
 #define LEVEL(name) base_##name
 #include "reduce_loops.h"
 #undef LEVEL

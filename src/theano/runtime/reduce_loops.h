@@ -13,21 +13,32 @@
 #define FOLD(NAME, T, STEP)                                                                                 \
     static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
     {                                                                                                       \
-        enum { W = 256 / sizeof(T) };                                                                       \
-        T lane[W];                                                                                          \
+        enum { W = 256 / sizeof(T), V = W / 4 };                                                            \
+        T lane[W], few[V];                                                                                  \
         int64_t i = 0;                                                                                      \
-        if (n >= W) {                                                                                       \
-            for (int l = 0; l < W; l++) lane[l] = p[l];                                                     \
-            for (i = W; i + W <= n; i += W)                                                                 \
+        if (n >= V) {                                                                                       \
+            for (int l = 0; l < V; l++) few[l] = p[l];                                                      \
+            i = V;                                                                                          \
+        }                                                                                                   \
+        if (n >= V + W) {                                                                                   \
+            for (int l = 0; l < W; l++) lane[l] = p[i + l];                                                 \
+            for (i += W; i + W <= n; i += W)                                                                \
                 for (int l = 0; l < W; l++) lane[l] = STEP(lane[l], p[i + l]);                              \
-            for (int h = W / 2; h; h /= 2)                                                                  \
-                for (int l = 0; l < h; l++) lane[l] = STEP(lane[l], lane[l + h]);                           \
-            acc = STEP(acc, lane[0]);                                                                       \
+            for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l]);                                     \
+            for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l + V]);                                 \
+            for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l + 2 * V]);                             \
+            for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l + 3 * V]);                             \
+        }                                                                                                   \
+        if (i) {                                                                                            \
+            for (; i + V <= n; i += V)                                                                      \
+                for (int l = 0; l < V; l++) few[l] = STEP(few[l], p[i + l]);                                \
+            for (int h = V / 2; h; h /= 2)                                                                  \
+                for (int l = 0; l < h; l++) few[l] = STEP(few[l], few[l + h]);                              \
+            acc = STEP(acc, few[0]);                                                                        \
         }                                                                                                   \
         for (; i < n; i++) acc = STEP(acc, p[i]);                                                           \
         return acc;                                                                                         \
     }
-
 
 /* Four rows at a time, so that accumulators are read and written once for four elements; in tiles that the
  * first cache holds. */
@@ -45,6 +56,16 @@
                 acc[j] = STEP(acc[j], abcd);                                                                \
             }                                                                                               \
         }                                                                                                   \
+        if (i + 3 == rows) {                                                                                \
+            const T *a = (const T *)(p + i * pitch), *b = (const T *)(p + (i + 1) * pitch);                 \
+            const T *c = (const T *)(p + (i + 2) * pitch);                                                  \
+            _Pragma("omp simd")                                                                             \
+            for (int64_t j = 0; j < n; j++) {                                                               \
+                T ab = STEP(a[j], b[j]), abc = STEP(ab, c[j]);                                              \
+                acc[j] = STEP(acc[j], abc);                                                                 \
+            }                                                                                               \
+            return;                                                                                         \
+        }                                                                                                   \
         for (; i < rows; i++) {                                                                             \
             const T *a = (const T *)(p + i * pitch);                                                        \
             _Pragma("omp simd")                                                                             \
@@ -55,15 +76,14 @@
                                      int64_t rows)                                                          \
     {                                                                                                       \
         enum { TILE = 8192 / sizeof(T) };                                                                   \
-        if (acc_stride != sizeof(T)) {                                                                      \
-            for (int64_t i = 0; i < rows; i++)                                                              \
-                for (int64_t j = 0; j < n; j++) {                                                           \
-                    T *a = (T *)(acc + j * acc_stride);                                                     \
-                    *a = STEP(*a, ((const T *)(p + i * pitch))[j]);                                         \
-                }                                                                                           \
-            return;                                                                                         \
+        T few[TILE];                                                                                        \
+        for (int64_t j = 0; acc_stride != sizeof(T) && j < n; j += TILE) {                                  \
+            int64_t m = n - j < TILE ? n - j : TILE;                                                        \
+            for (int64_t l = 0; l < m; l++) few[l] = *(T *)(acc + (j + l) * acc_stride);                    \
+            LEVEL(NAME##_tile)(few, p + j * (int64_t)sizeof(T), pitch, m, rows);                            \
+            for (int64_t l = 0; l < m; l++) *(T *)(acc + (j + l) * acc_stride) = few[l];                    \
         }                                                                                                   \
-        for (int64_t j = 0; j < n; j += TILE)                                                               \
+        for (int64_t j = 0; acc_stride == sizeof(T) && j < n; j += TILE)                                                               \
             LEVEL(NAME##_tile)((T *)acc + j, p + j * (int64_t)sizeof(T), pitch, n - j < TILE ? n - j : TILE,\
                                rows);                                                                       \
     }
@@ -115,6 +135,11 @@
     {                                                                                                       \
         T total[PARTS];                                                                                     \
         for (int64_t i = 0; i < rows; i++) {                                                                \
+            if (n * PARTS <= 8) {                                                                           \
+                for (int64_t j = 0; j < n * PARTS; j++)                                                     \
+                    ((T *)(acc + i * acc_stride))[j % PARTS] += ((const T *)(p + i * pitch))[j];            \
+                continue;                                                                                   \
+            }                                                                                               \
             if (n * PARTS <= 512) {                                                                         \
                 LEVEL(NAME##_block)(total, (const T *)(p + i * pitch), n * PARTS);                          \
                 for (int l = 0; l < PARTS; l++) ((T *)(acc + i * acc_stride))[l] += total[l];               \
@@ -128,6 +153,9 @@
 
 #define REDUCTION(NAME, T, STEP, IDENTITY)                                                                  \
     FOLD(NAME, T, STEP)                                                                                     \
+    ROWS(NAME, T, STEP, IDENTITY)
+
+#define ROWS(NAME, T, STEP, IDENTITY)                                                                       \
     static void LEVEL(NAME##_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,  \
                                    int64_t rows)                                                            \
     {                                                                                                       \
@@ -153,9 +181,41 @@
 #define EITHER(a, b) ((a) | (b))
 #define MORE(a, b) ((b) > (a) ? (b) : (a))
 #define LESS(a, b) ((b) < (a) ? (b) : (a))
-/* nan wins, as in NumPy; once it is in `a` no comparison takes it out again */
-#define MORE_NAN(a, b) ((b) > (a) || (b) != (b) ? (b) : (a))
-#define LESS_NAN(a, b) ((b) < (a) || (b) != (b) ? (b) : (a))
+/* nan wins, as in NumPy: once it is in `a` no comparison takes it out again. The usual case is a comparison and an
+ * addition that would tell of a nan; only chunks where it does are looked at closely. */
+#define EXTREME(NAME, T, PICK)                                                                              \
+    static inline T LEVEL(NAME##_step)(T a, T b)                                                            \
+    {                                                                                                       \
+        T m = PICK(a, b);                                                                                   \
+        return b != b ? b : m;                                                                              \
+    }                                                                                                       \
+    FOLD(NAME##_exact, T, LEVEL(NAME##_step))                                                               \
+    static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
+    {                                                                                                       \
+        enum { W = 256 / sizeof(T), CHUNK = 4096 };                                                         \
+        T lane[W], sum[W], total = 0;                                                                       \
+        if (n < 2 * W) return LEVEL(NAME##_exact_fold)(acc, p, n);                                          \
+        for (; n >= CHUNK + W; p += CHUNK, n -= CHUNK) acc = LEVEL(NAME##_fold)(acc, p, CHUNK);             \
+        for (int l = 0; l < W; l++) lane[l] = sum[l] = p[l];                                                \
+        int64_t i = W;                                                                                      \
+        for (; i + W <= n; i += W)                                                                          \
+            for (int l = 0; l < W; l++) {                                                                   \
+                lane[l] = PICK(lane[l], p[i + l]);                                                          \
+                sum[l] += p[i + l];                                                                         \
+            }                                                                                               \
+        for (int h = W / 2; h; h /= 2)                                                                      \
+            for (int l = 0; l < h; l++) {                                                                   \
+                lane[l] = PICK(lane[l], lane[l + h]);                                                       \
+                sum[l] += sum[l + h];                                                                       \
+            }                                                                                               \
+        for (; i < n; i++) {                                                                                \
+            lane[0] = PICK(lane[0], p[i]);                                                                  \
+            total += p[i];                                                                                  \
+        }                                                                                                   \
+        total += sum[0];                                                                                    \
+        return total == total ? LEVEL(NAME##_step)(acc, lane[0]) : LEVEL(NAME##_exact_fold)(acc, p, n);     \
+    }
+
 #define INTEGER(NAME, T, LOWEST, HIGHEST)                                                                   \
     REDUCTION(NAME##_more, T, MORE, LOWEST)                                                                 \
     REDUCTION(NAME##_less, T, LESS, HIGHEST)
@@ -170,70 +230,11 @@
 #define FLOATING(NAME, T)                                                                                   \
     SUMMATION(NAME##_add, T, PLUS, 0)                                                                       \
     REDUCTION(NAME##_mul, T, TIMES, 1)                                                                      \
-    REDUCTION(NAME##_more, T, MORE_NAN, -INF)                                                   \
-    REDUCTION(NAME##_less, T, LESS_NAN, INF)                                                    \
+    EXTREME(NAME##_more, T, MORE)                                                                           \
+    EXTREME(NAME##_less, T, LESS)                                                                           \
+    ROWS(NAME##_more, T, LEVEL(NAME##_more_step), -INF)                                                     \
+    ROWS(NAME##_less, T, LEVEL(NAME##_less_step), INF)                                                      \
     FLOAT_SUM(NAME, T, NAME, 1)
-
-/* Complex numbers: products as NumPy forms them, order by real part and then imaginary part. */
-#define COMPLEX(NAME, T, R, F)                                                                                \
-    typedef struct { R re, im; } LEVEL(T);                                                                  \
-    static inline LEVEL(T) LEVEL(NAME##_plus)(LEVEL(T) a, LEVEL(T) b)                                       \
-    {                                                                                                       \
-        return (LEVEL(T)){ a.re + b.re, a.im + b.im };                                                      \
-    }                                                                                                       \
-    static inline LEVEL(T) LEVEL(NAME##_times)(LEVEL(T) a, LEVEL(T) b)                                      \
-    {                                                                                                       \
-        return (LEVEL(T)){ a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re };                          \
-    }                                                                                                       \
-    static inline LEVEL(T) LEVEL(NAME##_higher)(LEVEL(T) a, LEVEL(T) b)                                     \
-    {                                                                                                       \
-        int keep = a.re != a.re || a.im != a.im || a.re > b.re || (a.re == b.re && a.im >= b.im);           \
-        return keep ? a : b;                                                                                \
-    }                                                                                                       \
-    static inline LEVEL(T) LEVEL(NAME##_lower)(LEVEL(T) a, LEVEL(T) b)                                      \
-    {                                                                                                       \
-        int keep = a.re != a.re || a.im != a.im || a.re < b.re || (a.re == b.re && a.im <= b.im);           \
-        return keep ? a : b;                                                                                \
-    }                                                                                                       \
-    SUMMATION(NAME##_add, LEVEL(T), LEVEL(NAME##_plus), ((LEVEL(T)){ 0, 0 }))                               \
-    REDUCTION(NAME##_mul, LEVEL(T), LEVEL(NAME##_times), ((LEVEL(T)){ 1, 0 }))                              \
-    REDUCTION(NAME##_more, LEVEL(T), LEVEL(NAME##_higher), ((LEVEL(T)){ -INF, -INF }))                      \
-    REDUCTION(NAME##_less, LEVEL(T), LEVEL(NAME##_lower), ((LEVEL(T)){ INF, INF }))                         \
-    FLOAT_SUM(NAME, R, F, 2)
-
-/* Half precision: float inside, rounded when it is put back. */
-#define HALF(KIND, NAME, STEP, IDENTITY)                                                                    \
-    static inline uint16_t LEVEL(f16_##NAME##_step)(uint16_t a, uint16_t b)                                 \
-    {                                                                                                       \
-        float x = half_to_float(a), y = half_to_float(b);                                                   \
-        return float_to_half(STEP(x, y));                                                                   \
-    }                                                                                                       \
-    KIND(f16_##NAME, uint16_t, LEVEL(f16_##NAME##_step), IDENTITY)
-
-/* Truth values: whole rows are rarely needed to know the answer. */
-#define TRUTH(NAME, FOLD, DECIDED)                                                                          \
-    static void LEVEL(NAME##_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,  \
-                                   int64_t rows)                                                            \
-    {                                                                                                       \
-        for (int64_t i = 0; i < rows; i++) {                                                                \
-            uint8_t *a = (uint8_t *)(acc + i * acc_stride);                                                 \
-            for (int64_t j = 0; j < n && *a != DECIDED; j += 4096)                                          \
-                *a = LEVEL(FOLD##_fold)(*a, (const uint8_t *)(p + i * pitch + j), n - j < 4096 ? n - j : 4096); \
-        }                                                                                                   \
-    }
-
-#define ROW(NAME) { LEVEL(NAME##_rows), LEVEL(NAME##_column), LEVEL(NAME##_fill), NULL, NULL }
-#define SUMS(NAME)                                                                                          \
-    { LEVEL(NAME##_sum_rows), LEVEL(NAME##_add_column), LEVEL(NAME##_add_fill), LEVEL(NAME##_sum), LEVEL(NAME##_settle) }
-#define ANY { LEVEL(any_rows), LEVEL(u8_or_column), LEVEL(u8_or_fill), NULL, NULL }
-#define ALL { LEVEL(all_rows), LEVEL(u8_and_column), LEVEL(truth_fill), NULL, NULL }
-#define INTEGERS(U, I)                                                                                      \
-    { [TH_ADD] = ROW(U##_add), [TH_MUL] = ROW(U##_mul), [TH_MAXIMUM] = ROW(I##_more),                       \
-      [TH_MINIMUM] = ROW(I##_less), [TH_AND] = ROW(U##_and), [TH_OR] = ROW(U##_or) }
-
-#define FLOATS(NAME)                                                                                        \
-    { [TH_ADD] = SUMS(NAME), [TH_MUL] = ROW(NAME##_mul), [TH_MAXIMUM] = ROW(NAME##_more),                   \
-      [TH_MINIMUM] = ROW(NAME##_less) }
 
 #endif
 
@@ -253,8 +254,23 @@ COMPLEX(c128, complex128, double, f64)
 
 HALF(SUMMATION, add, PLUS, 0)
 HALF(REDUCTION, mul, TIMES, 0x3c00)
-HALF(REDUCTION, more, MORE_NAN, 0xfc00)
-HALF(REDUCTION, less, LESS_NAN, 0x7c00)
+
+static inline uint16_t LEVEL(f16_top)(uint16_t a, uint16_t b)
+{
+    uint16_t m = half_order(b) > half_order(a) ? b : a;
+    m = half_is_nan(b) ? b : m;
+    return half_is_nan(a) ? a : m;
+}
+
+static inline uint16_t LEVEL(f16_bottom)(uint16_t a, uint16_t b)
+{
+    uint16_t m = half_order(b) < half_order(a) ? b : a;
+    m = half_is_nan(b) ? b : m;
+    return half_is_nan(a) ? a : m;
+}
+
+REDUCTION(f16_more, uint16_t, LEVEL(f16_top), 0xfc00)
+REDUCTION(f16_less, uint16_t, LEVEL(f16_bottom), 0x7c00)
 
 static void LEVEL(f16_sum)(th_sum *state, const char *p, int64_t n)
 {

@@ -12,7 +12,6 @@
 enum {
     BLOCK_BYTES = 32768,        /* packed operands of one block together */
     BLOCK_POINTS = 1024,
-    STREAM_POINTS = 2048,
     SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
     TILE = 32,                  /* points of a row where an operand runs along the other axis */
 };
@@ -42,8 +41,20 @@ typedef uint64_t __attribute__((may_alias, aligned(4))) word8;
 typedef struct { word8 part[2]; } __attribute__((may_alias)) word16;
 
 #define COPY(T)                                                                             \
-    for (int64_t i = 0; i < rows; i++, from += row, to += to_row)                           \
-        for (int64_t j = 0; j < n; j++) *(T *)(to + j * to_step) = *(const T *)(from + j * step);
+    for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                         \
+        int64_t j = 0;                                                                      \
+        for (; j + 4 <= n; j += 4) {                                                        \
+            const char *f = from + j * step;                                                \
+            char *t = to + j * to_step;                                                     \
+            T a = *(const T *)f, b = *(const T *)(f + step);                                \
+            T c = *(const T *)(f + 2 * step), d = *(const T *)(f + 3 * step);               \
+            *(T *)t = a;                                                                    \
+            *(T *)(t + to_step) = b;                                                        \
+            *(T *)(t + 2 * to_step) = c;                                                    \
+            *(T *)(t + 3 * to_step) = d;                                                    \
+        }                                                                                   \
+        for (; j < n; j++) *(T *)(to + j * to_step) = *(const T *)(from + j * step);        \
+    }
 
 #define FILL(T)                                                                             \
     for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                         \
@@ -74,8 +85,8 @@ static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, 
     }
 }
 
-static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
-                        int64_t itemsize)
+void th_unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
+                    int64_t itemsize)
 {
     const int64_t step = itemsize;
     if (to_step == itemsize) {
@@ -89,24 +100,6 @@ static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *f
     case 8: COPY(word8) break;
     default: COPY(word16) break;
     }
-}
-
-/* Writes past the caches: an array larger than they are would only push other data out, after
- * having been read from memory for nothing. */
-static void stream(char *to, const char *from, int64_t size)
-{
-#ifdef __SSE2__
-    typedef long long vector __attribute__((vector_size(16), may_alias));
-    typedef long long loose __attribute__((vector_size(16), may_alias, aligned(1)));
-    int64_t head = -(intptr_t)to & 15;
-    if (head > size) head = size;
-    memcpy(to, from, (size_t)head);
-    for (; head + 16 <= size; head += 16)
-        __asm__("movntdq %1, %0" : "=m"(*(vector *)(to + head)) : "x"(*(const loose *)(from + head)));
-    memcpy(to + head, from + head, (size_t)(size - head));
-#else
-    memcpy(to, from, (size_t)size);
-#endif
 }
 
 /* ---- accumulating ---- */
@@ -178,10 +171,8 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
         int64_t extent[3] = { flat ? n * rows : n, flat ? 1 : rows, w->index };
         code = l->inner(at, pitch, extent);
     }
-    for EACH(k, w->packed & w->phase->writes) {
-        if (l->streamed & BIT(k)) stream(ptr[k], at[k], n * l->itemsize[k]);
-        else unpack_rows(ptr[k], w->step[k], w->row[k], at[k], pitch[k], n, rows, l->itemsize[k]);
-    }
+    for EACH(k, w->packed & w->phase->writes)
+        th_unpack_rows(ptr[k], w->step[k], w->row[k], at[k], pitch[k], n, rows, l->itemsize[k]);
     for EACH(k, w->computed) accumulate(w, k, ptr[k], at[k], pitch[k], n, rows);
     for EACH(k, w->after) {
         int source = l->nest->operand[k].source;
@@ -228,7 +219,7 @@ static void find_packed(walker *w)
     for EACH(k, w->arrays & ~w->computed) {
         int contiguous = w->n == 1 || w->step[k] == l->itemsize[k];
         if (w->n < SHORT_ROW && w->rows > 1) contiguous &= w->row[k] == w->n * l->itemsize[k];
-        if (!contiguous || l->streamed & BIT(k)) w->packed |= BIT(k);
+        if (!contiguous) w->packed |= BIT(k);
     }
 }
 
@@ -236,7 +227,7 @@ static void find_packed(walker *w)
 static void plan_blocks(walker *w, char *buffer)
 {
     const loop *l = w->l;
-    int64_t bytes = 0, points = l->streamed ? STREAM_POINTS : BLOCK_POINTS;
+    int64_t bytes = 0, points = BLOCK_POINTS;
     int across = 0;
     for EACH(k, w->packed | w->computed) {
         bytes += l->itemsize[k];
@@ -313,8 +304,5 @@ int th_walk(const loop *l, int index, const box *b)
         if (code || i >= b->naxes) break;
     }
     for EACH(k, w.phase->accumulates) settle(&w, k);
-#ifdef __SSE2__
-    if (l->streamed) __builtin_ia32_sfence();
-#endif
     return code;
 }

@@ -1,0 +1,15 @@
+"""How ops that are no loops become instructions: a function for each op class, by topic."""
+
+from theano.codegen.kernels.blas import BLAS
+from theano.codegen.kernels.index import INDEX
+from theano.codegen.kernels.shape import SHAPE
+
+KERNELS = {**SHAPE, **INDEX, **BLAS}
+
+
+def find_kernel(node):
+    """The function for a node, or None."""
+    for cls in type(node.op).__mro__:
+        if cls in KERNELS:
+            return KERNELS[cls]
+    return None

@@ -1,0 +1,82 @@
+"""Indexing as instructions."""
+
+from theano.codegen import nest as ir
+from theano.graph.variable import Constant
+from theano.tensor.advanced import AdvancedSubtensor1
+from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
+
+PARTS = ("start", "stop", "step")
+
+
+def encode_index(lowering, index):
+    """Params and input places of a subtensor instruction; see runtime/machine.c."""
+    codes, numbers, places = [], [], []
+
+    def put(part):
+        if isinstance(part, Constant):
+            numbers.extend((1, int(part.data)))
+        else:
+            numbers.extend((0, 0))
+            places.append(lowering.place(part))
+
+    for entry in index:
+        if isinstance(entry, slice):
+            given = [getattr(entry, name) for name in PARTS]
+            codes.append(1 + sum(2 << k for k, part in enumerate(given) if part is not None))
+            for part in given:
+                if part is not None:
+                    put(part)
+        else:
+            codes.append(0)
+            put(entry)
+    return (len(codes), *codes, *numbers), places
+
+
+def subtensor(lowering, node):
+    """A view."""
+    source = lowering.place(node.inputs[0])
+    params, places = encode_index(lowering, get_idx_list(node.inputs, node.op.idx_list))
+    lowering.add("subtensor", [source, *places], [lowering.view(node.outputs[0], source)], params, node=node)
+
+
+def inc_subtensor(lowering, node):
+    """A copy of x (or its storage), a view of the part, and a loop that adds to or sets the part."""
+    x, y, *rest = node.inputs
+    out = node.outputs[0]
+    result = lowering.temp(out)
+    source = lowering.place(x)
+    lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
+    params, places = encode_index(lowering, get_idx_list((x, *rest), node.op.idx_list))
+    ndim = x.type.ndim - sum(not isinstance(e, slice) for e in get_idx_list((x, *rest), node.op.idx_list))
+    part = type(result)(result.dtype, ndim, "view", of=result)
+    lowering.add("subtensor", [result, *places], [part], params, node=node)
+    written = type(result)(result.dtype, ndim, "view", of=part)
+    value = lowering.place(y)
+    missing = ndim - y.type.ndim
+    axes = tuple(-1 if d < missing or y.type.broadcastable[d - missing] else d - missing for d in range(ndim))
+    identity = tuple(range(ndim))
+    operands = (ir.Operand(result.dtype, identity), ir.Operand(value.dtype, axes),
+                ir.Operand(result.dtype, identity, "out", 0))
+    loads = [ir.load(0, operands), ir.load(1, operands)]
+    if node.op.set_instead_of_inc:
+        body, stored = (*loads, ir.Value(lowering.row("second"), (0, 1), result.dtype)), 2
+    else:
+        body, stored = (*loads, ir.Value(lowering.row("add"), (0, 1), result.dtype)), 2
+    nest = ir.LoopNest(ndim, (False,) * ndim, operands, (ir.Phase(body, ((stored, 2),)),))
+    lowering.add("loop", [part, value], [written], nest=nest, node=node)
+
+
+def gather(lowering, node):
+    """Rows by an int64 vector; other integers are converted."""
+    x, index = node.inputs
+    place = lowering.place(index)
+    if place.dtype != "int64":
+        wide = type(place)("int64", 1, "temp", size=place.size)
+        operands = (ir.Operand(place.dtype, (0,)), ir.Operand("int64", (0,), "out"))
+        nest = ir.LoopNest(1, (False,), operands, (ir.Phase((ir.load(0, operands),), ((0, 1),)),))
+        lowering.add("loop", [place], [wide], nest=nest, node=node)
+        place = wide
+    lowering.add("gather", [lowering.place(x), place], [lowering.temp(node.outputs[0])], node=node)
+
+
+INDEX = {Subtensor: subtensor, IncSubtensor: inc_subtensor, AdvancedSubtensor1: gather}

@@ -1,0 +1,128 @@
+"""Programs: what a function does at run time, as plain data that can be written to a file."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from theano.codegen import nest as ir
+from theano.codegen.emit import emit_library
+from theano.codegen.memory import color, plan
+
+STORAGE = ("input", "const", "buffer", "array", "view")
+KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
+         "dot", "guard", "gather", "python", "alias", "empty")
+
+
+@dataclass
+class Program:
+    """Slots, and instructions on them.
+
+    slots: (dtype, ndim, storage, buffer, root slot, mask of broadcastable dimensions)
+    code: (kind, inputs, outputs, params, words of the nest or None, symbol of the kernel or None, origin)
+    inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
+    constants: (slot, array). buffers: how many there are. source: C of the kernels.
+    nodes: per instruction the nodes it came from; not part of the file.
+    """
+
+    slots: list
+    code: list
+    inputs: list
+    outputs: list
+    updates: list
+    constants: list
+    buffers: int
+    source: str = ""
+    nodes: list = field(default_factory=list)
+
+    def dump(self):
+        """The program as bytes."""
+        constants = [(slot, value.dtype.str, value.shape,
+                      base64.b64encode(np.ascontiguousarray(value).tobytes()).decode())
+                     for slot, value in self.constants]
+        return json.dumps([self.slots, self.code, self.inputs, self.outputs, self.updates, constants,
+                           self.buffers], separators=(",", ":")).encode()
+
+    @staticmethod
+    def load(data):
+        """A program from bytes."""
+        slots, code, inputs, outputs, updates, constants, buffers = json.loads(data)
+        arrays = [(slot, np.frombuffer(base64.b64decode(text), dtype=dtype).reshape(shape).copy())
+                  for slot, dtype, shape, text in constants]
+        return Program(slots, code, inputs, outputs, updates, arrays, buffers)
+
+
+class _Numbering:
+    """Gives places slot numbers."""
+
+    def __init__(self, colors):
+        self.colors = colors
+        self.slots, self.constants = [], []
+        self.known = {}
+
+    def __call__(self, place):
+        number = self.known.get(id(place))
+        if number is None:
+            root = place if place.of is None else self(place.of)
+            number = self.known[id(place)] = len(self.slots)
+            self.slots.append(None)
+            self.slots[number] = self._describe(place, number, root)
+        return number
+
+    def _describe(self, place, number, root):
+        if place.of is not None:
+            base = self.slots[root]
+            return (place.dtype, place.ndim, "view", -1, base[4], 0)
+        if place.kind == "const":
+            self.constants.append((number, place.value))
+            return (place.dtype, place.ndim, "const", -1, number, 0)
+        if place.kind in ("input", "shared"):
+            return (place.dtype, place.ndim, "input", -1, number, place.ones)
+        if place.array:
+            return (place.dtype, place.ndim, "array", -1, number, 0)
+        return (place.dtype, place.ndim, "buffer", self.colors.get(id(place), 0), number, 0)
+
+
+def make_program(lowering, n_returned, updated):
+    """The program of a lowered graph.
+
+    n_returned: how many of its outputs the caller gets; the rest are new values of the inputs numbered ``updated``.
+    """
+    inputs = [lowering.places[v] for v in lowering.fgraph.inputs]
+    updates = list(zip(lowering.outputs[n_returned:], (inputs[i] for i in updated), strict=True))
+    tasks, outputs, updates = plan(lowering.tasks, lowering.outputs[:n_returned], updates, lowering.guards)
+    colors, count = color(tasks, outputs)
+    number = _Numbering(colors)
+    input_slots = [number(p) for p in inputs]
+    nests = [t.nest for t in tasks if t.nest is not None]
+    source, symbols = emit_library(nests)
+    code, nodes = [], []
+    words = {}
+    for task in tasks:
+        ins, outs = [number(p) for p in task.inputs], [number(p) for p in task.outputs]
+        params, encoded, symbol = list(task.params), None, None
+        if task.nest is not None:
+            if task.nest not in words:
+                words[task.nest] = ir.encode(task.nest)
+            encoded, symbol = words[task.nest], symbols.get(task.nest)
+            params = _operand_slots(task, ins, outs)
+        elif task.kind == "reshape":
+            params = [count]
+            count += 1
+        code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
+        nodes.append(task)
+    result_updates = []
+    for place, shared in updates:
+        in_place = place.root() is shared
+        result_updates.append((number(place.root()), inputs.index(shared), int(in_place)))
+    return Program(number.slots, code, input_slots, [number(p.root()) for p in outputs], result_updates,
+                   number.constants, count, source if symbols else "", nodes)
+
+
+def _operand_slots(task, ins, outs):
+    """Slots of a nest's operands in order, then those of its extents."""
+    n_inputs = sum(o.role == "in" for o in task.nest.operands)
+    given, made = iter(ins[:n_inputs]), iter(outs)
+    operands = [next(given) if o.role == "in" else next(made) for o in task.nest.operands if o.role != "temp"]
+    return operands + ins[n_inputs:]

@@ -1,0 +1,243 @@
+"""Functions as native programs: rewriting, lowering, the C compiler, the cache."""
+
+import functools
+import gc
+import hashlib
+import os
+import time
+import warnings
+from contextlib import contextmanager
+
+from theano.codegen import build, cache
+from theano.codegen.key import NoKey, graph_key
+from theano.codegen.lower import Lowering
+from theano.codegen.program import Program, make_program
+from theano.config import config
+from theano.errors import CompileError
+from theano.graph import origin
+from theano.rewrite.pipeline import optimize, present
+from theano.rewrite.rules.guards import assume_equal_extents
+from theano.runtime import native
+from theano.runtime.report import describe_failure, extended
+
+_said = set()
+
+
+class NativeProgram:
+    """A compiled function's program, and where it came from.
+
+    Attributes
+    ----------
+    program : Program
+    library : Library or None
+        The kernels; None when there are none.
+    cached : bool
+        Whether it came from the cache.
+    seconds : float
+        What making it took.
+    """
+
+    def __init__(self, maker, fgraph, program, library, cached, seconds, n_guards):
+        self.maker, self.fgraph = maker, fgraph
+        self.program, self.library = program, library
+        self.cached, self.seconds, self.n_guards = cached, seconds, n_guards
+        self._machine = None
+        self.allow_gc = True
+        self._storage_map = None
+
+    def machine(self, cells, n_positional):
+        """A machine with the given cells for shared variables."""
+        self._machine = native.make_machine(self.program, cells, n_positional, self.library, self._perform)
+        return self._machine
+
+    def _perform(self, origin_):
+        node = self.program.nodes[origin_].node
+        params = node.run_params()
+        if params is None:
+            return node.op.perform, node
+        return (lambda n, inputs, outputs: n.op.perform(n, inputs, outputs, params)), node
+
+    def shown_graph(self):
+        """The rewritten graph as users expect to see it."""
+        graph = self.fgraph
+        if self.cached:
+            graph = self.maker.new_graph()
+            self.n_guards = _rewrite(self.maker, graph)
+        for _ in range(self.n_guards):
+            graph.remove_output(len(graph.outputs) - 1)
+        with origin.inherited(()):
+            present(graph, self.maker.mode.optimizer)
+        return graph
+
+    def nodes(self):
+        """Per instruction the task it came from; worked out again for a program from the cache."""
+        if not self.program.nodes:
+            graph = self.maker.new_graph()
+            n_guards = _rewrite(self.maker, graph)
+            again = _lower(self.maker, graph, n_guards)
+            self.program.nodes = again.nodes
+        return self.program.nodes
+
+    def failure(self, at, code, text, axis, a, b, operands, error, inputs):
+        """The exception for instruction ``at``: what failed, on which shapes, written where."""
+        try:
+            task = self.nodes()[at]
+        except (IndexError, NoKey):
+            task = None
+        node = None if task is None else task.node
+        if error is None:
+            error = _exception(code, text, axis, a, b, operands)
+        if node is None:
+            return error
+        values = [_Described(shape, stride) for shape, stride in operands]
+        return extended(error, describe_failure(node, values, at))
+
+    @property
+    def storage_map(self):
+        """Cells of the graph's variables; those of intermediate values are empty, the machine has its own."""
+        if self._storage_map is None:
+            graph = self.maker.fgraph
+            self._storage_map = {v: [getattr(v, "data", None)] for v in graph.variables}
+        return self._storage_map
+
+    def free(self):
+        """Release buffers and kept results."""
+        if self._machine is not None:
+            self._machine.release()
+        for variable, cell in (self._storage_map or {}).items():
+            if not hasattr(variable, "data"):
+                cell[0] = None
+
+
+class _Described:
+    """Shape and strides of a value that is gone."""
+
+    size = 100
+
+    def __init__(self, shape, strides):
+        self.shape, self.strides = shape, strides
+
+
+def _exception(code, text, axis, a, b, operands):
+    shapes = [shape for shape, _ in operands]
+    if code == 1:
+        if text:
+            return ValueError(f"{text} (shapes {shapes})")
+        return ValueError(f"Input dimension mis-match: extents {a} and {b} meet on axis {axis} of operands of "
+                          f"shapes {shapes}")
+    if code == 2:
+        return MemoryError(text or "out of memory")
+    if code == 3:
+        return IndexError(f"index {a} is out of bounds for axis {axis} with size {b}")
+    if code == 101:
+        return TypeError(text)
+    return ValueError(f"{text or 'bad value'} (shapes {shapes})")
+
+
+@functools.lru_cache(maxsize=1)
+def version():
+    """Digest of the names, sizes and times of this package's sources: other sources, other keys."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    seen = []
+    for folder, _, files in os.walk(package):
+        for name in files:
+            if name.endswith((".py", ".h", ".so")):
+                info = os.stat(os.path.join(folder, name))
+                seen.append(f"{folder[len(package):]}/{name} {info.st_size} {info.st_mtime_ns}")
+    return hashlib.blake2b("\n".join(sorted(seen)).encode(), digest_size=16).hexdigest()
+
+
+@contextmanager
+def paused_gc():
+    """No garbage collection inside: making a graph makes many objects and no garbage."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def compile_native(maker, fgraph):
+    """The `NativeProgram` of a function, or None where it must run in Python."""
+    command = build.compiler()
+    if command is None:
+        _say_once("no C compiler was found, so functions run in Python. Install gcc or clang, or the package "
+                  "ziglang; theano.config.cxx = '' silences this.")
+        return None
+    start = time.perf_counter()
+    with paused_gc(), origin.inherited(()):
+        key = _key(maker, fgraph, command)
+        store = cache.current()
+        found = store.read(key) if key is not None else None
+        if found is not None:
+            made = _from_cache(maker, fgraph, found, store, key, start)
+            if made is not None:
+                return made
+        n_guards = _rewrite(maker, fgraph)
+        program = _lower(maker, fgraph, n_guards)
+        try:
+            library, content = _kernels(program, store, command)
+        except CompileError as error:
+            _say_once(f"compiling failed, so this function runs in Python.\n{error}")
+            return None
+        if key is not None and not any(c[0] == "python" for c in program.code) and not any(
+                s[0] == "object" for s in program.slots):
+            store.write(key, content, program.dump())
+    return NativeProgram(maker, fgraph, program, library, False, time.perf_counter() - start, n_guards)
+
+
+def _say_once(text):
+    if text not in _said and config.cxx != "":
+        _said.add(text)
+        warnings.warn(text, stacklevel=6)
+
+
+def _rewrite(maker, fgraph):
+    start = time.perf_counter()
+    n_guards = assume_equal_extents(fgraph)
+    optimize(fgraph, maker.mode.optimizer, native=True)
+    maker.optimize_seconds = time.perf_counter() - start
+    return n_guards
+
+
+def _lower(maker, fgraph, n_guards):
+    mutable = [fgraph.inputs[i] for i in maker.updated]
+    mutable += [v for v, e in zip(fgraph.inputs, maker.inputs, strict=True) if e.mutable]
+    lowering = Lowering(fgraph, mutable, n_guards)
+    return make_program(lowering, len(maker.outputs), maker.updated)
+
+
+def _key(maker, fgraph, command):
+    query = maker.mode.optimizer
+    extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
+             len(maker.outputs), tuple(maker.updated), tuple(bool(e.mutable) for e in maker.inputs),
+             tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
+    try:
+        return graph_key(fgraph.inputs, fgraph.outputs, extra)
+    except (NoKey, TypeError):
+        return None
+
+
+def _from_cache(maker, fgraph, found, store, key, start):
+    content, data = found
+    try:
+        program = Program.load(data)
+        library = build.Library(store.path(key), content) if content else None
+    except (ValueError, OSError, KeyError):
+        return None
+    return NativeProgram(maker, fgraph, program, library, True, time.perf_counter() - start, 0)
+
+
+def _kernels(program, store, command):
+    """The library of a program's kernels, and its bytes; compiled, or found by the source."""
+    if not program.source:
+        return None, b""
+    key = "c" + hashlib.blake2b((build.fingerprint(command, build.flags()) + program.source).encode(),
+                                digest_size=20).hexdigest()
+    found = store.read(key)
+    content = found[0] if found is not None else build.compile_library(program.source)
+    if found is None:
+        store.write(key, content, b"")
+    return build.Library(store.path(key), content), content

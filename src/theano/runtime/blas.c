@@ -1,0 +1,322 @@
+/* Products of arrays of any strides through Fortran BLAS. */
+#include <stdio.h>
+#include <string.h>
+#include "blas.h"
+
+static void *function[4][4];
+static int wide_integers;
+
+typedef void (*gemm_fn)(char *, char *, void *, void *, void *, void *, void *, void *, void *, void *, void *, void *,
+                        void *);
+typedef void (*gemv_fn)(char *, void *, void *, void *, void *, void *, void *, void *, void *, void *, void *);
+typedef void (*ger_fn)(void *, void *, void *, void *, void *, void *, void *, void *, void *);
+
+typedef union { int32_t i; int64_t l; } blas_int;
+
+int th_set_blas(const int64_t *addresses, int count, int wide)
+{
+    if (count != 16)
+        return 0;
+    for (int i = 0; i < 16; i++)
+        function[i / 4][i % 4] = (void *)(uintptr_t)addresses[i];
+    wide_integers = wide;
+    return 1;
+}
+
+static blas_int number(int64_t n)
+{
+    blas_int b;
+    if (wide_integers)
+        b.l = n;
+    else
+        b.i = (int32_t)n;
+    return b;
+}
+
+static int kind_of(const th_slot *s)
+{
+    switch (s->dtype) {
+    case TH_FLOAT32: return 0;
+    case TH_FLOAT64: return 1;
+    case TH_COMPLEX64: return 2;
+    case TH_COMPLEX128: return 3;
+    }
+    return -1;
+}
+
+static int mismatch(struct th_frame *f, const char *what, int64_t a, int64_t b)
+{
+    th_error_info *e = th_error_of(f);
+    e->code = TH_SHAPE_MISMATCH;
+    e->a = a;
+    e->b = b;
+    snprintf(e->text, sizeof e->text, "%s: %lld and %lld", what, (long long)a, (long long)b);
+    return TH_SHAPE_MISMATCH;
+}
+
+static int no_memory(struct th_frame *f)
+{
+    th_error_of(f)->code = TH_OUT_OF_MEMORY;
+    return TH_OUT_OF_MEMORY;
+}
+
+/* A matrix as BLAS sees it: columns of `ld` elements; `t` when it has to be transposed for that. */
+typedef struct { char *data; int64_t ld; char t; } matrix;
+
+static int has_rows(const th_slot *s, int64_t *ld)
+{
+    int64_t item = s->itemsize, m = s->shape[0], n = s->shape[1];
+    if (n > 1 && s->stride[1] != item)
+        return 0;
+    *ld = m > 1 ? s->stride[0] / item : n;
+    if (m > 1 && (s->stride[0] % item || *ld < n || *ld < 1))
+        return 0;
+    if (*ld < 1)
+        *ld = 1;
+    return 1;
+}
+
+static void copy_matrix(char *to, const th_slot *s)
+{
+    for (int64_t i = 0; i < s->shape[0]; i++)
+        for (int64_t j = 0; j < s->shape[1]; j++, to += s->itemsize)
+            memcpy(to, s->data + i * s->stride[0] + j * s->stride[1], s->itemsize);
+}
+
+static int as_matrix(struct th_frame *f, const th_slot *s, matrix *out)
+{
+    int64_t shape[2] = {s->shape[1], s->shape[0]}, stride[2] = {s->stride[1], s->stride[0]};
+    th_slot flipped = *s;
+    flipped.shape = shape;
+    flipped.stride = stride;
+    out->data = s->data;
+    if (has_rows(s, &out->ld)) {
+        out->t = 'N';               /* row major: its transpose, column major */
+        return 0;
+    }
+    if (has_rows(&flipped, &out->ld)) {
+        out->t = 'T';
+        return 0;
+    }
+    out->data = th_scratch(f, s->shape[0] * s->shape[1] * s->itemsize + 1);
+    if (!out->data)
+        return no_memory(f);
+    copy_matrix(out->data, s);
+    out->ld = s->shape[1] > 0 ? s->shape[1] : 1;
+    out->t = 'N';
+    return 0;
+}
+
+static int as_vector(struct th_frame *f, const th_slot *s, char **data, int64_t *step)
+{
+    int64_t n = s->shape[0];
+    *data = s->data;
+    *step = n > 1 ? s->stride[0] / s->itemsize : 1;
+    if (n <= 1 || (s->stride[0] > 0 && s->stride[0] % s->itemsize == 0))
+        return 0;
+    char *to = *data = th_scratch(f, n * s->itemsize + 1);
+    if (!to)
+        return no_memory(f);
+    for (int64_t i = 0; i < n; i++)
+        memcpy(to + i * s->itemsize, s->data + i * s->stride[0], s->itemsize);
+    *step = 1;
+    return 0;
+}
+
+static int is_zero(const th_slot *s)
+{
+    for (int i = 0; i < s->itemsize; i++)
+        if (s->data[i])
+            return 0;
+    return 1;
+}
+
+/* Makes `out` the storage of z, or a contiguous copy of it (without its values when they don't count). */
+static int start(struct th_frame *f, const th_slot *z, th_slot *out, int inplace, int needed)
+{
+    memcpy(out->shape, z->shape, sizeof(int64_t) * z->ndim);
+    if (inplace) {
+        out->data = z->data;
+        memcpy(out->stride, z->stride, sizeof(int64_t) * z->ndim);
+        return 0;
+    }
+    int error = th_allocate(f, out);
+    if (error || !needed)
+        return error;
+    if (z->ndim == 2) {
+        copy_matrix(out->data, z);
+    } else {
+        for (int64_t i = 0; i < z->shape[0]; i++)
+            memcpy(out->data + i * z->itemsize, z->data + i * z->stride[0], z->itemsize);
+    }
+    return 0;
+}
+
+static void scale_nothing(th_slot *out, const th_slot *beta)
+{
+    /* k == 0: BLAS scales by beta; only reached for empty sums with beta 0. */
+    (void)beta;
+    int64_t n = out->itemsize;
+    for (int d = 0; d < out->ndim; d++)
+        n *= out->shape[d];
+    memset(out->data, 0, n);
+}
+
+static int gemm(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
+{
+    th_slot *z = in[0], *alpha = in[1], *x = in[2], *y = in[3], *beta = in[4];
+    int64_t m = x->shape[0], k = x->shape[1], n = y->shape[1], ldz;
+    if (k != y->shape[0])
+        return mismatch(f, "shapes not aligned: the inner extents of a product differ", k, y->shape[0]);
+    if (z->shape[0] != m || z->shape[1] != n)
+        return mismatch(f, "the sum of a matrix and a product needs equal shapes, an extent differs",
+                        z->shape[0] != m ? z->shape[0] : z->shape[1], z->shape[0] != m ? m : n);
+    int kind = kind_of(out), needed = !is_zero(beta);
+    int error = start(f, z, out, inplace, needed);
+    if (error || !m || !n)
+        return error;
+    if (!k && !needed) {
+        scale_nothing(out, beta);
+        return 0;
+    }
+    matrix a, b;
+    if ((error = as_matrix(f, x, &a)) || (error = as_matrix(f, y, &b)))
+        return error;
+    gemm_fn call = (gemm_fn)function[0][kind];
+    blas_int bm = number(m), bn = number(n), bk = number(k), lda = number(a.ld), ldb = number(b.ld), ldc;
+    if (has_rows(out, &ldz)) {
+        ldc = number(ldz);
+        call(&b.t, &a.t, &bn, &bm, &bk, alpha->data, b.data, &ldb, a.data, &lda, beta->data, out->data, &ldc);
+        return 0;
+    }
+    int64_t shape[2] = {out->shape[1], out->shape[0]}, stride[2] = {out->stride[1], out->stride[0]};
+    th_slot flipped = *out;
+    flipped.shape = shape;
+    flipped.stride = stride;
+    if (has_rows(&flipped, &ldz)) {
+        char ta = a.t == 'N' ? 'T' : 'N', tb = b.t == 'N' ? 'T' : 'N';
+        ldc = number(ldz);
+        call(&ta, &tb, &bm, &bn, &bk, alpha->data, a.data, &lda, b.data, &ldb, beta->data, out->data, &ldc);
+        return 0;
+    }
+    char *temporary = th_scratch(f, m * n * out->itemsize + 1);
+    if (!temporary)
+        return no_memory(f);
+    copy_matrix(temporary, out);
+    ldc = number(n);
+    call(&b.t, &a.t, &bn, &bm, &bk, alpha->data, b.data, &ldb, a.data, &lda, beta->data, temporary, &ldc);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++, temporary += out->itemsize)
+            memcpy(out->data + i * out->stride[0] + j * out->stride[1], temporary, out->itemsize);
+    return 0;
+}
+
+static int gemv(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
+{
+    th_slot *y = in[0], *alpha = in[1], *a = in[2], *x = in[3], *beta = in[4];
+    int64_t m = a->shape[0], k = a->shape[1];
+    if (k != x->shape[0])
+        return mismatch(f, "shapes not aligned: the inner extents of a product differ", k, x->shape[0]);
+    if (y->shape[0] != m)
+        return mismatch(f, "the sum of a vector and a product needs equal shapes", y->shape[0], m);
+    int needed = !is_zero(beta), kind = kind_of(out);
+    int error = start(f, y, out, inplace, needed);
+    if (error || !m)
+        return error;
+    if (!k && !needed) {
+        scale_nothing(out, beta);
+        return 0;
+    }
+    if (!k)
+        return 0;
+    matrix mat;
+    char *v;
+    int64_t step;
+    if ((error = as_matrix(f, a, &mat)) || (error = as_vector(f, x, &v, &step)))
+        return error;
+    int64_t ystep = m > 1 ? out->stride[0] / out->itemsize : 1;
+    blas_int rows = number(mat.t == 'N' ? k : m), columns = number(mat.t == 'N' ? m : k), ld = number(mat.ld),
+             incx = number(step), incy = number(ystep);
+    char t = mat.t == 'N' ? 'T' : 'N';
+    if (ystep <= 0 || (m > 1 && out->stride[0] % out->itemsize)) {
+        char *temporary = th_scratch(f, m * out->itemsize + 1);
+        if (!temporary)
+            return no_memory(f);
+        for (int64_t i = 0; i < m; i++)
+            memcpy(temporary + i * out->itemsize, out->data + i * out->stride[0], out->itemsize);
+        incy = number(1);
+        ((gemv_fn)function[1][kind])(&t, &rows, &columns, alpha->data, mat.data, &ld, v, &incx, beta->data, temporary,
+                                     &incy);
+        for (int64_t i = 0; i < m; i++)
+            memcpy(out->data + i * out->stride[0], temporary + i * out->itemsize, out->itemsize);
+        return 0;
+    }
+    ((gemv_fn)function[1][kind])(&t, &rows, &columns, alpha->data, mat.data, &ld, v, &incx, beta->data, out->data,
+                                 &incy);
+    return 0;
+}
+
+static int ger(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
+{
+    th_slot *a = in[0], *alpha = in[1], *x = in[2], *y = in[3];
+    int64_t m = x->shape[0], n = y->shape[0], ld, xs, ys;
+    if (a->shape[0] != m || a->shape[1] != n)
+        return mismatch(f, "the sum of a matrix and an outer product needs equal shapes, an extent differs",
+                        a->shape[0] != m ? a->shape[0] : a->shape[1], a->shape[0] != m ? m : n);
+    if (inplace && !has_rows(a, &ld))
+        inplace = 2;                /* through a copy */
+    th_slot target = *out;
+    int error = start(f, a, out, inplace != 0, 1);
+    if (error || !m || !n)
+        return error;
+    target = *out;
+    int64_t stride[2] = {n * out->itemsize, out->itemsize};
+    if (inplace == 2) {
+        target.data = th_scratch(f, m * n * out->itemsize + 1);
+        if (!target.data)
+            return no_memory(f);
+        copy_matrix(target.data, out);
+        target.stride = stride;
+    }
+    char *u, *v;
+    if ((error = as_vector(f, x, &u, &xs)) || (error = as_vector(f, y, &v, &ys)))
+        return error;
+    has_rows(&target, &ld);
+    blas_int bm = number(m), bn = number(n), incx = number(xs), incy = number(ys), lda = number(ld);
+    ((ger_fn)function[2][kind_of(out)])(&bn, &bm, alpha->data, v, &incy, u, &incx, target.data, &lda);
+    if (inplace == 2)
+        for (int64_t i = 0; i < m; i++)
+            for (int64_t j = 0; j < n; j++)
+                memcpy(out->data + i * out->stride[0] + j * out->stride[1],
+                       target.data + (i * n + j) * out->itemsize, out->itemsize);
+    return 0;
+}
+
+static int dot(struct th_frame *f, th_slot **in, th_slot *out)
+{
+    char *u, *v;
+    int64_t xs, ys, n = in[0]->shape[0];
+    if (n != in[1]->shape[0])
+        return mismatch(f, "shapes not aligned: two vectors of a product differ in length", n, in[1]->shape[0]);
+    int error = th_allocate(f, out);
+    if (error || (error = as_vector(f, in[0], &u, &xs)) || (error = as_vector(f, in[1], &v, &ys)))
+        return error;
+    blas_int bn = number(n), incx = number(xs), incy = number(ys);
+    if (kind_of(out) == 1)
+        *(double *)out->data = ((double (*)(void *, void *, void *, void *, void *))function[3][1])(&bn, u, &incx, v,
+                                                                                                    &incy);
+    else
+        *(float *)out->data = ((float (*)(void *, void *, void *, void *, void *))function[3][0])(&bn, u, &incx, v,
+                                                                                                  &incy);
+    return 0;
+}
+
+int th_blas(struct th_frame *f, int kind, th_slot **in, th_slot *out, int inplace)
+{
+    switch (kind) {
+    case TH_GEMM: return gemm(f, in, out, inplace);
+    case TH_GEMV: return gemv(f, in, out, inplace);
+    case TH_GER: return ger(f, in, out, inplace);
+    }
+    return dot(f, in, out);
+}

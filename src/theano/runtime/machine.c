@@ -1,0 +1,1250 @@
+/* The virtual machine: runs programs of loop nests, views, BLAS calls and Python ops.
+ *
+ * A Machine is a program that never changes. A call checks a Frame out of the machine's free list, so that
+ * threads can call one function at once; the frame keeps buffers and result arrays between calls.
+ */
+#define PY_SSIZE_T_CLEAN
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include <Python.h>
+#include <structmember.h>
+#include <numpy/arrayobject.h>
+#include <string.h>
+#include "vm.h"
+#include "blas.h"
+
+enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
+enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
+            K_DOT, K_GUARD, K_GATHER, K_PYTHON, K_ALIAS, K_EMPTY };
+enum { E_GUARD = 100, E_TYPE = 101 };
+enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
+
+#define KEEP_BYTES ((size_t)256 << 20)      /* buffers beyond this are freed after a call */
+#define HEAVY_BYTES (1 << 17)               /* inputs of this size are worth releasing the GIL for */
+
+typedef struct slot_spec {
+    int dtype, ndim, storage, buffer, root, type_num, itemsize;
+    uint32_t ones;                          /* bit d: dimension d is broadcastable */
+    PyArray_Descr *descr;
+} slot_spec;
+
+typedef struct instruction {
+    int kind, nin, nout, nparams;
+    int *in, *out;
+    int64_t *params;
+    th_nest *nest;
+    th_inner_fn inner;
+    PyObject *perform, *node;
+} instruction;
+
+struct th_frame {
+    th_slot *slot;
+    int64_t *extents;                       /* shape and stride of every slot */
+    char **buffer;
+    size_t *capacity;
+    PyObject **array;                       /* what a slot's storage belongs to, or NULL */
+    struct Machine *machine;
+    struct th_frame *next;
+    PyThreadState *released;                /* set while the GIL is released */
+    th_error_info error;
+    char *scratch;
+    size_t scratch_size, scratch_used;
+    void **extra;
+    int nextra, capextra;
+};
+
+typedef struct Machine {
+    PyObject_HEAD
+    int nslots, ninstructions, ninputs, npositional, noutputs, nupdates, nbuffers, has_python;
+    slot_spec *slot;
+    instruction *code;
+    int *input, *output, *update_slot, *update_input, *update_in_place;
+    PyObject **cell;                        /* per input: the list that holds a shared value, or NULL */
+    PyObject *constants;                    /* list of (slot, array) */
+    int *constant_slot;
+    int nconstants;
+    struct th_frame *free;
+    PyThread_type_lock lock;                /* held while a program with updates runs */
+    int profiling;
+    int64_t *ns, *calls;
+} Machine;
+
+/* -- frames ------------------------------------------------------------------------------------------- */
+
+static void free_frame(struct th_frame *f)
+{
+    Machine *m = f->machine;
+    for (int i = 0; i < m->nslots; i++)
+        Py_XDECREF(f->array[i]);
+    for (int i = 0; i < m->nbuffers; i++)
+        free(f->buffer[i]);
+    for (int i = 0; i < f->nextra; i++)
+        free(f->extra[i]);
+    free(f->extra); free(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
+    free(f->array); free(f);
+}
+
+static struct th_frame *new_frame(Machine *m)
+{
+    struct th_frame *f = calloc(1, sizeof *f);
+    if (!f)
+        return NULL;
+    int64_t dims = 0;
+    for (int i = 0; i < m->nslots; i++)
+        dims += 2 * (m->slot[i].ndim + 1);
+    f->machine = m;
+    f->slot = calloc(m->nslots + 1, sizeof *f->slot);
+    f->extents = calloc(dims + 1, sizeof *f->extents);
+    f->buffer = calloc(m->nbuffers + 1, sizeof *f->buffer);
+    f->capacity = calloc(m->nbuffers + 1, sizeof *f->capacity);
+    f->array = calloc(m->nslots + 1, sizeof *f->array);
+    if (!f->slot || !f->extents || !f->buffer || !f->capacity || !f->array) {
+        m->nbuffers = m->nbuffers;
+        free(f->slot); free(f->extents); free(f->buffer); free(f->capacity); free(f->array); free(f);
+        return NULL;
+    }
+    int64_t *next = f->extents;
+    for (int i = 0; i < m->nslots; i++) {
+        th_slot *s = &f->slot[i];
+        s->ndim = m->slot[i].ndim;
+        s->dtype = (int16_t)m->slot[i].dtype;
+        s->itemsize = (int16_t)m->slot[i].itemsize;
+        s->shape = next;
+        s->stride = next + s->ndim + 1;
+        next += 2 * (s->ndim + 1);
+    }
+    for (int k = 0; k < m->nconstants; k++) {
+        PyObject *pair = PyList_GET_ITEM(m->constants, k), *value = PyTuple_GET_ITEM(pair, 1);
+        int i = m->constant_slot[k];
+        Py_INCREF(value);
+        f->array[i] = value;
+        if (PyArray_Check(value)) {
+            PyArrayObject *a = (PyArrayObject *)value;
+            f->slot[i].data = PyArray_DATA(a);
+            memcpy(f->slot[i].shape, PyArray_DIMS(a), sizeof(int64_t) * PyArray_NDIM(a));
+            memcpy(f->slot[i].stride, PyArray_STRIDES(a), sizeof(int64_t) * PyArray_NDIM(a));
+        }
+    }
+    return f;
+}
+
+th_error_info *th_error_of(struct th_frame *f) { return &f->error; }
+
+void *th_scratch(struct th_frame *f, size_t nbytes)
+{
+    nbytes = (nbytes + 63) & ~(size_t)63;
+    if (f->scratch_used + nbytes <= f->scratch_size) {
+        void *p = f->scratch + f->scratch_used;
+        f->scratch_used += nbytes;
+        return p;
+    }
+    if (f->scratch_used == 0) {
+        free(f->scratch);
+        f->scratch = NULL;
+        f->scratch_size = 0;
+        if (posix_memalign((void **)&f->scratch, 64, nbytes))
+            return NULL;
+        f->scratch_size = f->scratch_used = nbytes;
+        return f->scratch;
+    }
+    void *p;
+    if (posix_memalign(&p, 64, nbytes))
+        return NULL;
+    if (f->nextra == f->capextra) {
+        void **more = realloc(f->extra, sizeof(void *) * (f->capextra * 2 + 8));
+        if (!more) {
+            free(p);
+            return NULL;
+        }
+        f->extra = more;
+        f->capextra = f->capextra * 2 + 8;
+    }
+    f->extra[f->nextra++] = p;
+    return p;
+}
+
+static void reset_scratch(struct th_frame *f)
+{
+    f->scratch_used = 0;
+    for (int i = 0; i < f->nextra; i++)
+        free(f->extra[i]);
+    f->nextra = 0;
+}
+
+static int fail(struct th_frame *f, int code, const char *text)
+{
+    f->error.code = code;
+    if (text)
+        snprintf(f->error.text, sizeof f->error.text, "%s", text);
+    return code;
+}
+
+/* -- storage ------------------------------------------------------------------------------------------ */
+
+static int64_t contiguous(th_slot *s)
+{
+    int64_t n = s->itemsize;
+    for (int d = s->ndim; d--;) {
+        s->stride[d] = n;
+        n *= s->shape[d];
+    }
+    return n;
+}
+
+static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s)
+{
+    if (!o || Py_REFCNT(o) != 1 || !PyArray_CheckExact(o))
+        return 0;
+    PyArrayObject *a = (PyArrayObject *)o;
+    if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
+        || !PyArray_ISCARRAY(a) || PyArray_BASE(a) || ((PyArrayObject_fields *)a)->weakreflist)
+        return 0;
+    return !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
+}
+
+static int allocate_array(struct th_frame *f, int i, th_slot *s)
+{
+    const slot_spec *spec = &f->machine->slot[i];
+    if (reusable(f->array[i], spec, s)) {
+        s->data = PyArray_DATA((PyArrayObject *)f->array[i]);
+        return 0;
+    }
+    if (f->released)
+        PyEval_RestoreThread(f->released);
+    Py_INCREF(spec->descr);
+    PyObject *fresh = PyArray_NewFromDescr(&PyArray_Type, spec->descr, s->ndim, (npy_intp *)s->shape, NULL, NULL, 0,
+                                           NULL);
+    if (fresh) {
+        Py_XSETREF(f->array[i], fresh);
+        s->data = PyArray_DATA((PyArrayObject *)fresh);
+    } else {
+        PyErr_Clear();
+    }
+    if (f->released)
+        f->released = PyEval_SaveThread();
+    return fresh ? 0 : fail(f, TH_OUT_OF_MEMORY, "no memory for a result");
+}
+
+int th_allocate(struct th_frame *f, th_slot *s)
+{
+    int i = (int)(s - f->slot);
+    int64_t nbytes = contiguous(s);
+    const slot_spec *spec = &f->machine->slot[i];
+    if (spec->storage == ST_ARRAY)
+        return allocate_array(f, i, s);
+    int b = spec->buffer;
+    if ((size_t)nbytes > f->capacity[b] || !f->buffer[b]) {
+        free(f->buffer[b]);
+        f->buffer[b] = NULL;
+        f->capacity[b] = 0;
+        size_t size = ((size_t)nbytes + 127) & ~(size_t)63;
+        if (posix_memalign((void **)&f->buffer[b], 64, size)) {
+            f->buffer[b] = NULL;
+            return fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
+        }
+        f->capacity[b] = size;
+    }
+    s->data = f->buffer[b];
+    return 0;
+}
+
+/* -- instructions --------------------------------------------------------------------------------------- */
+
+static int64_t read_int(const th_slot *s)
+{
+    switch (s->dtype) {
+    case TH_INT64: return *(int64_t *)s->data;
+    case TH_INT32: return *(int32_t *)s->data;
+    case TH_INT16: return *(int16_t *)s->data;
+    case TH_INT8: return *(int8_t *)s->data;
+    case TH_UINT64: return (int64_t)*(uint64_t *)s->data;
+    case TH_UINT32: return *(uint32_t *)s->data;
+    case TH_UINT16: return *(uint16_t *)s->data;
+    default: return *(uint8_t *)s->data;
+    }
+}
+
+static int run_dimshuffle(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]];
+    th_slot *o = &f->slot[c->out[0]];
+    o->data = x->data;
+    for (int d = 0; d < c->nparams; d++) {
+        o->shape[d] = c->params[d] < 0 ? 1 : x->shape[c->params[d]];
+        o->stride[d] = c->params[d] < 0 ? 0 : x->stride[c->params[d]];
+    }
+    return 0;
+}
+
+/* One bound of a slice, clipped as Python does. */
+static int64_t clip(int64_t v, int64_t n, int64_t low, int64_t high)
+{
+    if (v < 0)
+        v += n;
+    return v < low ? low : v > high ? high : v;
+}
+
+/* params: for each indexed dimension a code: 0 an integer; else 1 + 2*start + 4*stop + 8*step for those given.
+ * Then for each number: 1 and its value, or 0 when it is the next input. */
+static int run_subtensor(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]];
+    th_slot *o = &f->slot[c->out[0]];
+    int nindex = (int)c->params[0], next = 1, to = 0;
+    const int64_t *code = c->params + 1, *number = code + nindex;
+    char *data = x->data;
+    int d = 0;
+    for (; d < nindex; d++) {
+        int64_t n = x->shape[d], v[3];
+        int given = code[d] ? (int)code[d] >> 1 : 1;
+        for (int k = 0; k < 3; k++)
+            if (given >> k & 1) {
+                v[k] = number[0] ? number[1] : read_int(&f->slot[c->in[next]]);
+                if (!number[0])
+                    next++;
+                number += 2;
+            }
+        if (!code[d]) {
+            if (v[0] < -n || v[0] >= n) {
+                f->error.axis = d; f->error.a = v[0]; f->error.b = n;
+                return fail(f, TH_INDEX_OUT_OF_BOUNDS, NULL);
+            }
+            data += (v[0] < 0 ? v[0] + n : v[0]) * x->stride[d];
+            continue;
+        }
+        int64_t step = given & 4 ? v[2] : 1;
+        if (!step)
+            return fail(f, TH_BAD_VALUE, "slice step cannot be zero");
+        int64_t start, stop, count;
+        if (step > 0) {
+            start = given & 1 ? clip(v[0], n, 0, n) : 0;
+            stop = given & 2 ? clip(v[1], n, 0, n) : n;
+            count = stop > start ? (stop - start + step - 1) / step : 0;
+        } else {
+            start = given & 1 ? clip(v[0], n, -1, n - 1) : n - 1;
+            stop = given & 2 ? clip(v[1], n, -1, n - 1) : -1;
+            count = start > stop ? (start - stop - step - 1) / -step : 0;
+        }
+        if (count)
+            data += start * x->stride[d];
+        o->shape[to] = count;
+        o->stride[to++] = step * x->stride[d];
+    }
+    for (; d < x->ndim; d++) {
+        o->shape[to] = x->shape[d];
+        o->stride[to++] = x->stride[d];
+    }
+    o->data = data;
+    return 0;
+}
+
+static int64_t count(const th_slot *s)
+{
+    int64_t n = 1;
+    for (int d = 0; d < s->ndim; d++)
+        n *= s->shape[d];
+    return n;
+}
+
+static int is_contiguous(const th_slot *s)
+{
+    int64_t n = s->itemsize;
+    for (int d = s->ndim; d--;) {
+        if (s->shape[d] != 1 && s->stride[d] != n)
+            return 0;
+        n *= s->shape[d];
+    }
+    return 1;
+}
+
+/* Copies x, in C order, to contiguous memory. */
+static void gather(char *to, const th_slot *x)
+{
+    int nd = x->ndim, item = x->itemsize;
+    int64_t index[TH_MAX_NDIM] = {0}, total = count(x);
+    if (is_contiguous(x)) {
+        memcpy(to, x->data, total * item);
+        return;
+    }
+    int64_t n = nd ? x->shape[nd - 1] : 1, step = nd ? x->stride[nd - 1] : 0;
+    for (int64_t done = 0; done < total; done += n) {
+        const char *from = x->data;
+        for (int d = 0; d < nd - 1; d++)
+            from += index[d] * x->stride[d];
+        if (item == 8)
+            for (int64_t i = 0; i < n; i++)
+                ((int64_t *)to)[i] = *(int64_t *)(from + i * step);
+        else if (item == 4)
+            for (int64_t i = 0; i < n; i++)
+                ((int32_t *)to)[i] = *(int32_t *)(from + i * step);
+        else
+            for (int64_t i = 0; i < n; i++)
+                memcpy(to + i * item, from + i * step, item);
+        to += n * item;
+        for (int d = nd - 2; d >= 0; d--) {
+            if (++index[d] < x->shape[d])
+                break;
+            index[d] = 0;
+        }
+    }
+}
+
+static int run_copy(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]];
+    th_slot *o = &f->slot[c->out[0]];
+    memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
+    int error = th_allocate(f, o);
+    if (!error)
+        gather(o->data, x);
+    return error;
+}
+
+static int run_reshape(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]];
+    th_slot *o = &f->slot[c->out[0]];
+    int64_t total = count(x), known = 1;
+    int open = -1;
+    const th_slot *s = &f->slot[c->in[1]];
+    if (s->shape[0] != o->ndim)
+        return fail(f, TH_BAD_VALUE, "the shape of a reshape has another length than its result has dimensions");
+    for (int d = 0; d < o->ndim; d++) {
+        th_slot one = *s;
+        one.data = s->data + d * s->stride[0];
+        int64_t n = read_int(&one);
+        if (n < 0) {
+            if (open >= 0 || n != -1)
+                return fail(f, TH_BAD_VALUE, "can only specify one unknown dimension (-1) in a reshape");
+            open = d;
+        } else {
+            known *= n;
+        }
+        o->shape[d] = n;
+    }
+    if (open >= 0)
+        o->shape[open] = known ? total / known : 0;
+    if (count(o) != total || (open >= 0 && known && total % known)) {
+        f->error.a = total; f->error.b = count(o);
+        return fail(f, TH_BAD_VALUE, "cannot reshape: the number of elements changes");
+    }
+    if (is_contiguous(x)) {
+        o->data = x->data;
+        contiguous(o);
+        return 0;
+    }
+    int64_t nbytes = contiguous(o);
+    int i = c->out[0];
+    if (f->machine->slot[i].storage == ST_VIEW) {
+        /* The planner knows this slot as a view; its copy lives in a buffer of its own. */
+        int b = (int)c->params[0];
+        if ((size_t)nbytes > f->capacity[b] || !f->buffer[b]) {
+            free(f->buffer[b]);
+            if (posix_memalign((void **)&f->buffer[b], 64, nbytes + 64)) {
+                f->buffer[b] = NULL;
+                f->capacity[b] = 0;
+                return fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
+            }
+            f->capacity[b] = nbytes + 64;
+        }
+        o->data = f->buffer[b];
+    }
+    gather(o->data, x);
+    return 0;
+}
+
+static int run_make_vector(struct th_frame *f, const instruction *c)
+{
+    th_slot *o = &f->slot[c->out[0]];
+    o->shape[0] = c->nin;
+    int error = th_allocate(f, o);
+    for (int i = 0; !error && i < c->nin; i++)
+        memcpy(o->data + i * o->itemsize, f->slot[c->in[i]].data, o->itemsize);
+    return error;
+}
+
+/* Rows of x by an int64 vector. */
+static int run_gather(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]], *k = &f->slot[c->in[1]];
+    th_slot *o = &f->slot[c->out[0]], row = *x;
+    o->shape[0] = k->shape[0];
+    memcpy(o->shape + 1, x->shape + 1, sizeof(int64_t) * (x->ndim - 1));
+    int error = th_allocate(f, o);
+    if (error)
+        return error;
+    row.ndim--;
+    row.shape++;
+    row.stride++;
+    int64_t nbytes = count(&row) * row.itemsize, n = x->shape[0];
+    int whole = is_contiguous(&row);
+    for (int64_t i = 0; i < k->shape[0]; i++) {
+        int64_t v = *(int64_t *)(k->data + i * k->stride[0]);
+        if (v < -n || v >= n) {
+            f->error.axis = 0; f->error.a = v; f->error.b = n;
+            return fail(f, TH_INDEX_OUT_OF_BOUNDS, NULL);
+        }
+        row.data = x->data + (v < 0 ? v + n : v) * x->stride[0];
+        if (whole)
+            memcpy(o->data + i * nbytes, row.data, nbytes);
+        else
+            gather(o->data + i * nbytes, &row);
+    }
+    return 0;
+}
+
+/* A slot as an ndarray for Python code; new reference. */
+static PyObject *as_array(struct th_frame *f, int i)
+{
+    const slot_spec *spec = &f->machine->slot[i];
+    if (spec->storage != ST_VIEW) {
+        Py_XINCREF(f->array[i]);
+        return f->array[i];
+    }
+    PyObject *base = f->array[spec->root];
+    Py_INCREF(spec->descr);
+    PyObject *a = PyArray_NewFromDescr(&PyArray_Type, spec->descr, f->slot[i].ndim, (npy_intp *)f->slot[i].shape,
+                                       (npy_intp *)f->slot[i].stride, f->slot[i].data, NPY_ARRAY_WRITEABLE, NULL);
+    if (a && base) {
+        Py_INCREF(base);
+        if (PyArray_SetBaseObject((PyArrayObject *)a, base) < 0)
+            Py_CLEAR(a);
+    }
+    return a;
+}
+
+static int take_result(struct th_frame *f, int i, PyObject *value)
+{
+    const slot_spec *spec = &f->machine->slot[i];
+    if (spec->dtype == TH_OBJECT) {
+        Py_INCREF(value);
+        Py_XSETREF(f->array[i], value);
+        return 0;
+    }
+    Py_INCREF(spec->descr);
+    PyObject *a = PyArray_FromAny(value, spec->descr, spec->ndim, spec->ndim, NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED,
+                                  NULL);
+    if (!a)
+        return TH_PYTHON_ERROR;
+    if (PyArray_TYPE((PyArrayObject *)a) != spec->type_num) {
+        Py_DECREF(a);
+        return fail(f, E_TYPE, "the op gave a result of another dtype than it promised");
+    }
+    th_slot *s = &f->slot[i];
+    s->data = PyArray_DATA((PyArrayObject *)a);
+    memcpy(s->shape, PyArray_DIMS((PyArrayObject *)a), sizeof(int64_t) * s->ndim);
+    memcpy(s->stride, PyArray_STRIDES((PyArrayObject *)a), sizeof(int64_t) * s->ndim);
+    Py_XSETREF(f->array[i], a);
+    return 0;
+}
+
+static int run_python(struct th_frame *f, const instruction *c)
+{
+    int error = TH_PYTHON_ERROR;
+    PyObject *inputs = PyList_New(c->nin), *cells = PyList_New(c->nout), *done = NULL;
+    if (!inputs || !cells)
+        goto out;
+    for (int i = 0; i < c->nin; i++) {
+        PyObject *a = as_array(f, c->in[i]);
+        if (!a)
+            goto out;
+        PyList_SET_ITEM(inputs, i, a);
+    }
+    for (int i = 0; i < c->nout; i++) {
+        PyObject *cell = PyList_New(1);
+        if (!cell)
+            goto out;
+        Py_INCREF(Py_None);
+        PyList_SET_ITEM(cell, 0, Py_None);
+        PyList_SET_ITEM(cells, i, cell);
+    }
+    done = PyObject_CallFunctionObjArgs(c->perform, c->node, inputs, cells, NULL);
+    if (!done)
+        goto out;
+    error = 0;
+    for (int i = 0; i < c->nout && !error; i++)
+        error = take_result(f, c->out[i], PyList_GET_ITEM(PyList_GET_ITEM(cells, i), 0));
+out:
+    Py_XDECREF(inputs);
+    Py_XDECREF(cells);
+    Py_XDECREF(done);
+    return error;
+}
+
+static int run_loop(struct th_frame *f, const instruction *c)
+{
+    th_slot *slots[2 * TH_MAX_OPERANDS];
+    int n = 0;
+    /* params: for each operand, then each extent, the number of the slot */
+    for (int k = 0; k < c->nparams; k++)
+        slots[n++] = &f->slot[c->params[k]];
+    return th_run_nest(f, c->nest, c->inner, slots);
+}
+
+static int run_one(struct th_frame *f, const instruction *c)
+{
+    switch (c->kind) {
+    case K_LOOP: return run_loop(f, c);
+    case K_DIMSHUFFLE: return run_dimshuffle(f, c);
+    case K_SUBTENSOR: return run_subtensor(f, c);
+    case K_RESHAPE: return run_reshape(f, c);
+    case K_SHAPE_I: {
+        th_slot *o = &f->slot[c->out[0]];
+        int error = th_allocate(f, o);
+        if (!error)
+            *(int64_t *)o->data = f->slot[c->in[0]].shape[c->params[0]];
+        return error;
+    }
+    case K_MAKE_VECTOR: return run_make_vector(f, c);
+    case K_COPY: return run_copy(f, c);
+    case K_GEMM: case K_GEMV: case K_GER: case K_DOT: {
+        th_slot *in[8], *out = &f->slot[c->out[0]];
+        for (int i = 0; i < c->nin; i++)
+            in[i] = &f->slot[c->in[i]];
+        return th_blas(f, c->kind - K_GEMM, in, out, (int)c->params[0]);
+    }
+    case K_GUARD: return *(unsigned char *)f->slot[c->in[0]].data ? 0 : fail(f, E_GUARD, "guard");
+    case K_GATHER: return run_gather(f, c);
+    case K_PYTHON: return run_python(f, c);
+    case K_ALIAS: {
+        const th_slot *x = &f->slot[c->in[0]];
+        th_slot *o = &f->slot[c->out[0]];
+        o->data = x->data;
+        memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
+        memcpy(o->stride, x->stride, sizeof(int64_t) * x->ndim);
+        return 0;
+    }
+    case K_EMPTY: {
+        th_slot *o = &f->slot[c->out[0]];
+        for (int d = 0; d < o->ndim; d++) {
+            o->shape[d] = read_int(&f->slot[c->in[d]]);
+            if (o->shape[d] < 0)
+                return fail(f, TH_BAD_VALUE, "negative dimensions are not allowed");
+        }
+        return th_allocate(f, o);
+    }
+    }
+    return fail(f, TH_BAD_VALUE, "unknown instruction");
+}
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Runs the program; the number of the instruction that failed, or -1. */
+static int run_code(Machine *m, struct th_frame *f)
+{
+    for (int i = 0; i < m->ninstructions; i++) {
+        const instruction *c = &m->code[i];
+        int64_t start = m->profiling ? now() : 0;
+        if (run_one(f, c))
+            return i;
+        if (f->scratch_used)
+            reset_scratch(f);
+        if (m->profiling) {
+            m->ns[i] += now() - start;
+            m->calls[i]++;
+        }
+    }
+    return -1;
+}
+
+/* -- calls ---------------------------------------------------------------------------------------------- */
+
+static int fits(const slot_spec *spec, PyObject *o)
+{
+    if (spec->dtype == TH_OBJECT)
+        return 1;
+    if (!PyArray_CheckExact(o))
+        return 0;
+    PyArrayObject *a = (PyArrayObject *)o;
+    if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != spec->ndim
+        || !PyArray_CHKFLAGS(a, NPY_ARRAY_ALIGNED) || PyArray_ISBYTESWAPPED(a))
+        return 0;
+    for (int d = 0; d < spec->ndim; d++)
+        if (spec->ones >> d & 1 && PyArray_DIM(a, d) != 1)
+            return 0;
+    return 1;
+}
+
+static int bind(Machine *m, struct th_frame *f, int k, PyObject *o, int64_t *bytes)
+{
+    int i = m->input[k];
+    th_slot *s = &f->slot[i];
+    Py_INCREF(o);
+    Py_XSETREF(f->array[i], o);
+    if (m->slot[i].dtype == TH_OBJECT)
+        return 1;
+    PyArrayObject *a = (PyArrayObject *)o;
+    int nd = m->slot[i].ndim;
+    s->data = PyArray_DATA(a);
+    int64_t n = s->itemsize;
+    for (int d = 0; d < nd; d++) {
+        s->shape[d] = PyArray_DIM(a, d);
+        s->stride[d] = PyArray_STRIDE(a, d);
+        n *= s->shape[d];
+    }
+    *bytes += n;
+    return 1;
+}
+
+static void unbind(Machine *m, struct th_frame *f)
+{
+    for (int k = 0; k < m->ninputs; k++)
+        Py_CLEAR(f->array[m->input[k]]);
+}
+
+/* Puts a frame back; drops what is too large to keep. */
+static void put_back(Machine *m, struct th_frame *f)
+{
+    size_t kept = f->scratch_size;
+    unbind(m, f);
+    for (int i = 0; i < m->nbuffers; i++) {
+        kept += f->capacity[i];
+        if (kept > KEEP_BYTES) {
+            kept -= f->capacity[i];
+            free(f->buffer[i]);
+            f->buffer[i] = NULL;
+            f->capacity[i] = 0;
+        }
+    }
+    for (int i = 0; i < m->nslots; i++)
+        if (f->array[i] && m->slot[i].storage == ST_ARRAY) {
+            size_t n = PyArray_Check(f->array[i]) ? (size_t)PyArray_NBYTES((PyArrayObject *)f->array[i]) : 0;
+            if (m->slot[i].dtype == TH_OBJECT || kept + n > KEEP_BYTES)
+                Py_CLEAR(f->array[i]);
+            else
+                kept += n;
+        }
+    f->next = m->free;
+    m->free = f;
+}
+
+static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int at, int returned)
+{
+    PyObject *type, *value, *trace, *shapes = PyList_New(0), *result = NULL;
+    PyErr_Fetch(&type, &value, &trace);
+    const instruction *c = &m->code[at];
+    for (int k = 0; shapes && k < c->nin; k++) {
+        th_slot *s = &f->slot[c->in[k]];
+        PyObject *shape = PyTuple_New(s->ndim), *stride = PyTuple_New(s->ndim);
+        for (int d = 0; d < s->ndim; d++) {
+            PyTuple_SET_ITEM(shape, d, PyLong_FromLongLong(s->shape[d]));
+            PyTuple_SET_ITEM(stride, d, PyLong_FromLongLong(s->stride[d]));
+        }
+        PyObject *pair = Py_BuildValue("(NN)", shape, stride);
+        PyList_Append(shapes, pair);
+        Py_XDECREF(pair);
+    }
+    if (value && trace)
+        PyException_SetTraceback(value, trace);
+    if (type)
+        PyErr_NormalizeException(&type, &value, &trace);
+    int code = f->error.code, axis = f->error.axis;
+    long long a = f->error.a, b = f->error.b;
+    char text[sizeof f->error.text];
+    memcpy(text, f->error.text, sizeof text);
+    PyObject *inputs = PyList_New(m->ninputs);
+    for (int k = 0; k < m->ninputs; k++) {
+        PyObject *o = f->array[m->input[k]] ? f->array[m->input[k]] : Py_None;
+        Py_INCREF(o);
+        PyList_SET_ITEM(inputs, k, o);
+    }
+    reset_scratch(f);
+    put_back(m, f);
+    result = PyObject_CallMethod(callable, "_failed", "iisiLLNONi", at, code, text, axis, a, b, shapes,
+                                 value ? value : Py_None, inputs, returned);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+    return result;
+}
+
+static PyObject *finish(Machine *m, struct th_frame *f, int returned)
+{
+    PyObject *result = NULL;
+    for (int k = 0; k < m->nupdates; k++) {
+        if (m->update_in_place[k])
+            continue;
+        PyObject *cell = m->cell[m->update_input[k]], *old = PyList_GET_ITEM(cell, 0);
+        int i = m->update_slot[k];
+        PyObject *fresh = f->array[i];
+        PyList_SET_ITEM(cell, 0, fresh);
+        /* The old value serves as storage of the next call, if nobody else holds it. */
+        f->array[i] = m->slot[i].storage == ST_ARRAY ? old : NULL;
+        if (f->array[i] == NULL)
+            Py_XDECREF(old);
+    }
+    if (returned == RETURN_NONE) {
+        result = Py_None;
+        Py_INCREF(result);
+    } else if (returned == RETURN_ONE) {
+        result = f->array[m->output[0]];
+        Py_INCREF(result);
+    } else {
+        result = PyList_New(m->noutputs);
+        for (int k = 0; result && k < m->noutputs; k++) {
+            PyObject *o = f->array[m->output[k]];
+            Py_INCREF(o);
+            PyList_SET_ITEM(result, k, o);
+        }
+    }
+    put_back(m, f);
+    return result;
+}
+
+static PyObject *run_machine(PyObject *callable, Machine *m, PyObject *const *args, int all, int checked, int returned)
+{
+    struct th_frame *f = m->free;
+    if (f)
+        m->free = f->next;
+    else if (!(f = new_frame(m)))
+        return PyErr_NoMemory();
+    int64_t bytes = 0;
+    f->released = NULL;
+    if (m->lock && !PyThread_acquire_lock(m->lock, 0)) {
+        Py_BEGIN_ALLOW_THREADS
+        PyThread_acquire_lock(m->lock, 1);
+        Py_END_ALLOW_THREADS
+    }
+    for (int k = 0; k < m->ninputs; k++) {
+        PyObject *o = all || !m->cell[k] ? args[k] : PyList_GET_ITEM(m->cell[k], 0);
+        if (m->cell[k] && all)
+            o = PyList_GET_ITEM(m->cell[k], 0);
+        if ((!checked || m->cell[k]) && !fits(&m->slot[m->input[k]], o)) {
+            put_back(m, f);
+            if (m->lock)
+                PyThread_release_lock(m->lock);
+            return PyObject_CallMethod(callable, "_misfit", "iO", k, o);
+        }
+        bind(m, f, k, o, &bytes);
+    }
+    int release = bytes > HEAVY_BYTES && !m->has_python;
+    if (release)
+        f->released = PyEval_SaveThread();
+    int at = run_code(m, f);
+    if (f->released) {
+        PyEval_RestoreThread(f->released);
+        f->released = NULL;
+    }
+    PyObject *result = at < 0 ? finish(m, f, returned) : NULL;
+    if (m->lock)
+        PyThread_release_lock(m->lock);
+    return at < 0 ? result : report(callable, m, f, at, returned);
+}
+
+/* -- the callable ------------------------------------------------------------------------------------------ */
+
+typedef struct Callable {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Machine *machine;
+    char trust_input, quick;
+    int returned;
+    PyObject *dict, *weak;
+} Callable;
+
+static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Callable *c = (Callable *)self;
+    Py_ssize_t n = PyVectorcall_NARGS(nargsf);
+    Machine *m = c->machine;
+    if (m && c->quick && !names && n == m->npositional) {
+        int ok = 1;
+        if (c->trust_input) {
+            for (int k = 0; k < n && ok; k++)
+                ok = m->slot[m->input[k]].dtype == TH_OBJECT || PyArray_CheckExact(args[k]);
+        } else {
+            for (int k = 0; k < n && ok; k++)
+                ok = fits(&m->slot[m->input[k]], args[k]);
+        }
+        if (ok)
+            return run_machine(self, m, args, 0, !c->trust_input, c->returned);
+    }
+    PyObject *slow = PyObject_GetAttrString(self, "_slow_call");
+    if (!slow)
+        return NULL;
+    PyObject *result = PyObject_Vectorcall(slow, args, n, names);
+    Py_DECREF(slow);
+    return result;
+}
+
+static PyObject *callable_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    Callable *self = (Callable *)type->tp_alloc(type, 0);
+    if (self)
+        self->vectorcall = callable_vectorcall;
+    return (PyObject *)self;
+}
+
+static int callable_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Callable *c = (Callable *)self;
+    Py_VISIT(c->dict);
+    Py_VISIT(c->machine);
+    return 0;
+}
+
+static int callable_clear(PyObject *self)
+{
+    Callable *c = (Callable *)self;
+    Py_CLEAR(c->dict);
+    Py_CLEAR(c->machine);
+    return 0;
+}
+
+static void callable_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    if (((Callable *)self)->weak)
+        PyObject_ClearWeakRefs(self);
+    callable_clear(self);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyObject *callable_attach(PyObject *self, PyObject *args)
+{
+    PyObject *machine;
+    int quick, returned;
+    Callable *c = (Callable *)self;
+    if (!PyArg_ParseTuple(args, "Oii", &machine, &quick, &returned))
+        return NULL;
+    Py_INCREF(machine);
+    Py_XSETREF(c->machine, (Machine *)machine);
+    c->quick = (char)quick;
+    c->returned = returned;
+    Py_RETURN_NONE;
+}
+
+/* run(values): values of all inputs, checked; those of shared variables are read from their cells. */
+static PyObject *callable_run(PyObject *self, PyObject *values)
+{
+    Callable *c = (Callable *)self;
+    if (!c->machine || !PyList_Check(values) || PyList_GET_SIZE(values) != c->machine->ninputs) {
+        PyErr_SetString(PyExc_TypeError, "run needs a list with a value for each input");
+        return NULL;
+    }
+    return run_machine(self, c->machine, ((PyListObject *)values)->ob_item, 1, 0, RETURN_LIST);
+}
+
+/* repeat(n, *args): calls n times inside C. */
+static PyObject *callable_repeat(PyObject *self, PyObject *args)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(args) ? PyLong_AsSsize_t(PyTuple_GET_ITEM(args, 0)) : -1;
+    if (n < 0)
+        return PyErr_Occurred() ? NULL : (PyErr_SetString(PyExc_ValueError, "repeat needs a count"), NULL);
+    PyObject *result = Py_None;
+    Py_INCREF(result);
+    for (Py_ssize_t i = 0; i < n && result; i++) {
+        Py_DECREF(result);
+        result = callable_vectorcall(self, ((PyTupleObject *)args)->ob_item + 1, PyTuple_GET_SIZE(args) - 1, NULL);
+    }
+    return result;
+}
+
+static PyMethodDef callable_methods[] = {
+    {"_attach", callable_attach, METH_VARARGS, "_attach(machine, quick, returned)"},
+    {"_run", callable_run, METH_O, "_run(values): results for checked values of all inputs"},
+    {"repeat", callable_repeat, METH_VARARGS, "repeat(n, *args): the last result of n calls"},
+    {NULL}
+};
+
+static PyMemberDef callable_members[] = {
+    {"trust_input", T_BOOL, offsetof(Callable, trust_input), 0, "Skip the checks of the arguments."},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Callable, vectorcall), READONLY, NULL},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Callable, dict), READONLY, NULL},
+    {NULL}
+};
+
+static PyTypeObject CallableType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "theano.runtime._machine.Callable",
+    .tp_basicsize = sizeof(Callable),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_doc = "Calls a machine when the arguments are ready for it, else the method _slow_call.",
+    .tp_new = callable_new,
+    .tp_dealloc = callable_dealloc,
+    .tp_traverse = callable_traverse,
+    .tp_clear = callable_clear,
+    .tp_call = PyVectorcall_Call,
+    .tp_vectorcall_offset = offsetof(Callable, vectorcall),
+    .tp_dictoffset = offsetof(Callable, dict),
+    .tp_weaklistoffset = offsetof(Callable, weak),
+    .tp_methods = callable_methods,
+    .tp_members = callable_members,
+};
+
+/* -- building a machine ------------------------------------------------------------------------------------- */
+
+static int *read_ints(PyObject *sequence, int *n)
+{
+    PyObject *fast = PySequence_Fast(sequence, "expected a sequence");
+    if (!fast)
+        return NULL;
+    *n = (int)PySequence_Fast_GET_SIZE(fast);
+    int *values = malloc(sizeof(int) * (*n + 1));
+    for (int i = 0; values && i < *n; i++)
+        values[i] = (int)PyLong_AsLong(PySequence_Fast_GET_ITEM(fast, i));
+    Py_DECREF(fast);
+    return values;
+}
+
+static int64_t *read_words(PyObject *sequence, int *n)
+{
+    PyObject *fast = PySequence_Fast(sequence, "expected a sequence");
+    if (!fast)
+        return NULL;
+    *n = (int)PySequence_Fast_GET_SIZE(fast);
+    int64_t *values = malloc(sizeof(int64_t) * (*n + 1));
+    for (int i = 0; values && i < *n; i++)
+        values[i] = PyLong_AsLongLong(PySequence_Fast_GET_ITEM(fast, i));
+    Py_DECREF(fast);
+    return values;
+}
+
+/* (dtype, ndim, storage, buffer, root, ones, numpy dtype) */
+static int read_slot(slot_spec *s, PyObject *t)
+{
+    PyObject *descr;
+    if (!PyArg_ParseTuple(t, "iiiiiIO", &s->dtype, &s->ndim, &s->storage, &s->buffer, &s->root, &s->ones, &descr))
+        return -1;
+    if (descr == Py_None)
+        return 0;
+    Py_INCREF(descr);
+    s->descr = (PyArray_Descr *)descr;
+    s->type_num = s->descr->type_num;
+    s->itemsize = (int)PyDataType_ELSIZE(s->descr);
+    return 0;
+}
+
+/* (kind, inputs, outputs, params, nest words or None, address of the inner function, perform, node) */
+static int read_instruction(instruction *c, PyObject *t)
+{
+    PyObject *in, *out, *params, *words, *perform, *node;
+    unsigned long long address;
+    if (!PyArg_ParseTuple(t, "iOOOOKOO", &c->kind, &in, &out, &params, &words, &address, &perform, &node))
+        return -1;
+    c->in = read_ints(in, &c->nin);
+    c->out = read_ints(out, &c->nout);
+    c->params = read_words(params, &c->nparams);
+    if (!c->in || !c->out || !c->params)
+        return -1;
+    if (words != Py_None) {
+        int n;
+        int64_t *list = read_words(words, &n);
+        c->nest = list ? th_nest_new(list, n) : NULL;
+        free(list);
+        if (!c->nest) {
+            PyErr_SetString(PyExc_ValueError, "malformed loop nest");
+            return -1;
+        }
+    }
+    c->inner = (th_inner_fn)(uintptr_t)address;
+    Py_INCREF(perform);
+    Py_INCREF(node);
+    c->perform = perform;
+    c->node = node;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    Machine *m = (Machine *)self;
+    PyObject *slots, *code, *inputs, *cells, *outputs, *updates, *constants;
+    if (!PyArg_ParseTuple(args, "OOOOiOOOi", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
+                          &constants, &m->nbuffers))
+        return -1;
+    m->nslots = (int)PyList_GET_SIZE(slots);
+    m->slot = calloc(m->nslots + 1, sizeof *m->slot);
+    for (int i = 0; i < m->nslots; i++)
+        if (read_slot(&m->slot[i], PyList_GET_ITEM(slots, i)) < 0)
+            return -1;
+    int n = (int)PyList_GET_SIZE(code);
+    m->code = calloc(n + 1, sizeof *m->code);
+    m->ns = calloc(n + 1, sizeof *m->ns);
+    m->calls = calloc(n + 1, sizeof *m->calls);
+    for (int i = 0; i < n; i++) {
+        m->ninstructions = i + 1;
+        if (read_instruction(&m->code[i], PyList_GET_ITEM(code, i)) < 0)
+            return -1;
+        m->has_python |= m->code[i].kind == K_PYTHON;
+    }
+    m->input = read_ints(inputs, &m->ninputs);
+    m->output = read_ints(outputs, &m->noutputs);
+    m->cell = calloc(m->ninputs + 1, sizeof *m->cell);
+    for (int i = 0; i < m->ninputs; i++) {
+        PyObject *cell = PyList_GET_ITEM(cells, i);
+        if (cell != Py_None) {
+            Py_INCREF(cell);
+            m->cell[i] = cell;
+        }
+    }
+    m->nupdates = (int)PyList_GET_SIZE(updates);
+    m->update_slot = calloc(m->nupdates + 1, sizeof(int));
+    m->update_input = calloc(m->nupdates + 1, sizeof(int));
+    m->update_in_place = calloc(m->nupdates + 1, sizeof(int));
+    for (int i = 0; i < m->nupdates; i++)
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(updates, i), "iii", &m->update_slot[i], &m->update_input[i],
+                              &m->update_in_place[i]))
+            return -1;
+    Py_INCREF(constants);
+    m->constants = constants;
+    m->nconstants = (int)PyList_GET_SIZE(constants);
+    m->constant_slot = calloc(m->nconstants + 1, sizeof(int));
+    for (int i = 0; i < m->nconstants; i++)
+        m->constant_slot[i] = (int)PyLong_AsLong(PyTuple_GET_ITEM(PyList_GET_ITEM(constants, i), 0));
+    if (m->nupdates)
+        m->lock = PyThread_allocate_lock();
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int machine_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Machine *m = (Machine *)self;
+    for (int i = 0; i < m->ninputs && m->cell; i++)
+        Py_VISIT(m->cell[i]);
+    for (int i = 0; i < m->ninstructions; i++) {
+        Py_VISIT(m->code[i].perform);
+        Py_VISIT(m->code[i].node);
+    }
+    Py_VISIT(m->constants);
+    return 0;
+}
+
+static int machine_clear(PyObject *self)
+{
+    Machine *m = (Machine *)self;
+    for (int i = 0; i < m->ninstructions; i++) {
+        Py_CLEAR(m->code[i].perform);
+        Py_CLEAR(m->code[i].node);
+    }
+    for (int i = 0; i < m->ninputs && m->cell; i++)
+        Py_CLEAR(m->cell[i]);
+    return 0;
+}
+
+static void machine_dealloc(PyObject *self)
+{
+    Machine *m = (Machine *)self;
+    PyObject_GC_UnTrack(self);
+    machine_clear(self);
+    while (m->free) {
+        struct th_frame *f = m->free;
+        m->free = f->next;
+        free_frame(f);
+    }
+    Py_CLEAR(m->constants);
+    for (int i = 0; i < m->ninstructions; i++) {
+        th_nest_free(m->code[i].nest);
+        free(m->code[i].in); free(m->code[i].out); free(m->code[i].params);
+    }
+    for (int i = 0; i < m->nslots && m->slot; i++)
+        Py_XDECREF(m->slot[i].descr);
+    if (m->lock)
+        PyThread_free_lock(m->lock);
+    free(m->slot); free(m->code); free(m->ns); free(m->calls); free(m->input); free(m->output); free(m->cell);
+    free(m->update_slot); free(m->update_input); free(m->update_in_place); free(m->constant_slot);
+    Py_TYPE(self)->tp_free(self);
+}
+
+/* profile(on=None): a list of (calls, nanoseconds) per instruction; switches measuring on or off. */
+static PyObject *machine_profile(PyObject *self, PyObject *args)
+{
+    Machine *m = (Machine *)self;
+    int on = -1;
+    if (!PyArg_ParseTuple(args, "|p", &on))
+        return NULL;
+    if (PyTuple_GET_SIZE(args))
+        m->profiling = on;
+    PyObject *result = PyList_New(m->ninstructions);
+    for (int i = 0; result && i < m->ninstructions; i++)
+        PyList_SET_ITEM(result, i, Py_BuildValue("(LL)", (long long)m->calls[i], (long long)m->ns[i]));
+    return result;
+}
+
+/* release(): frees buffers and kept results. */
+static PyObject *machine_release(PyObject *self, PyObject *unused)
+{
+    Machine *m = (Machine *)self;
+    while (m->free) {
+        struct th_frame *f = m->free;
+        m->free = f->next;
+        free_frame(f);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef machine_methods[] = {
+    {"profile", machine_profile, METH_VARARGS, "profile(on=None): [(calls, ns), ...] per instruction"},
+    {"release", machine_release, METH_NOARGS, "release(): free buffers and kept results"},
+    {NULL}
+};
+
+static PyTypeObject MachineType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "theano.runtime._machine.Machine",
+    .tp_basicsize = sizeof(Machine),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_doc = "Machine(slots, code, inputs, cells, positional, outputs, updates, constants, buffers)",
+    .tp_new = PyType_GenericNew,
+    .tp_init = machine_init,
+    .tp_dealloc = machine_dealloc,
+    .tp_traverse = machine_traverse,
+    .tp_clear = machine_clear,
+    .tp_methods = machine_methods,
+};
+
+static PyObject *set_blas(PyObject *self, PyObject *args)
+{
+    PyObject *addresses;
+    int wide, n;
+    if (!PyArg_ParseTuple(args, "Oi", &addresses, &wide))
+        return NULL;
+    int64_t *list = read_words(addresses, &n);
+    if (!list)
+        return NULL;
+    int ok = th_set_blas(list, n, wide);
+    free(list);
+    if (!ok) {
+        PyErr_SetString(PyExc_ValueError, "set_blas needs 16 addresses: gemm, gemv, ger, dot of s, d, c, z");
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *set_threads(PyObject *self, PyObject *n)
+{
+    long value = PyLong_AsLong(n);
+    if (value < 1) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_ValueError, "the number of threads must be at least 1");
+        return NULL;
+    }
+    th_set_num_threads((int)value);
+    Py_RETURN_NONE;
+}
+
+static PyObject *get_threads(PyObject *self, PyObject *unused) { return PyLong_FromLong(th_num_threads()); }
+
+static PyMethodDef functions[] = {
+    {"set_blas", set_blas, METH_VARARGS, "set_blas(addresses, wide): the BLAS functions to call"},
+    {"set_num_threads", set_threads, METH_O, "set_num_threads(n)"},
+    {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads()"},
+    {NULL}
+};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_machine", "The virtual machine.", -1, functions};
+
+PyMODINIT_FUNC PyInit__machine(void)
+{
+    import_array();
+    if (PyType_Ready(&MachineType) < 0 || PyType_Ready(&CallableType) < 0)
+        return NULL;
+    PyObject *m = PyModule_Create(&module);
+    if (!m || PyModule_AddObjectRef(m, "Machine", (PyObject *)&MachineType) < 0
+        || PyModule_AddObjectRef(m, "Callable", (PyObject *)&CallableType) < 0)
+        return NULL;
+    return m;
+}
