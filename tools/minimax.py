@@ -111,15 +111,12 @@ def largest_error(fit: Fit, values: list[mp.mpf]) -> mp.mpf:
 def coefficients(fit: Fit) -> tuple[list[mp.mpf], mp.mpf]:
     """Coefficients that are numbers of the dtype, and the weighted error that they leave."""
     best, _ = remez(fit, [])
-    plain = [rounded(c, fit.dtype) for c in best]
     known: list[mp.mpf] = []
     while len(known) <= fit.degree:
         known.append(rounded(best[len(known)], fit.dtype))
-        if len(known) <= fit.degree and fit.refit:
+        if fit.refit and len(known) <= fit.degree:
             best, _ = remez(fit, known)
-    candidates = [plain, known]
-    errors = [largest_error(fit, values) for values in candidates]
-    return min(zip(candidates, errors, strict=True), key=lambda pair: pair[1])
+    return known, largest_error(fit, known)
 
 
 def literal(value: mp.mpf, dtype: str) -> str:
@@ -127,7 +124,7 @@ def literal(value: mp.mpf, dtype: str) -> str:
     text = float(value).hex()
     mantissa, exponent = text.split("p")
     mantissa = mantissa.rstrip("0") if "." in mantissa else mantissa
-    return f"{mantissa.rstrip('.')}p{int(exponent)}" + ("f" if dtype == "float32" else "")
+    return f"{mantissa.rstrip('.')}p{int(exponent):+d}" + ("f" if dtype == "float32" else "")
 
 
 def power_sum(term: Callable[[int], mp.mpf], count: int = 60) -> Function:
@@ -221,7 +218,7 @@ FITS: dict[str, Fit] = {
     "erfc_f32": Fit(lambda t: scaled_erfc(t) - 1.25, lambda t: 1 / scaled_erfc(t),
                     erfc_interval(0.5, 11), 11, "float32", refit=False),
     # cbrt(x) on [1, 8], to be refined by Halley's method
-    "cbrt_f64": Fit(mp.cbrt, lambda x: 1 / mp.cbrt(x), (1.0, 8.0), 4),
+    **two_dtypes("cbrt", (4, 4), mp.cbrt, lambda x: 1 / mp.cbrt(x), (1.0, 8.0)),
 }
 
 
