@@ -78,22 +78,22 @@ def _describe(lowering, node, points, inputs, size, elementwise):
         base, axes = access(variable)
         bases.append(base)
         reads.add(base)
-        if base.type.ndim == len(space) and _aligned(axes, space) == identity:
+        if base.type.ndim == len(space) and _aligned(base, axes, space) == identity:
             pointwise.add(base)
-    mixed = {access(v)[0] for v in inputs if _aligned(access(v)[1], space) != identity}
+    mixed = {access(v)[0] for v in inputs if _aligned(*access(v), space) != identity}
     return LoopNode(space, tuple(bases), frozenset(pointwise - mixed), frozenset(reads), size, elementwise)
 
 
-def _aligned(axes, space):
-    """Axes of an array for the axes of a space: shorter ones are padded at the left, and dimensions of
-    extent 1 are walked where the space has extent 1 too, so that equal shapes look equal.
+def _aligned(base, axes, space):
+    """Axes of ``base`` for the axes of a space: shorter ones are padded at the left, and dimensions of extent 1
+    are walked where the space has extent 1 too, so that equal shapes look equal.
     """
-    missing = len(space) - len(axes)
-    padded = (-1,) * missing + tuple(axes)
-    if missing:
+    padded = (-1,) * (len(space) - len(axes)) + tuple(axes)
+    if base.type.ndim != len(space):
         return padded
-    return tuple(d if a < 0 and e == 1 and d not in padded else a
-                 for d, (a, e) in enumerate(zip(padded, space, strict=True)))
+    whole = tuple(d if a < 0 and e == 1 and base.type.broadcastable[d] else a
+                  for d, (a, e) in enumerate(zip(padded, space, strict=True)))
+    return whole if whole == tuple(range(len(space))) else padded
 
 
 class _Builder:
@@ -123,7 +123,7 @@ class _Builder:
         if number is not None:
             return self.value(ir.Literal(number), (), variable.type.dtype)
         base, axes = access(variable)
-        axes = _aligned(axes, self.space)
+        axes = _aligned(base, axes, self.space)
         if base in self.values and axes == tuple(range(self.ndim)):
             return self.values[base]
         if (base, axes) not in self.known:

@@ -190,14 +190,12 @@
         return b != b ? b : m;                                                                              \
     }                                                                                                       \
     FOLD(NAME##_exact, T, LEVEL(NAME##_step))                                                               \
-    static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
+    static T LEVEL(NAME##_quick)(T acc, const T *p, int64_t n)                                              \
     {                                                                                                       \
-        enum { W = 256 / sizeof(T), CHUNK = 4096 };                                                         \
-        T lane[W], sum[W], total = 0;                                                                       \
-        if (n < 2 * W) return LEVEL(NAME##_exact_fold)(acc, p, n);                                          \
-        for (; n >= CHUNK + W; p += CHUNK, n -= CHUNK) acc = LEVEL(NAME##_fold)(acc, p, CHUNK);             \
-        for (int l = 0; l < W; l++) lane[l] = sum[l] = p[l];                                                \
+        enum { W = 256 / sizeof(T) };                                                                       \
+        T lane[W], sum[W];                                                                                  \
         int64_t i = W;                                                                                      \
+        for (int l = 0; l < W; l++) lane[l] = sum[l] = p[l];                                                \
         for (; i + W <= n; i += W)                                                                          \
             for (int l = 0; l < W; l++) {                                                                   \
                 lane[l] = PICK(lane[l], p[i + l]);                                                          \
@@ -210,10 +208,19 @@
             }                                                                                               \
         for (; i < n; i++) {                                                                                \
             lane[0] = PICK(lane[0], p[i]);                                                                  \
-            total += p[i];                                                                                  \
+            sum[0] += p[i];                                                                                 \
         }                                                                                                   \
-        total += sum[0];                                                                                    \
-        return total == total ? LEVEL(NAME##_step)(acc, lane[0]) : LEVEL(NAME##_exact_fold)(acc, p, n);     \
+        return sum[0] == sum[0] ? LEVEL(NAME##_step)(acc, lane[0]) : LEVEL(NAME##_exact_fold)(acc, p, n);   \
+    }                                                                                                       \
+    static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
+    {                                                                                                       \
+        enum { W = 256 / sizeof(T), CHUNK = 4096 };                                                         \
+        if (n < 2 * W) return LEVEL(NAME##_exact_fold)(acc, p, n);                                          \
+        for (int64_t m; n > 0; p += m, n -= m) {                                                            \
+            m = n < 2 * CHUNK ? n : CHUNK;                                                                  \
+            acc = LEVEL(NAME##_quick)(acc, p, m);                                                           \
+        }                                                                                                   \
+        return acc;                                                                                         \
     }
 
 #define INTEGER(NAME, T, LOWEST, HIGHEST)                                                                   \
@@ -235,6 +242,67 @@
     ROWS(NAME##_more, T, LEVEL(NAME##_more_step), -INF)                                                     \
     ROWS(NAME##_less, T, LEVEL(NAME##_less_step), INF)                                                      \
     FLOAT_SUM(NAME, T, NAME, 1)
+
+/* Complex numbers: products as NumPy forms them, order by real part and then imaginary part. */
+#define COMPLEX(NAME, T, R, F)                                                                                \
+    typedef struct { R re, im; } LEVEL(T);                                                                  \
+    static inline LEVEL(T) LEVEL(NAME##_plus)(LEVEL(T) a, LEVEL(T) b)                                       \
+    {                                                                                                       \
+        return (LEVEL(T)){ a.re + b.re, a.im + b.im };                                                      \
+    }                                                                                                       \
+    static inline LEVEL(T) LEVEL(NAME##_times)(LEVEL(T) a, LEVEL(T) b)                                      \
+    {                                                                                                       \
+        return (LEVEL(T)){ a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re };                          \
+    }                                                                                                       \
+    static inline LEVEL(T) LEVEL(NAME##_higher)(LEVEL(T) a, LEVEL(T) b)                                     \
+    {                                                                                                       \
+        int keep = a.re != a.re || a.im != a.im || a.re > b.re || (a.re == b.re && a.im >= b.im);           \
+        return keep ? a : b;                                                                                \
+    }                                                                                                       \
+    static inline LEVEL(T) LEVEL(NAME##_lower)(LEVEL(T) a, LEVEL(T) b)                                      \
+    {                                                                                                       \
+        int keep = a.re != a.re || a.im != a.im || a.re < b.re || (a.re == b.re && a.im <= b.im);           \
+        return keep ? a : b;                                                                                \
+    }                                                                                                       \
+    SUMMATION(NAME##_add, LEVEL(T), LEVEL(NAME##_plus), ((LEVEL(T)){ 0, 0 }))                               \
+    REDUCTION(NAME##_mul, LEVEL(T), LEVEL(NAME##_times), ((LEVEL(T)){ 1, 0 }))                              \
+    REDUCTION(NAME##_more, LEVEL(T), LEVEL(NAME##_higher), ((LEVEL(T)){ -INF, -INF }))                      \
+    REDUCTION(NAME##_less, LEVEL(T), LEVEL(NAME##_lower), ((LEVEL(T)){ INF, INF }))                         \
+    FLOAT_SUM(NAME, R, F, 2)
+
+/* Half precision: float inside, rounded when it is put back. */
+#define HALF(KIND, NAME, STEP, IDENTITY)                                                                    \
+    static inline uint16_t LEVEL(f16_##NAME##_step)(uint16_t a, uint16_t b)                                 \
+    {                                                                                                       \
+        float x = half_to_float(a), y = half_to_float(b);                                                   \
+        return float_to_half(STEP(x, y));                                                                   \
+    }                                                                                                       \
+    KIND(f16_##NAME, uint16_t, LEVEL(f16_##NAME##_step), IDENTITY)
+
+/* Truth values: whole rows are rarely needed to know the answer. */
+#define TRUTH(NAME, FOLD, DECIDED)                                                                          \
+    static void LEVEL(NAME##_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,  \
+                                   int64_t rows)                                                            \
+    {                                                                                                       \
+        for (int64_t i = 0; i < rows; i++) {                                                                \
+            uint8_t *a = (uint8_t *)(acc + i * acc_stride);                                                 \
+            for (int64_t j = 0; j < n && *a != DECIDED; j += 4096)                                          \
+                *a = LEVEL(FOLD##_fold)(*a, (const uint8_t *)(p + i * pitch + j), n - j < 4096 ? n - j : 4096); \
+        }                                                                                                   \
+    }
+
+#define ROW(NAME) { LEVEL(NAME##_rows), LEVEL(NAME##_column), LEVEL(NAME##_fill), NULL, NULL }
+#define SUMS(NAME)                                                                                          \
+    { LEVEL(NAME##_sum_rows), LEVEL(NAME##_add_column), LEVEL(NAME##_add_fill), LEVEL(NAME##_sum), LEVEL(NAME##_settle) }
+#define ANY { LEVEL(any_rows), LEVEL(u8_or_column), LEVEL(u8_or_fill), NULL, NULL }
+#define ALL { LEVEL(all_rows), LEVEL(u8_and_column), LEVEL(truth_fill), NULL, NULL }
+#define INTEGERS(U, I)                                                                                      \
+    { [TH_ADD] = ROW(U##_add), [TH_MUL] = ROW(U##_mul), [TH_MAXIMUM] = ROW(I##_more),                       \
+      [TH_MINIMUM] = ROW(I##_less), [TH_AND] = ROW(U##_and), [TH_OR] = ROW(U##_or) }
+
+#define FLOATS(NAME)                                                                                        \
+    { [TH_ADD] = SUMS(NAME), [TH_MUL] = ROW(NAME##_mul), [TH_MAXIMUM] = ROW(NAME##_more),                   \
+      [TH_MINIMUM] = ROW(NAME##_less) }
 
 #endif
 

@@ -39,6 +39,16 @@ def _negative(x):
     return inner if inner is not None else apply("neg", x)
 
 
+def square_root(variable):
+    """x where ``variable`` is sqr(x) or x * x; None otherwise."""
+    inner = args(variable, "sqr")
+    if inner is None:
+        inner = args(variable, "mul")
+        if inner is None or len(inner) != 2 or inner[0] is not inner[1]:
+            return None
+    return inner[0]
+
+
 def opposite(x, y):
     """Whether y certainly is -x."""
     if negated(y) is x or negated(x) is y:
@@ -74,8 +84,8 @@ def sigmoid(node):
 @rule("true_div", "inv", name="local_div_sqr_1_plus_exp", tags=("stabilize", "specialize"))
 def division_by_square_of_one_plus_exp(node):
     """y / sqr(1 + exp(x)) >> y * sigmoid(-x) * sigmoid(-x)"""
-    square = args(node.inputs[-1], "sqr")
-    inner = one_plus(square[0]) if square is not None else None
+    base = square_root(node.inputs[-1])
+    inner = one_plus(base) if base is not None else None
     x = exponent(inner) if inner is not None else None
     if x is None or not _real(node.outputs[0], x) or x.type.dtype != node.outputs[0].type.dtype:
         return None
