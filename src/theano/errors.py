@@ -1,29 +1,112 @@
-"""Placeholder until the full file lands."""
+"""Every exception.
+
+    Exception
+    +-- MethodNotDefined            an op or type lacks a method that was needed
+    +-- InconsistencyError          a graph whose in-place operations can't be ordered
+    +-- CachedConstantError         a constant shared by all graphs was put into one
+    +-- MissingInputError           a variable has no value and is no input
+    +-- UnusedInputError            an input is not needed, or given twice
+    +-- AliasedMemoryError          memory is shared where it must not be
+    +-- ShapeError                  an extent that the type promises is another
+    +-- NotScalarConstantError      a variable is not known to be one number
+    |   +-- EmptyConstantError
+    +-- CompileError                the C compiler failed
+    +-- GradientError               a gradient differs from the numerical one
+    +-- TypeError
+    |   +-- AsTensorError           something can't be a tensor variable
+    |   |   (TensorConversionError is the same)
+    |   +-- AdvancedIndexingError   an index needs advanced indexing
+    |   +-- NullTypeGradError       a gradient that doesn't exist was needed
+    +-- ValueError
+        +-- DisconnectedInputError  a cost does not depend on what it is differentiated by
+        +-- FlagError               an unknown flag, or a value that a flag can't have
+"""
 
 
-class MethodNotDefined(Exception): ...
-class CachedConstantError(Exception): ...
-class InconsistencyError(Exception): ...
-class CompileError(Exception): ...
-class UnusedInputError(Exception): ...
-class AliasedMemoryError(Exception): ...
-class AsTensorError(TypeError): ...
-class NotScalarConstantError(Exception): ...
-class ShapeError(Exception): ...
-class NullTypeGradError(TypeError): ...
-class DisconnectedInputError(ValueError): ...
+class MethodNotDefined(Exception):
+    """An op or type lacks a method that was needed: arguments are the method, the class and its name."""
+
+
+class InconsistencyError(Exception):
+    """A graph whose in-place operations can't be ordered."""
+
+
+class CachedConstantError(Exception):
+    """A constant that serves all graphs was put into one graph without being copied."""
 
 
 class MissingInputError(Exception):
+    """A variable has no value and is no input; ``variable`` is that variable."""
+
     def __init__(self, *args, variable=None):
         super().__init__(*args)
         self.variable = variable
 
 
-class TensorConversionError(TypeError): ...
+class UnusedInputError(Exception):
+    """An input of a function is not needed, or given twice."""
 
-class AdvancedIndexingError(TypeError): ...
 
-class EmptyConstantError(NotScalarConstantError): ...
+class AliasedMemoryError(Exception):
+    """Memory is shared where it must not be."""
 
-class GradientError(Exception): ...
+
+class ShapeError(Exception):
+    """An extent differs from what the type promises."""
+
+
+class NotScalarConstantError(Exception):
+    """A variable is not known to be one number."""
+
+
+class EmptyConstantError(NotScalarConstantError):
+    """A constant has no elements."""
+
+
+class CompileError(Exception):
+    """The C compiler failed; the message has the command, what it said and the source."""
+
+
+class GradientError(Exception):
+    """A symbolic gradient differs from the numerical one.
+
+    Attributes: arg, err_pos, shape, val1, val2, abs_err, rel_err, abs_tol, rel_tol.
+    """
+
+    def __init__(self, arg=None, err_pos=None, shape=None, val1=None, val2=None, abs_err=None, rel_err=None,
+                 abs_tol=None, rel_tol=None):
+        super().__init__(arg, err_pos, shape, val1, val2, abs_err, rel_err, abs_tol, rel_tol)
+        self.arg, self.err_pos, self.shape = arg, err_pos, shape
+        self.val1, self.val2 = val1, val2
+        self.abs_err, self.rel_err, self.abs_tol, self.rel_tol = abs_err, rel_err, abs_tol, rel_tol
+
+    def __str__(self):
+        return (f"gradient of argument {self.arg} of shape {self.shape} is wrong at position {self.err_pos}: numeric "
+                f"{self.val2}, symbolic {self.val1}; absolute error {self.abs_err} (tolerance {self.abs_tol}), "
+                f"relative error {self.rel_err} (tolerance {self.rel_tol})")
+
+
+class AsTensorError(TypeError):
+    """Something can't be a tensor variable."""
+
+
+TensorConversionError = AsTensorError
+
+
+class AdvancedIndexingError(TypeError):
+    """An index needs advanced indexing."""
+
+
+class NullTypeGradError(TypeError):
+    """A gradient that does not exist was needed."""
+
+
+class DisconnectedInputError(ValueError):
+    """A cost does not depend on what it is differentiated by."""
+
+
+class FlagError(ValueError, AttributeError, KeyError):
+    """An unknown flag, or a value that a flag can't have."""
+
+    def __str__(self):
+        return str(self.args[0]) if self.args else ""
