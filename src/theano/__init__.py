@@ -4,6 +4,7 @@ from theano import compile, gradient, graph, scalar, tensor
 from theano.compile.function import function
 from theano.compile.io import In, Out
 from theano.compile.mode import Mode
+from theano.compile.verify import verify_grad
 from theano.config import config
 from theano.errors import MissingInputError, UnusedInputError
 from theano.gradient import Lop, Rop, grad, subgraph_grad
@@ -16,3 +17,5 @@ from theano.tensor.shared import shared
 from theano.tensor.variable import TensorConstant, TensorVariable
 
 __version__ = "2.0.0.dev0"
+
+tensor.verify_grad, tensor.numeric_grad = verify_grad, gradient.numeric_grad

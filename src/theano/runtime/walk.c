@@ -12,6 +12,7 @@
 enum {
     BLOCK_BYTES = 32768,        /* packed operands of one block together */
     BLOCK_POINTS = 1024,
+    SHORT_BYTES = 4096,         /* rows below this are added to each other before they are summed up */
     SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
     TILE = 32,                  /* points of a row where an operand runs along the other axis */
 };
@@ -110,16 +111,12 @@ static void settle(walker *w, uint64_t k)
     w->target[k] = NULL;
 }
 
-/* All rows into one accumulator. Sums stay open until another accumulator comes. */
-static void accumulate_all(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
+/* All of some contiguous elements into one accumulator. Sums stay open until another accumulator comes. */
+static void accumulate_run(walker *w, uint64_t k, char *acc, const char *p, int64_t n)
 {
     const th_reducer *reducer = w->l->reducer[k];
-    if (pitch == n * w->l->itemsize[k]) {
-        n *= rows;
-        rows = 1;
-    }
     if (!reducer->sum) {
-        reducer->rows(acc, 0, p, pitch, n, rows);
+        reducer->rows(acc, 0, p, 0, n, 1);
         return;
     }
     if (w->target[k] != acc) {
@@ -127,7 +124,27 @@ static void accumulate_all(walker *w, uint64_t k, char *acc, const char *p, int6
         memset(&w->sum[k], 0, sizeof w->sum[k]);
         w->target[k] = acc;
     }
-    for (int64_t i = 0; i < rows; i++) reducer->sum(&w->sum[k], p + i * pitch, n);
+    reducer->sum(&w->sum[k], p, n);
+}
+
+/* All rows into one accumulator: short ones are first put on top of each other, some at a time. */
+static void accumulate_all(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
+{
+    _Alignas(64) char total[SHORT_BYTES];
+    const th_reducer *reducer = w->l->reducer[k];
+    int64_t itemsize = w->l->itemsize[k];
+    if (pitch == n * itemsize) {
+        accumulate_run(w, k, acc, p, n * rows);
+        return;
+    }
+    for (int64_t some; rows >= 8 && n * itemsize <= SHORT_BYTES; rows -= some) {
+        some = rows < 64 ? rows : 64;
+        reducer->fill(total, n);
+        reducer->column(total, itemsize, p, pitch, n, some);
+        accumulate_run(w, k, acc, total, n);
+        p += some * pitch;
+    }
+    for (int64_t i = 0; i < rows; i++) accumulate_run(w, k, acc, p + i * pitch, n);
 }
 
 static void accumulate(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
