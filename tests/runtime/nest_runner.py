@@ -49,6 +49,8 @@ def driver(*options):
     library.shim_run.argtypes = [ctypes.c_void_p] * 4
     library.shim_time.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_int64]
     library.shim_time.restype = ctypes.c_double
+    library.shim_parallel.argtypes = [ctypes.c_void_p, ctypes.c_int64]
+    library.th_set_num_threads(1)
     return library
 
 

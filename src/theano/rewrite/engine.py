@@ -215,7 +215,8 @@ class Engine:
         pairs = self._pairs(node, result)
         changed = False
         for old, new in pairs:
-            if old is new:
+            if old is new or (new.owner is not None and new.owner.op == node.op
+                              and new.owner.inputs == node.inputs):
                 continue
             if new.type.ndim != old.type.ndim or new.type.dtype != old.type.dtype:
                 self._failed(item, node, TypeError(f"{old.type} would become {new.type}"))

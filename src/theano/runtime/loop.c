@@ -174,18 +174,18 @@ static int64_t count_elements(const th_slot *slot)
 }
 
 /* Finds the accumulators and their reductions; the largest of nothing is an error. */
-static int find_accumulators(struct th_frame *frame, loop *l, th_slot **slots, int empty)
+static int find_accumulators(struct th_frame *frame, loop *l, th_slot **slots, const int64_t *extent)
 {
     const th_nest *nest = l->nest;
     for EACH(k, nest->accumulators) {
         const th_operand *o = &nest->operand[k];
         l->reducer[k] = th_reducer_of(o->dtype, o->reduction);
         if (o->role != TH_ACC) continue;
-        int64_t n = count_elements(slots[k]);
-        int extreme = o->dtype != TH_BOOL && (o->reduction == TH_MAXIMUM || o->reduction == TH_MINIMUM);
-        if (empty && n && extreme) return fail(frame, TH_BAD_VALUE, -1, (int)k, -1, 0, 0);
+        int extreme = o->reduction == TH_MAXIMUM || o->reduction == TH_MINIMUM, empty = 0;
+        for (int d = 0; d < nest->ndim; d++) empty |= o->axis[d] < 0 && extent[d] == 0;
+        if (empty && extreme) return fail(frame, TH_BAD_VALUE, -1, (int)k, -1, 0, 0);
         l->acc[k] = slots[k]->data;
-        l->size[k] = n;
+        l->size[k] = count_elements(slots[k]);
     }
     return TH_OK;
 }
@@ -651,7 +651,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
         l.itemsize[k] = ITEMSIZE[nest->operand[k].dtype];
     }
     take_axes(&l, slots, extent);
-    if (nest->accumulators) code = find_accumulators(frame, &l, slots, l.points == 0);
+    if (nest->accumulators) code = find_accumulators(frame, &l, slots, extent);
     if (code) return code;
     if (l.points == 0 && nest->nphases == 1) {
         fill_accumulators(&l);

@@ -38,34 +38,34 @@ erf = special("Erf", "erf", lambda x, z, g: (g * TWO_OVER_SQRT_PI * apply("exp",
 erfc = special("Erfc", "erfc", lambda x, z, g: (-g * TWO_OVER_SQRT_PI * apply("exp", -x * x),),
                domain=(-2.0, 2.0))
 erfcx = special("Erfcx", "erfcx", lambda x, z, g: (g * (2 * x * z - TWO_OVER_SQRT_PI),), domain=(-2.0, 5.0),
-                c=None, doc="exp(x**2) * erfc(x)")
+                doc="exp(x**2) * erfc(x)")
 erfinv = special("Erfinv", "erfinv", lambda x, z, g: (g / TWO_OVER_SQRT_PI * apply("exp", z * z),),
-                 domain=(-0.9, 0.9), c=None, zero=True)
+                 domain=(-0.9, 0.9), zero=True)
 erfcinv = special("Erfcinv", "erfcinv", lambda x, z, g: (-g / TWO_OVER_SQRT_PI * apply("exp", z * z),),
-                  domain=(0.2, 1.8), c=None)
+                  domain=(0.2, 1.8))
 gamma = special("Gamma", "gamma", lambda x, z, g: (g * z * apply("psi", x),), c="tgamma({0})",
                 dtype=upgrade_to_float)
 gammaln = special("GammaLn", "gammaln", lambda x, z, g: (g * apply("psi", x),), c="lgamma({0})",
                   dtype=upgrade_to_float)
-psi = special("Psi", "psi", lambda x, z, g: (g * apply("tri_gamma", x),), c=None, dtype=upgrade_to_float,
+psi = special("Psi", "psi", lambda x, z, g: (g * apply("tri_gamma", x),), dtype=upgrade_to_float,
               doc="Derivative of gammaln: the digamma function.")
-tri_gamma = special("TriGamma", "tri_gamma", lambda x, z, g: (g * apply("quad_gamma", x),), c=None,
+tri_gamma = special("TriGamma", "tri_gamma", lambda x, z, g: (g * apply("quad_gamma", x),),
                     numpy=lambda x: scipy_special("polygamma")(1, x), dtype=upgrade_to_float,
                     doc="Derivative of psi.")
-quad_gamma = special("QuadGamma", "quad_gamma", None, c=None,
-                     numpy=lambda x: scipy_special("polygamma")(2, x), dtype=upgrade_to_float,
+quad_gamma = special("QuadGamma", "quad_gamma", None, numpy=lambda x: scipy_special("polygamma")(2, x),
+                     dtype=upgrade_to_float,
                      doc="Derivative of tri_gamma; itself not differentiated.")
-chi2sf = special("Chi2SF", "chi2sf", None, lambda x, k: scipy_special("chdtrc")(k, x), nin=2, c=None,
+chi2sf = special("Chi2SF", "chi2sf", None, lambda x, k: scipy_special("chdtrc")(k, x), nin=2,
                  doc="1 - cumulative distribution of chi squared with k degrees of freedom.")
-gammainc = special("GammaInc", "gammainc", lambda k, x, z, g: (None, g * _gamma_density(k, x)), nin=2, c=None,
-                   doc="Regularised lower incomplete gamma function of (k, x).")
+gammainc = special("GammaInc", "gammainc", lambda k, x, z, g: (None, g * _gamma_density(k, x)), nin=2,
+                 doc="Regularised lower incomplete gamma function of (k, x).")
 gammaincc = special("GammaIncC", "gammaincc", lambda k, x, z, g: (None, -g * _gamma_density(k, x)), nin=2,
-                    c=None, doc="Regularised upper incomplete gamma function of (k, x).")
+                    doc="Regularised upper incomplete gamma function of (k, x).")
 gammau = special("GammaU", "gammau", lambda k, x, z, g: (None, -g * x ** (k - 1) * apply("exp", -x)),
-                 lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k), nin=2, c=None,
+                 lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k), nin=2,
                  doc="Upper incomplete gamma function of (k, x).")
 gammal = special("GammaL", "gammal", lambda k, x, z, g: (None, g * x ** (k - 1) * apply("exp", -x)),
-                 lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k), nin=2, c=None,
+                 lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k), nin=2,
                  doc="Lower incomplete gamma function of (k, x).")
 
 
@@ -75,14 +75,14 @@ def _gamma_density(k, x):
 
 
 jv = special("Jv", "jv", lambda v, x, z, g: (None, g * (apply("jv", v - 1, x) - apply("jv", v + 1, x)) / 2),
-             nin=2, c=None, doc="Bessel function of the first kind of order v.")
+             nin=2, doc="Bessel function of the first kind of order v.")
 j0 = special("J0", "j0", lambda x, z, g: (-g * apply("j1", x),), dtype=upgrade_to_float)
 j1 = special("J1", "j1", lambda x, z, g: (g * (apply("j0", x) - apply("jv", 2, x)) / 2,),
              dtype=upgrade_to_float)
 iv = special("Iv", "iv", lambda v, x, z, g: (None, g * (apply("iv", v - 1, x) + apply("iv", v + 1, x)) / 2),
-             nin=2, c=None, doc="Modified Bessel function of the first kind of order v.")
-i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),), c=None)
-i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", 2, x)) / 2,), c=None)
+             nin=2, doc="Modified Bessel function of the first kind of order v.")
+i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),))
+i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", 2, x)) / 2,))
 
 
 def sigmoid_of(x):

@@ -102,8 +102,8 @@ def any(x, axis=None, keepdims=False):                                          
 
 def _extremum(row, x, axis, keepdims):
     x = as_tensor_variable(x)
-    if x.type.dtype in complex_dtypes:
-        raise TypeError(f"complex numbers have no order: {x} is {x.type.dtype}")
+    if row == "minimum" and x.type.dtype in complex_dtypes:
+        raise NotImplementedError(f"complex numbers have no order: {x} is {x.type.dtype}")
     return _kept(x, CAReduce(TABLE[row], normal_axes(x, axis))(x), axis, keepdims)
 
 
@@ -221,6 +221,8 @@ def argmin(x, axis=None, keepdims=False):
 
 def _reversed(x):
     """``x`` with the order of its elements reversed."""
+    if x.type.dtype in complex_dtypes:
+        raise NotImplementedError(f"complex numbers have no order: {x} is {x.type.dtype}")
     if x.type.dtype == "bool":
         return ELEMWISE["invert"](x)
     if x.type.dtype.startswith("uint"):
@@ -281,7 +283,7 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     axes = normal_axes(x, axis)
     axes = tuple(range(x.type.ndim)) if axes is None else axes
     centered = x - mean(x, axes, keepdims=True)
-    squared = ELEMWISE["sqr"](abs(centered) if x.type.dtype in complex_dtypes else centered)
+    squared = ELEMWISE["sqr"](centered)
     if ddof == 0:
         result = mean(squared, axes, keepdims=keepdims)
     else:

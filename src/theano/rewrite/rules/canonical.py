@@ -192,9 +192,12 @@ def total(node):
             minus.remove(x)
             cancelled = True
     constants = sum(number(x) is not None for x in node.inputs)
-    flat = depth == 1 and constants <= 1 and not (constants and value == 0)
-    if not cancelled and (flat or depth > 40):
+    n_plus = len(plus) + (value != 0)
+    smallest = (n_plus > 1) + (len(minus) > 1) + bool(minus and n_plus)
+    if not cancelled and depth <= max(smallest, 1) and constants <= 1 and not (constants and value == 0):
         return None
+    if depth > 40:
+        return None                     # long sums are left in pieces, so that the cost stays linear
     if value != 0 or not plus:
         if value != 0 or not minus:
             plus = [*plus, like(value, out)]

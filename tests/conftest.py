@@ -1,0 +1,17 @@
+"""Fixtures of all tests; the cache of compiled functions goes to a folder of its own."""
+
+import os
+import tempfile
+
+os.environ["THEANO_FLAGS"] = "on_opt_error=raise,on_shape_error=raise,base_compiledir=" + os.path.join(
+    tempfile.gettempdir(), f"theano-tests-{os.getuid()}")
+os.environ["THEANORC"] = os.devnull
+
+import numpy as np                                          # noqa: E402
+import pytest                                               # noqa: E402
+
+
+@pytest.fixture
+def rng():
+    """A seeded generator."""
+    return np.random.RandomState(20110613)
