@@ -1,6 +1,7 @@
 """Runs loop nests without a virtual machine: compiles the driver with a small shim and calls it by ctypes."""
 
 import ctypes
+import math
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -128,12 +129,11 @@ def slot_of(array, keep):
 
 
 def output_slot(nest, operand, given, extents, keep):
-    """A slot with more memory than the result needs, and a function that gives the result."""
+    """A slot with memory for the result, and a function that gives the result."""
     ndim = sum(axis >= 0 for axis in operand.axes)
-    most = max([64, *(a.size for a in given.values()), *(int(n) for n in extents)])
-    if len(given) > 1 or extents:
-        most *= max([1, *(min(a.size, 4096) for a in given.values()), *(int(n) for n in extents)]) if most < 65536 else 1
-    storage = np.empty(most, operand.dtype)
+    space = [longest(nest, d, given, extents) for d in range(nest.ndim)]
+    walked = [n for n, axis in zip(space, operand.axes, strict=True) if axis >= 0]
+    storage = np.empty(max(1, math.prod(walked)), operand.dtype)
     slot = make_slot(storage.reshape((1,) * (ndim - 1) + (-1,)) if ndim else storage[0:1].reshape(()), keep, ndim)
     keep.append(storage)
 
@@ -144,3 +144,11 @@ def output_slot(nest, operand, given, extents, keep):
         return storage[: int(np.prod(shape))].reshape(shape)
 
     return slot, result
+
+
+def longest(nest, d, given, extents):
+    """The extent of a loop axis."""
+    if nest.extents[d] is not None:
+        return max(0, int(extents[nest.extents[d]]))
+    walked = [a.shape[nest.operands[k].axes[d]] for k, a in given.items() if nest.operands[k].axes[d] >= 0]
+    return 0 if 0 in walked else max(walked, default=1)

@@ -198,7 +198,7 @@ def test_reductions_agree_with_numpy(kind, dtype):
 
 
 def test_zero_dimensional_and_empty(nests):
-    table, run = nests.table, nests
+    run = nests
     assert run(("elementwise", "float64", 0), np.array(3.0), np.array(2.0)) == [9.0]
     for shape in ((0, 4), (4, 0)):
         x = np.zeros(shape)
@@ -308,7 +308,7 @@ def threads():
 
 
 def test_threads_give_the_same_results_every_time(nests, threads):
-    table, run = nests.table, nests
+    run = nests
     rng = np.random.default_rng(7)
     cases = [(("elementwise", "float64"), [rng.random((2000, 600)), rng.random((1, 600))]),
              (("fused", (0, 1)), [rng.random((50, 60, 400)), rng.random((400, 60, 50))]),
