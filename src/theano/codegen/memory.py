@@ -14,13 +14,26 @@ def plan(tasks, outputs, updates, guards):
     tasks in their final order and the final ``(outputs, updates)``.
     """
     early, late = _updates_last(tasks, updates)
-    tasks = [*early, *(Task("guard", [place], []) for place in guards), *late]
+    first = _needed_for(guards, early)
+    rest = [t for t in early if t not in first]
+    tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest, *late]
     outputs, updates = _own_storage(tasks, outputs, updates)
     last = _last_uses(tasks, [*outputs, *guards], updates)
     _take_over(tasks, last, {id(place): shared for place, shared in updates})
     for place in [*outputs, *(p for p, shared in updates if p.root() is not shared)]:
         place.root().array = True
     return tasks, outputs, updates
+
+
+def _needed_for(places, tasks):
+    """The tasks that compute ``places``, in order."""
+    wanted = {id(p.root()) for p in places}
+    found = []
+    for task in reversed(tasks):
+        if any(id(p.root()) in wanted or id(p) in wanted for p in task.outputs):
+            found.append(task)
+            wanted |= {i for p in task.inputs for i in (id(p), id(p.root()))}
+    return found[::-1]
 
 
 def _updates_last(tasks, updates):

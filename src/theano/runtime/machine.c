@@ -232,6 +232,8 @@ int th_allocate(struct th_frame *f, th_slot *s)
     if (spec->storage == ST_ARRAY)
         return allocate_array(f, i, s);
     int b = spec->buffer;
+    if (b < 0)
+        return fail(f, TH_SHAPE_MISMATCH, "a value does not fit into the storage that it replaces");
     if ((size_t)nbytes > f->capacity[b] || !f->buffer[b]) {
         free(f->buffer[b]);
         f->buffer[b] = NULL;

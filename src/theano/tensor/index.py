@@ -8,7 +8,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, as_scalar
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
-from theano.tensor.elemwise import cast, maximum, minimum, switch
+from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
 from theano.tensor.shape import scalar_from_tensor, tensor_from_scalar
 from theano.tensor.type import TensorType, tensor
 
@@ -37,7 +37,7 @@ def index_type(entry, slice_ok=True):
 
 def _variable_index(entry):
     dtype = getattr(entry.type, "dtype", None)
-    if dtype == "bool" and isinstance(entry.type, (Scalar, TensorType)):
+    if dtype == "bool" and getattr(entry.type, "ndim", None) == 0:
         raise TypeError(f"an index must not be boolean: {entry}. Use nonzero() or a mask of the full shape.")
     if isinstance(entry.type, Scalar):
         if dtype in INTEGERS:
@@ -379,7 +379,7 @@ def sum_to_value(y, g):
             if b and not gb]
     if axes:
         g = g.sum(axis=axes, keepdims=True)
-    return g
+    return g if all(y.type.broadcastable) else sum_to_shape_of(g, y)
 
 
 
