@@ -9,7 +9,7 @@
 #include "loop.h"
 
 enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20 };
-static const int64_t PARALLEL_COST = 1 << 21;
+static const int64_t PARALLEL_COST = 1 << 22;
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16, 8 };
 
