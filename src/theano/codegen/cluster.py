@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 MAX_NODES = 200             # scalar operations in one kernel: compilers are superlinear beyond
 MAX_OPERANDS = 28
+RECENT = 8                  # how many clusters of a level and space still take nodes
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class Cluster:
     nodes: list = field(default_factory=list)
     operands: set = field(default_factory=set)
     size: int = 0
+    number: int = 0             # clusters of one level and space depend on those with smaller numbers only
 
 
 class Clusters:
@@ -62,18 +64,20 @@ class Clusters:
                    and variable in loop.pointwise and other.space == loop.space)
 
     def _join(self, node, loop, level):
-        fits = [c for c in self._open.get((level, loop.space), ())
+        tail = self._open.get((level, loop.space), ())[-RECENT:]
+        fits = [c for c in tail
                 if c.size + loop.size <= MAX_NODES
                 and len(c.operands | loop.reads) < MAX_OPERANDS and self._related(c, node, loop)]
         late = max((self._position(v) for v in loop.bases if self._feeds(v, level, loop)), default=-1)
-        fits = [c for c in fits if self._index(c) >= late]
+        fits = [c for c in fits if c.number >= late]
         if fits:
             cluster = fits[0]
             for other in fits[1:]:
-                if self._mergeable(cluster, other):
+                if self._mergeable(cluster, other, tail):
                     self._absorb(cluster, other)
+                    tail.remove(other)
         else:
-            cluster = Cluster(level, loop.space)
+            cluster = Cluster(level, loop.space, number=len(self.of))
             self._open.setdefault((level, loop.space), []).append(cluster)
         cluster.nodes.append(node)
         cluster.operands |= loop.reads
@@ -85,21 +89,18 @@ class Clusters:
         return owner in self.of and self.level[owner] == level
 
     def _position(self, variable):
-        return self._index(self.of[variable.owner])
-
-    def _index(self, cluster):
-        return self._open[cluster.level, cluster.space].index(cluster)
+        return self.of[variable.owner].number
 
     def _related(self, cluster, node, loop):
         if any(v.owner in self.of and self.of[v.owner] is cluster for v in loop.pointwise):
             return True
         return bool(cluster.operands & loop.reads)
 
-    def _mergeable(self, a, b):
-        """Whether ``b`` can be put behind ``a``: both small enough, no third one between depends."""
-        siblings = self._open[a.level, a.space]
+    @staticmethod
+    def _mergeable(a, b, siblings):
+        """Whether ``b`` can be put behind ``a``: both small enough, no third one between that could depend."""
         return (a.size + b.size <= MAX_NODES and len(a.operands | b.operands) < MAX_OPERANDS
-                and abs(siblings.index(a) - siblings.index(b)) == 1)
+                and siblings.index(b) - siblings.index(a) == 1)
 
     def _absorb(self, a, b):
         for node in b.nodes:
@@ -114,7 +115,7 @@ class Clusters:
         rank = {node: k for k, node in enumerate(nodes)}
         for cluster in set(self.of.values()):
             cluster.nodes.sort(key=rank.__getitem__)
-        groups = [(c.level, self._index(c), rank[c.nodes[0]], c) for c in dict.fromkeys(self.of.values())]
+        groups = [(c.level, c.number, rank[c.nodes[0]], c) for c in dict.fromkeys(self.of.values())]
         groups += [(self.level[n], -1, rank[n], n) for n in nodes if n not in self.of]
         groups.sort(key=lambda g: (g[0], g[1], g[2]))
         self.groups = [g[3] for g in groups]

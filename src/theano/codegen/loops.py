@@ -12,6 +12,7 @@ from theano.tensor.elemwise import CAReduce, Elemwise
 REDUCTIONS = {"add": "add", "mul": "mul", "maximum": "maximum", "scalar_maximum": "maximum",
               "minimum": "minimum", "scalar_minimum": "minimum", "and_": "and", "or_": "or"}
 MAX_NDIM = 16
+MAX_TYPES = 60              # inputs and outputs of one node
 
 
 @dataclass(eq=False)
@@ -45,7 +46,7 @@ def loop_node(lowering, node):
 
 def _elementwise(lowering, node):
     types = [v.type for v in [*node.inputs, *node.outputs]]
-    if types[0].ndim > MAX_NDIM or any(t.dtype not in ir.DTYPES[:-1] for t in types):
+    if types[0].ndim > MAX_NDIM or len(types) > MAX_TYPES or any(t.dtype not in ir.DTYPES[:-1] for t in types):
         return None
     steps = scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs],
                          [v.type.dtype for v in node.outputs])

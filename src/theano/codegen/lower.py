@@ -6,7 +6,7 @@ function in `kernels` that adds instructions, or runs its ``perform``.
 
 import numpy as np
 
-from theano.codegen.cluster import Cluster, Clusters
+from theano.codegen.cluster import MAX_OPERANDS, Cluster, Clusters
 from theano.codegen.kernels import find_kernel
 from theano.codegen.loops import build_nest, loop_node
 from theano.codegen.task import Place, Task
@@ -45,7 +45,8 @@ class Lowering:
             self._input(variable)
         for group in self.clusters.groups:
             if isinstance(group, Cluster):
-                build_nest(self, group)
+                for part in self._parts(group):
+                    build_nest(self, part)
             else:
                 self._lower(group)
         checks = fgraph.outputs[len(fgraph.outputs) - n_guards:]
@@ -59,6 +60,22 @@ class Lowering:
         place = Place(dtype_of(variable), len(pattern), kind, ones=ones)
         place.size = self.extents.canonical(variable) if hasattr(variable.type, "ndim") else ()
         self.places[variable] = place
+
+    def _parts(self, cluster):
+        """A cluster, or its halves and so on where it would read and write too many arrays."""
+        stored = sum(self.is_needed(v, cluster) for node in cluster.nodes for v in node.outputs)
+        read = {b for node in cluster.nodes for b in self.loops[node].reads
+                if self.clusters.of.get(b.owner) is not cluster}
+        if len(cluster.nodes) == 1 or stored + len(read) <= MAX_OPERANDS:
+            return [cluster]
+        middle = len(cluster.nodes) // 2
+        halves = []
+        for nodes in (cluster.nodes[:middle], cluster.nodes[middle:]):
+            half = Cluster(cluster.level, cluster.space, nodes)
+            for node in nodes:
+                self.clusters.of[node] = half
+            halves.append(half)
+        return [part for half in halves for part in self._parts(half)]
 
     def _lower(self, node):
         if isinstance(node.op, DimShuffle):

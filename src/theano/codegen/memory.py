@@ -15,7 +15,8 @@ def plan(tasks, outputs, updates, guards):
     """
     early, late = _updates_last(tasks, updates)
     first = _needed_for(guards, early)
-    rest = [t for t in early if t not in first]
+    known = set(map(id, first))
+    rest = [t for t in early if id(t) not in known]
     tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest, *late]
     outputs, updates = _own_storage(tasks, outputs, updates)
     last = _last_uses(tasks, [*outputs, *guards], updates)

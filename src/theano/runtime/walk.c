@@ -14,7 +14,7 @@ enum {
     BLOCK_POINTS = 1024,
     SHORT_BYTES = 4096,         /* rows below this are added to each other before they are summed up */
     SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
-    TILE = 32,                  /* points of a row where an operand runs along the other axis */
+    TILE = 128,                 /* points of a row where an operand runs along the other axis */
 };
 
 typedef struct walker {

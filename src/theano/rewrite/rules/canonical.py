@@ -37,7 +37,7 @@ def factors_of(variable, invert=False, root=True):
                 return None
             value = value / known if inverted else value * known
             continue
-        inputs = links(v, is_root)
+        inputs = links(v, is_root) if len(top) + len(bottom) + len(stack) < LONGEST else None
         if inputs is None:
             (bottom if inverted else top).append(v)
             continue
@@ -60,10 +60,13 @@ def links(variable, root=False):
         return None
     inputs = variable.owner.inputs
     dtype = variable.type.dtype
+    if not root and len(inputs) > LONGEST // 2:
+        return None
     return inputs if all(x.type.dtype == dtype or number(x) is not None for x in inputs) else None
 
 
 CHAIN = ("mul", "true_div", "neg", "inv")
+LONGEST = 16                # longer chains are left in pieces, so that the cost stays linear
 
 
 @rule("mul", "true_div", "neg", "inv", name="local_mul_canonizer", tags=("canonicalize",))
@@ -74,7 +77,7 @@ def product(node):
         return None
     if len(out.clients) == 1:
         client = out.clients[0][0]
-        if client != "output" and links(client.outputs[0], True) is not None:
+        if client != "output" and links(client.outputs[0], True) is not None and not _is_long(out):
             return None                 # the user of this node looks at the whole chain
     found = factors_of(out)
     if found is None:
@@ -114,6 +117,11 @@ def _simpler(node, top, bottom, value):
     return after < before or (constants_before > 1) or (after == before and value == 1 and constants_before)
 
 
+def _is_long(variable):
+    """Whether a chain is too long to be looked at as a whole."""
+    return sum(len(inputs) - 1 for inputs in _walk(variable, True)) >= LONGEST // 2
+
+
 def _count(variable, root):
     """How many operations a chain has."""
     return sum(1 for _ in _walk(variable, root))
@@ -125,12 +133,13 @@ def _constants(variable, root):
 
 
 def _walk(variable, root):
-    """The inputs of each operation of a chain."""
-    stack = [(variable, root)]
-    while stack:
+    """The inputs of each operation of a chain, as far as `factors_of` looks."""
+    stack, seen = [(variable, root)], 0
+    while stack and seen < LONGEST:
         v, is_root = stack.pop()
         inputs = links(v, is_root)
         if inputs is not None:
+            seen += 1
             yield inputs
             stack.extend((x, False) for x in inputs)
 
@@ -165,7 +174,7 @@ def flat_factors(variable):
     found, stack = [], [(variable, True)]
     while stack:
         v, root = stack.pop()
-        if row(v) == "mul" and (root or len(v.clients) <= 1):
+        if row(v) == "mul" and (root or len(v.clients) <= 1) and len(found) + len(stack) < LONGEST:
             stack.extend((x, False) for x in reversed(v.owner.inputs))
         else:
             found.append(v)
@@ -196,8 +205,8 @@ def total(node):
     smallest = (n_plus > 1) + (len(minus) > 1) + bool(minus and n_plus)
     if not cancelled and depth <= max(smallest, 1) and constants <= 1 and not (constants and value == 0):
         return None
-    if depth > 40:
-        return None                     # long sums are left in pieces, so that the cost stays linear
+    if depth >= LONGEST and not cancelled:
+        return None
     if value != 0 or not plus:
         if value != 0 or not minus:
             plus = [*plus, like(value, out)]
@@ -221,8 +230,9 @@ def _terms(variable):
         if known is not None:
             value = value - known if negative else value + known
             continue
-        name = row(v) if v.type.dtype == dtype and (root or len(v.clients) <= 1) else None
-        if name in SUMS and all(x.type.dtype == dtype for x in v.owner.inputs):
+        name = row(v) if v.type.dtype == dtype and (root or len(v.clients) <= 1) and depth < LONGEST else None
+        if name in SUMS and (root or len(v.owner.inputs) <= LONGEST // 2) \
+                and all(x.type.dtype == dtype for x in v.owner.inputs):
             depth += 1
             first, *rest = v.owner.inputs
             flipped = negative != (name == "sub")
