@@ -1,10 +1,13 @@
 """Theano 2: a compiler for symbolic, strongly typed, NumPy-like expressions."""
 
 from theano import compile, gradient, graph, scalar, tensor
+from theano import legacy as _legacy
 from theano.compile.function import function
 from theano.compile.io import In, Out
 from theano.compile.mode import Mode
+from theano.compile.updates import OrderedUpdates
 from theano.compile.verify import verify_grad
+from theano.config import ChangeFlags as change_flags
 from theano.config import config
 from theano.errors import MissingInputError, UnusedInputError
 from theano.gradient import Lop, Rop, grad, subgraph_grad
@@ -19,3 +22,5 @@ from theano.tensor.variable import TensorConstant, TensorVariable
 __version__ = "2.0.0.dev0"
 
 tensor.verify_grad, tensor.numeric_grad = verify_grad, gradient.numeric_grad
+
+_legacy.install()

@@ -33,6 +33,9 @@ class NullType(Type):
         return "NullType"
 
 
+null_type = NullType()
+
+
 class DisconnectedType(Type):
     """The type of the gradient of an input that an output does not depend on differentiably."""
 

@@ -1,1 +1,30 @@
-"""From expressions to callables: inputs and outputs, modes, functions."""
+"""From expressions to callables: ``theano.compile.something``."""
+
+from theano.compile import mode
+from theano.compile.callable import Function
+from theano.compile.function import evaluate, function
+from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
+from theano.compile.maker import FunctionMaker
+from theano.compile.mode import (
+    FAST_COMPILE,
+    FAST_RUN,
+    Mode,
+    get_default_mode,
+    get_mode,
+    predefined_linkers,
+    predefined_modes,
+    predefined_optimizers,
+    register_linker,
+    register_mode,
+    register_optimizer,
+)
+from theano.compile.rebuild import rebuild_collect_shared
+from theano.compile.updates import OrderedUpdates
+from theano.config import config
+from theano.errors import AliasedMemoryError, UnusedInputError
+from theano.graph.copying import DeepCopyOp, ViewOp, deep_copy_op, view_op
+from theano.graph.shared import SharedVariable
+from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape_i, specify_shape
+from theano.tensor.shared import shared, shared_constructor
+
+pfunc = orig_function = function

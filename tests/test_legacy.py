@@ -1,0 +1,99 @@
+"""Old module names: every row imports, shows what it promises, and is the same thing as the new name."""
+
+import importlib
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import theano
+from theano import legacy
+
+NAMES = {                       # names that programs import from old places
+    "gof": "Apply Constant Container FunctionGraph Generic InconsistencyError CachedConstantError MethodNotDefined"
+           " MissingInputError Op Type Variable generic",
+    "gof.graph": "Apply Constant Variable ancestors as_string clone clone_get_equiv equal_computations general_toposort"
+                 " inputs io_connection_pattern io_toposort is_same_graph list_of_nodes ops orphans stack_search"
+                 " variables variables_and_orphans view_roots",
+    "gof.fg": "FunctionGraph InconsistencyError MissingInputError CachedConstantError",
+    "gof.op": "Op PureOp get_test_value get_debug_values debug_assert debug_error_message missing_test_message",
+    "gof.type": "Type PureType Generic SingletonType generic",
+    "gof.link": "Container PerformLinker",
+    "gof.destroyhandler": "DestroyHandler InconsistencyError",
+    "gof.null_type": "NullType null_type",
+    "gof.utils": "MethodNotDefined scratchpad add_tag_trace",
+    "compile.pfunc": "pfunc In Out rebuild_collect_shared shared SharedVariable",
+    "compile.function_module": "Function FunctionMaker UnusedInputError AliasedMemoryError orig_function",
+    "compile.sharedvalue": "SharedVariable shared shared_constructor generic",
+    "compile.ops": "DeepCopyOp ViewOp Rebroadcast Shape Shape_i SpecifyShape deep_copy_op view_op",
+    "tensor.basic": "TensorType TensorVariable as_tensor_variable _shared exp add DimShuffle NotScalarConstantError"
+                    " ScalarFromTensor Argmax alloc arange",
+    "tensor.subtensor": "Subtensor IncSubtensor AdvancedSubtensor AdvancedIncSubtensor inc_subtensor set_subtensor"
+                        " get_canonical_form_slice",
+    "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",
+    "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
+    "tensor.opt": "MakeVector Shape_i",
+    "tensor.extra_ops": "squeeze",
+    "tensor.nnet.nnet": "softmax Softmax",
+    "tensor.nnet.sigm": "sigmoid softplus",
+    "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
+    "scalar.basic_scipy": "erf gamma psi",
+    "updates": "OrderedUpdates",
+    "configparser": "config change_flags TheanoConfigParser",
+    "configdefaults": "config python_int_bitwidth local_bitwidth",
+    "compat": "PY3 exc_message izip imap BytesIO operator_div decode",
+}
+
+
+@pytest.mark.parametrize("old", sorted(legacy.GATHERED))
+def test_every_row_imports_and_is_an_attribute(old):
+    module = importlib.import_module("theano." + old)
+    found = theano
+    for part in old.split("."):
+        found = getattr(found, part)
+    assert found is module or old == "compile.pfunc"       # which is the function, as it was
+    for source in legacy.GATHERED[old]:
+        assert importlib.import_module("theano." + source)
+
+
+@pytest.mark.parametrize("old", sorted(NAMES))
+def test_names(old):
+    module = importlib.import_module("theano." + old)
+    missing = [name for name in NAMES[old].split() if not hasattr(module, name)]
+    assert not missing
+
+
+def test_every_row_with_sources_is_the_same_object():
+    from theano.gof.graph import Variable
+
+    from theano.graph.variable import Variable as New
+    assert Variable is New
+    assert pickle.loads(pickle.dumps(Variable)) is New
+
+
+@pytest.mark.parametrize("name", ["theano.gof.nowhere", "theano.nowhere", "theano.tensor.nnet.nowhere"])
+def test_unknown_names_fail_as_usual(name):
+    with pytest.raises(ModuleNotFoundError, match=name.rpartition(".")[2]):
+        importlib.import_module(name)
+    with pytest.raises(AttributeError, match="nowhere"):
+        _ = theano.nowhere
+
+
+def test_old_modules_load_only_when_asked():
+    code = ("import sys, theano; "
+            "loaded = [n for n in sys.modules if n.startswith('theano.gof') or n == 'theano.compat']; "
+            "assert not loaded, loaded; "
+            "theano.gof.graph.Variable; import theano.compat; assert 'theano.gof.graph' in sys.modules")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("error", "message"), [(ValueError("a"), "a"), (ValueError("a", 1), ("a", 1))])
+def test_exc_message(error, message):
+    assert importlib.import_module("theano.compat").exc_message(error) == message
+
+
+def test_installing_twice_changes_nothing():
+    before = list(sys.meta_path)
+    legacy.install()
+    assert sys.meta_path == before
