@@ -2,20 +2,23 @@
 
 from theano import compile, gradient, graph, scalar, tensor
 from theano import legacy as _legacy
-from theano.compile.function import function
-from theano.compile.io import In, Out
-from theano.compile.mode import Mode
+from theano.compile.function import function, function_dump
+from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
+from theano.compile.maker import FunctionMaker
+from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
 from theano.compile.updates import OrderedUpdates
 from theano.compile.verify import verify_grad
 from theano.config import ChangeFlags as change_flags
 from theano.config import config
-from theano.errors import MissingInputError, UnusedInputError
+from theano.errors import InconsistencyError, MissingInputError, UnusedInputError
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.op import Op
 from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
 from theano.graph.variable import Apply, Constant, Variable
+from theano.tensor.constant import _asarray, get_scalar_constant_value
+from theano.tensor.dot import dot
 from theano.tensor.shared import shared
 from theano.tensor.variable import TensorConstant, TensorVariable
 

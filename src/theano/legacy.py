@@ -46,6 +46,8 @@ GATHERED = {
     "configparser": ("config",),
     "configdefaults": ("config",),
     "compat": (),
+    "misc": (),
+    "misc.safe_asarray": ("tensor.constant",),
 }
 
 

@@ -2,7 +2,7 @@
 
 from theano.compile import mode
 from theano.compile.callable import Function
-from theano.compile.function import evaluate, function
+from theano.compile.function import evaluate, function, function_dump
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import (

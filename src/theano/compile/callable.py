@@ -3,7 +3,6 @@
 import copy
 
 from theano.graph.shared import Container
-from theano.graph.variable import Variable
 from theano.runtime import native
 from theano.runtime.report import extended
 
@@ -77,7 +76,7 @@ class Function(native.Callable):
             for e in maker.inputs)
         self.finder = self._make_finder()
         self._by_name = self._keywords()
-        self._native = maker.compiled is executor and executor is not None
+        self._native = hasattr(executor, "machine")
         if self._native:
             self._attach_machine()
 
@@ -149,9 +148,9 @@ class Function(native.Callable):
         n = len(self._positional)
         plain = self._positional == list(range(n)) and not self._check_for_aliased_inputs and all(
             getattr(e, "shared", False) for e in entries[n:]) and not any(e.mutable for e in entries[:n])
-        cells = [cell.storage if getattr(entry, "shared", False) else None
-                 for entry, cell in zip(entries, self.input_storage, strict=True)]
-        machine = self.fn.machine(cells, n)
+        kept = [getattr(e, "shared", False) or e.update is not None for e in entries]
+        self._stored = [i for i, e in enumerate(entries) if e.update is not None and not getattr(e, "shared", False)]
+        machine = self.fn.machine([cell.storage for cell in self.input_storage], kept, n)
         kind = 3 if self.output_keys is not None else 2 if self.return_none else 0 if self.unpack_single else 1
         self._attach(machine, int(plain and kind != 3), kind)
 
@@ -160,6 +159,8 @@ class Function(native.Callable):
         subset = kwargs.pop("output_subset", None)
         values = self._bind(args, kwargs)
         if self._native:
+            for position in self._stored:           # the machine reads these from their cells
+                self.input_storage[position].storage[0] = values[position]
             results = self._run(values)
         else:
             results = self.fn(values)
@@ -274,22 +275,24 @@ class Function(native.Callable):
     # -- copies ---------------------------------------------------------------------------------------
 
     def copy(self, share_memory=False, swap=None, delete_updates=False, name=None, profile=None):
-        """A function of the same rewritten graph.
+        """A function of the same graph, which returns a list unless it returns a dict or nothing.
 
         swap: dict or pairs from shared variables (or their names) to those used instead.
-        delete_updates: the copy updates nothing. share_memory: intermediate storage is shared, so the
-        two must not run at the same time.
+        delete_updates: the copy updates nothing. share_memory: the cells of intermediate values are
+        shared, so the two must not run at the same time.
         """
-        from_copying = self.maker.copy_with(dict(swap or {}), delete_updates, name)
-        maker, cells = from_copying
-        return maker.create(cells, storage_map=self._shared_storage(maker) if share_memory else None)
+        maker = self.maker.copy_with(dict(swap or {}), delete_updates, name)
+        return maker.create(storage_map=self._shared_storage(maker) if share_memory else None)
 
     def _shared_storage(self, maker):
-        memo = maker.copied_from
-        reverse = {v: k for k, v in memo.items() if isinstance(k, Variable)}
-        skip = {*maker.fgraph.inputs, *maker.fgraph.outputs}
-        source = self.fn.storage_map
-        return {new: source[old] for new, old in reverse.items() if new not in skip and old in source}
+        """Cells of this function for the intermediate values of ``maker``; none where the graphs differ."""
+        mine, theirs = self.maker.fgraph.toposort(), maker.fgraph.toposort()
+        if [node.op for node in mine] != [node.op for node in theirs]:
+            return {}
+        source, own = self.fn.storage_map, {*maker.fgraph.inputs, *maker.fgraph.outputs}
+        return {new: source[old] for a, b in zip(mine, theirs, strict=True)
+                for old, new in zip([*a.inputs, *a.outputs], [*b.inputs, *b.outputs], strict=True)
+                if new not in own and old in source}
 
     def __copy__(self):
         """A function with its own copies of mutable values."""
@@ -334,6 +337,7 @@ def _unpickle(maker, cells, defaults, trust_input, name):
     for mine, cell in zip(function.input_storage, cells, strict=True):
         mine.storage = cell.storage
     function.defaults = list(defaults)
+    function._by_name = function._keywords()
     function.trust_input, function.name = trust_input, name
     return function
 

@@ -1,11 +1,13 @@
 """`function`: from symbolic inputs and outputs to a callable."""
 
 import copy
+import pickle
 
 from theano.compile.io import In, SymbolicInput, wrap_in
 from theano.compile.maker import FunctionMaker
 from theano.compile.rebuild import collect
-from theano.graph.variable import Variable
+from theano.graph import origin
+from theano.graph.variable import Tag, Variable
 
 
 def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_default_updates=False,
@@ -29,6 +31,7 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
     accept_inplace : bool
         The graph may contain ops that work in place.
     name : str, optional
+        Default: the file and line of the call.
     rebuild_strict : bool
         ``givens`` must keep types.
     allow_input_downcast : bool, optional
@@ -56,6 +59,8 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
         keys = None
     if isinstance(outputs, tuple):
         outputs = list(outputs)
+    if name is None:
+        name = _place()
     inputs = [_as_input(entry, allow_input_downcast) for entry in inputs]
     found = collect(outputs if outputs is not None else [], inputs, givens, updates, rebuild_strict,
                     copy_inputs_over=True, no_default_updates=no_default_updates)
@@ -65,6 +70,41 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
                           accept_inplace=accept_inplace, profile=profile,
                           on_unused_input=on_unused_input, output_keys=keys, name=name)
     return maker.create()
+
+
+def _place():
+    """File and line of the user's call, None where that is unknown."""
+    found = origin.frames(origin.trace(limit=1))
+    return f"{found[0].filename}:{found[0].lineno}" if found else None
+
+
+def function_dump(filename, inputs, outputs=None, mode=None, updates=None, givens=None, no_default_updates=False,
+                  accept_inplace=False, name=None, rebuild_strict=True, allow_input_downcast=None, profile=None,
+                  on_unused_input=None, extra_tag_to_remove=None):
+    """Write the arguments of `function` to a file, as a pickled dict, so that a problem can be reported.
+
+    extra_tag_to_remove: name of a tag to leave out of the file.
+    """
+    described = dict(inputs=inputs, outputs=outputs, mode=mode, updates=updates, givens=givens,
+                     no_default_updates=no_default_updates, accept_inplace=accept_inplace, name=name,
+                     rebuild_strict=rebuild_strict, allow_input_downcast=allow_input_downcast, profile=profile,
+                     on_unused_input=on_unused_input)
+    with open(filename, "wb") as file:
+        _Pickler(file, extra_tag_to_remove).dump(described)
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves out one tag of every variable."""
+
+    def __init__(self, file, dropped):
+        super().__init__(file, protocol=-1)
+        self.dropped = dropped
+
+    def reducer_override(self, thing):
+        if isinstance(thing, Tag) and self.dropped in thing.__dict__:
+            state = thing.__getstate__()
+            return Tag, (), {name: state[name] for name in state if name != self.dropped}
+        return NotImplemented
 
 
 def _ordered(outputs):

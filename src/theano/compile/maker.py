@@ -5,17 +5,17 @@ import time
 import warnings
 
 from theano.compile.callable import Function
-from theano.compile.io import wrap_in, wrap_out
+from theano.compile.copies import insert_copies
+from theano.compile.io import Out, wrap_in, wrap_out
 from theano.compile.mode import get_mode
 from theano.compile.native import compile_native
-from theano.compile.copies import insert_copies
 from theano.config import config
 from theano.errors import UnusedInputError
 from theano.graph import origin
 from theano.graph.destroy import DestroyHandler
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
-from theano.graph.walk import ancestors
+from theano.graph.walk import ancestors, substitute
 from theano.rewrite.pipeline import optimize
 from theano.runtime import native
 from theano.runtime.interpreter import Interpreter
@@ -92,7 +92,6 @@ class FunctionMaker:
         given = fgraph
         if fgraph is None:
             fgraph = self.new_graph()
-        self.copied_from = {}
         self.compiled = None
         if given is None and self._wants_native():
             self.compiled = compile_native(self, fgraph)
@@ -142,44 +141,42 @@ class FunctionMaker:
         self.optimize_seconds = time.perf_counter() - start
 
     def copy_with(self, swap, delete_updates, name):
-        """A maker of the same rewritten graph with other shared variables; and containers to start with.
-
-        Raises RuntimeError for a variable to swap that the function doesn't use.
-        """
-        graph, memo = self.fgraph.clone_get_equiv(check_integrity=False)
-        graph.name = self.fgraph.name if name is None else name
-        graph.protected = [memo[v] for v in self.fgraph.protected]
-        by_name = {e.variable.name: e.variable for e in self.inputs if getattr(e, "shared", False)}
+        """A maker of the same graph with other shared variables; RuntimeError for one that isn't used."""
+        known = {e.variable for e in self.inputs if getattr(e, "shared", False)}
+        by_name = {v.name: v for v in known}
         swap = {by_name.get(old, old) if isinstance(old, str) else old: new for old, new in swap.items()}
-        entries = [copy.copy(entry) for entry in self.inputs]
-        known = {e.variable for e in entries if getattr(e, "shared", False)}
         for old, new in swap.items():
             if old not in known:
                 raise RuntimeError(f"Variable to swap, {old}, is not a shared variable of the function")
             if new.type != old.type:
                 raise TypeError(f"cannot swap {old} ({old.type}) for {new} ({new.type})")
-        for entry, variable in zip(entries, graph.inputs, strict=True):
+        entries = [copy.copy(entry) for entry in self.inputs]
+        updated = [] if delete_updates else [entries[i] for i in self.updated]
+        graph = substitute([*(o.variable for o in self.outputs), *(e.update for e in updated)], swap)
+        for entry in entries:
             if entry.variable in swap:
                 entry.variable = swap[entry.variable]
                 entry.value = entry.variable.container
-                variable.name = entry.variable.name
-        twin = copy.copy(self)
-        twin.compiled = None
-        twin.inputs, twin.copied_from, twin.name = entries, memo, graph.name
-        if delete_updates:
-            self._drop_updates(twin, graph)
-        twin.fgraph = graph
-        return twin, [None] * len(entries)
-
-    @staticmethod
-    def _drop_updates(twin, graph):
-        """Leave out the outputs that are updates, and what only they needed."""
-        for entry in twin.inputs:
             if getattr(entry, "shared", False):
                 entry.update = None
-        twin.updated = [i for i, e in enumerate(twin.inputs) if e.update is not None]
-        while len(graph.outputs) > len(twin.outputs) + len(twin.updated):
-            graph.remove_output(len(graph.outputs) - 1)
+        for entry, update in zip(updated, graph[len(self.outputs):], strict=True):
+            entry.update = update
+        outputs = None if self.return_none else [
+            Out(variable, borrow=o.borrow) for variable, o in zip(graph, self.outputs, strict=False)]
+        return FunctionMaker(entries, outputs, self.mode, self.accept_inplace, self.function_builder, self.profile,
+                             "ignore", None, self.output_keys, self.name if name is None else name)
+
+    def __getstate__(self):
+        """All but native code, which is made again."""
+        state = dict(self.__dict__)
+        if state["compiled"] is not None:
+            state.update(compiled=None, _fgraph=None, _shown=False)
+        return state
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if self._fgraph is None:
+            self._build(None)
 
     # -- functions ----------------------------------------------------------------------------------
 
@@ -206,7 +203,7 @@ class FunctionMaker:
 
     def _executor(self, storage_map):
         if self.compiled is not None:
-            return self.compiled
+            return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
         return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc, storage_map)
 

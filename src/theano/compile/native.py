@@ -1,5 +1,6 @@
 """Functions as native programs: rewriting, lowering, the C compiler, the cache."""
 
+import copy
 import functools
 import gc
 import hashlib
@@ -45,8 +46,16 @@ class NativeProgram:
         self.allow_gc = True
         self._storage_map = None
 
-    def machine(self, cells, n_positional):
-        """A machine with the given cells for shared variables."""
+    def executor(self, storage_map):
+        """This program for one more function, with cells of its own but for those given."""
+        twin = copy.copy(self)
+        twin._storage_map, twin._given = None, storage_map or {}
+        return twin
+
+    def machine(self, storage, kept, n_positional):
+        """A machine that reads the inputs marked in ``kept``, those that outlive a call, from their storage."""
+        self.storage = storage
+        cells = [cell if keep else None for cell, keep in zip(storage, kept, strict=True)]
         self._machine = native.make_machine(self.program, cells, n_positional, self.library, self._perform)
         return self._machine
 
@@ -98,6 +107,8 @@ class NativeProgram:
         if self._storage_map is None:
             graph = self.maker.fgraph
             self._storage_map = {v: [getattr(v, "data", None)] for v in graph.variables}
+            self._storage_map.update(zip(graph.inputs, self.storage, strict=True))
+            self._storage_map.update(self._given)
         return self._storage_map
 
     def free(self):

@@ -18,7 +18,7 @@ class DestroyHandler:
         """Make ``fgraph.destroyers`` and ``fgraph.has_destroyers`` available."""
         self.fgraph = fgraph
         fgraph.destroy_handler = self
-        fgraph.has_destroyers = lambda variables: any(self.is_destroyed(v) for v in variables)
+        fgraph.has_destroyers = self.has_destroyers
 
     def on_detach(self, fgraph):
         """Remove what `on_attach` added."""
@@ -31,6 +31,10 @@ class DestroyHandler:
     def clone(self):
         """A fresh handler."""
         return type(self)()
+
+    def has_destroyers(self, variables):
+        """Whether the storage of any of ``variables`` is overwritten."""
+        return any(self.is_destroyed(v) for v in variables)
 
     def is_destroyed(self, variable):
         """Whether some node overwrites the storage of ``variable``."""

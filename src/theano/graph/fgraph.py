@@ -317,10 +317,15 @@ class FunctionGraph:
         return copy, memo
 
     def __getstate__(self):
-        state = dict(self.__dict__)
+        state = {k: v for k, v in self.__dict__.items() if k not in ("destroy_handler", "has_destroyers")}
         state["_features"] = [f for f in self._features if getattr(f, "pickles", False)]
         state["memo"] = None
         return state
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, _features=[])
+        for feature in state["_features"]:
+            self.attach_feature(feature)
 
     def __str__(self):
         from_walk = ", ".join(str(v) for v in self.outputs)

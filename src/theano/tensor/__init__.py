@@ -9,6 +9,7 @@ from theano.errors import (
 )
 from theano.gradient import Lop, Rop, grad, grad_not_implemented, grad_undefined
 from theano.graph.type import generic
+from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import (
     complex_dtypes,
     continuous_dtypes,
@@ -157,7 +158,8 @@ from theano.tensor.variable import TensorConstant, TensorVariable, _tensor_py_op
 
 globals().update(_type.CONSTRUCTORS)                       # scalar, dvector, fmatrices ...
 globals().update(ELEMWISE)                                 # add, exp, switch ...: one for each row of the table
-from theano.tensor.elemwise import cast, round             # noqa: E402, F811  functions over rows of that name
+Tensor = TensorType
+from theano.tensor.elemwise import cast, round  # noqa: E402, F811  functions over rows of that name
 
 clip, where, fill, power, true_divide = (ELEMWISE[n] for n in ("clip", "switch", "second", "pow", "true_div"))
 floor_div, square, inverse = ELEMWISE["int_div"], ELEMWISE["sqr"], ELEMWISE["inv"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from theano.config import config
 from theano.errors import AsTensorError, EmptyConstantError, NotScalarConstantError
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, convert
@@ -11,6 +12,11 @@ from theano.tensor.variable import TensorConstant, method
 constant_cache = {}         # signature -> the constant that stands for it
 CACHED_RANGE = (-10, 10)    # integers of which one constant serves all graphs
 CACHED_FLOATS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 1.6, 2.0)
+
+
+def _asarray(a, dtype, order=None):
+    """``a`` as an array of exactly ``dtype``, which may be "floatX"."""
+    return np.asarray(a, dtype=np.dtype(config.floatX if dtype == "floatX" else dtype), order=order)
 
 
 def constant(x, name=None, ndim=None, dtype=None):
