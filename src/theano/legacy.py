@@ -12,14 +12,14 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-GRAPH = ("graph.variable", "graph.walk", "graph.fgraph", "graph.op", "graph.type", "graph.shared", "graph.props",
+GRAPH = ("graph.variable", "graph.walk", "graph.fgraph", "graph.op", "graph.type", "graph.enum", "graph.shared", "graph.props",
          "graph.destroy", "graph.testvalue", "errors")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk"),
     "gof.fg": ("graph.fgraph", "errors"),
     "gof.op": ("graph.op", "graph.testvalue", "graph.fgraph", "errors"),
-    "gof.type": ("graph.type", "errors"),
+    "gof.type": ("graph.type", "graph.enum", "errors"),
     "gof.opt": ("rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
     "gof.toolbox": ("graph.fgraph", "graph.destroy", "errors"),
     "gof.link": ("graph.shared", "compile.mode"),
@@ -66,7 +66,7 @@ EXTRA = {                       # further names of an old module: where they are
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
     "gof": {"PureOp": "graph.op:Op"},
-    "gof.op": {"PureOp": "graph.op:Op"},
+    "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},
     "gof.type": {"PureType": "graph.type:Type"},
     "compat": {"PY3": True, "exc_message": exc_message, "izip": zip, "imap": map, "ifilter": filter,
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
@@ -106,11 +106,12 @@ class LegacyFinder:
 
 
 def _resolve(place):
-    """The thing at "module:name"; anything but a text stands for itself."""
+    """The thing at "module:name", or the module at "module:"; anything but a text stands for itself."""
     if not isinstance(place, str):
         return place
     where, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(PREFIX + where), attribute)
+    module = importlib.import_module(PREFIX + where)
+    return getattr(module, attribute) if attribute else module
 
 
 def _submodules_of(package):

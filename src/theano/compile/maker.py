@@ -192,7 +192,7 @@ class FunctionMaker:
             cell, default = _storage(entry, given)
             cells.append(cell)
             defaults.append(default)
-        return self.function_builder(self._executor(storage_map), cells, defaults, self)
+        return self.function_builder(self._executor(cells, storage_map or {}), cells, defaults, self)
 
     def general_executor(self):
         """Runs the function without the assumptions that native code makes."""
@@ -201,11 +201,14 @@ class FunctionMaker:
         insert_copies(graph, self.outputs)
         return Interpreter(graph)
 
-    def _executor(self, storage_map):
+    def _executor(self, cells, storage_map):
         if self.compiled is not None:
             return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
-        return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc, storage_map)
+        shared = {variable: cell.storage for variable, entry, cell
+                  in zip(self._fgraph.inputs, self.inputs, cells, strict=True) if getattr(entry, "shared", False)}
+        return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
+                           {**storage_map, **shared})
 
 
 def _storage(entry, given):

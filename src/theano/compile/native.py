@@ -115,8 +115,9 @@ class NativeProgram:
         """Release buffers and kept results."""
         if self._machine is not None:
             self._machine.release()
+        lent = {id(cell) for cell in [*self.storage, *self._given.values()]}
         for variable, cell in (self._storage_map or {}).items():
-            if not hasattr(variable, "data"):
+            if not hasattr(variable, "data") and id(cell) not in lent:
                 cell[0] = None
 
 

@@ -83,7 +83,7 @@ def collect(outputs, inputs=None, replace=None, updates=None, rebuild_strict=Tru
             copy_inputs_over=True, no_default_updates=False):
     """Copy a graph with givens and updates; a `Collected`."""
     inputs = list(inputs or ())
-    cloner = _Cloner(_replacements(replace), rebuild_strict, copy_inputs_over)
+    cloner = _Cloner(_replacements(replace, rebuild_strict), rebuild_strict, copy_inputs_over)
     for entry in inputs:
         _check_input(entry)
         variable = getattr(entry, "variable", entry)
@@ -120,7 +120,7 @@ def _check_input(entry):
                         "Consider substituting a non-shared variable via the `givens` parameter")
 
 
-def _replacements(replace):
+def _replacements(replace, strict):
     pairs = replace.items() if hasattr(replace, "items") else replace or ()
     found = {}
     for old, new in pairs:
@@ -130,7 +130,7 @@ def _replacements(replace):
             new = old.type.filter_variable(old.type.make_constant(old.type.filter(new)))
         if old in found and found[old] is not new:
             raise AssertionError(f"givens replaces {old} twice")
-        if new.type != old.type:
+        if strict and new.type != old.type:
             new = old.type.filter_variable(new)
         found[old] = new
     return found
@@ -168,9 +168,6 @@ def _as_update(target, value):
         return target.type.filter_variable(value, allow_convert=False) \
             if isinstance(value, Variable) else target.type.filter_variable(value)
     except TypeError as error:
-        converted = target.type.convert_variable(value) if isinstance(value, Variable) else None
-        if converted is not None:
-            return converted
         raise TypeError(
             f"An update must have the same type as the original shared variable "
             f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, "

@@ -10,7 +10,7 @@ class Interpreter:
     Attributes
     ----------
     storage_map : dict
-        variable -> its one-element cell.
+        variable -> its one-element cell; those given at the start, of shared variables, are used as they are.
     nodes, thunks : lists
         In the order of execution.
     """
@@ -21,6 +21,7 @@ class Interpreter:
         self.nodes = fgraph.toposort()
         self.storage_map = dict(storage_map or {})
         self._fill_storage()
+        self._lent = {id(cell) for cell in (storage_map or {}).values()}
         self.compute_map = {v: [v.owner is None] for v in self.storage_map}
         self.thunks = [self._thunk(node) for node in self.nodes]
         self._last_use = self._plan_release()
@@ -77,7 +78,7 @@ class Interpreter:
         return extended(error, describe_failure(node, values, position))
 
     def free(self):
-        """Forget all intermediate values."""
+        """Forget all intermediate values; what is in cells of others stays."""
         for variable, cell in self.storage_map.items():
-            if not isinstance(variable, Constant):
+            if not isinstance(variable, Constant) and id(cell) not in self._lent:
                 cell[0] = None

@@ -117,9 +117,10 @@ class TensorType(Type):
         except ValueError as error:
             raise TypeError(f"{self} cannot be made of {_short(data)}: {error}") from error
         if given.dtype.kind not in "biufc":
-            raise TypeError(f"{self} expected numbers, got {_short(data)} (dtype {given.dtype}). The original "
-                            "value may be a symbolic variable: give values to functions, variables to "
-                            "expressions.")
+            error = ValueError if given.dtype.kind in "US" else TypeError
+            raise error(f"{self} expected numbers, got {_short(data)} (dtype {given.dtype}). The original "
+                        "value may be a symbolic variable: give values to functions, variables to "
+                        "expressions.")
         with np.errstate(all="ignore"):
             result = given.astype(self.numpy_dtype) if not (given.dtype.kind == "c" and
                                                             self.numpy_dtype.kind != "c") else given
