@@ -12,16 +12,16 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-GRAPH = ("graph.variable", "graph.walk", "graph.fgraph", "graph.op", "graph.type", "graph.enum", "graph.shared", "graph.props",
-         "graph.destroy", "graph.testvalue", "errors")
+GRAPH = ("graph.variable", "graph.walk", "graph.fgraph", "graph.op", "graph.type", "graph.enum", "graph.shared",
+         "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk"),
     "gof.fg": ("graph.fgraph", "errors"),
     "gof.op": ("graph.op", "graph.testvalue", "graph.fgraph", "errors"),
     "gof.type": ("graph.type", "graph.enum", "errors"),
-    "gof.opt": ("rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
-    "gof.toolbox": ("graph.fgraph", "graph.destroy", "errors"),
+    "gof.opt": ("rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
+    "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
     "gof.link": ("graph.shared", "compile.mode"),
     "gof.destroyhandler": ("graph.destroy",),
     "gof.null_type": ("gradient",),
@@ -38,6 +38,7 @@ GATHERED = {
     "tensor.var": ("tensor.variable",),
     "tensor.opt": ("tensor.shape", "rewrite.rules.shape"),
     "tensor.extra_ops": ("tensor.advanced", "tensor.shape"),
+    "tensor.utils": ("compile.shapes", "tensor.constant"),
     "tensor.nnet.nnet": ("tensor.nnet", "tensor.nnet.softmax", "tensor.nnet.loss", "tensor.nnet.activation"),
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
@@ -47,6 +48,7 @@ GATHERED = {
     "configdefaults": ("config",),
     "compat": (),
     "misc": (),
+    "misc.may_share_memory": ("tensor.overlap",),
     "misc.safe_asarray": ("tensor.constant",),
 }
 

@@ -33,9 +33,9 @@ def test_refused_values(value):
         EnumList("A", "B").filter(value)
 
 
-@pytest.mark.parametrize(("names", "error"), [(["a"], AttributeError), (["_A"], AttributeError), (["0"], AttributeError),
-                                              (["A", "A"], AttributeError), ([("A", "a"), ("B", "B")], TypeError),
-                                              ([("A", "x"), ("B", "x")], TypeError), ([("A", 1)], TypeError)])
+@pytest.mark.parametrize(("names", "error"), [
+    (["a"], AttributeError), (["_A"], AttributeError), (["0"], AttributeError), (["A", "A"], AttributeError),
+    ([("A", "a"), ("B", "B")], TypeError), ([("A", "x"), ("B", "x")], TypeError), ([("A", 1)], TypeError)])
 def test_refused_names(names, error):
     with pytest.raises(error):
         EnumList(*names)

@@ -2,9 +2,12 @@
 
 import copy
 
+import numpy as np
+
 from theano.graph.shared import Container
 from theano.runtime import native
 from theano.runtime.report import extended
+from theano.scalar.type import Scalar
 
 _AMBIGUOUS = object()
 
@@ -148,6 +151,9 @@ class Function(native.Callable):
         n = len(self._positional)
         plain = self._positional == list(range(n)) and not self._check_for_aliased_inputs and all(
             getattr(e, "shared", False) for e in entries[n:]) and not any(e.mutable for e in entries[:n])
+        types = [e.variable.type for e in [*entries, *self.maker.outputs]]
+        self._numbers = [i for i, kind in enumerate(types) if isinstance(kind, Scalar)]
+        plain = plain and not self._numbers
         kept = [getattr(e, "shared", False) or e.update is not None for e in entries]
         self._stored = [i for i, e in enumerate(entries) if e.update is not None and not getattr(e, "shared", False)]
         machine = self.fn.machine([cell.storage for cell in self.input_storage], kept, n)
@@ -161,12 +167,24 @@ class Function(native.Callable):
         if self._native:
             for position in self._stored:           # the machine reads these from their cells
                 self.input_storage[position].storage[0] = values[position]
-            results = self._run(values)
+            results = self._run_native(values)
         else:
             results = self.fn(values)
             for position, cell in self._updates:
                 cell.storage[0] = results[position]
         return self._returned(results, subset)
+
+    def _run_native(self, values):
+        """Results of the machine, which knows arrays only, where numbers go in or come out."""
+        n = len(values)
+        for position in self._numbers:
+            if position < n:
+                values[position] = np.asarray(values[position])
+        results = self._run(values)
+        for position in self._numbers:
+            if position >= n:
+                results[position - n] = results[position - n][()]
+        return results
 
     def _misfit(self, position, value):
         """Raise the error for a value that the machine can't take."""

@@ -8,6 +8,8 @@ from theano.graph import origin
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone_get_equiv, io_toposort, toposort
 
+ADDED = ("destroy_handler", "has_destroyers", "get_nodes")     # attributes that listeners add when attached
+
 
 class Clients(dict):
     """Users of a variable: an ordered set of (node or "output", position) that also takes an index."""
@@ -228,6 +230,8 @@ class FunctionGraph:
             new = converted
         if verbose:
             print(f"{reason}: {old} -> {new}")
+        if new.owner is not None and not new.tag.trace:
+            new.tag.trace = old.tag.trace
         clients = list(old.clients)         # without those inside the replacement
         new = self._import(new, reason)
         for node, position in clients:
@@ -317,7 +321,7 @@ class FunctionGraph:
         return copy, memo
 
     def __getstate__(self):
-        state = {k: v for k, v in self.__dict__.items() if k not in ("destroy_handler", "has_destroyers")}
+        state = {k: v for k, v in self.__dict__.items() if k not in ADDED}
         state["_features"] = [f for f in self._features if getattr(f, "pickles", False)]
         state["memo"] = None
         return state

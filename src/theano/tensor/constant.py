@@ -1,5 +1,7 @@
 """Constants, and anything as a tensor variable."""
 
+import hashlib
+
 import numpy as np
 
 from theano.config import config
@@ -7,7 +9,7 @@ from theano.errors import AsTensorError, EmptyConstantError, NotScalarConstantEr
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, convert
 from theano.tensor.type import TensorType
-from theano.tensor.variable import TensorConstant, method
+from theano.tensor.variable import TensorConstant, method, signature_of
 
 constant_cache = {}         # signature -> the constant that stands for it
 CACHED_RANGE = (-10, 10)    # integers of which one constant serves all graphs
@@ -17,6 +19,12 @@ CACHED_FLOATS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 1.6, 2.0)
 def _asarray(a, dtype, order=None):
     """``a`` as an array of exactly ``dtype``, which may be "floatX"."""
     return np.asarray(a, dtype=np.dtype(config.floatX if dtype == "floatX" else dtype), order=order)
+
+
+def hash_from_ndarray(data):
+    """A text that is equal for arrays of equal dtype, shape and content."""
+    described = f"{data.dtype.str} {data.shape} ".encode() + np.ascontiguousarray(data).tobytes()
+    return hashlib.blake2b(described, digest_size=20).hexdigest()
 
 
 def constant(x, name=None, ndim=None, dtype=None):
@@ -30,11 +38,14 @@ def constant(x, name=None, ndim=None, dtype=None):
     data = _as_data(x, dtype)
     if ndim is not None and data.ndim != ndim:
         data = _with_ndim(data, ndim)
-    made = TensorConstant(TensorType(data.dtype.name, [n == 1 for n in data.shape], shape=data.shape), data,
-                          name=name)
-    if name is None and data.ndim == 0 and _is_common(data):
-        return constant_cache.setdefault(made.signature(), _cached(made))
-    return made
+    kind = TensorType(data.dtype.name, [n == 1 for n in data.shape], shape=data.shape)
+    if name is not None or data.ndim or not _is_common(data):
+        return TensorConstant(kind, data, name=name)
+    key = signature_of(kind, data)
+    known = constant_cache.get(key)
+    if known is None:
+        known = constant_cache[key] = _cached(TensorConstant(kind, data))
+    return known
 
 
 def _as_data(x, dtype):

@@ -217,6 +217,11 @@ class TensorConstantSignature(tuple):
     """The type and value of a constant; equal for equal constants."""
 
 
+def signature_of(type, data):
+    """The signature of a constant of this type and array."""
+    return TensorConstantSignature((type, data.shape, data.tobytes() if data.size <= 32 else _digest(data)))
+
+
 class TensorConstant(_tensor_py_operators, Constant):
     """An array with a name."""
 
@@ -225,11 +230,9 @@ class TensorConstant(_tensor_py_operators, Constant):
 
     def signature(self):
         """Type and content."""
-        data = np.asarray(self.data)
         known = self.__dict__.get("_signature")
         if known is None:
-            known = self._signature = TensorConstantSignature(
-                (self.type, data.shape, data.tobytes() if data.size <= 32 else _digest(data)))
+            known = self._signature = signature_of(self.type, np.asarray(self.data))
         return known
 
     def equals(self, other):

@@ -1,0 +1,113 @@
+"""Functions as callables: inputs with updates, copies, pickles, storage."""
+
+import copy
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano import scalar
+from theano.compile.function import function_dump
+
+MODES = ["FAST_RUN", "FAST_COMPILE"]
+mode = pytest.mark.parametrize("mode", MODES)
+
+
+def accumulator(mode):
+    state, step = theano.shared(np.zeros(3), name="state"), T.dvector("step")
+    return theano.function([step], state.sum(), updates=[(state, state + step)], mode=mode), state
+
+
+@mode
+def test_an_input_with_update_keeps_its_state(mode):
+    a, x = T.dscalar("a"), T.dscalar("x")
+    f = theano.function([x, theano.In(a, value=1.0, update=a * x)], a, mode=mode)
+    assert [float(f(2)), float(f(3)), float(f(5)), float(f[a])] == [1, 2, 6, 30]
+    assert float(f(2, 10)) == 10 and float(f[a]) == 20
+    f[a] = 7
+    assert float(f(1)) == 7
+
+
+@mode
+def test_copies_share_variables_that_are_not_swapped(mode):
+    f, state = accumulator(mode)
+    other = theano.shared(np.ones(3))
+    same, swapped, fixed = f.copy(), f.copy(swap={state: other}), f.copy(delete_updates=True)
+    f(np.ones(3))
+    assert [float(r) for r in same(np.ones(3))] == [3]
+    assert [float(r) for r in swapped(np.ones(3))] == [3]
+    assert [float(r) for r in fixed(np.ones(3))] == [float(r) for r in fixed(np.ones(3))] == [6]
+    np.testing.assert_array_equal(other.get_value(), [2, 2, 2])
+    with pytest.raises(RuntimeError, match="not a shared variable"):
+        f.copy(swap={theano.shared(np.ones(3)): other})
+
+
+def test_a_copy_runs_natively_when_the_function_does():
+    f, _ = accumulator("FAST_RUN")
+    assert type(f.copy().fn) is type(f.fn)
+
+
+@mode
+@pytest.mark.parametrize("twin", [copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
+def test_pickles_have_their_own_state(mode, twin):
+    f, state = accumulator(mode)
+    f(np.ones(3))
+    g = twin(f)
+    assert float(g(np.ones(3))) == 3 == float(f(np.zeros(3)))
+    assert float(g(np.zeros(3))) == 6
+    np.testing.assert_array_equal(state.get_value(), np.ones(3))
+    assert g.name == f.name and type(g.fn) is type(f.fn)
+
+
+@mode
+def test_storage_maps_show_shared_values_and_free_keeps_them(mode):
+    f, state = accumulator(mode)
+    f(np.ones(3))
+    cell, = [cell for v, cell in f.fn.storage_map.items() if v.name == "state"]
+    assert cell is state.container.storage
+    f.free()
+    assert float(f(np.ones(3))) == 3
+
+
+@mode
+def test_numbers_go_in_and_come_out(mode):
+    a, b = scalar.int32("a"), scalar.float64("b")
+    f = theano.function([a, b], [a + b, a * 2], mode=mode)
+    results = f(2, 3.5)
+    assert results == [5.5, 4] and [type(r) for r in results] == [np.float64, np.int32]
+
+
+def test_the_name_is_where_it_was_made():
+    x = T.dvector()
+    f = theano.function([x], x)
+    assert f.name.startswith(f"{__file__}:")
+    assert theano.function([x], x, name="mine").name == "mine"
+
+
+@pytest.mark.parametrize("dropped", [None, "note"])
+def test_dumped_arguments_make_the_same_function(tmp_path, dropped):
+    x = T.dvector("x")
+    x.tag.note = "text"
+    path = os.fspath(tmp_path / "dump.pkl")
+    function_dump(path, [x], x + 1, extra_tag_to_remove=dropped)
+    with open(path, "rb") as file:
+        arguments = pickle.load(file)
+    assert hasattr(arguments["inputs"][0].tag, "note") == (dropped is None)
+    np.testing.assert_array_equal(theano.function(**arguments)(np.zeros(2)), [1, 1])
+
+
+def test_an_update_of_another_type_is_refused():
+    s = theano.shared(np.ones((2, 2)))
+    with pytest.raises(TypeError, match="same type"):
+        theano.function([], [], updates={s: s.sum().dimshuffle("x", "x")})
+
+
+def test_givens_may_change_types_when_asked():
+    w, x = T.imatrix(), T.ivector()
+    f = theano.function([w], x * 2, givens=[(x, w)], rebuild_strict=False)
+    assert f(np.ones((2, 3), "int32")).shape == (2, 3)
+    with pytest.raises(TypeError):
+        theano.function([w], x * 2, givens=[(x, w)])
