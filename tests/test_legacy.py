@@ -32,7 +32,7 @@ NAMES = {                       # names that programs import from old places
     "compile.sharedvalue": "SharedVariable shared shared_constructor generic",
     "compile.ops": "DeepCopyOp ViewOp Rebroadcast Shape Shape_i SpecifyShape deep_copy_op view_op",
     "tensor.basic": "TensorType TensorVariable as_tensor_variable _shared exp add DimShuffle NotScalarConstantError"
-                    " ScalarFromTensor Argmax alloc arange",
+                    " ScalarFromTensor Argmax alloc arange _allclose float64_rtol",
     "tensor.subtensor": "Subtensor IncSubtensor AdvancedSubtensor AdvancedIncSubtensor inc_subtensor set_subtensor"
                         " get_canonical_form_slice",
     "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",

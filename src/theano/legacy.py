@@ -31,7 +31,8 @@ GATHERED = {
     "compile.sharedvalue": ("graph.shared", "tensor.shared"),
     "compile.ops": ("graph.copying", "tensor.shape"),
     "tensor.basic": ("tensor", "tensor.type", "tensor.variable", "tensor.elemwise", "tensor.constant", "tensor.create",
-                     "tensor.reduce", "tensor.shape", "tensor.join", "tensor.dot", "tensor.advanced", "gradient",
+                     "tensor.reduce", "tensor.shape", "tensor.join", "tensor.dot", "tensor.advanced", "tensor.compare",
+                     "gradient",
                      "graph.variable", "graph.op", "errors"),
     "tensor.subtensor": ("tensor.index", "tensor.advanced"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
@@ -59,7 +60,6 @@ def exc_message(error):
 
 
 EXTRA = {                       # further names of an old module: where they are, "module:name", or the value
-    "compile.pfunc": {"pfunc": "compile.function:function"},
     "compile.function_module": {"orig_function": "compile.function:function"},
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
     "tensor.basic": {"_shared": "tensor.shared:shared"},

@@ -10,7 +10,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import scalar
-from theano.compile.function import function_dump
+from theano.compile.function import function_dump, pfunc
 
 MODES = ["FAST_RUN", "FAST_COMPILE"]
 mode = pytest.mark.parametrize("mode", MODES)
@@ -111,3 +111,9 @@ def test_givens_may_change_types_when_asked():
     assert f(np.ones((2, 3), "int32")).shape == (2, 3)
     with pytest.raises(TypeError):
         theano.function([w], x * 2, givens=[(x, w)])
+
+
+def test_the_older_name_of_function():
+    x = T.dscalar()
+    assert float(pfunc(params=[x], outputs=x + 1)(1)) == 2
+    assert {k: float(v) for k, v in pfunc([x], [x, -x], output_keys=["b", "a"])(1).items()} == {"a": -1, "b": 1}

@@ -2,7 +2,7 @@
 
 from theano.compile import mode
 from theano.compile.callable import Function
-from theano.compile.function import evaluate, function, function_dump
+from theano.compile.function import evaluate, function, function_dump, pfunc
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import (
@@ -27,4 +27,4 @@ from theano.graph.shared import SharedVariable
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape_i, specify_shape
 from theano.tensor.shared import shared, shared_constructor
 
-pfunc = orig_function = function
+orig_function = function

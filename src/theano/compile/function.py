@@ -72,6 +72,13 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
     return maker.create()
 
 
+def pfunc(params, outputs=None, *args, output_keys=None, **kwargs):
+    """`function` under an older name, which calls its inputs ``params``; output_keys: return a dict with these keys."""
+    if output_keys is not None:
+        outputs = dict(zip(output_keys, outputs, strict=True))
+    return function(params, outputs, *args, **kwargs)
+
+
 def _place():
     """File and line of the user's call, None where that is unknown."""
     found = origin.frames(origin.trace(limit=1))

@@ -1,0 +1,18 @@
+"""When two arrays count as equal up to rounding."""
+
+import numpy as np
+
+float32_atol, float32_rtol = 1e-5, 1e-5
+float64_atol, float64_rtol = 1e-8, 1e-5
+TOLERANCES = {                          # relative, absolute; the least precise first
+    "float16": (8e-3, 8e-3),
+    "float32": (float32_rtol, float32_atol),
+    "complex64": (float32_rtol, float32_atol),
+}
+
+
+def _allclose(a, b, rtol=None, atol=None):
+    """Whether all elements are close, with the tolerance of the less precise of the two dtypes unless it is given."""
+    dtypes = {str(getattr(value, "dtype", "")) for value in (a, b)}
+    usual = next((TOLERANCES[dtype] for dtype in TOLERANCES if dtype in dtypes), (float64_rtol, float64_atol))
+    return np.allclose(a, b, rtol=usual[0] if rtol is None else rtol, atol=usual[1] if atol is None else atol)
