@@ -71,9 +71,10 @@ def compute(node):
         try:
             storage[variable] = [get_test_value(variable)]
         except AttributeError:
-            missing_test_message(
-                f"Cannot compute test value: input {position} ({variable}) of Op {node} missing "
-                "default value")
+            text = f"Cannot compute test value: input {position} ({variable}) of Op {node} missing default value"
+            if config.compute_test_value == "raise":
+                raise ValueError(text) from None
+            missing_test_message(text)
             return
         computed[variable] = [True]
     if node.op.destroy_map:

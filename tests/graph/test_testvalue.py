@@ -1,0 +1,28 @@
+"""Test values: what a missing one does."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+
+
+def test_values_travel_with_the_graph():
+    with theano.change_flags(compute_test_value="raise"):
+        x = T.dvector("x")
+        x.tag.test_value = np.arange(3.0)
+        np.testing.assert_array_equal((x * 2).tag.test_value, [0, 2, 4])
+
+
+@pytest.mark.parametrize("action", ["raise", "warn", "ignore", "off"])
+def test_a_missing_value(action):
+    x = T.dvector("x")
+    with theano.change_flags(compute_test_value=action):
+        if action == "raise":
+            with pytest.raises(ValueError, match="input 0 .* missing default value"):
+                T.exp(x)
+        elif action == "warn":
+            with pytest.warns(UserWarning, match="input 0 .* missing default value"):
+                T.exp(x)
+        else:
+            assert not hasattr(T.exp(x).tag, "test_value")
