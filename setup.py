@@ -12,7 +12,7 @@ class OptionalBuild(build_ext):
     """A build that warns instead of failing."""
 
     def build_extension(self, ext):
-        import numpy                                        # needed for its headers only
+        import numpy  # needed for its headers only
         ext.include_dirs.append(numpy.get_include())
         super().build_extension(ext)
 

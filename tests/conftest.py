@@ -7,8 +7,8 @@ os.environ["THEANO_FLAGS"] = "on_opt_error=raise,on_shape_error=raise,base_compi
     tempfile.gettempdir(), f"theano-tests-{os.getuid()}")
 os.environ["THEANORC"] = os.devnull
 
-import numpy as np                                          # noqa: E402
-import pytest                                               # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 
 @pytest.fixture

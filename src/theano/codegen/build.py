@@ -1,5 +1,6 @@
 """The C compiler: which one, one call, and the library it makes, loaded."""
 
+import _ctypes
 import functools
 import hashlib
 import os
@@ -7,8 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-
-import _ctypes
 
 from theano.codegen.dialects import c
 from theano.config import config
@@ -39,7 +38,7 @@ def _find(wanted, path):
         if found:
             return (found,)
     try:
-        import ziglang                                      # noqa: F401  an optional package
+        import ziglang  # noqa: F401  an optional package
     except ImportError:
         return None
     return (sys.executable, "-m", "ziglang", "cc")

@@ -8,7 +8,6 @@ from theano.graph import origin, testvalue
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply
 
-
 DERIVED = ("_hash", "_token")       # kept on ops to be quick, never copied or pickled
 
 

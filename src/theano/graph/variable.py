@@ -5,6 +5,7 @@ import itertools
 from theano.graph import origin
 from theano.graph.props import Scratchpad
 
+
 class Tag(Scratchpad):
     """What is attached to a variable: where it was made, its test value, whatever users add."""
 
@@ -90,7 +91,7 @@ class Variable:
         inputs_to_values: dict from the inputs it needs to values. The compiled function is kept with
         the variable, so a second call with the same inputs compiles nothing.
         """
-        from theano.compile.function import evaluate    # the one upward import: see style.md
+        from theano.compile.function import evaluate  # the one upward import: see style.md
         return evaluate(self, inputs_to_values)
 
     def __getstate__(self):

@@ -8,6 +8,7 @@ symbols that is equated is an *assumption*, and the function checks it when it i
 
 from typing import NamedTuple
 
+from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.variable import Constant, Variable
 from theano.tensor.advanced import AdvancedIncSubtensor1, AdvancedSubtensor1
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
@@ -17,7 +18,6 @@ from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.shape import Rebroadcast, Shape_i, SpecifyShape
-from theano.graph.copying import DeepCopyOp, ViewOp
 
 
 class Symbol(NamedTuple):

@@ -64,7 +64,7 @@ def _bundled():
 
 def _scipy():
     """The function pointers that SciPy exports for Cython."""
-    import scipy.linalg.cython_blas as exported        # slow to import, so only where it must be
+    import scipy.linalg.cython_blas as exported  # slow to import, so only where it must be
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     name_of = ctypes.pythonapi.PyCapsule_GetName

@@ -125,7 +125,8 @@ class Join(Op):
         sizes = [shape_i(t, where) if where is not None else t.shape[axis] for t in tensors]
         parts = Split(len(tensors))(g, axis, stack(sizes) if len(sizes) > 1 else make_vector(*sizes),
                                     return_list=True)
-        return [DisconnectedType()(), *(patternbroadcast(p, t.type.broadcastable) for p, t in zip(parts, tensors, strict=True))]
+        return [DisconnectedType()(), *(patternbroadcast(p, t.type.broadcastable)
+                                        for p, t in zip(parts, tensors, strict=True))]
 
     def R_op(self, inputs, eval_points):
         if any(e is None for e in eval_points[1:]):

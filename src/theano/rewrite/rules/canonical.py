@@ -616,7 +616,8 @@ def _fold(node):
 FOLDING = (Rule("constant_folding", _fold, (), frozenset({"constant_folding"})),)
 
 CANONICAL = (
-    neg_of_neg, mul_by_zero, mul_by_one, div_by_one, product_with_quotients, product, total, add_of_neg, sub_of_neg, useless_fill,
+    neg_of_neg, mul_by_zero, mul_by_one, div_by_one, product_with_quotients, product, total,
+    add_of_neg, sub_of_neg, useless_fill,
     fill_of_equal_shape, fill_like_leaf, dimshuffle_of_dimshuffle, useless_rebroadcast, sum_to_same_shape, view,
     useless_cast, identity, switch_of_constant, comparison_with_itself, extremum_of_same, abs_of_abs,
     inverse_functions, pow_of_constant, sum_of_scaled, reduce_over_no_axis, sum_of_fill, fill_in_elemwise,

@@ -4,12 +4,12 @@ The nodes are looked at in one fixed order of execution, so that "nobody needs i
 """
 
 from theano.graph.destroy import storages
+from theano.graph.op import with_changes
 from theano.graph.variable import Constant
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1
 from theano.tensor.blas import Gemm, Gemv, Ger
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor
-from theano.graph.op import with_changes
 
 
 def inplace(fgraph):

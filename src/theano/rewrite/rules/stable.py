@@ -3,8 +3,8 @@
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.canonical import flat_factors
 from theano.rewrite.rules.match import apply, args, is_float, is_number, like, negated, row, shaped
-from theano.tensor.elemwise import CAReduce, DimShuffle, Sum
 from theano.scalar.table import TABLE
+from theano.tensor.elemwise import CAReduce, DimShuffle, Sum
 
 
 def one_plus(variable):
@@ -260,6 +260,7 @@ def square_of_sqrt(node):
 
 
 STABLE = (
-    sigmoid, division_by_square_of_one_plus_exp, log_of_sigmoid, log1p_of_negative_sigmoid, log_of_one_plus, exp_minus_one, one_minus_sigmoid,
+    sigmoid, division_by_square_of_one_plus_exp, log_of_sigmoid, log1p_of_negative_sigmoid,
+    log_of_one_plus, exp_minus_one, one_minus_sigmoid,
     sigmoid_times_exp, one_minus_erf, log_of_erfc, log_of_sum_of_exp, sqrt_of_square, square_of_sqrt,
 )
