@@ -3,8 +3,10 @@
 import os
 import tempfile
 
-os.environ["THEANO_FLAGS"] = "on_opt_error=raise,on_shape_error=raise,base_compiledir=" + os.path.join(
-    tempfile.gettempdir(), f"theano-tests-{os.getuid()}")
+os.environ["THEANO_FLAGS"] = ",".join([
+    "on_opt_error=raise", "on_shape_error=raise",
+    "base_compiledir=" + os.path.join(tempfile.gettempdir(), f"theano-tests-{os.getuid()}"),
+    os.environ.get("THEANO_TEST_FLAGS", "")])           # `make test-all` runs the tests in further modes
 os.environ["THEANORC"] = os.devnull
 
 import numpy as np  # noqa: E402
