@@ -53,7 +53,7 @@ def main():
         np.testing.assert_allclose(compiled(value), numeric(value), rtol=1e-9)
         ours = median_seconds(lambda f=compiled, v=value: f(v), budget)
         peer = median_seconds(lambda f=numeric, v=value: f(v), budget)
-        print(f"{name:20s}{ours * 1e6:12.2f}{peer * 1e6:12.2f}{ours / peer:8.2f}")
+        print(f"{name:20s}{ours * 1e6:12.2f}{peer * 1e6:12.2f}{ours / peer:8.3f}")
 
 
 if __name__ == "__main__":
