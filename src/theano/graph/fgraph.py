@@ -5,6 +5,7 @@ from itertools import islice
 
 from theano.errors import CachedConstantError, MissingInputError
 from theano.graph import origin
+from theano.graph.pickling import table
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone_get_equiv, io_toposort, toposort
 
@@ -322,12 +323,24 @@ class FunctionGraph:
 
     def __getstate__(self):
         state = {k: v for k, v in self.__dict__.items() if k not in ADDED}
+        del state["variables"]
         state["_features"] = [f for f in self._features if getattr(f, "pickles", False)]
         state["memo"] = None
-        return state
+        return {"nodes": table(toposort(self.outputs)), **state}
 
     def __setstate__(self, state):
-        self.__dict__.update(state, _features=[])
+        del state["nodes"]
+        self.__dict__.update(state, _features=[], variables=OrderedDict())
+        for variable in [*self.inputs, *(v for node in self.apply_nodes for v in [*node.inputs, *node.outputs]),
+                         *self.outputs]:
+            if variable not in self.variables:
+                self._setup(variable)
+        for node in self.apply_nodes:
+            node.fgraph = self
+            for position, variable in enumerate(node.inputs):
+                variable.clients[node, position] = None
+        for position, variable in enumerate(self.outputs):
+            variable.clients["output", position] = None
         for feature in state["_features"]:
             self.attach_feature(feature)
 

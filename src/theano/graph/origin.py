@@ -5,6 +5,7 @@ only when somebody asks (``frames``), because looking them up costs more than ma
 Frames of this package are left out.
 """
 
+import functools
 import linecache
 import os
 import sys
@@ -66,6 +67,7 @@ def frames(captured):
     return [item if isinstance(item, Frame) else _resolve(*item) for item in captured or ()]
 
 
+@functools.lru_cache(maxsize=4096)
 def _resolve(code, lasti):
     for start, stop, line in code.co_lines():
         if start <= lasti < stop and line is not None:

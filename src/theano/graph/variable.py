@@ -3,6 +3,7 @@
 import itertools
 
 from theano.graph import origin
+from theano.graph.pickling import fill_node, output_of, reduce_node, state_of_node
 from theano.graph.props import Scratchpad
 
 
@@ -36,6 +37,7 @@ class Variable:
 
     __count__ = itertools.count()
     clients = ()
+    owner = index = None
 
     def __init__(self, type, owner=None, index=None, name=None):
         if name is not None and not isinstance(name, str):
@@ -95,9 +97,23 @@ class Variable:
         return evaluate(self, inputs_to_values)
 
     def __getstate__(self):
-        state = dict(self.__dict__)
-        state.pop("_fn_cache", None)
-        return state
+        return {k: v for k, v in self.__dict__.items() if k not in NOT_PICKLED}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, _number=next(Variable.__count__))
+
+    def __reduce_ex__(self, protocol):
+        if self.owner is None:
+            return super().__reduce_ex__(protocol)
+        return output_of, (self.owner, self.index)
+
+    def __copy__(self):
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+
+NOT_PICKLED = ("_fn_cache", "_number", "owner", "index", "fgraph", "clients")       # made again with the graph
 
 
 def _no_order(variable, sign):
@@ -260,3 +276,17 @@ class Apply:
     def get_parents(self):
         """The inputs."""
         return list(self.inputs)
+
+    def __reduce_ex__(self, protocol):
+        return reduce_node(self)
+
+    def __getstate__(self):
+        return state_of_node(self)
+
+    def __setstate__(self, state):
+        fill_node(self, state)
+
+    def __copy__(self):
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
