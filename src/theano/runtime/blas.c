@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "blas.h"
+#include "product.h"
 
 static void *function[4][4];
 static int wide_integers;
@@ -162,6 +163,78 @@ static void scale_nothing(th_slot *out, const th_slot *beta)
     memset(out->data, 0, n);
 }
 
+static double real(const th_slot *s)
+{
+    return s->dtype == TH_FLOAT32 ? *(float *)s->data : *(double *)s->data;
+}
+
+/* The matrix of a slot, turned round on request; whether its strides are whole numbers of elements. */
+static int in_elements(const th_slot *s, int flip, th_matrix *out)
+{
+    int64_t item = s->itemsize;
+    *out = (th_matrix){s->data, s->shape[flip], s->shape[!flip], s->stride[flip] / item, s->stride[!flip] / item};
+    if (out->rows == 1)
+        out->row = out->columns;
+    if (out->columns == 1)
+        out->column = 1;
+    return s->stride[0] % item == 0 && s->stride[1] % item == 0;
+}
+
+typedef struct { const th_products *loops; double alpha, beta; th_matrix a, b, c; int by_rows; } product_job;
+
+enum { UNIT = 48 };             /* rows or columns that a thread takes at once: whole tiles */
+
+static void product_piece(void *arg, int64_t begin, int64_t end)
+{
+    product_job job = *(product_job *)arg;
+    int64_t item = job.loops == th_products_of(TH_FLOAT32) ? 4 : 8, first = begin * UNIT;
+    int64_t all = job.by_rows ? job.c.rows : job.c.columns, count = end * UNIT < all ? end * UNIT - first : all - first;
+    if (job.by_rows) {
+        job.a.data += first * job.a.row * item;
+        job.c.data += first * job.c.row * item;
+        job.a.rows = job.c.rows = count;
+    } else {
+        job.b.data += first * job.b.column * item;
+        job.c.data += first * item;
+        job.b.columns = job.c.columns = count;
+    }
+    job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
+}
+
+/* out = beta * out + alpha * x y without BLAS; whether it could. */
+static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y, const th_slot *beta, const th_slot *out)
+{
+    product_job job = {.loops = th_products_of(out->dtype)};
+    if (!job.loops || !x->shape[1])
+        return 0;
+    int flip = out->shape[1] > 1 && out->stride[1] != out->itemsize;
+    if (!in_elements(flip ? y : x, flip, &job.a) || !in_elements(flip ? x : y, flip, &job.b) ||
+        !in_elements(out, flip, &job.c) || job.c.column != 1)
+        return 0;
+    job.alpha = real(alpha);
+    job.beta = real(beta);
+    job.by_rows = job.c.rows > job.c.columns;
+    int64_t units = ((job.by_rows ? job.c.rows : job.c.columns) + UNIT - 1) / UNIT;
+    if (th_num_threads() > 1 && units > 1 && job.c.rows * job.c.columns * job.a.columns > 1000000)
+        th_parallel_for(product_piece, &job, units, 1);
+    else
+        job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
+    return 1;
+}
+
+/* out = beta * out + alpha * a x without BLAS; whether it could. */
+static int own_apply(const th_slot *alpha, const th_slot *a, const char *x, int64_t step, const th_slot *beta,
+                     const th_slot *out)
+{
+    const th_products *loops = th_products_of(out->dtype);
+    th_matrix matrix;
+    if (!loops || step != 1 || !in_elements(a, 0, &matrix) || (matrix.column != 1 && matrix.row != 1) ||
+        (out->shape[0] > 1 && out->stride[0] != out->itemsize))
+        return 0;
+    loops->apply(real(alpha), &matrix, x, real(beta), out->data);
+    return 1;
+}
+
 static int gemm(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
 {
     th_slot *z = in[0], *alpha = in[1], *x = in[2], *y = in[3], *beta = in[4];
@@ -179,6 +252,8 @@ static int gemm(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
         scale_nothing(out, beta);
         return 0;
     }
+    if (own_product(alpha, x, y, beta, out))
+        return 0;
     matrix a, b;
     if ((error = as_matrix(f, x, &a)) || (error = as_matrix(f, y, &b)))
         return error;
@@ -232,7 +307,11 @@ static int gemv(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
     matrix mat;
     char *v;
     int64_t step;
-    if ((error = as_matrix(f, a, &mat)) || (error = as_vector(f, x, &v, &step)))
+    if ((error = as_vector(f, x, &v, &step)))
+        return error;
+    if (own_apply(alpha, a, v, step, beta, out))
+        return 0;
+    if ((error = as_matrix(f, a, &mat)))
         return error;
     int64_t ystep = m > 1 ? out->stride[0] / out->itemsize : 1;
     blas_int rows = number(mat.t == 'N' ? k : m), columns = number(mat.t == 'N' ? m : k), ld = number(mat.ld),

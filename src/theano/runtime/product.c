@@ -1,0 +1,41 @@
+/* Picks the product loops for this CPU. */
+#include "vm.h"
+#include "product.h"
+
+/* With AVX-512, which BLAS libraries often do not use on CPUs newer than they are. */
+#if !defined(TH_BASELINE) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define TH_LEVELS
+
+#define DEPTH 400               /* of a panel of B, so that it and the rows of A beside it stay near */
+#define HEIGHT 480              /* rows of A that stay in the second cache */
+#define OFTEN 96                /* reading a panel for more rows than this pays for copying it */
+#define LENGTH 2048             /* of a piece of y, which stays in the first cache */
+#define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
+#define SHORT 4                 /* of those at the lower edge */
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")
+#define REAL float
+#define LANES 16
+#define NAME(x) f32_##x
+#include "product_loops.h"
+#undef REAL
+#undef LANES
+#undef NAME
+#define REAL double
+#define LANES 8
+#define NAME(x) f64_##x
+#include "product_loops.h"
+#pragma GCC pop_options
+#endif
+
+const th_products *th_products_of(int dtype)
+{
+#ifdef TH_LEVELS
+    static const th_products f32 = {f32_product, f32_apply}, f64 = {f64_product, f64_apply};
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return dtype == TH_FLOAT32 ? &f32 : dtype == TH_FLOAT64 ? &f64 : NULL;
+#endif
+    (void)dtype;
+    return NULL;
+}

@@ -1,0 +1,19 @@
+/* Products of float and double arrays, for CPUs whose vector instructions BLAS may not know. */
+#ifndef TH_PRODUCT_H
+#define TH_PRODUCT_H
+#include <stdint.h>
+
+/* A matrix: strides in elements. */
+typedef struct th_matrix { char *data; int64_t rows, columns, row, column; } th_matrix;
+
+/* C = beta * C + alpha * A B, where the numbers in a row of C lie side by side. beta 0: C is not read. */
+typedef void (*th_product_fn)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c);
+
+/* y = beta * y + alpha * A x, where x, y and either the rows or the columns of A are contiguous. */
+typedef void (*th_apply_fn)(double alpha, const th_matrix *a, const char *x, double beta, char *y);
+
+typedef struct th_products { th_product_fn product; th_apply_fn apply; } th_products;
+
+/* NULL where BLAS does better: other dtypes, CPUs and compilers. */
+const th_products *th_products_of(int dtype);
+#endif

@@ -1,0 +1,180 @@
+/* Products of one dtype for one instruction set: included with REAL, LANES (numbers in a register) and NAME(x).
+ *
+ * A tile of C stays in registers while it runs along k; see Goto and van de Geijn, "Anatomy of High-Performance Matrix
+ * Multiplication", 2008. A is read where it lies. A panel of B, as wide as a tile, is copied where its rows
+ * are not contiguous, would push each other out of the cache, or are read often. */
+
+typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+
+#define TILE(ROWS, VECTORS) \
+    static __attribute__((noinline)) void NAME(tile_##ROWS##_##VECTORS)(int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column, \
+                                              const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row) \
+    { \
+        NAME(vector) sum[ROWS][VECTORS]; \
+        for (int i = 0; i < ROWS; i++) \
+            for (int j = 0; j < VECTORS; j++) \
+                sum[i][j] = (NAME(vector)){0}; \
+        for (int64_t p = 0; p < k; p++, a += column, b += pitch) { \
+            NAME(vector) y[VECTORS]; \
+            const REAL *at = a; \
+            for (int j = 0; j < VECTORS; j++) \
+                y[j] = ((const NAME(vector) *)b)[j]; \
+            for (int i = 0; i < ROWS; i += SHORT, at += SHORT * row) \
+                for (int d = 0; d < SHORT; d++) \
+                    for (int j = 0; j < VECTORS; j++) \
+                        sum[i + d][j] += at[d * row] * y[j]; \
+        } \
+        for (int i = 0; i < ROWS; i++) \
+            for (int j = 0; j < VECTORS; j++) { \
+                NAME(vector) *to = (NAME(vector) *)(c + i * c_row) + j; \
+                *to = beta == 0 ? alpha * sum[i][j] : beta * *to + alpha * sum[i][j]; \
+            } \
+    }
+TILE(TALL, 2)
+TILE(TALL, 1)
+TILE(SHORT, 2)
+TILE(SHORT, 1)
+#undef TILE
+
+static inline void NAME(tile)(int tall, int wide, int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column,
+                              const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row)
+{
+    if (tall && wide)
+        NAME(tile_TALL_2)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
+    else if (tall)
+        NAME(tile_TALL_1)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
+    else if (wide)
+        NAME(tile_SHORT_2)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
+    else
+        NAME(tile_SHORT_1)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
+}
+
+static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL *b, int64_t row, int64_t column, int64_t k, int64_t columns)
+{
+    for (int64_t p = 0; p < k && column == 1; p++, to += width, b += row)
+        for (int j = 0; j < width; j++)
+            to[j] = j < columns ? b[j] : 0;
+    for (int j = 0; j < width && column != 1; j++)
+        for (int64_t p = 0; p < k; p++)
+            to[p * width + j] = j < columns ? b[p * row + j * column] : 0;
+}
+
+/* C = beta * C + alpha * A * (a panel of B): `columns` of the panel's `width` count. */
+static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, const REAL *panel, int64_t pitch, int width, int64_t columns,
+                         REAL beta, REAL *c, int64_t c_row)
+{
+    REAL part[TALL * 2 * LANES] __attribute__((aligned(64))), edge[TALL * DEPTH];
+    for (int64_t i = 0, rows; i < a->rows; i += rows) {
+        int64_t left = a->rows - i, row = a->row, column = a->column;
+        const REAL *from = (const REAL *)a->data + i * row;
+        rows = left > TALL - SHORT ? TALL : SHORT;
+        if (left < rows) {
+            for (int64_t p = 0; p < a->columns; p++)
+                for (int d = 0; d < rows; d++)
+                    edge[p * rows + d] = d < left ? from[d * row + p * column] : 0;
+            from = edge;
+            row = 1;
+            column = rows;
+        }
+        int whole = left >= rows && columns == width;
+        NAME(tile)(rows == TALL, width > LANES, a->columns, alpha, from, row, column, panel, pitch, whole ? beta : 0,
+                   whole ? c + i * c_row : part, whole ? c_row : width);
+        if (whole)
+            continue;
+        for (int d = 0; d < rows && d < left; d++)
+            for (int j = 0; j < columns; j++) {
+                REAL *to = c + (i + d) * c_row + j;
+                *to = beta == 0 ? part[d * width + j] : beta * *to + part[d * width + j];
+            }
+    }
+}
+
+static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
+{
+    REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
+    int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
+    int64_t depth = (k + pieces - 1) / pieces;
+    for (int64_t p = 0; p < k; p += depth)
+        for (int64_t i = 0; i < m; i += HEIGHT)
+            for (int64_t j = 0, columns; j < n; j += columns) {
+                int width = n - j > LANES ? 2 * LANES : LANES;
+                th_matrix block = *a;
+                block.data += (i * a->row + p * a->column) * (int64_t)sizeof(REAL);
+                block.rows = m - i < HEIGHT ? m - i : HEIGHT;
+                block.columns = k - p < depth ? k - p : depth;
+                columns = n - j < width ? n - j : width;
+                const REAL *panel = (const REAL *)b->data + p * b->row + j * b->column;
+                int64_t pitch = b->row;
+                if (b->column != 1 || columns < width || block.rows > OFTEN || pitch * sizeof(REAL) % 1024 == 0) {
+                    NAME(pack)(copy, width, panel, b->row, b->column, block.columns, columns);
+                    panel = copy;
+                    pitch = width;
+                }
+                NAME(strips)((REAL)alpha, &block, panel, pitch, width, columns, p ? 1 : (REAL)beta,
+                             (REAL *)c->data + i * c->row + j, c->row);
+            }
+}
+
+/* Four rows at a time: y[i] = beta * y[i] + alpha * (row i of A) . x */
+static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
+{
+    int64_t n = a->columns, whole = n - n % LANES;
+    for (int64_t i = 0; i < a->rows; i += 4) {
+        int count = a->rows - i < 4 ? (int)(a->rows - i) : 4;
+        const REAL *at[4];
+        NAME(vector) sum[4] = {0};
+        for (int d = 0; d < 4; d++)
+            at[d] = (const REAL *)a->data + (i + (d < count ? d : 0)) * a->row;
+        for (int64_t j = 0; j < whole; j += LANES)
+            for (int d = 0; d < 4; d++)
+                sum[d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
+        for (int d = 0; d < count; d++) {
+            REAL total = 0;
+            for (int64_t j = whole; j < n; j++)
+                total += at[d][j] * x[j];
+            for (int lane = 0; lane < LANES; lane++)
+                total += sum[d][lane];
+            y[i + d] = beta == 0 ? alpha * total : beta * y[i + d] + alpha * total;
+        }
+    }
+}
+
+/* y += x[-1] * (the last column) + x[-2] * (the one before) ... for `count` columns of n numbers. */
+static inline __attribute__((always_inline)) void NAME(add_columns)(int count, int64_t n, REAL alpha, const REAL *end,
+                                                                    int64_t column, const REAL *x, REAL *y)
+{
+    int64_t whole = n - n % LANES;
+    for (int64_t i = 0; i < whole; i += LANES) {
+        NAME(vector) total = *(NAME(vector) *)(y + i);
+        for (int d = 1; d <= count; d++)
+            total += *(const NAME(vector) *)(end + i - d * column) * (alpha * x[-d]);
+        *(NAME(vector) *)(y + i) = total;
+    }
+    for (int64_t i = whole; i < n; i++)
+        for (int d = 1; d <= count; d++)
+            y[i] += end[i - d * column] * (alpha * x[-d]);
+}
+
+/* y = beta * y + alpha * A x for a matrix whose columns are contiguous. The last columns come first: where the matrix has
+ * just been read they are in the cache. */
+static void NAME(columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
+{
+    for (int64_t i = 0; i < a->rows; i++)
+        y[i] = beta == 0 ? 0 : beta * y[i];
+    for (int64_t i = 0; i < a->rows; i += LENGTH) {
+        int64_t n = a->rows - i < LENGTH ? a->rows - i : LENGTH, j = a->columns;
+        const REAL *start = (const REAL *)a->data + i;
+        for (; j >= 4; j -= 4)
+            NAME(add_columns)(4, n, alpha, start + j * a->column, a->column, x + j, y + i);
+        for (; j >= 1; j--)
+            NAME(add_columns)(1, n, alpha, start + j * a->column, a->column, x + j, y + i);
+    }
+}
+
+static void NAME(apply)(double alpha, const th_matrix *a, const char *x, double beta, char *y)
+{
+    if (a->column == 1)
+        NAME(rows)((REAL)alpha, a, (const REAL *)x, (REAL)beta, (REAL *)y);
+    else
+        NAME(columns)((REAL)alpha, a, (const REAL *)x, (REAL)beta, (REAL *)y);
+}

@@ -1,0 +1,100 @@
+"""Products of matrices of any layout, against NumPy."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.runtime import native
+
+SIZES = [(1, 1, 1), (1, 7, 3), (5, 1, 4), (12, 32, 8), (13, 33, 401), (60, 10, 37), (100, 70, 5), (97, 64, 801),
+         (3, 500, 2), (500, 3, 60)]
+TOLERANCE = {"float32": 2e-4, "float64": 1e-12, "complex128": 1e-12, "complex64": 2e-4}
+LAYOUTS = {
+    "C": lambda a: a,
+    "F": np.asfortranarray,
+    "columns apart": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "rows apart": lambda a: np.repeat(a, 3, axis=0)[::3],
+    "backwards": lambda a: np.ascontiguousarray(a[::-1, ::-1])[::-1, ::-1],
+}
+
+
+def values(rng, dtype, *shape):
+    a = rng.standard_normal(shape)
+    return (a + 1j * rng.standard_normal(shape) if dtype.startswith("c") else a).astype(dtype)
+
+
+@pytest.fixture(scope="module")
+def functions():
+    """Of each dtype: x y; z = beta z + alpha x y in place; the same of a matrix and a vector."""
+    made = {}
+    for dtype in TOLERANCE:
+        x, y, v = T.matrix(dtype=dtype), T.matrix(dtype=dtype), T.vector(dtype=dtype)
+        alpha, beta = T.scalar(dtype=dtype), T.scalar(dtype=dtype)
+        z, w = theano.shared(np.zeros((1, 1), dtype)), theano.shared(np.zeros(1, dtype))
+        made[dtype] = (
+            theano.function([x, y], x.dot(y)),
+            z, theano.function([x, y, alpha, beta], [], updates=[(z, beta * z + alpha * T.dot(x, y))]),
+            theano.function([x, v], x.dot(v)),
+            w, theano.function([x, v, alpha, beta], [], updates=[(w, beta * w + alpha * T.dot(x, v))]))
+    return made
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_every_layout(functions, dtype, size):
+    m, n, k = size
+    rng = np.random.default_rng(0)
+    product, z, update, apply, w, update_vector = functions[dtype]
+    tolerance = TOLERANCE[dtype] * k
+    a, b, v = values(rng, dtype, m, k), values(rng, dtype, k, n), values(rng, dtype, k)
+    start, line = values(rng, dtype, m, n), values(rng, dtype, m)
+    for left in LAYOUTS.values():
+        np.testing.assert_allclose(apply(left(a), v), a @ v, atol=tolerance)
+        for given, expected in ((2, 2 * line + 3 * (a @ v)), (0, 3 * (a @ v))):
+            w.set_value(line)
+            update_vector(left(a), v[::-1].copy()[::-1], np.asarray(3, dtype), np.asarray(given, dtype))
+            np.testing.assert_allclose(w.get_value(), expected, atol=5 * tolerance)
+        for right in LAYOUTS.values():
+            np.testing.assert_allclose(product(left(a), right(b)), a @ b, atol=tolerance)
+        for target in (np.ascontiguousarray, np.asfortranarray):
+            z.set_value(target(start.copy()), borrow=True)
+            update(left(a), b, np.asarray(3, dtype), np.asarray(2, dtype))
+            np.testing.assert_allclose(z.get_value(), 2 * start + 3 * (a @ b), atol=5 * tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_special_values_stay_in_their_rows_and_columns(functions, dtype):
+    product, _, _, apply, *_ = functions[dtype]
+    a, b = np.ones((14, 9), dtype), np.ones((9, 37), dtype)
+    a[13, 2], a[0, 0], b[8, 36] = np.inf, np.nan, -np.inf
+    got = product(a, b)
+    expected = np.full((14, 37), 9.0)
+    expected[13], expected[:, 36], expected[0], expected[13, 36] = np.inf, -np.inf, np.nan, np.nan
+    np.testing.assert_array_equal(got, expected)
+    for matrix in (a, np.asfortranarray(a)):
+        np.testing.assert_array_equal(apply(matrix, np.ones(9, dtype)), [np.nan, *[9.0] * 12, np.inf])
+
+
+@pytest.mark.parametrize("shape", [(700, 40), (40, 700), (250, 250)])
+def test_threads_change_nothing(shape):
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((shape[0], 200)), rng.standard_normal((200, shape[1]))
+    x, y = T.dmatrices("x", "y")
+    f = theano.function([x, y], x.dot(y))
+    before = native.get_num_threads()
+    results = []
+    for count in (1, 3):
+        native.set_num_threads(count)
+        try:
+            results.append(f(a, b))
+        finally:
+            native.set_num_threads(before)
+    np.testing.assert_array_equal(*results)
+    np.testing.assert_allclose(results[0], a @ b, atol=1e-11)
+
+
+def test_empty_products(functions):
+    product = functions["float64"][0]
+    assert product(np.ones((3, 0)), np.ones((0, 2))).tolist() == [[0.0, 0.0]] * 3
+    assert product(np.ones((0, 3)), np.ones((3, 2))).shape == (0, 2)
