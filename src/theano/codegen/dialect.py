@@ -24,6 +24,7 @@ class Access:
     """One operand as the code around a loop body sees it.
 
     scalar: it is one element for the whole nest.
+    still: it stays in place on the last axis of the nest, while others walk it.
     writes: the phase stores into it.
     """
 
@@ -31,6 +32,7 @@ class Access:
     dtype: str
     scalar: bool
     writes: bool
+    still: bool = False
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def emit_nest(nest, dialect=c.DIALECT):
         accesses = phase_accesses(nest, phase)
         names = values(nest, phase, accesses, dialect, declarations)
         statements = [f"const {kind} v{n} = {text};" for n, kind, text in names.statements]
-        for value, k in kernel_stores(nest, phase):
+        for value, k in ir.kernel_stores(nest, phase):
             text = names.cast(value, nest.operands[k].dtype)
             statements.append(dialect.store(accesses[k], text))
         phases.append((list(accesses.values()), statements))
@@ -57,21 +57,18 @@ def assemble(dialect, declarations, body):
     return "\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
-def kernel_stores(nest, phase):
-    """The (value, operand) pairs that the kernel writes: results, and values for the driver to accumulate."""
-    return [*phase.stores, *((v, k) for v, k, _ in ir.computed(nest, phase))]
-
-
 def phase_accesses(nest, phase):
     """The operands that the kernel touches in a phase: {number: Access}."""
     reads = ir.kernel_loads(nest, phase)
-    writes = [k for _, k in kernel_stores(nest, phase)]
+    writes = [k for _, k in ir.kernel_stores(nest, phase)]
+    still = ir.still(nest, phase)
     return {
         k: Access(
             number=k,
             dtype=nest.operands[k].dtype,
             scalar=ir.is_scalar(nest.operands[k]) and k not in writes,
             writes=k in writes,
+            still=k in still,
         )
         for k in sorted({*reads, *writes})
     }

@@ -233,6 +233,24 @@ def loops(nest, phase):
     )
 
 
+def still(nest, phase):
+    """The operands that the kernel loads which stay in place on the last axis, where others walk it."""
+    touched = kernel_loads(nest, phase) + [k for _, k in phase.stores]
+    written = [k for _, k in kernel_stores(nest, phase)]
+    if not any(nest.operands[k].axes[-1:] >= (0,) for k in touched):
+        return []
+    return [
+        k
+        for k in kernel_loads(nest, phase)
+        if k not in written and nest.operands[k].axes[-1] < 0 and not is_scalar(nest.operands[k])
+    ]
+
+
+def kernel_stores(nest, phase):
+    """The (value, operand) pairs that the kernel writes: results, and values for the driver to accumulate."""
+    return [*phase.stores, *((v, k) for v, k, _ in computed(nest, phase))]
+
+
 def cost(nest):
     """Rough work at one point, in additions."""
     values = [v for phase in nest.phases for v in phase.body]
@@ -266,6 +284,7 @@ def encode(nest):
             bits(k for _, k, _ in phase.accumulations),
             int(loops(nest, phase)),
             int(kernel),
+            bits(still(nest, phase)),
         ]
     return words
 

@@ -34,7 +34,7 @@ static int count_words(const int64_t *words, int64_t count)
     int64_t ndim = words[0], noperands = words[1], nslots = words[2], nphases = words[3];
     if (ndim < 0 || ndim > TH_MAX_NDIM || noperands < 0 || noperands > TH_MAX_OPERANDS) return 0;
     if (nslots < 0 || nslots > noperands || nphases < 1 || nphases > 255) return 0;
-    return count == 5 + 2 * ndim + noperands * (5 + ndim) + nphases * 5;
+    return count == 5 + 2 * ndim + noperands * (5 + ndim) + nphases * 6;
 }
 
 static void read_operand(th_nest *nest, int k, const int64_t *words)
@@ -88,12 +88,13 @@ th_nest *th_nest_new(const int64_t *words, int64_t count)
     for (int d = 0; d < nest->ndim; d++) nest->extent_input[d] = (int16_t)words[d];
     words += nest->ndim;
     for (int k = 0; nest->operand && k < nest->noperands; k++, words += 5 + nest->ndim) read_operand(nest, k, words);
-    for (int p = 0; nest->phase && p < nest->nphases; p++, words += 5) {
+    for (int p = 0; nest->phase && p < nest->nphases; p++, words += 6) {
         nest->phase[p].reads = (uint64_t)words[0];
         nest->phase[p].writes = (uint64_t)words[1];
         nest->phase[p].accumulates = (uint64_t)words[2];
         nest->phase[p].loops = (uint8_t)words[3];
         nest->phase[p].calls = (uint8_t)words[4];
+        nest->phase[p].still = (uint64_t)words[5];
     }
     if (!nest->operand || !nest->phase || !is_sound(nest)) {
         th_nest_free(nest);
@@ -668,7 +669,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
         return run_phases(frame, &l);
     }
     if (is_one_row(&l)) {
-        const int64_t only[3] = { l.naxes ? l.extent[0] : 1, 1, 0 };
+        const int64_t only[4] = { l.naxes ? l.extent[0] : 1, 1, 0, 0 };
         return inner(l.ptr, l.stride[0], only);
     }
     return run_flat(frame, &l);

@@ -34,7 +34,8 @@ typedef int (*th_allocate_fn)(struct th_frame *, th_slot *slot);
 
 typedef struct th_error_info { int code; int axis; int operand_a, operand_b; int64_t a, b; char text[160]; } th_error_info;
 
-/* One generated inner function: phase extent[2] of a nest over extent[1] rows of extent[0] elements.
+/* One generated inner function: phase extent[2] of a nest over extent[1] rows of extent[0] elements; extent[3] tells
+ * whether the operands that the phase calls still are one element in each row.
  * Inside a row every operand is contiguous (the driver packs what is not), except operands without any
  * loop axis, which are one element; rows of operand k are stride[k] bytes apart. Where a phase
  * accumulates into operand k, the function writes the values to accumulate through ptr[k]; the driver adds
@@ -62,6 +63,7 @@ typedef struct th_phase {
     uint64_t accumulates;     /* bit k: the phase accumulates into operand k */
     uint8_t loops;            /* over the reduced axes also; 0 for a scalar epilogue */
     uint8_t calls;            /* needs the inner function */
+    uint64_t still;           /* bit k: where extent[3] is set, it takes one element of operand k for each row */
 } th_phase;
 
 typedef struct th_nest {

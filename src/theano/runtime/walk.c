@@ -26,6 +26,7 @@ typedef struct walker {
     int64_t row[TH_MAX_OPERANDS];
     uint64_t arrays;                        /* operands with axes that the phase touches in memory */
     uint64_t packed, computed, before, after;
+    uint64_t still;                         /* operands of which a row needs one element */
     int blocked, columns;                   /* columns: blocks run down before they go right */
     int64_t width, height;                  /* of a block */
     char *block[TH_MAX_OPERANDS];
@@ -169,6 +170,11 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
     int64_t pitch[TH_MAX_OPERANDS];
     int flat = 1, code = TH_OK;
     for EACH(k, l->nest->scalars) at[k] = ptr[k];
+    for EACH(k, w->still) {
+        at[k] = ptr[k];
+        pitch[k] = w->row[k];
+        flat = rows == 1;
+    }
     for EACH(k, w->arrays) {
         at[k] = ptr[k];
         pitch[k] = w->row[k];
@@ -185,7 +191,7 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
         accumulate(w, k, ptr[k], at[source], pitch[source], n, rows);
     }
     if (w->phase->calls) {
-        int64_t extent[3] = { flat ? n * rows : n, flat ? 1 : rows, w->index };
+        int64_t extent[4] = { flat ? n * rows : n, flat ? 1 : rows, w->index, w->still != 0 };
         code = l->inner(at, pitch, extent);
     }
     for EACH(k, w->packed & w->phase->writes)
@@ -202,7 +208,7 @@ static int run_blocks(walker *w, char **ptr)
 {
     char *at[TH_MAX_OPERANDS];
     int64_t across = (w->n + w->width - 1) / w->width, down = (w->rows + w->height - 1) / w->height;
-    uint64_t used = w->arrays | w->phase->accumulates;
+    uint64_t used = w->arrays | w->still | w->phase->accumulates;
     for EACH(k, w->l->nest->scalars) at[k] = ptr[k];
     for (int64_t b = 0; b < across * down; b++) {
         int64_t j = (w->columns ? b / down : b % across) * w->width;
@@ -228,6 +234,17 @@ static void find_accumulations(walker *w)
         if (source >= 0) w->arrays |= BIT(source);
         if (w->step[k] && !w->row[k]) w->columns = 1;
     }
+}
+
+/* Where rows are long and all of them can, operands that stay in place along a row are no arrays. */
+static void find_still(walker *w)
+{
+    w->still = w->n >= SHORT_ROW ? w->phase->still : 0;
+    for EACH(k, w->phase->still)
+        if (w->step[k]) w->still = 0;
+    for EACH(k, w->before | w->after)
+        if (w->phase->still & BIT(w->l->nest->operand[k].source)) w->still = 0;
+    w->arrays &= ~w->still;
 }
 
 static void find_packed(walker *w)
@@ -287,6 +304,7 @@ static void plan(walker *w, const box *b, char *buffer)
     }
     find_accumulations(w);
     w->arrays |= w->computed;
+    find_still(w);
     find_packed(w);
     int uses = (phase->calls != 0) + __builtin_popcountll(w->before | w->after);
     w->blocked = (w->packed | w->computed) || (uses > 1 && w->n * w->rows > BLOCK_POINTS);

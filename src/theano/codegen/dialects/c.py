@@ -3,6 +3,8 @@
 Every row of a kernel is contiguous (runtime/loop.c packs what is not), so one loop is all there is.
 """
 
+import re
+
 import numpy as np
 
 from theano.codegen import mathlib
@@ -165,6 +167,9 @@ def kernel(symbol, phases):
     filled = [(p, *phase) for p, phase in enumerate(phases) if phase[1]]
     for p, accesses, statements in filled:
         body = loop(accesses, statements)
+        if any(a.still for a in accesses):
+            known = loop(accesses, statements, still=True)
+            body = ["if (extent[3]) {", *indent(known, 1), "} else {", *indent(body, 1), "}"]
         if len(phases) == 1:
             lines += indent(body, 1)
         else:
@@ -172,12 +177,17 @@ def kernel(symbol, phases):
     return "\n".join([*lines, "    return 0;", "}", ""])
 
 
-def loop(accesses, statements):
-    rows = [pointer(a) for a in accesses if not a.scalar]
+def loop(accesses, statements, still=False):
+    """Rows of one phase; with ``still``, operands that may stay in place along a row do."""
+    fixed = [a for a in accesses if still and a.still]
+    if fixed:
+        names = re.compile("|".join(rf"\bx{a.number}\[j\]" for a in fixed))
+        statements = [names.sub(lambda m: "s" + m[0][1:-3], text) for text in statements]
     return [
         *(scalar(a) for a in accesses if a.scalar),
         "for (i64 i = 0; i < extent[1]; i++) {",
-        *indent(rows, 1),
+        *indent([pointer(a) for a in accesses if not a.scalar and a not in fixed], 1),
+        *indent([scalar(a, f" + i * stride[{a.number}]") for a in fixed], 1),
         "#pragma omp simd",
         "    for (i64 j = 0; j < n; j++) {",
         *indent(statements, 2),
@@ -186,9 +196,10 @@ def loop(accesses, statements):
     ]
 
 
-def scalar(access: Access):
+def scalar(access: Access, offset=""):
     kind = f"const {STORAGE[access.dtype]}"
-    return f"{kind} s{access.number} = *({kind} *)ptr[{access.number}];"
+    place = f"ptr[{access.number}]"
+    return f"{kind} s{access.number} = *({kind} *){f'({place}{offset})' if offset else place};"
 
 
 def pointer(access: Access):
