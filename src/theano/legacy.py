@@ -12,11 +12,11 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-GRAPH = ("graph.variable", "graph.walk", "graph.fgraph", "graph.op", "graph.type", "graph.enum", "graph.shared",
-         "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
+         "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 GATHERED = {
     "gof": GRAPH,
-    "gof.graph": ("graph.variable", "graph.walk"),
+    "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
     "gof.fg": ("graph.fgraph", "errors"),
     "gof.op": ("graph.op", "graph.testvalue", "graph.fgraph", "errors"),
     "gof.type": ("graph.type", "graph.enum", "errors"),

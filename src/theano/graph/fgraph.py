@@ -5,6 +5,7 @@ from itertools import islice
 
 from theano.errors import CachedConstantError, MissingInputError
 from theano.graph import origin
+from theano.graph.inline import as_string
 from theano.graph.pickling import table
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone_get_equiv, io_toposort, toposort
@@ -345,8 +346,7 @@ class FunctionGraph:
             self.attach_feature(feature)
 
     def __str__(self):
-        from_walk = ", ".join(str(v) for v in self.outputs)
-        return f"[{from_walk}]"
+        return f"[{', '.join(as_string(self.inputs, self.outputs))}]"
 
     __repr__ = __str__
 

@@ -124,6 +124,8 @@ def _no_order(variable, sign):
 class Constant(Variable):
     """A variable with a fixed value, ``data``."""
 
+    printed = None          # the name of the kind in texts; None is that of the class
+
     def __init__(self, type, data, name=None):
         super().__init__(type, None, None, name)
         self.data = type.filter(data)
@@ -153,10 +155,14 @@ class Constant(Variable):
     def __str__(self):
         if self.name is not None:
             return self.name
-        text = str(self.data)
+        text = self.value_text()
         if len(text) > 20:
-            text = text[:10] + "..." + text[-10:]
-        return f"{type(self).__name__}{{{text}}}"
+            text = text[:10] + ".." + text[-10:]
+        return f"{self.printed or type(self).__name__}{{{text}}}"
+
+    def value_text(self):
+        """The value as it is printed, before it is cut to some characters."""
+        return str(self.data)
 
     __repr__ = __str__
 
