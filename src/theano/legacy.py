@@ -68,6 +68,8 @@ EXTRA = {                       # further names of an old module: where they are
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
     "gof": {"PureOp": "graph.op:Op"},
+    "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
+                  "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},
     "gof.type": {"PureType": "graph.type:Type"},
     "compat": {"PY3": True, "exc_message": exc_message, "izip": zip, "imap": map, "ifilter": filter,

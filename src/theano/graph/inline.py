@@ -1,5 +1,6 @@
 """A graph in one line: ``Op1(*1 -> Op2(x, y), *1)``."""
 
+import math
 import re
 
 from theano.graph.walk import toposort
@@ -18,17 +19,21 @@ class Marks:
         self.pending.append(thing)
         return f"\x00{len(self.pending) - 1}\x00"
 
-    def finished(self, text, text_of):
-        """``text`` with every mark replaced by ``text_of(*thing)``, from left to right, and the marks in that too."""
-        out, stack = [], [text]
-        while stack:
+    def finished(self, text, text_of, longest=math.inf):
+        """``text`` with every mark replaced by ``text_of(*thing)``, from left to right, and the marks in that too.
+
+        longest: after that many characters there is only ``...``
+        """
+        out, stack, length = [], [text], 0
+        while stack and length <= longest:
             piece = stack.pop()
             if not isinstance(piece, str):
                 piece = text_of(*piece)
             first, *rest = MARK.split(piece)
             out.append(first)
+            length += len(first)
             stack += [self.pending[int(part)] if k % 2 else part for k, part in enumerate(reversed(rest))]
-        return "".join(out)
+        return "".join([*out, "..."] if stack else out)
 
 
 def default_node_formatter(node, arguments):

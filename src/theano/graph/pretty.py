@@ -2,7 +2,8 @@
 
 A printer is any object with ``process(variable, state)``, which returns the text of the variable and asks
 ``state.pprinter.process(input, state)`` for that of an input. Deep expressions cost no deep recursion: beyond some
-levels an input's text is a mark, and what belongs there is put in when the rest is written.
+levels, and for long texts, an input's text is a mark, and what belongs there is put in when the rest is written.
+Expressions that use their parts many times can be longer than any memory: what is beyond ten million characters is cut.
 """
 
 from theano.graph.inline import Marks
@@ -11,6 +12,8 @@ from theano.graph.op import Op
 VALID_ASSOC = {"left", "right", "either"}
 LOOSEST = -1000                 # precedence of what needs no parentheses
 DEEPEST = 30                    # levels that are written by recursion
+LONG = 1000                     # characters of a part that is put in later
+LONGEST = 10_000_000            # characters of an expression
 use_ascii = True
 special = {"middle_dot": "\\dot", "big_sigma": "\\Sigma"}
 greek = {name: "\\" + name for name in ("alpha", "beta", "gamma", "delta", "epsilon")}
@@ -163,10 +166,12 @@ class PPrinter:
         """The text of a variable."""
         if getattr(pstate, "marks", None) is None:
             start = PrinterState(pstate, pprinter=self, marks=Marks(), texts={}, level=0)
-            return start.marks.finished(self._text(r, start), self._text)
-        if pstate.level >= DEEPEST:
-            return pstate.marks.mark(r, PrinterState(pstate, level=0))
-        return self._text(r, pstate)
+            return start.marks.finished(self._text(r, start), self._text, LONGEST)
+        if pstate.level < DEEPEST:
+            text = self._text(r, pstate)
+            if len(text) < LONG:
+                return text
+        return pstate.marks.mark(r, PrinterState(pstate, level=0))
 
     def _text(self, r, state):
         """The text of a variable, perhaps with marks in it."""

@@ -358,7 +358,7 @@ _declare()
 
 def apply_row(row, inputs):
     """Scalar row, or the name of one, applied element by element."""
-    op = NAMING.ops.get(row if isinstance(row, str) else row.name)
+    op = NAMING.ops[row] if isinstance(row, str) else NAMING.ops.get(row.name)
     return (op or Elemwise(row))(*inputs)
 
 
