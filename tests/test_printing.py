@@ -114,6 +114,29 @@ def test_a_long_fused_expression_is_short_to_print():
     assert "*1 -> sqrt(" in text and len(text) < 10_000
 
 
+# -- errors ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_a_failing_node_is_listed_on_demand(mode):
+    x, y = T.dvectors("x", "y")
+    f = theano.function([x, y], T.dot(x, y), mode=mode)
+    with theano.change_flags(exception_verbosity="high"), pytest.raises(ValueError) as caught:
+        f([1, 2], [1, 2, 3])
+    kind = "<TensorType(float64, vector)>"
+    listing = str(caught.value).partition("Debugprint of the apply node:\n")[2]
+    assert f" |x [id B] {kind}\n |y [id C] {kind}\n" in listing
+    with pytest.raises(ValueError, match="exception_verbosity=high"):
+        f([1, 2], [1, 2, 3])
+
+
+@theano.change_flags(exception_verbosity="high")
+def test_a_missing_input_is_shown_in_its_place_on_demand():
+    x, y = T.dvectors("x", "y")
+    with pytest.raises(theano.MissingInputError, match=r"A\. Elemwise\{add,no_inplace\}\n B\. x\n C\. y"):
+        theano.function([x], x + y)
+
+
 # -- Print ----------------------------------------------------------------------------------------------------
 
 EVERY_MODE = ["FAST_RUN", "FAST_COMPILE"]

@@ -151,8 +151,8 @@ def test_graphs_inside_ops_follow():
 
 CONSTANTS = [(2.0, "TensorConstant{2.0}"), ([2, 3], "TensorConstant{[2 3]}"), ([-1], "TensorConstant{(1,) of -1}"),
              ([[0.5, 0.5]], "TensorConstant{(1, 2) of 0.5}"), ([], "TensorConstant{[]}"),
-             ([1.49e-8], "TensorConstant{(1,) of 1.49e-08}"),
-             (0.123456789012345, "TensorConstant{0.123456789012345}"),
+             (np.array([1.49e-8]), "TensorConstant{(1,) of 1.49e-08}"),
+             (np.float64(0.123456789012345), "TensorConstant{0.123456789012345}"),
              (np.arange(30), "TensorConstant{[ 0  1  2 .. 27 28 29]}")]
 
 

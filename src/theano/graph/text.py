@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Apply, Variable
 
 WIDEST = 200            # characters of bars before a line; what is deeper tells its level instead
@@ -193,7 +192,7 @@ def _printable(obj, with_storage):
         return [([obj], {}, {})]
     if isinstance(obj, Apply):
         return [(obj.outputs, {}, {})]
-    fgraph = obj if isinstance(obj, FunctionGraph) else getattr(getattr(obj, "maker", None), "fgraph", None)
+    fgraph = obj if hasattr(obj, "apply_nodes") else getattr(getattr(obj, "maker", None), "fgraph", None)
     if fgraph is None:
         raise TypeError(f"debugprint cannot print an object of this type: {type(obj).__name__}, {obj!r}. Give it a "
                         "variable, a node, a FunctionGraph or a compiled function")
