@@ -52,6 +52,25 @@ def test_ops_of_functions_have_the_recorded_names(form):
     assert ours == recorded
 
 
+NAMES = [
+    (lambda x, k: T.unbroadcast(x.dimshuffle("x", 0, 1), 0), "Rebroadcast{0}"),
+    (lambda x, k: T.addbroadcast(x, 1), "Rebroadcast{?,1}"),
+    (lambda x, k: T.stack([k, k]), "MakeVector{dtype='int64'}"),
+    (lambda x, k: T.inc_subtensor(x[k:], 1), "IncSubtensor{Inc;int64::}"),
+    (lambda x, k: T.set_subtensor(x[:k], 1), "IncSubtensor{Set;:int64:}"),
+    (lambda x, k: T.blas._dot22(x, x), "Dot22"),
+    (lambda x, k: T.blas.gemm_inplace(x, x.sum(), x, x, x.sum()), "Gemm{inplace}"),
+    (lambda x, k: T.inplace.exp_inplace(x), "Elemwise{exp,inplace}"),
+    (lambda x, k: T.prod(x, axis=1), "Prod{axis=[1], acc_dtype=float64}"),
+    (lambda x, k: T.min(x, axis=0), "Reduce{minimum}{0}"),
+]
+
+
+@pytest.mark.parametrize(("build", "name"), NAMES, ids=[name for _, name in NAMES])
+def test_names_of_ops(build, name):
+    assert str(build(T.dmatrix("x"), T.lscalar("k")).owner.op) == name
+
+
 def test_names_of_the_package():
     assert theano.pp is pp is pprint is theano.pprint is T.pprint is theano.scalar.pprint
     assert T.printing is theano.scalar.printing is theano.printing
