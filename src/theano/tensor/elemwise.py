@@ -236,11 +236,11 @@ class Elemwise(Op):
         if any(isinstance(g.type, NullType) for g in output_grads):
             null = next(g for g in output_grads if isinstance(g.type, NullType))
             return [null for _ in inputs]
-        NAMING.ops = NAMELESS
+        around, NAMING.ops = NAMING.ops, NAMELESS
         try:
             terms = self.scalar_op.L_op(inputs, outputs, output_grads)
         finally:
-            NAMING.ops = ELEMWISE
+            NAMING.ops = around
         return [self._to_shape_of(k, x, g, inputs) for k, (x, g) in enumerate(zip(inputs, terms, strict=True))]
 
     @staticmethod
