@@ -15,7 +15,8 @@ NAMES = {                       # names that programs import from old places
            " MissingInputError Op Type Variable generic",
     "gof.graph": "Apply Constant Variable ancestors as_string clone clone_get_equiv equal_computations general_toposort"
                  " inputs io_connection_pattern io_toposort is_same_graph list_of_nodes ops orphans stack_search"
-                 " variables variables_and_orphans view_roots",
+                 " variables variables_and_orphans view_roots Node default_node_formatter op_as_string"
+                 " nodes_constructed is_same_graph_with_merge is_in_ancestors",
     "gof.fg": "FunctionGraph InconsistencyError MissingInputError CachedConstantError",
     "gof.op": "Op PureOp get_test_value get_debug_values debug_assert debug_error_message missing_test_message",
     "gof.type": "Type PureType Generic SingletonType generic EnumType EnumList CEnumType CDataType",

@@ -1,6 +1,6 @@
 """Theano 2: a compiler for symbolic, strongly typed, NumPy-like expressions."""
 
-from theano import compile, gradient, graph, scalar, tensor
+from theano import compile, gradient, graph, printing, scalar, tensor
 from theano import legacy as _legacy
 from theano.compile.function import function, function_dump
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
@@ -17,6 +17,7 @@ from theano.graph.op import Op
 from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
 from theano.graph.variable import Apply, Constant, Variable
+from theano.printing import pp, pprint
 from theano.tensor.constant import _asarray, get_scalar_constant_value
 from theano.tensor.dot import dot
 from theano.tensor.shared import shared
@@ -25,5 +26,6 @@ from theano.tensor.variable import TensorConstant, TensorVariable
 __version__ = "2.0.0.dev0"
 
 tensor.verify_grad, tensor.numeric_grad = verify_grad, gradient.numeric_grad
+tensor.printing = scalar.printing = printing
 
 _legacy.install()

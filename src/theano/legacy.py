@@ -12,11 +12,11 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-GRAPH = ("graph.variable", "graph.walk", "graph.fgraph", "graph.op", "graph.type", "graph.enum", "graph.shared",
-         "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
+         "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 GATHERED = {
     "gof": GRAPH,
-    "gof.graph": ("graph.variable", "graph.walk"),
+    "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
     "gof.fg": ("graph.fgraph", "errors"),
     "gof.op": ("graph.op", "graph.testvalue", "graph.fgraph", "errors"),
     "gof.type": ("graph.type", "graph.enum", "errors"),
@@ -68,6 +68,8 @@ EXTRA = {                       # further names of an old module: where they are
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
     "gof": {"PureOp": "graph.op:Op"},
+    "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
+                  "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},
     "gof.type": {"PureType": "graph.type:Type"},
     "compat": {"PY3": True, "exc_message": exc_message, "izip": zip, "imap": map, "ifilter": filter,

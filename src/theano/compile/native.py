@@ -13,6 +13,7 @@ from theano.codegen import build, cache
 from theano.codegen.key import NoKey, graph_key
 from theano.codegen.lower import Lowering
 from theano.codegen.program import Program, make_program
+from theano.compile.copies import insert_copies
 from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
@@ -76,6 +77,7 @@ class NativeProgram:
             graph.remove_output(len(graph.outputs) - 1)
         with origin.inherited(()):
             present(graph, self.maker.mode.optimizer)
+            insert_copies(graph, self.maker.outputs)
         return graph
 
     def nodes(self):

@@ -3,8 +3,11 @@
 from collections import OrderedDict
 from itertools import islice
 
+from theano.config import config
 from theano.errors import CachedConstantError, MissingInputError
 from theano.graph import origin
+from theano.graph.inline import as_string
+from theano.graph.outline import min_informative_str
 from theano.graph.pickling import table
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone_get_equiv, io_toposort, toposort
@@ -345,8 +348,7 @@ class FunctionGraph:
             self.attach_feature(feature)
 
     def __str__(self):
-        from_walk = ", ".join(str(v) for v in self.outputs)
-        return f"[{from_walk}]"
+        return f"[{', '.join(as_string(self.inputs, self.outputs))}]"
 
     __repr__ = __str__
 
@@ -355,11 +357,17 @@ class AlreadyThere(Exception):
     """Raised by ``on_attach`` when an equal listener is attached already."""
 
 
+def _more(node):
+    """What is computed with ``node``, where the user wants to know."""
+    if config.exception_verbosity == "high":
+        return "\n" + min_informative_str(node.outputs[0])
+    return "Use the Theano flag exception_verbosity='high', for more information on this error."
+
+
 def _missing(variable, node):
     where = origin.describe(variable)
     text = (f"Input {node.inputs.index(variable)} of the graph (indices start from 0), used to compute "
-            f"{node}, was not provided and not given a value. Use the Theano flag "
-            "exception_verbosity='high', for more information on this error."
+            f"{node}, was not provided and not given a value. {_more(node)}"
             if isinstance(node, Apply) else
             f"Undeclared input: {variable} is an output of the graph but no input of it.")
     text = f"{text}\n    {variable} is a {variable.type}"

@@ -4,8 +4,8 @@
 class WithProps:
     """Objects that are equal when their class and the attributes named in ``__props__`` are.
 
-    A subclass that defines ``__props__`` gets ``__eq__``, ``__hash__`` and ``__str__`` unless its
-    own body defines them. Without ``__props__`` equality is identity.
+    A subclass that defines ``__props__`` gets ``__eq__`` and ``__hash__`` unless its own body defines them.
+    Without ``__props__`` equality is identity. The text names the class and the properties.
     """
 
     def __init_subclass__(cls, **kwargs):
@@ -19,8 +19,6 @@ class WithProps:
                     cls.__hash__ = _props_hash
             elif "__hash__" not in own:
                 cls.__hash__ = _props_hash
-            if "__str__" not in own:
-                cls.__str__ = _props_str
         elif "__eq__" in own and "__hash__" not in own:
             cls.__hash__ = _class_hash
 
@@ -31,6 +29,13 @@ class WithProps:
     def _props_dict(self):
         """Names and values of the properties; builds an equal object when they are its arguments."""
         return {name: getattr(self, name) for name in self.__props__}
+
+    def __str__(self):
+        props = getattr(self, "__props__", None)
+        if not props:
+            return type(self).__name__
+        values = ", ".join(f"{name}={_shown(getattr(self, name))}" for name in props)
+        return f"{type(self).__name__}{{{values}}}"
 
 
 def _props_eq(self, other):
@@ -52,11 +57,9 @@ def _class_hash(self):
     return hash(type(self))
 
 
-def _props_str(self):
-    if not self.__props__:
-        return type(self).__name__
-    values = ", ".join(f"{name}={getattr(self, name)}" for name in self.__props__)
-    return f"{type(self).__name__}{{{values}}}"
+def _shown(value):
+    """A property as text; that of an op inside another has no address in it."""
+    return str(value) if isinstance(value, WithProps) else repr(value)
 
 
 class Scratchpad:

@@ -1,7 +1,9 @@
 """Variables, constants, and the nodes that compute variables from others."""
 
 import itertools
+from contextlib import contextmanager
 
+from theano.config import config
 from theano.graph import origin
 from theano.graph.pickling import fill_node, output_of, reduce_node, state_of_node
 from theano.graph.props import Scratchpad
@@ -22,7 +24,15 @@ class Tag(Scratchpad):
         self.__dict__.update(state)
 
 
-class Variable:
+class Node:
+    """What graphs are made of: variables, and the applications of ops between them."""
+
+    def get_parents(self):
+        """The nodes that this one is computed from."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it is computed from")
+
+
+class Variable(Node):
     """A typed value of the graph.
 
     Parameters
@@ -36,6 +46,7 @@ class Variable:
     """
 
     __count__ = itertools.count()
+    construction_observers = []     # called with every new variable
     clients = ()
     owner = index = None
 
@@ -48,6 +59,24 @@ class Variable:
         self.name = name
         self.tag = Tag()
         self._number = next(Variable.__count__)
+        if self.construction_observers:
+            self.notify_construction_observers(self)
+
+    @classmethod
+    def append_construction_observer(cls, observer):
+        """Call ``observer`` with every variable that is made from now on."""
+        cls.construction_observers.append(observer)
+
+    @classmethod
+    def remove_construction_observer(cls, observer):
+        """No longer call ``observer``."""
+        cls.construction_observers.remove(observer)
+
+    @classmethod
+    def notify_construction_observers(cls, instance):
+        """Tell all observers of a new variable."""
+        for observer in cls.construction_observers:
+            observer(instance)
 
     @property
     def auto_name(self):
@@ -63,7 +92,15 @@ class Variable:
             return f"{self.owner.op}.{self.index}"
         return f"<{self.type}>"
 
-    __repr__ = __str__
+    def __repr__(self, firstPass=True):                                               # noqa: N803
+        """The name, and with flag ``print_test_value`` the test value below it."""
+        if firstPass and config.print_test_value and hasattr(self.tag, "test_value"):
+            return f"{self}\n{self.__repr_test_value__()}"
+        return str(self)
+
+    def __repr_test_value__(self):
+        """The test value as text."""
+        return repr(self.type.filter(self.tag.test_value))
 
     def clone(self):
         """A copy without owner."""
@@ -116,6 +153,18 @@ class Variable:
 NOT_PICKLED = ("_fn_cache", "_number", "owner", "index", "fgraph", "clients")       # made again with the graph
 
 
+@contextmanager
+def nodes_constructed():
+    """A context that gives a list of the variables made in it."""
+    made = []
+    observer = made.append
+    Variable.append_construction_observer(observer)
+    try:
+        yield made
+    finally:
+        Variable.remove_construction_observer(observer)
+
+
 def _no_order(variable, sign):
     return NotImplementedError(
         f"a variable of type {variable.type} has no order ({sign}); tensors have: use a TensorVariable")
@@ -123,6 +172,8 @@ def _no_order(variable, sign):
 
 class Constant(Variable):
     """A variable with a fixed value, ``data``."""
+
+    printed = None          # the name of the kind in texts; None is that of the class
 
     def __init__(self, type, data, name=None):
         super().__init__(type, None, None, name)
@@ -153,15 +204,17 @@ class Constant(Variable):
     def __str__(self):
         if self.name is not None:
             return self.name
-        text = str(self.data)
+        text = self.value_text()
         if len(text) > 20:
-            text = text[:10] + "..." + text[-10:]
-        return f"{type(self).__name__}{{{text}}}"
+            text = text[:10] + ".." + text[-10:]
+        return f"{self.printed or type(self).__name__}{{{text}}}"
 
-    __repr__ = __str__
+    def value_text(self):
+        """The value as it is printed, before it is cut to some characters."""
+        return str(self.data)
 
 
-class Apply:
+class Apply(Node):
     """The application of an op to inputs.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from theano.config import config
 from theano.graph import origin
+from theano.graph.text import debugprint
 
 
 def describe_failure(node, values, position=None):
@@ -19,9 +20,10 @@ def describe_failure(node, values, position=None):
     clients = [[c for c, _ in getattr(v, "clients", ())] for v in node.outputs]
     lines.append(f"Outputs clients: {clients}")
     lines.append(user_lines(node))
-    if config.exception_verbosity != "high":
-        lines.append("HINT: Use the Theano flag 'exception_verbosity=high' for a list of all the values "
-                     "and the storage of this function.")
+    if config.exception_verbosity == "high":
+        lines.append("\nDebugprint of the apply node:\n" + debugprint(node, file="str", print_type=True))
+    else:
+        lines.append("HINT: Use the Theano flag 'exception_verbosity=high' for a debugprint of this apply node.")
     return "\n".join(lines)
 
 

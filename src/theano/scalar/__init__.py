@@ -1,5 +1,6 @@
 """Numbers: their dtypes, and the operations on them, one row each: ``theano.scalar.something``."""
 
+from theano.graph.pretty import pprint
 from theano.scalar import declare as _declare
 from theano.scalar import special as _special
 from theano.scalar.composite import Composite

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theano.graph.inline import as_string
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone, toposort
 from theano.scalar.op import ScalarOp
@@ -129,31 +130,51 @@ class Composite(ScalarOp):
         raise NotImplementedError("a Composite is made by rewriting, after gradients")
 
     def __str__(self):
-        names = {v: f"i{k}" for k, v in enumerate(self.inputs)}
-        inside = ", ".join(_text(v, names) for v in self.outputs)
-        return f"Composite{{{inside}}}"
+        return f"Composite{{{', '.join(expressions(self.inputs, self.outputs))}}}"
 
     __repr__ = __str__
 
 
 INFIX = {"add": " + ", "mul": " * ", "sub": " - ", "true_div": " / ", "int_div": " // ", "mod": " % ",
          "pow": " ** "}
+LONGEST = 2000              # characters up to which an expression is written with repetitions
 
 
-def _text(variable, names):
-    """The expression of a scalar variable in the form users know from printed graphs."""
-    done = dict(names)
-    for node in toposort([variable], names):
-        parts = [done.get(v) or str(getattr(v, "data", v)) for v in node.inputs]
-        name = node.op.name
-        if name in INFIX:
-            text = f"({INFIX[name].join(parts)})"
-        elif name == "neg":
-            text = f"(-{parts[0]})"
-        else:
-            text = f"{node.op}({', '.join(parts)})"
-        done[node.outputs[0]] = text
-    return done.get(variable) or str(getattr(variable, "data", variable))
+def expressions(inputs, outputs):
+    """The outputs in the form users know from printed graphs, with i0, i1 ... for the inputs.
+
+    Where that gets long, what is used several times is written once: ``(*1 -> exp(i0) + *1)``.
+    """
+    names = {v: f"i{k}" for k, v in enumerate(inputs)}
+    order = toposort(outputs, inputs)
+
+    def leaf(variable):
+        return names.get(variable) or str(getattr(variable, "data", variable))
+
+    if _length(outputs, order) > LONGEST:
+        return as_string(inputs, outputs, leaf, _expression)
+    for node in order:
+        names[node.outputs[0]] = _expression(node, [leaf(v) for v in node.inputs])
+    return [leaf(v) for v in outputs]
+
+
+def _length(outputs, order):
+    """About how many characters the outputs take when everything is written wherever it is used; cut off."""
+    lengths = {}
+    for node in order:
+        total = len(str(node.op)) + sum(2 + lengths.get(v, 2) for v in node.inputs)
+        lengths[node.outputs[0]] = min(total, LONGEST + 1)
+    return sum(lengths.get(v, 2) for v in outputs)
+
+
+def _expression(node, parts):
+    """One node, given the texts of its inputs."""
+    name = node.op.name
+    if name in INFIX:
+        return f"({INFIX[name].join(parts)})"
+    if name == "neg":
+        return f"(-{parts[0]})"
+    return f"{node.op}({', '.join(parts)})"
 
 
 def flattened(inputs, outputs):

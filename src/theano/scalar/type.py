@@ -218,6 +218,7 @@ class ScalarVariable(_scalar_py_operators, Variable):
 class ScalarConstant(_scalar_py_operators, Constant):
     """A number."""
 
+    printed = "Constant"
     __hash__ = Constant.__hash__
 
     def signature(self):

@@ -8,6 +8,8 @@ from theano.errors import (
     ShapeError,
 )
 from theano.gradient import Lop, Rop, grad, grad_not_implemented, grad_undefined
+from theano.graph.outline import min_informative_str
+from theano.graph.pretty import pprint
 from theano.graph.type import generic
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import (

@@ -138,9 +138,6 @@ class Dot22(Op):
     def infer_shape(self, node, shapes):
         return [(shapes[0][0], shapes[1][1])]
 
-    def __str__(self):
-        return "_dot22"
-
 
 class Dot22Scalar(Op):
     """alpha * dot(x, y).
@@ -165,9 +162,6 @@ class Dot22Scalar(Op):
 
     def infer_shape(self, node, shapes):
         return [(shapes[0][0], shapes[1][1])]
-
-    def __str__(self):
-        return "_dot22scalar"
 
 
 gemm_inplace, gemm_no_inplace = Gemm(inplace=True), Gemm(inplace=False)

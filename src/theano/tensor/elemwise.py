@@ -1,5 +1,7 @@
 """Scalar operations on arrays: element by element, and reductions; axes reordered."""
 
+import threading
+
 import numpy as np
 
 from theano.config import config
@@ -234,7 +236,11 @@ class Elemwise(Op):
         if any(isinstance(g.type, NullType) for g in output_grads):
             null = next(g for g in output_grads if isinstance(g.type, NullType))
             return [null for _ in inputs]
-        terms = self.scalar_op.L_op(inputs, outputs, output_grads)
+        around, NAMING.ops = NAMING.ops, NAMELESS
+        try:
+            terms = self.scalar_op.L_op(inputs, outputs, output_grads)
+        finally:
+            NAMING.ops = around
         return [self._to_shape_of(k, x, g, inputs) for k, (x, g) in enumerate(zip(inputs, terms, strict=True))]
 
     @staticmethod
@@ -323,6 +329,16 @@ sum_to_shape_of = SumToShapeOf()
 # -- the functions of the table -----------------------------------------------------------------------------
 
 ELEMWISE = {}               # row name -> Elemwise instance
+NAMELESS = {}               # the same ops as they are printed in gradients: Elemwise{mul}
+
+
+class _Naming(threading.local):
+    """Which of the two a row becomes; both are equal."""
+
+    ops = ELEMWISE
+
+
+NAMING = _Naming()
 
 
 def _declare():
@@ -334,6 +350,7 @@ def _declare():
         else:
             printed = f"Elemwise{{{name},no_inplace}}"
         ELEMWISE[name] = Elemwise(op, name=printed)
+        NAMELESS[name] = Elemwise(op)
 
 
 _declare()
@@ -341,7 +358,7 @@ _declare()
 
 def apply_row(row, inputs):
     """Scalar row, or the name of one, applied element by element."""
-    op = ELEMWISE[row] if isinstance(row, str) else ELEMWISE.get(row.name) if row.name else None
+    op = NAMING.ops[row] if isinstance(row, str) else NAMING.ops.get(row.name)
     return (op or Elemwise(row))(*inputs)
 
 
@@ -598,7 +615,7 @@ class Sum(CAReduceDtype):
         x, g = inputs[0], output_grads[0]
         if x.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        return [second(x, self.spread(x, g).astype(x.type.dtype))]
+        return [NAMELESS["second"](x, self.spread(x, g).astype(x.type.dtype))]
 
     def R_op(self, inputs, eval_points):
         return [None] if None in eval_points else self(*eval_points, return_list=True)

@@ -24,7 +24,7 @@ from theano.tensor.elemwise import (
     switch,
     true_div,
 )
-from theano.tensor.shape import shape_i
+from theano.tensor.shape import shape, shape_i
 from theano.tensor.type import tensor
 from theano.tensor.variable import method
 
@@ -100,23 +100,22 @@ def any(x, axis=None, keepdims=False):                                          
     return _kept(x, Any(normal_axes(x, axis))(x), axis, keepdims)
 
 
-def _extremum(row, x, axis, keepdims):
-    x = as_tensor_variable(x)
-    if row == "minimum" and x.type.dtype in complex_dtypes:
-        raise NotImplementedError(f"complex numbers have no order: {x} is {x.type.dtype}")
-    return _kept(x, CAReduce(TABLE[row], normal_axes(x, axis))(x), axis, keepdims)
-
-
 @method("max")
 def max(x, axis=None, keepdims=False):                                            # noqa: A001
     """Largest element along ``axis``; nan where there is one."""
-    return _extremum("maximum", x, axis, keepdims)
+    x = as_tensor_variable(x)
+    out = max_and_argmax(x, axis)[0]
+    out.name = "max"
+    return _kept(x, out, axis, keepdims)
 
 
 @method("min")
 def min(x, axis=None, keepdims=False):                                            # noqa: A001
     """Smallest element along ``axis``; nan where there is one."""
-    return _extremum("minimum", x, axis, keepdims)
+    x = as_tensor_variable(x)
+    if x.type.dtype in complex_dtypes:
+        raise NotImplementedError(f"complex numbers have no order: {x} is {x.type.dtype}")
+    return _kept(x, CAReduce(TABLE["minimum"], normal_axes(x, axis))(x), axis, keepdims)
 
 
 class Argmax(Op):
@@ -263,8 +262,10 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         count_dtype = "float32"
     else:
         count_dtype = "float64"
+    extents = cast(shape(x), count_dtype)
     for d in axes:
-        total = true_div(total, cast(shape_i(x, d), count_dtype))
+        total = true_div(total, extents[d])
+    total.name = "mean"
     if dtype is None and x.type.dtype == "float16":
         total = cast(total, "float16")
     return total

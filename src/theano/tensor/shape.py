@@ -472,8 +472,8 @@ class Rebroadcast(Op):
         return [None] if eval_points[0] is None else self(*eval_points, return_list=True)
 
     def __str__(self):
-        inside = ",".join(f"{b if not b else int(b)}".replace("False", "0") if b is not None else "?"
-                          for b in (self.axis.get(d) for d in range(max(self.axis, default=-1) + 1)))
+        known = [self.axis.get(d) for d in range(max(self.axis, default=-1) + 1)]
+        inside = ",".join("?" if b is None else str(int(b)) for b in known)
         return f"Rebroadcast{{{inside}}}"
 
 

@@ -214,10 +214,7 @@ class TensorType(Type):
 
     def ones_like(self, variable):
         """Ones in the shape of ``variable`` and the dtype of its gradients."""
-        dtype = config.floatX if self.dtype in discrete_dtypes else self.dtype
-        if self.ndim == 0:
-            return self.constant(1, dtype)
-        return variable.ones_like(dtype=dtype)
+        return variable.ones_like(dtype=config.floatX if self.dtype in discrete_dtypes else self.dtype)
 
     def dtype_specs(self):
         """Python type, C type and NumPy type number name of the dtype, as the original."""

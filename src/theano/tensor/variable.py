@@ -243,6 +243,12 @@ class TensorConstant(_tensor_py_operators, Constant):
             other = TensorType.make_constant_of(other, None)
         return self.signature() == other.signature()
 
+    def value_text(self):
+        data = np.asarray(self.data)
+        if data.ndim and data.size and (data == data.flat[0]).all():
+            return f"{data.shape} of {data.flat[0]}"
+        return str(data)
+
     def __copy__(self):
         return self
 

@@ -6,7 +6,7 @@ from theano.graph.copying import ViewOp
 from theano.graph.variable import Constant
 from theano.rewrite.engine import Rule, rule
 from theano.rewrite.rules.match import apply, args, is_float, like, number, row, shaped
-from theano.scalar.table import CASTS
+from theano.scalar.table import CASTS, TABLE
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import (
@@ -17,6 +17,7 @@ from theano.tensor.elemwise import (
     Sum,
     SumToShapeOf,
 )
+from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import Rebroadcast
 
 # -- products and quotients --------------------------------------------------------------------------------
@@ -570,6 +571,17 @@ def reduce_over_no_axis(node):
     return None
 
 
+@rule(MaxAndArgmax, name="local_max_and_argmax", tags=("canonicalize",))
+def max_or_argmax(node):
+    """The largest element alone is a reduction; its position alone is an argmax"""
+    largest, position = node.outputs
+    if not position.clients:
+        return {largest: CAReduce(TABLE["maximum"], node.op.axis)(node.inputs[0])}
+    if not largest.clients:
+        return {position: Argmax(node.op.axis)(node.inputs[0])}
+    return None
+
+
 @rule(Sum, name="local_sum_of_fill", tags=("canonicalize",), fgraph=True)
 def sum_of_fill(fgraph, node):
     """sum(second(x, scalar)) >> scalar * number of elements of x"""
@@ -620,5 +632,6 @@ CANONICAL = (
     add_of_neg, sub_of_neg, useless_fill,
     fill_of_equal_shape, fill_like_leaf, dimshuffle_of_dimshuffle, useless_rebroadcast, sum_to_same_shape, view,
     useless_cast, identity, switch_of_constant, comparison_with_itself, extremum_of_same, abs_of_abs,
-    inverse_functions, pow_of_constant, sum_of_scaled, reduce_over_no_axis, sum_of_fill, fill_in_elemwise,
+    inverse_functions, pow_of_constant, sum_of_scaled, max_or_argmax, reduce_over_no_axis, sum_of_fill,
+    fill_in_elemwise,
 )

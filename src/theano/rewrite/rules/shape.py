@@ -7,7 +7,7 @@ from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.elemwise import ELEMWISE, Elemwise
 from theano.tensor.index import Subtensor
 from theano.tensor.shape import MakeVector, Reshape, Shape, Shape_i, shape_ops
 
@@ -136,6 +136,18 @@ def element_of_make_vector(node):
     return parts[index]
 
 
+@rule(Subtensor, name="local_subtensor_cast_make_vector", tags=("canonicalize",))
+def element_of_cast_make_vector(node):
+    """cast(make_vector(a, b))[1] >> cast(b)"""
+    x = node.inputs[0]
+    if x.owner is None or type(x.owner.op) is not Elemwise or len(x.owner.inputs) != 1:
+        return None
+    vector = x.owner.inputs[0]
+    if vector.owner is None or not isinstance(vector.owner.op, MakeVector):
+        return None
+    return x.owner.op(node.op(vector, *node.inputs[1:]))
+
+
 @rule(Reshape, name="local_reshape_chain", tags=("canonicalize",))
 def reshape_of_reshape(node):
     """reshape(reshape(x, a), b) >> reshape(x, b); a reshape of a vector to a vector of all elements >> x"""
@@ -154,4 +166,5 @@ def useless_alloc(node):
         node.outputs[0].type.ndim == 0 else None
 
 
-SHAPE = (shape_of_tensor, extent_of_expression, element_of_make_vector, reshape_of_reshape, useless_alloc)
+SHAPE = (shape_of_tensor, extent_of_expression, element_of_make_vector, element_of_cast_make_vector,
+         reshape_of_reshape, useless_alloc)
