@@ -9,6 +9,8 @@ import numpy as np
 from theano.codegen.cluster import MAX_OPERANDS, Cluster, Clusters
 from theano.codegen.kernels import find_kernel
 from theano.codegen.loops import build_nest, loop_node
+from theano.codegen.phases import build_rows
+from theano.codegen.rows import Rows, join_rows
 from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
@@ -41,10 +43,13 @@ class Lowering:
                 loops[node] = found
         self.loops = loops
         self.clusters = Clusters(nodes, loops)
+        join_rows(self.clusters)
         for variable in fgraph.inputs:
             self._input(variable)
         for group in self.clusters.groups:
-            if isinstance(group, Cluster):
+            if isinstance(group, Rows):
+                self._rows(group)
+            elif isinstance(group, Cluster):
                 for part in self._parts(group):
                     build_nest(self, part)
             else:
@@ -60,6 +65,16 @@ class Lowering:
         place = Place(dtype_of(variable), len(pattern), kind, ones=ones)
         place.size = self.extents.canonical(variable) if hasattr(variable.type, "ndim") else ()
         self.places[variable] = place
+
+    def _rows(self, rows):
+        """A nest with phases, or failing that one nest after the other."""
+        if build_rows(self, rows):
+            return
+        for cluster in rows.members:
+            for node in cluster.nodes:
+                self.clusters.of[node] = cluster
+        for cluster in rows.members:
+            build_nest(self, cluster)
 
     def _parts(self, cluster):
         """A cluster, or its halves and so on where it would read and write too many arrays."""
