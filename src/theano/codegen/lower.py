@@ -7,6 +7,7 @@ function in `kernels` that adds instructions, or runs its ``perform``.
 import numpy as np
 
 from theano.codegen.cluster import MAX_OPERANDS, Cluster, Clusters
+from theano.codegen.expand import expand
 from theano.codegen.kernels import find_kernel
 from theano.codegen.loops import build_nest, loop_node
 from theano.codegen.phases import build_rows
@@ -27,12 +28,12 @@ class Lowering:
     """State of lowering one graph; `tasks` and `places` are the result."""
 
     def __init__(self, fgraph, mutable=(), n_guards=0):
-        self.fgraph = fgraph
+        self.fgraph = fgraph = expand(fgraph)
         self.tasks = []
         self.places = {}
         self.extents = Extents()
         self.sources = []               # C source of hand-written kernels
-        self.mutable = set(mutable)
+        self.mutable = {fgraph.inputs[i] for i in mutable}
         nodes = fgraph.toposort()
         for node in nodes:
             self.extents.visit(node)

@@ -12,7 +12,7 @@ from theano.codegen.memory import color, plan
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
-         "dot", "guard", "gather", "python", "alias", "empty")
+         "dot", "guard", "gather", "python", "alias", "empty", "pick", "put")
 
 
 @dataclass

@@ -217,8 +217,7 @@ def _rewrite(maker, fgraph):
 
 
 def _lower(maker, fgraph, n_guards):
-    mutable = [fgraph.inputs[i] for i in maker.updated]
-    mutable += [v for v, e in zip(fgraph.inputs, maker.inputs, strict=True) if e.mutable]
+    mutable = {*maker.updated, *(i for i, entry in enumerate(maker.inputs) if entry.mutable)}
     lowering = Lowering(fgraph, mutable, n_guards)
     return make_program(lowering, len(maker.outputs), maker.updated)
 
