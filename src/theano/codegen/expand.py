@@ -24,34 +24,50 @@ from theano.tensor.reduce import Sum
 from theano.tensor.type import tensor
 
 
-class Pick(Op):
-    """One number of each row: x[i, columns[i]].
+class _Part(Op):
+    """Part of an op ``of`` that was written out, whose name it has in messages.
 
     from_end : bool
         Whether negative numbers count columns from the end.
-    spread : bool
-        Whether x is one row that stands for all.
     """
 
-    __props__ = ("from_end", "spread")
+    __props__ = ("from_end", "of")
 
-    def __init__(self, from_end=False, spread=False):
-        self.from_end, self.spread = from_end, spread
+    def __init__(self, of, from_end=False):
+        self.of, self.from_end = of, from_end
+
+    def __str__(self):
+        return self.of
+
+
+class Pick(_Part):
+    """One number of each row: x[i, columns[i]], or x[0, columns[i]] where ``spread`` is set."""
+
+    __props__ = ("from_end", "of", "spread")
+
+    def __init__(self, of, from_end=False, spread=False):
+        super().__init__(of, from_end)
+        self.spread = spread
 
     def make_node(self, x, columns):
         return Apply(self, [x, columns], [tensor(x.type.dtype, columns.type.broadcastable)])
 
+    @staticmethod
+    def extents(known, node):
+        """Extents of the result, for `Extents`."""
+        return known[node.inputs[1]]
 
-class Put(Op):
-    """x with values[i] added to x[i, columns[i]]; ``from_end`` as for `Pick`."""
 
-    __props__ = ("from_end",)
-
-    def __init__(self, from_end=False):
-        self.from_end = from_end
+class Put(_Part):
+    """x with values[i] added to x[i, columns[i]]."""
 
     def make_node(self, x, columns, values):
         return Apply(self, [x, columns, values], [x.type()])
+
+    @staticmethod
+    def extents(known, node):
+        """Extents of the result, for `Extents`."""
+        return known[node.inputs[0]]
 
 
 def _column(v):
@@ -92,10 +108,11 @@ def _is_zero(v):
 
 
 def _cross_entropy_of_softmax(x, b, y):
-    z, chosen = x, Pick()(x, y)
+    name = CrossentropySoftmaxArgmax1HotWithBias.__name__
+    z, chosen = x, Pick(name)(x, y)
     if not _is_zero(b):
         bias = b.dimshuffle("x", 0)
-        z, chosen = x + bias, chosen + Pick(spread=True)(bias, y)
+        z, chosen = x + bias, chosen + Pick(name, spread=True)(bias, y)
     top = _largest(z)
     e = exp(z - _column(top))
     total = _total(e)
@@ -103,15 +120,16 @@ def _cross_entropy_of_softmax(x, b, y):
 
 
 def _cross_entropy_dx(dy, sm, y):
-    return [Put()(sm * _column(dy), y, -dy)]
+    return [Put(CrossentropySoftmax1HotWithBiasDx.__name__)(sm * _column(dy), y, -dy)]
 
 
 def _cross_entropy(p, y):
-    return [-log(Pick(from_end=True)(p, y))]
+    return [-log(Pick(CrossentropyCategorical1Hot.__name__, from_end=True)(p, y))]
 
 
 def _cross_entropy_grad(g, p, y):
-    return [Put(from_end=True)(p.zeros_like(), y, -g / Pick(from_end=True)(p, y))]
+    name = CrossentropyCategorical1HotGrad.__name__
+    return [Put(name, from_end=True)(p.zeros_like(), y, -g / Pick(name, from_end=True)(p, y))]
 
 
 EXPANSIONS = {
