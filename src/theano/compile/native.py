@@ -13,6 +13,7 @@ from theano.codegen import build, cache
 from theano.codegen.key import NoKey, graph_key
 from theano.codegen.lower import Lowering
 from theano.codegen.program import Program, make_program
+from theano.codegen.recipe import NoRecipe
 from theano.compile.copies import insert_copies
 from theano.config import config
 from theano.errors import CompileError
@@ -30,6 +31,8 @@ class NativeProgram:
 
     Attributes
     ----------
+    fgraph : FunctionGraph or None
+        The rewritten graph; None until somebody asks for that of a program from the cache.
     program : Program
     library : Library or None
         The kernels; None when there are none.
@@ -61,7 +64,7 @@ class NativeProgram:
         return self._machine
 
     def _perform(self, origin_):
-        node = self.program.nodes[origin_].node
+        node = self.program.performs[origin_]
         params = node.run_params()
         if params is None:
             return node.op.perform, node
@@ -173,7 +176,7 @@ def paused_gc():
             gc.enable()
 
 
-def compile_native(maker, fgraph):
+def compile_native(maker):
     """The `NativeProgram` of a function, or None where it must run in Python."""
     command = build.compiler()
     if command is None:
@@ -182,13 +185,14 @@ def compile_native(maker, fgraph):
         return None
     start = time.perf_counter()
     with paused_gc(), origin.inherited(()):
-        key = _key(maker, fgraph, command)
+        key = _key(maker, command)
         store = cache.current()
         found = store.read(key) if key is not None else None
         if found is not None:
-            made = _from_cache(maker, fgraph, found, store, key, start)
+            made = _from_cache(maker, found, store, key, start)
             if made is not None:
                 return made
+        fgraph = maker.new_graph()
         n_guards = _rewrite(maker, fgraph)
         program = _lower(maker, fgraph, n_guards)
         try:
@@ -196,9 +200,8 @@ def compile_native(maker, fgraph):
         except CompileError as error:
             _say_once(f"compiling failed, so this function runs in Python.\n{error}")
             return None
-        if key is not None and not any(c[0] == "python" for c in program.code) and not any(
-                s[0] == "object" for s in program.slots):
-            store.write(key, content, program.dump())
+        if key is not None:
+            _keep(store, key, content, program)
     return NativeProgram(maker, fgraph, program, library, False, time.perf_counter() - start, n_guards)
 
 
@@ -223,25 +226,34 @@ def _lower(maker, fgraph, n_guards):
     return make_program(lowering, len(maker.outputs), maker.updated)
 
 
-def _key(maker, fgraph, command):
+def _key(maker, command):
     query = maker.mode.optimizer
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
              len(maker.outputs), tuple(maker.updated), tuple(bool(e.mutable) for e in maker.inputs),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
     try:
-        return graph_key(fgraph.inputs, fgraph.outputs, extra)
+        return graph_key([e.variable for e in maker.inputs], maker.computed, extra)
     except (NoKey, TypeError):
         return None
 
 
-def _from_cache(maker, fgraph, found, store, key, start):
+def _from_cache(maker, found, store, key, start):
     content, data = found
     try:
         program = Program.load(data)
         library = build.Library(store.path(key), content) if content else None
-    except (ValueError, OSError, KeyError):
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, ImportError):
         return None
-    return NativeProgram(maker, fgraph, program, library, True, time.perf_counter() - start, 0)
+    return NativeProgram(maker, None, program, library, True, time.perf_counter() - start, 0)
+
+
+def _keep(store, key, content, program):
+    """Put a program into the cache, where it can be written as plain data."""
+    try:
+        data = program.dump()
+    except NoRecipe:
+        return
+    store.write(key, content, data)
 
 
 def _kernels(program, store, command):
