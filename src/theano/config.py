@@ -92,8 +92,8 @@ def default_blas():
 
 
 def default_linker():
-    """Native where there is a compiler."""
-    return "cvm" if config.cxx else "vm"
+    """Native, unless somebody asked for no compiler; where there is none, the first function says so."""
+    return "cvm" if config.cxx or config.origins["cxx"] == "default" else "vm"
 
 
 ACTIONS = ("ignore", "warn", "raise", "pdb")

@@ -17,7 +17,6 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute
 from theano.rewrite.pipeline import optimize
-from theano.runtime import native
 from theano.runtime.interpreter import Interpreter
 
 
@@ -100,7 +99,7 @@ class FunctionMaker:
         self._fgraph, self._shown = fgraph, True
 
     def _wants_native(self):
-        return self.mode.linker.native and native.available() and hasattr(self.mode.optimizer, "include") \
+        return self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
             and not self.accept_inplace and "fast_run" in self.mode.optimizer.include
 
     @property

@@ -4,9 +4,9 @@ import copy
 import functools
 import gc
 import hashlib
+import logging
 import os
 import time
-import warnings
 from contextlib import contextmanager
 
 from theano.codegen import build, cache
@@ -21,9 +21,9 @@ from theano.graph import origin
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
-from theano.runtime.report import describe_failure, extended
+from theano.runtime.report import describe_failure, extended, say_once
 
-_said = set()
+_useless = set()            # commands of compilers that can't compile anything
 
 
 class NativeProgram:
@@ -179,9 +179,8 @@ def paused_gc():
 def compile_native(maker):
     """The `NativeProgram` of a function, or None where it must run in Python."""
     command = build.compiler()
-    if command is None:
-        _say_once("no C compiler was found, so functions run in Python. Install gcc or clang, or the package "
-                  "ziglang; theano.config.cxx = '' silences this.")
+    if command is None or not native.available() or command in _useless:
+        _say_why(command)
         return None
     start = time.perf_counter()
     with paused_gc(), origin.inherited(()):
@@ -197,18 +196,35 @@ def compile_native(maker):
         program = _lower(maker, fgraph, n_guards)
         try:
             library, content = _kernels(program, store, command)
-        except CompileError as error:
-            _say_once(f"compiling failed, so this function runs in Python.\n{error}")
+        except (CompileError, OSError) as error:
+            _give_up(command, error)
             return None
         if key is not None:
             _keep(store, key, content, program)
     return NativeProgram(maker, fgraph, program, library, False, time.perf_counter() - start, n_guards)
 
 
-def _say_once(text):
-    if text not in _said and config.cxx != "":
-        _said.add(text)
-        warnings.warn(text, stacklevel=6)
+def _say_why(command):
+    """Say once why functions run in Python, unless somebody asked for that."""
+    if build.turned_off():
+        return
+    if not native.available():
+        say_once("the C part of this package was not built when it was installed, so functions run in Python. "
+                 "Install it again where there is a C compiler; theano.config.cxx = '' silences this.")
+    elif command is None:
+        say_once("no C compiler was found, so functions run in Python. Install gcc or clang, or the package "
+                 "ziglang; theano.config.cxx = '' silences this.")
+
+
+def _give_up(command, error):
+    """Say why a function could not be compiled; a compiler that fails on one line is not called again."""
+    logging.getLogger(__name__).debug("%s", error)
+    useless = build.complaint(command)
+    if useless is None:
+        say_once(f"{str(error).partition(chr(10))[0]}; so this function runs in Python.")
+        return
+    _useless.add(command)
+    say_once(f"{useless}; so functions run in Python. theano.config.cxx = '' silences this.")
 
 
 def _rewrite(maker, fgraph):
@@ -241,7 +257,7 @@ def _from_cache(maker, found, store, key, start):
     content, data = found
     try:
         program = Program.load(data)
-        library = build.Library(store.path(key), content) if content else None
+        library = build.Library(content, store.path(key)) if content else None
     except (ValueError, OSError, KeyError, TypeError, AttributeError, ImportError):
         return None
     return NativeProgram(maker, None, program, library, True, time.perf_counter() - start, 0)
@@ -263,7 +279,15 @@ def _kernels(program, store, command):
     key = "c" + hashlib.blake2b((build.fingerprint(command, build.flags()) + program.source).encode(),
                                 digest_size=20).hexdigest()
     found = store.read(key)
-    content = found[0] if found is not None else build.compile_library(program.source)
-    if found is None:
-        store.write(key, content, b"")
-    return build.Library(store.path(key), content), content
+    if found is not None:
+        try:
+            return build.Library(found[0], store.path(key)), found[0]
+        except OSError:
+            pass                        # not loadable: made again
+    content = build.compile_library(program.source)
+    store.write(key, content, b"")
+    try:
+        return build.Library(content, store.path(key)), content
+    except OSError:
+        store.discard(key)
+        raise
