@@ -193,8 +193,8 @@ def test_entries_used_longest_ago_go_first(tmp_path):
 
 
 def test_other_instruction_sets_make_other_entries(tmp_path):
-    cpus = {}
-    for name, flags in {"old": "sse2 avx", "new": "avx2 fma sse2 avx", "same": "avx fma tsc avx2 md_clear sse2"}.items():
+    known, cpus = {"old": "sse2 avx", "new": "avx2 fma sse2 avx", "same": "avx fma tsc avx2 md_clear sse2"}, {}
+    for name, flags in known.items():
         path = tmp_path / name
         path.write_text(f"processor\t: 0\nvmx flags\t: vnmi\nflags\t\t: {flags}\n")
         cpus[name] = f"from theano.codegen import build\nbuild.cpu.__wrapped__.__defaults__ = ({str(path)!r},)\n"

@@ -19,8 +19,9 @@ from theano.errors import CompileError
 SYSTEM_COMPILERS = ("gcc", "cc", "clang")
 TIMEOUT = 300           # seconds a compiler may take for one function
 PROBE_TIMEOUT = 20      # and for one line
-ISA = re.compile("mmx|3dnow|sse|ssse|pni|avx|amx|apx|fma|xop|f16c|bmi|tbm|abm|lzcnt|popcnt|movbe|movdir|adx|aes|vaes|sha|"
-                 "sm[34]|gfni|pclmul|vpclmul|cx16|lahf|rdpid|lm$")      # the flags of /proc/cpuinfo that code can need
+# The flags of /proc/cpuinfo that code can need.
+ISA = re.compile("mmx|3dnow|sse|ssse|pni|avx|amx|apx|fma|xop|f16c|bmi|tbm|abm|lzcnt|popcnt|movbe|movdir|adx|aes|vaes|"
+                 "sha|sm[34]|gfni|pclmul|vpclmul|cx16|lahf|rdpid|lm$")
 
 
 def compiler():
