@@ -321,7 +321,9 @@ FLAGS = (
          "warn about results changed by a bug fixed long ago (see name)"),
     Flag("warn_float64", ACTIONS, "ignore",
          "what to do when a float64 variable is made (for float32 users)"),
-    Flag("num_threads", int, 0, "threads for loops and BLAS; 0 follows OMP_NUM_THREADS, else one"),
+    Flag("num_threads", int, 0,
+         "threads for loops and BLAS at the start, see theano.set_num_threads; 0: OMP_NUM_THREADS, else"
+         " all processors with the flag openmp, else one; and BLAS as it likes"),
 )
 BY_NAME = {flag.name: flag for flag in FLAGS}
 
