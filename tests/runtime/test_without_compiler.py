@@ -41,6 +41,13 @@ else:
 BLOCKED = "import sys; sys.modules['theano.runtime._machine'] = None"
 
 
+@pytest.fixture(autouse=True)
+def native_mode():
+    """Whatever mode the tests run in."""
+    with theano.config.change_flags(mode="Mode", linker="cvm"):
+        yield
+
+
 def said(before="", **environment):
     """Lines on stderr, of the import and of the rest."""
     done = subprocess.run([sys.executable, "-c", before + PROGRAM], capture_output=True, text=True, check=False,

@@ -15,6 +15,7 @@ from theano.codegen.lower import Lowering
 from theano.codegen.program import Program, make_program
 from theano.codegen.recipe import NoRecipe
 from theano.compile.copies import insert_copies
+from theano.compile.diagnosis import explain, is_foreign
 from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
@@ -75,7 +76,8 @@ class NativeProgram:
         graph = self.fgraph
         if self.cached:
             graph = self.maker.new_graph()
-            self.n_guards = _rewrite(self.maker, graph)
+            with origin.inherited(()):
+                self.n_guards = _rewrite(self.maker, graph)
         for _ in range(self.n_guards):
             graph.remove_output(len(graph.outputs) - 1)
         with origin.inherited(()):
@@ -86,25 +88,29 @@ class NativeProgram:
     def nodes(self):
         """Per instruction the task it came from; worked out again for a program from the cache."""
         if not self.program.nodes:
-            graph = self.maker.new_graph()
-            n_guards = _rewrite(self.maker, graph)
-            again = _lower(self.maker, graph, n_guards)
-            self.program.nodes = again.nodes
+            with origin.inherited(()):
+                graph = self.maker.new_graph()
+                n_guards = _rewrite(self.maker, graph)
+                self.program.nodes = _lower(self.maker, graph, n_guards).nodes
         return self.program.nodes
 
     def failure(self, at, code, text, axis, a, b, operands, error, inputs):
         """The exception for instruction ``at``: what failed, on which shapes, written where."""
+        failed = error if error is not None else _exception(code, text, axis, a, b, operands)
+        run = self.program.performs.get(at)
+        if run is None or not is_foreign(run.op):
+            explained = explain(self.maker, inputs, failed)
+            if explained is not failed:
+                return explained
         try:
             task = self.nodes()[at]
         except (IndexError, NoKey):
             task = None
         node = None if task is None else task.node
-        if error is None:
-            error = _exception(code, text, axis, a, b, operands)
         if node is None:
-            return error
+            return failed
         values = [_Described(shape, stride) for shape, stride in operands]
-        return extended(error, describe_failure(node, values, at))
+        return extended(failed, describe_failure(node, values, at))
 
     @property
     def storage_map(self):

@@ -511,7 +511,7 @@ static int run_flat(struct th_frame *frame, const loop *l)
     if (t.axis >= 0) {
         t.pieces = most_pieces(l, t.axis);
         if (share_accumulators(frame, &t)) {
-            th_parallel_for(run_pieces, &t, t.pieces, 1);
+            th_parallel_for(run_pieces, &t, t.pieces, th_num_threads());
             merge_accumulators(&t);
             return t.code;
         }
@@ -613,7 +613,7 @@ static int run_phases(struct th_frame *frame, loop *l)
     }
     t.shared = th_scratch(frame, (size_t)(t.shared_bytes * t.pieces + 1));
     if (!t.shared) return fail(frame, TH_OUT_OF_MEMORY, -1, -1, -1, t.shared_bytes, 0);
-    th_parallel_for(run_tiles, &t, t.pieces, 1);
+    th_parallel_for(run_tiles, &t, t.pieces, th_num_threads());
     return t.code;
 }
 

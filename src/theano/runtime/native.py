@@ -32,7 +32,7 @@ Callable = _PythonCallable if _machine is None else _machine.Callable
 ROUTINES = [f"{letter}{name}" for name in ("gemm", "gemv", "ger", "dot") for letter in "sdcz"]
 SPECIAL = {"cger": "cgeru", "zger": "zgeru", "cdot": "cgemm", "zdot": "zgemm"}   # complex dot is not called
 _blas = {}
-_threads = {"n": 1, "blas": None}       # of loops; of BLAS where somebody set it
+_threads = {"loops": 1, "blas": None}       # of BLAS where somebody set it
 
 
 def available():
@@ -79,7 +79,7 @@ def _scipy():
 
 
 def set_num_threads(n):
-    """Use ``n`` threads in loops, and in BLAS, from now on.
+    """Use ``n`` threads in loops, and in products of matrices, from now on.
 
     Results of loops don't depend on it. Calls from several Python threads, or from within such loops, share these
     threads: who finds them busy computes alone. Raises ValueError for a number below one.
@@ -87,28 +87,36 @@ def set_num_threads(n):
     n = operator.index(n)
     if n < 1:
         raise ValueError(f"the number of threads must be at least 1, got {n}")
-    _threads["n"] = _threads["blas"] = n
+    _threads["loops"] = _threads["blas"] = n
     if _machine is not None:
-        _machine.set_num_threads(n)
+        _machine.set_num_threads(n, n)
     for library in _openblas_libraries():
         _limit(library, n)
 
 
 def get_num_threads():
     """How many threads loops use."""
-    return _threads["n"]
+    return _threads["loops"]
 
 
-def _default_threads():
-    """The flag ``num_threads``, else ``OMP_NUM_THREADS``, else all processors with the flag ``openmp``, else one."""
+def _start_threads():
+    """Take the numbers from the flag ``num_threads``, else from ``OMP_NUM_THREADS``.
+
+    Where neither says anything, products use all processors, and so do loops with the flag ``openmp``. BLAS reads
+    the environment itself.
+    """
     if config.num_threads > 0:
-        return config.num_threads
+        set_num_threads(config.num_threads)
+        return
     text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     if text.isdecimal() and int(text) > 0:
-        return int(text)
-    if not config.openmp:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        loops = products = int(text)
+    else:
+        products = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        loops = products if config.openmp else 1
+    _threads["loops"] = loops
+    if _machine is not None:
+        _machine.set_num_threads(loops, products)
 
 
 def _openblas_libraries():
@@ -128,16 +136,6 @@ def _limit(library, n):
         if hasattr(library, name):
             getattr(library, name)(ctypes.c_int(n))
             return
-
-
-def _start_threads():
-    """Take the numbers from the flags and the environment; BLAS reads the environment itself."""
-    if config.num_threads > 0:
-        set_num_threads(config.num_threads)
-        return
-    _threads["n"] = _default_threads()
-    if _machine is not None:
-        _machine.set_num_threads(_threads["n"])
 
 
 def make_machine(program, cells, n_positional, library, performs):

@@ -20,17 +20,19 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static work *current;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int workers, wanted = 1;       /* runtime/native.py sets how many are wanted */
+static int workers, for_loops = 1, for_products = 1;   /* runtime/native.py sets how many are wanted */
 static _Thread_local int inside;
 
-int th_num_threads(void)
-{
-    return inside ? 1 : wanted;
-}
+int th_num_threads(void) { return inside ? 1 : for_loops; }
 
-void th_set_num_threads(int n)
+int th_product_threads(void) { return inside ? 1 : for_products; }
+
+static int possible(int n) { return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n; }
+
+void th_set_num_threads(int loops, int products)
 {
-    wanted = n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
+    for_loops = possible(loops);
+    for_products = possible(products);
 }
 
 /* Takes pieces until none is left. Called and left with the lock held. */
@@ -84,11 +86,9 @@ static void watch_forks(void)
     pthread_atfork(NULL, NULL, after_fork);
 }
 
-void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t grain)
+void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t threads)
 {
-    int64_t pieces = grain > 0 ? (n + grain - 1) / grain : n;
-    int64_t threads = th_num_threads();
-    if (pieces > threads) pieces = threads;
+    int64_t pieces = n < threads ? n : threads;
     if (pieces <= 1 || pthread_mutex_trylock(&user) != 0) {
         if (n > 0) body(arg, 0, n);
         return;
