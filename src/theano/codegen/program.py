@@ -1,14 +1,12 @@
 """Programs: what a function does at run time, as plain data that can be written to a file."""
 
-import base64
 import json
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from theano.codegen import nest as ir
 from theano.codegen.emit import emit_library
 from theano.codegen.memory import color, plan
+from theano.codegen.recipe import build, build_node, describe, describe_node
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
@@ -22,7 +20,8 @@ class Program:
     slots: (dtype, ndim, storage, buffer, root slot, mask of broadcastable dimensions)
     code: (kind, inputs, outputs, params, words of the nest or None, symbol of the kernel or None, origin)
     inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
-    constants: (slot, array). buffers: how many there are. source: C of the kernels.
+    constants: (slot, value). buffers: how many there are. source: C of the kernels; not part of the file.
+    performs: number of an instruction that runs Python code -> the node that it runs.
     nodes: per instruction the nodes it came from; not part of the file.
     """
 
@@ -34,23 +33,22 @@ class Program:
     constants: list
     buffers: int
     source: str = ""
+    performs: dict = field(default_factory=dict)
     nodes: list = field(default_factory=list)
 
     def dump(self):
-        """The program as bytes."""
-        constants = [(slot, value.dtype.str, value.shape,
-                      base64.b64encode(np.ascontiguousarray(value).tobytes()).decode())
-                     for slot, value in self.constants]
+        """The program as bytes; raises `recipe.NoRecipe` where an op can't be written."""
+        constants = [(slot, describe(value)) for slot, value in self.constants]
+        performs = [(number, describe_node(node)) for number, node in self.performs.items()]
         return json.dumps([self.slots, self.code, self.inputs, self.outputs, self.updates, constants,
-                           self.buffers], separators=(",", ":")).encode()
+                           self.buffers, performs], separators=(",", ":")).encode()
 
     @staticmethod
     def load(data):
-        """A program from bytes."""
-        slots, code, inputs, outputs, updates, constants, buffers = json.loads(data)
-        arrays = [(slot, np.frombuffer(base64.b64decode(text), dtype=dtype).reshape(shape).copy())
-                  for slot, dtype, shape, text in constants]
-        return Program(slots, code, inputs, outputs, updates, arrays, buffers)
+        """A program from bytes; ValueError, KeyError, TypeError or AttributeError when they make none."""
+        slots, code, inputs, outputs, updates, constants, buffers, performs = json.loads(data)
+        return Program(slots, code, inputs, outputs, updates, [(slot, build(value)) for slot, value in constants],
+                       buffers, performs={number: build_node(node) for number, node in performs})
 
 
 class _Numbering:
@@ -112,12 +110,13 @@ def make_program(lowering, n_returned, updated):
             count += 1
         code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
         nodes.append(task)
+    performs = {number: task.node for number, task in enumerate(tasks) if task.kind == "python"}
     result_updates = []
     for place, shared in updates:
         in_place = place.root() is shared
         result_updates.append((number(place.root()), inputs.index(shared), int(in_place)))
     return Program(number.slots, code, input_slots, [number(p.root()) for p in outputs], result_updates,
-                   number.constants, count, source if symbols else "", nodes)
+                   number.constants, count, source if symbols else "", performs, nodes)
 
 
 def _operand_slots(task, ins, outs):

@@ -58,7 +58,7 @@ class Op(WithProps):
         node = self.make_node(*inputs, **kwargs)
         trace = origin.trace()
         for output in node.outputs:
-            if not output.tag.trace:
+            if trace:               # not the line in ``make_node`` of a user's op
                 output.tag.trace = trace
         if config.compute_test_value != "off":
             testvalue.compute(node)

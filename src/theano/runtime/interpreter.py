@@ -13,6 +13,8 @@ class Interpreter:
         variable -> its one-element cell; those given at the start, of shared variables, are used as they are.
     nodes, thunks : lists
         In the order of execution.
+    failed : Apply or None
+        The node whose error ended the last call that failed.
     """
 
     def __init__(self, fgraph, allow_gc=True, storage_map=None):
@@ -25,7 +27,7 @@ class Interpreter:
         self.compute_map = {v: [v.owner is None] for v in self.storage_map}
         self.thunks = [self._thunk(node) for node in self.nodes]
         self._last_use = self._plan_release()
-        self.profile = None
+        self.profile = self.failed = None
 
     def _fill_storage(self):
         for variable in self.fgraph.inputs:
@@ -73,7 +75,7 @@ class Interpreter:
         return results
 
     def _failure(self, error, position):
-        node = self.nodes[position]
+        node = self.failed = self.nodes[position]
         values = [self.storage_map[v][0] for v in node.inputs]
         return extended(error, describe_failure(node, values, position))
 

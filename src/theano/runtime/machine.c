@@ -800,10 +800,10 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
         PyList_Append(shapes, pair);
         Py_XDECREF(pair);
     }
+    if (type)
+        PyErr_NormalizeException(&type, &value, &trace);    /* before 3.12 the value may be no exception yet */
     if (value && trace)
         PyException_SetTraceback(value, trace);
-    if (type)
-        PyErr_NormalizeException(&type, &value, &trace);
     int code = f->error.code, axis = f->error.axis;
     long long a = f->error.a, b = f->error.b;
     char text[sizeof f->error.text];
@@ -1276,15 +1276,12 @@ static PyObject *set_blas(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyObject *set_threads(PyObject *self, PyObject *n)
+static PyObject *set_threads(PyObject *self, PyObject *args)
 {
-    long value = PyLong_AsLong(n);
-    if (value < 1) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_ValueError, "the number of threads must be at least 1");
+    int loops, products;
+    if (!PyArg_ParseTuple(args, "ii", &loops, &products))
         return NULL;
-    }
-    th_set_num_threads((int)value);
+    th_set_num_threads(loops, products);
     Py_RETURN_NONE;
 }
 
@@ -1292,7 +1289,7 @@ static PyObject *get_threads(PyObject *self, PyObject *unused) { return PyLong_F
 
 static PyMethodDef functions[] = {
     {"set_blas", set_blas, METH_VARARGS, "set_blas(addresses, wide): the BLAS functions to call"},
-    {"set_num_threads", set_threads, METH_O, "set_num_threads(n)"},
+    {"set_num_threads", set_threads, METH_VARARGS, "set_num_threads(loops, products)"},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads()"},
     {NULL}
 };

@@ -194,7 +194,8 @@ class Elemwise(Op):
                     values = [op.compute(inputs, node.outputs[0].type.dtype)]
             except ValueError as error:
                 raise self._mismatch(inputs, error) from error
-        shape = np.broadcast_shapes(*(np.shape(x) for x in inputs)) if inputs else ()
+        shapes = {np.shape(x) for x in inputs}
+        shape = np.broadcast_shapes(*shapes) if len(shapes) != 1 else shapes.pop()
         for index, (cell, value, variable) in enumerate(zip(output_storage, values, node.outputs, strict=True)):
             value = np.asarray(value)
             dtype = variable.type.dtype
