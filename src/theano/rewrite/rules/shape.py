@@ -9,7 +9,7 @@ from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import ELEMWISE, Elemwise
 from theano.tensor.index import Subtensor
-from theano.tensor.shape import MakeVector, Reshape, Shape, Shape_i, shape_ops
+from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, shape_ops
 
 
 class ShapeFeature:
@@ -124,6 +124,8 @@ def extent_of_expression(fgraph, node):
 def element_of_make_vector(node):
     """make_vector(a, b, c)[1] >> b, make_vector(a, b, c)[1:] >> make_vector(b, c)"""
     x = node.inputs[0]
+    if x.owner is not None and isinstance(x.owner.op, Rebroadcast):
+        x = x.owner.inputs[0]
     if x.owner is None or not isinstance(x.owner.op, MakeVector):
         return None
     try:
