@@ -27,6 +27,7 @@ class Rowwise(Op):
     """
 
     __props__ = ("graph", "summed")
+    rop_takes_none = True
 
     def __init__(self, graph, summed):
         self.graph, self.summed = graph, tuple(summed)

@@ -151,22 +151,24 @@ def _grad_abs(x, z, g):
     return x.zeros_like()
 
 
-def _larger(x, y, z, g):
-    return select(apply("eq", z, x), g, 0), select(apply("eq", z, y), g, 0)
+def _chosen(x, y, z, g):
+    """All of it goes to the one that was chosen, the first of equal ones."""
+    first = apply("eq", z, x)
+    return select(first, g, 0), select(first, 0, g)
 
 
-maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _larger,
+maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _chosen,
               upcast_out, nin=2, commutative=True, associative=True)
-minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _larger,
+minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _chosen,
               upcast_out, nin=2, commutative=True, associative=True)
 
 # -- choice ---------------------------------------------------------------------------------------------
 
 switch = row("Switch", "switch", np.where, "{0} ? {1} : {2}",
              lambda c, x, y, z, g: (None, select(c, g, 0), select(c, 0, g)), branches_out, nin=3,
-             label="Switch")
+             label="Switch", conditions=(0,))
 second = row("Second", "second", lambda x, y: np.broadcast_arrays(x, y)[1], "{1}",
-             lambda x, y, z, g: (None, g), last_out, nin=2)
+             lambda x, y, z, g: (None, g), last_out, nin=2, unread=(0,))
 identity = row("Identity", "identity", np.positive, "{0}", lambda x, z, g: (g,), same_out, zero=True)
 
 

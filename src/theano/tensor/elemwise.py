@@ -136,6 +136,7 @@ class Elemwise(Op):
     """
 
     __props__ = ("scalar_op", "inplace_pattern")
+    rop_takes_none = True
     _f16_ok = True
 
     def __init__(self, scalar_op, inplace_pattern=None, name=None, nfunc_spec=None, openmp=None):
@@ -228,9 +229,7 @@ class Elemwise(Op):
         return [tuple(result)] * len(node.outputs)
 
     def connection_pattern(self, node):
-        op = self.scalar_op
-        flat = getattr(op, "disconnected_inputs", ())
-        return [[i not in flat] * len(node.outputs) for i in range(len(node.inputs))]
+        return [[i not in self.scalar_op.unread] * len(node.outputs) for i in range(len(node.inputs))]
 
     def L_op(self, inputs, outputs, output_grads):
         if any(isinstance(g.type, NullType) for g in output_grads):
@@ -267,19 +266,13 @@ class Elemwise(Op):
         return sum_to_shape_of(g, x) if unknown else g
 
     def R_op(self, inputs, eval_points):
-        terms = None
         out = self(*inputs)
-        if isinstance(out, list):
-            return [None] * len(out)
-        unit = out.ones_like() if out.type.dtype in float_dtypes else None
-        if unit is None or self.scalar_op.gradient is None or out.type.dtype in complex_dtypes:
+        if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None:
             return [None]
-        partial = self.scalar_op.gradient(*inputs, out, unit)
-        for p, e in zip(partial, eval_points, strict=True):
-            if p is not None and e is not None:
-                term = p * e
-                terms = term if terms is None else terms + term
-        return [terms]
+        partial = self.scalar_op.L_op(inputs, [out], [out.ones_like()])
+        terms = [p * e for p, e in zip(partial, eval_points, strict=True)
+                 if e is not None and not isinstance(p.type, (DisconnectedType, NullType))]
+        return [add(*terms) if terms else out.zeros_like()]
 
     def __str__(self):
         if self.name:
@@ -612,10 +605,11 @@ class Sum(CAReduceDtype):
         super().__init__(TABLE["add"], axis, dtype, acc_dtype)
 
     def L_op(self, inputs, outputs, output_grads):
-        x, g = inputs[0], output_grads[0]
-        if x.type.dtype in discrete_dtypes:
+        x, out, g = inputs[0], outputs[0], output_grads[0]
+        if out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        return [NAMELESS["second"](x, self.spread(x, g).astype(x.type.dtype))]
+        g = self.spread(x, g)
+        return [NAMELESS["second"](x, g if x.type.dtype in discrete_dtypes else g.astype(x.type.dtype))]
 
     def R_op(self, inputs, eval_points):
         return [None] if None in eval_points else self(*eval_points, return_list=True)
