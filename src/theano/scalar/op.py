@@ -4,6 +4,7 @@ import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
+from theano.graph.props import WithProps
 from theano.graph.variable import Apply, Variable
 from theano.scalar.type import (
     Scalar,
@@ -260,6 +261,18 @@ class ScalarOp(Op):
         return self.label
 
     __repr__ = __str__
+
+
+class specific_out(WithProps):                                                    # noqa: N801
+    """A dtype rule: results of these types, whatever the inputs are."""
+
+    __props__ = ("spec",)
+
+    def __init__(self, *spec):
+        self.spec = spec
+
+    def __call__(self, *types):
+        return self.spec
 
 
 def zero_gradient(x):

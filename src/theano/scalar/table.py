@@ -31,6 +31,7 @@ from theano.scalar.op import (
     same_out_float_only,
     same_out_min8,
     same_out_nobool,
+    specific_out,
     true_div_out,
     truth_out,
     upcast_out,
@@ -364,3 +365,4 @@ def cast(x, dtype):
 
 for _op in CASTS.values():
     _op.o_type = Scalar(_op.name.removeprefix("cast_"))
+    _op.output_types_preference = specific_out(_op.o_type)
