@@ -123,7 +123,7 @@ mod = row(
 
 
 def _grad_pow(x, y, z, g):
-    gx = g * y * x ** (y - 1)
+    gx = g * y * x ** select(apply("eq", y, 0), 1, y - 1)           # not 0 * inf where x and y are zero
     zero = apply("eq", x, 0)
     gy = g * z * apply("log", select(zero, 1, x))
     return gx, gy

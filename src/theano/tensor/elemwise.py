@@ -15,6 +15,7 @@ from theano.scalar.op import ScalarOp
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
+from theano.tensor.mask import put_on, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
 
@@ -235,11 +236,15 @@ class Elemwise(Op):
         if any(isinstance(g.type, NullType) for g in output_grads):
             null = next(g for g in output_grads if isinstance(g.type, NullType))
             return [null for _ in inputs]
+        value, masks = take_off(output_grads[0]) if len(outputs) == 1 else (None, [])
         around, NAMING.ops = NAMING.ops, NAMELESS
         try:
-            terms = self.scalar_op.L_op(inputs, outputs, output_grads)
+            terms = self.scalar_op.L_op(inputs, outputs, [value] if masks else output_grads)
         finally:
             NAMING.ops = around
+        if masks:
+            terms = [output_grads[0] if g is value else g if isinstance(g.type, (NullType, DisconnectedType))
+                     else put_on(g, masks) for g in terms]
         return [self._to_shape_of(k, x, g, inputs) for k, (x, g) in enumerate(zip(inputs, terms, strict=True))]
 
     @staticmethod
@@ -616,7 +621,7 @@ class Sum(CAReduceDtype):
 
 
 class Prod(CAReduceDtype):
-    """Product along axes; its gradient is right where elements are zero.  Reference: numpy.prod"""
+    """Product along axes; first and second derivatives are right where elements are zero.  Reference: numpy.prod"""
 
     __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
 
@@ -639,10 +644,13 @@ class Prod(CAReduceDtype):
         if self.no_zeros_in_input:
             return [whole]
         zero = eq(x, 0)
-        zeros = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
-        others = self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
-        with_one = switch(zero, g * others, 0)
-        return [switch(eq(zeros, 0), whole, switch(eq(zeros, 1), with_one, 0)).astype(x.type.dtype)]
+        count = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
+        scale = g * self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
+        # The sum of the zeros is zero, but its derivatives are not: with it second derivatives are right too.
+        nothing = self.spread(x, Sum(axis=self.axis)(switch(zero, x, 0)))
+        one = switch(zero, scale, scale * nothing / x)
+        two = switch(zero, scale * (nothing - x), 0)
+        return [switch(eq(count, 0), whole, switch(eq(count, 1), one, switch(eq(count, 2), two, 0)))]
 
 
 class ProdWithoutZeros(CAReduceDtype):
