@@ -12,7 +12,7 @@ from theano.graph.copying import ViewOp
 from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Variable
-from theano.graph.walk import ancestors, connection_pattern, toposort
+from theano.graph.walk import ancestors, connection_pattern, same_graph, toposort
 
 
 class NullType(Type):
@@ -92,6 +92,7 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_nam
     cost : 0-d variable or None
         None only together with ``known_grads``.
     wrt : variable or list of variables
+        ``x[i]`` also stands for another ``x[i]`` that the cost is computed from.
     consider_constant : list of variables, optional
         Gradients don't go through these; their own are found all the same.
     disconnected_inputs : {"raise", "warn", "ignore"}
@@ -118,19 +119,45 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_nam
     DisconnectedInputError, NullTypeGradError
     """
     variables, kind = as_list(wrt)
+    _check_options(disconnected_inputs, return_disconnected, null_gradients)
     _check_request(cost, variables, known_grads)
     gradients = {variable: _spread(variable, g) for variable, g in (known_grads or {}).items()}
     if cost is not None and cost not in gradients:
         gradients[cost] = cost.type.ones_like(cost)
     targets = [v for v, g in gradients.items() if not isinstance(g.type, DisconnectedType)]
     constants = list(consider_constant or ())
-    reverse = Reverse(targets, variables, gradients, constants, add_names and cost is not None and cost.name)
+    meant = [_in_graph(v, targets, constants) for v in variables]
+    reverse = Reverse(targets, [v for equals in meant for v in equals], gradients, constants,
+                      add_names and cost is not None and cost.name)
     results = []
-    for variable in variables:
-        if variable not in reverse.connected_inputs:
+    for variable, equals in zip(variables, meant, strict=True):
+        if reverse.connected_inputs.isdisjoint(equals):
             _disconnected(variable, targets, disconnected_inputs)
-        results.append(_presented(variable, reverse.of(variable), return_disconnected, null_gradients))
+        gradient = reverse.of(equals[0]) if len(equals) == 1 else _sum([reverse.of(v) for v in equals])
+        results.append(_presented(variable, gradient, return_disconnected, null_gradients))
     return _shaped(results, kind)
+
+
+def _in_graph(variable, targets, constants):
+    """``variable``; where ``targets`` don't use it, those they use that are the same expression of the same inputs."""
+    if variable.owner is None:
+        return [variable]
+    above = ancestors(targets, constants)
+    equals = [] if variable in above else [
+        v for v in above if v.owner is not None and v.owner.op == variable.owner.op and v.type == variable.type
+        and same_graph([v], [variable])]
+    return equals or [variable]
+
+
+def _check_options(disconnected_inputs, return_disconnected, null_gradients):
+    if disconnected_inputs not in ("raise", "warn", "ignore"):
+        raise ValueError("Invalid value for keyword 'disconnected_inputs', valid values are 'ignore', "
+                         f"'warn' and 'raise', got {disconnected_inputs!r}")
+    if str(return_disconnected).lower() not in ("zero", "none", "disconnected"):
+        raise ValueError("return_disconnected must be 'zero', 'None' or 'Disconnected', got "
+                         f"{return_disconnected!r}")
+    if null_gradients not in ("raise", "return"):
+        raise ValueError(f"null_gradients must be 'raise' or 'return', got {null_gradients!r}")
 
 
 def _shaped(results, kind):
@@ -177,17 +204,12 @@ def _presented(variable, gradient, return_disconnected, null_gradients):
     if isinstance(gradient.type, NullType):
         if null_gradients == "raise":
             raise NullTypeGradError(f"tensor.grad encountered a NaN. {gradient.type.why_null}")
-        if null_gradients != "return":
-            raise ValueError(f"null_gradients must be 'raise' or 'return', got {null_gradients!r}")
         return gradient
     if isinstance(gradient.type, DisconnectedType):
-        if return_disconnected == "zero":
-            return variable.type.zeros_like(variable)
-        if return_disconnected.lower() == "none":
+        if str(return_disconnected).lower() == "none":
             return None
-        if return_disconnected.lower() != "disconnected":
-            raise ValueError("return_disconnected must be 'zero', 'None' or 'Disconnected', got "
-                             f"{return_disconnected!r}")
+        if return_disconnected.lower() == "zero":
+            return variable.type.zeros_like(variable)
     return gradient
 
 
@@ -197,11 +219,8 @@ def _disconnected(variable, targets, action):
     message = disconnected_message(variable, targets)
     if action == "warn":
         warnings.warn(message, stacklevel=4)
-    elif action == "raise":
-        raise DisconnectedInputError(message)
     else:
-        raise ValueError("Invalid value for keyword 'disconnected_inputs', valid values are 'ignore', "
-                         f"'warn' and 'raise', got {action!r}")
+        raise DisconnectedInputError(message)
 
 
 def disconnected_message(variable, targets):
@@ -422,7 +441,8 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"
     variables, kind = as_list(wrt)
     if len(outputs) != len(points):
         raise ValueError(f"Lop got {len(outputs)} outputs and {len(points)} eval_points")
-    known = dict(zip(outputs, points, strict=True))
+    # Views, because one output may be computed from another: a known gradient would replace what comes from there.
+    known = {ViewOp()(output): point for output, point in zip(outputs, points, strict=True)}
     results = grad(None, variables, known_grads=known, consider_constant=consider_constant,
                    disconnected_inputs=disconnected_inputs)
     return _shaped(results, kind)
@@ -498,11 +518,12 @@ def _double_lop(node, points):
             continue
         dummy = ViewOp()(output.type.zeros_like(output))
         rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
-        terms = {row: p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
+        terms = {ViewOp()(row): p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
         if not terms:
             results.append(None)
             continue
-        results.append(grad(None, dummy, known_grads=terms, disconnected_inputs="ignore"))
+        results.append(grad(None, dummy, [*node.inputs, *node.outputs], known_grads=terms,
+                            disconnected_inputs="ignore"))
     return results
 
 

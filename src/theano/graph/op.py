@@ -80,6 +80,9 @@ class Op(WithProps):
 
     def L_op(self, inputs, outputs, output_grads):
         """Gradients of the inputs given those of the outputs; `grad` unless overridden."""
+        if getattr(self, "grad", None) is None:
+            raise MethodNotDefined("grad", type(self), type(self).__name__,
+                                   f"{self} has no gradient: it defines neither grad nor L_op")
         return self.grad(inputs, output_grads)
 
     def R_op(self, inputs, eval_points):
