@@ -170,7 +170,10 @@ class Lowering:
         for index, variable in enumerate(node.outputs):
             place = self.temp(variable)
             place.array = True
-            place.foreign = bool(node.op.view_map.get(index) or destroyed)
+            viewed = node.op.view_map.get(index, ())
+            place.foreign = bool(viewed or destroyed)
+            for position in viewed:                     # nobody may write there while the view is used
+                inputs[position].root().foreign = True
             outputs.append(place)
         self.add("python", inputs, outputs, node=node, nodes=(node,))
 

@@ -117,7 +117,8 @@ def _may_take(task, out, source, root, last, number, updated):
         return False
     if root.kind == "shared":
         return updated.get(id(out)) is root and last[id(root)] <= number
-    return root.kind == "temp" and last[id(root)] == number and not (root.array and not out.array)
+    return root.kind == "temp" and not root.foreign and last[id(root)] == number \
+        and not (root.array and not out.array)
 
 
 def color(tasks, places):

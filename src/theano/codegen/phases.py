@@ -247,7 +247,7 @@ class _Builder:
         return True
 
     def _takeovers(self, lasting):
-        """Pairs of a result and an input whose storage it may take over: read for the last time before it is written."""
+        """Pairs of a result and an input that is read for the last time before the result is written."""
         return [(out.place, given.place) for out in lasting for given in self.inputs.values()
                 if out.operand.role == "out" and (out.operand.dtype, out.operand.axes) == (
                     given.operand.dtype, given.operand.axes) and given.last_load <= out.first_store]

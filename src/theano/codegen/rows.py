@@ -20,8 +20,8 @@ CHEAP = 4                   # a value that costs less than this is computed agai
 class Rows:
     """Clusters that run in one nest with phases, and their nodes in order.
 
-    space: extents of the points. reduced: the axes that each phase runs over. axes: for what nodes compute, which of its
-    dimensions each axis of the space walks, -1 where it stays in place.
+    space: extents of the points. reduced: the axes that each phase runs over. axes: for what nodes compute, which of
+    its dimensions each axis of the space walks, -1 where it stays in place.
     """
 
     space: tuple
@@ -90,7 +90,7 @@ def _needs(clusters, group):
 
 
 def _from(clusters, window, needs):
-    """``(members, rows, new order of the window)`` for the first of these groups and those that can join it, or None."""
+    """``(members, rows, new order of the window)`` for the first group and those that can join it, or None."""
     first = window[0]
     if not isinstance(first, Cluster):
         return None

@@ -20,7 +20,7 @@ class Place:
     size: tuple = ()                # extents, by which storage is shared
     value: object = None            # of a constant
     ones: int = 0                   # of an input: bit d set where dimension d is broadcastable
-    foreign: bool = False           # it may be a view of something that is not ours
+    foreign: bool = False           # it may be a view that Python code made, or be seen through one
 
     def root(self):
         """The place whose storage this one uses."""
