@@ -587,8 +587,8 @@ static void choose_tile(team *t)
     for (int k = 0; k < l->nest->nslots; k++) bytes += l->itemsize[k];
     t->tile = ROWS_BYTES / (bytes * (inner ? inner : 1) + 1);
     if (!reduced && t->tile < 64) t->tile = 64;
-    if (t->tile < 1) t->tile = 1;
     if (t->axis >= 0 && t->tile > l->extent[t->axis]) t->tile = l->extent[t->axis];
+    if (t->tile < 1) t->tile = 1;
     for (int i = 0; i < l->naxes; i++) {
         if (l->reduced[i]) continue;
         t->outer *= i == t->axis ? (l->extent[i] + t->tile - 1) / t->tile : l->extent[i];
