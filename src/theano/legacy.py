@@ -33,7 +33,7 @@ GATHERED = {
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
     "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "errors"),
     "compile.sharedvalue": ("graph.shared", "tensor.shared"),
-    "compile.ops": ("graph.copying", "tensor.shape"),
+    "compile.ops": ("graph.copying", "graph.function_op", "tensor.shape"),
     "tensor.basic": ("tensor", "tensor.type", "tensor.variable", "tensor.elemwise", "tensor.constant", "tensor.create",
                      "tensor.reduce", "tensor.shape", "tensor.join", "tensor.dot", "tensor.advanced", "tensor.compare",
                      "gradient",
