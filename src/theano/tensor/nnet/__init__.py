@@ -1,7 +1,15 @@
 """What neural networks use: ``theano.tensor.nnet.something``."""
 
 from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.nnet import conv
 from theano.tensor.nnet.activation import elu, hard_sigmoid, relu, selu
+from theano.tensor.nnet.conv import (
+    ConvOp,
+    conv2d,
+    conv2d_grad_wrt_inputs,
+    conv2d_transpose,
+    conv3d,
+)
 from theano.tensor.nnet.loss import binary_crossentropy, categorical_crossentropy, sigmoid_binary_crossentropy
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
@@ -29,6 +37,7 @@ from theano.tensor.nnet.softmax import (
     softmax_with_bias,
 )
 
+abstract_conv2d = conv2d
 logsoftmax_op = log_softmax_op
 sigmoid, softplus = ELEMWISE["sigmoid"], ELEMWISE["softplus"]
 softsign, ultra_fast_sigmoid = ELEMWISE["softsign"], ELEMWISE["ultra_fast_sigmoid"]
