@@ -39,7 +39,9 @@ NAMES = {                       # names that programs import from old places
     "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",
     "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
     "tensor.opt": "MakeVector Shape_i Assert assert_op",
-    "tensor.extra_ops": "squeeze",
+    "tensor.extra_ops": "squeeze repeat cumsum cumprod diff bincount fill_diagonal fill_diagonal_offset to_one_hot"
+                        " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
+    "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
     "tensor.utils": "shape_of_variables hash_from_ndarray",
     "tensor.nnet.nnet": "softmax Softmax",
     "tensor.nnet.sigm": "sigmoid softplus",

@@ -11,6 +11,7 @@ from theano.tensor.nnet.conv import (
     conv3d,
 )
 from theano.tensor.nnet.loss import binary_crossentropy, categorical_crossentropy, sigmoid_binary_crossentropy
+from theano.tensor.nnet.norm import batch_normalization
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
