@@ -49,6 +49,8 @@ def main(steps=3000):
     """Train, and compare predictions with targets."""
     points, classes = data()
     train, predict, w, b = build()
+    print("predict:")
+    theano.printing.debugprint(predict)
     print("train is computed by:", *operations(train), sep="\n  ")
     print("matrix products by BLAS" if uses_blas(train) else "matrix products by loops")
     for step in range(steps):

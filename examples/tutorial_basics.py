@@ -73,7 +73,12 @@ def training(steps=5):
 
 
 def main():
-    """Print the numbers."""
+    """Print the expressions, what becomes of them, and the numbers."""
+    x, W, b, dot, out = layer()
+    print("out, as written:")
+    theano.printing.debugprint(out)
+    print("and as it runs:")
+    theano.printing.debugprint(theano.function([x, W, b], out))
     f, g, h, i = forward()
     print("f ->", f)
     print("g ->", g)

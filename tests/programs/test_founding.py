@@ -5,6 +5,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,52 @@ import theano.tensor as T
 EXAMPLES = Path(__file__).parents[2] / "examples"
 F = [1.79048354, 0.03158954, -0.26423186]                       # as printed
 G = [0.9421594, 0.73722395, 0.67606977]
+PRINTED = {                                                     # without addresses, and the branches as they are now
+    "dot": """dot
+ |x
+ |W""",
+    "out": """sigmoid
+ |Elemwise{add,no_inplace}
+   |dot
+   | |x
+   | |W
+   |b""",
+    "f": """Gemv{inplace}
+ |AllocEmpty{dtype='float64'}
+ | |Shape_i{1}
+ |   |W
+ |TensorConstant{1.0}
+ |InplaceDimShuffle{1,0} 'W.T'
+ | |W
+ |x
+ |TensorConstant{0.0}""",
+    "g": """Elemwise{ScalarSigmoid}[(0, 0)]
+ |Gemv{no_inplace}
+   |b
+   |TensorConstant{1.0}
+   |InplaceDimShuffle{1,0} 'W.T'
+   | |W
+   |x
+   |TensorConstant{1.0}""",
+    "prediction": """Elemwise{gt,no_inplace}
+ |Elemwise{true_div,no_inplace}
+ | |InplaceDimShuffle{x}
+ | | |TensorConstant{1}
+ | |Elemwise{add,no_inplace}
+ |   |InplaceDimShuffle{x}
+ |   | |TensorConstant{1}
+ |   |Elemwise{exp,no_inplace}
+ |     |Elemwise{sub,no_inplace}
+ |       |Elemwise{neg,no_inplace}
+ |       | |dot
+ |       |   |x
+ |       |   |w
+ |       |InplaceDimShuffle{x}
+ |         |b
+ |InplaceDimShuffle{x}
+   |TensorConstant{0.5}""",
+}
+PPRINTED = r"gt((TensorConstant{1} / (TensorConstant{1} + exp(((-(x \dot w)) - b)))), TensorConstant{0.5})"
 DOT_PLUS_B = [2.79048354, 1.03158954, 0.73576814]
 STANDARDIZED = [1.90651511, 0.60431744, -0.64253361]
 
@@ -50,6 +97,8 @@ BLOCKS = {
         ("casts: int32 with float32, the mean of integers", "test_casts"),
         ("exercise 2", "test_logistic_regression_in_single_precision"),
         ("dtypes, broadcastable patterns", "test_constructors"),
+        ("pprint and debugprint of a variable", "test_printed_prediction"),
+        ("debugprint of a function", "test_printed_function"),
         ("profile of functions, ops and nodes", PROFILE),
         ("exercise 4: where is the time spent", PROFILE),
         ("pydotprint of the graphs", DRAWING),
@@ -72,6 +121,8 @@ BLOCKS = {
     ],
     "summer school slides (2015)": [
         ("symbolic inputs, an expression", "test_functions_of_one_layer"),
+        ("debugprint of variables", "test_printed_layer"),
+        ("debugprint of functions", "test_printed_layer"),
         ("compiling f, g, h and i", "test_functions_of_one_layer"),
         ("the operations of f and g", "test_operations_of_one_layer"),
         ("pydotprint of f, g and h", DRAWING),
@@ -108,6 +159,12 @@ def example(name):
 def operations(function):
     """Names of the operations of a compiled function."""
     return [str(node.op) for node in function.maker.fgraph.toposort()]
+
+
+def tree(thing):
+    """What debugprint says, without addresses and positions."""
+    lines = theano.printing.debugprint(thing, file="str").rstrip().split("\n")
+    return "\n".join(re.sub(r" \[id \w+\]| ''| +\d*$", "", re.sub(r" +\d*$", "", line)) for line in lines)
 
 
 def printed(name, **flags):
@@ -352,6 +409,40 @@ def test_modes_agree(mode):
     values = example("tutorial_basics").example_values()[:3]
     found = theano.function([x, W, b], [dot, out], mode=mode)(*values)
     np.testing.assert_allclose(found, [F, G], atol=5e-9)
+
+
+# -- what is printed ----------------------------------------------------------------------------------------
+
+
+def prediction_of_the_documents():
+    """The prediction of the logistic regression, as an expression."""
+    x, w, b = T.matrix("x"), theano.shared(np.zeros(4), name="w"), theano.shared(0., name="b")
+    return x, 1 / (1 + T.exp(-T.dot(x, w) - b)) > 0.5
+
+
+def test_printed_prediction():
+    _, prediction = prediction_of_the_documents()
+    assert theano.printing.pprint(prediction) == theano.pp(prediction) == PPRINTED
+    assert tree(prediction) == PRINTED["prediction"]
+
+
+@theano.change_flags(mode="FAST_RUN", floatX="float64")
+def test_printed_function():
+    x, prediction = prediction_of_the_documents()
+    lines = tree(theano.function([x], prediction)).split("\n")
+    assert re.fullmatch(r"Elemwise\{Composite\{GT\(scalar_sigmoid\(.*\), 0\.5\)\}\}", lines[0])
+    assert {"InplaceDimShuffle{x}", "b", "x", "w"} <= {line.lstrip(" |") for line in lines}
+    a = T.vector("a")
+    name, leaf = tree(theano.function([a], a + a ** 10)).split("\n")
+    assert name.startswith("Elemwise{Composite{") and leaf == " |a"
+
+
+@theano.change_flags(mode="FAST_RUN", floatX="float64")
+def test_printed_layer():
+    x, W, b, dot, out = example("tutorial_basics").layer()
+    for name, thing in {"dot": dot, "out": out, "f": theano.function([x, W], dot),
+                        "g": theano.function([x, W, b], out)}.items():
+        assert tree(thing) == PRINTED[name]
 
 
 # -- ops of users -------------------------------------------------------------------------------------------
