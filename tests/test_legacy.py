@@ -47,7 +47,8 @@ NAMES = {                       # names that programs import from old places
     "tensor.nnet.sigm": "sigmoid softplus",
     "tensor.nnet.abstract_conv": "conv2d abstract_conv2d conv3d conv2d_grad_wrt_inputs conv2d_grad_wrt_weights"
                                  " assert_shape AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights"
-                                 " AbstractConv get_conv_output_shape check_conv_gradinputs_shape",
+                                 " AbstractConv get_conv_output_shape check_conv_gradinputs_shape"
+                                 " separable_conv3d causal_conv1d bilinear_upsampling bilinear_kernel_2D",
     "tensor.signal.downsample": "max_pool_2d Pool MaxPoolGrad max_pool_2d_same_size",
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",

@@ -208,3 +208,49 @@ def test_the_first_op(rng):
     op = conv.ConvOp(imshp=(3, 6, 5), kshp=(2, 2), nkern=4, bsize=2, dx=2, dy=1, output_mode="full", unroll_patch=True)
     np.testing.assert_allclose(values(op, x, w), loop_conv(x, w, [(1, 1)] * 2, (2, 1)))
     assert conv.ConvOp.getOutputShape((6, 5), (2, 2), (2, 1), "full") == (4, 6)
+
+
+@pytest.mark.parametrize("ratio", [2, 3, 5])
+def test_upsampling_interpolates(ratio, rng):
+    x = rng.rand(2, 1, 3, 4)
+    found = values(lambda v: abstract_conv.bilinear_upsampling(v, ratio=ratio), x)
+    rows, columns = (np.clip((np.arange(n * ratio) - (ratio - 1) // 2) / ratio, 0, n - 1) for n in (3, 4))
+    for b in range(2):
+        by_rows = np.array([np.interp(rows, np.arange(3), x[b, 0, :, c]) for c in range(4)]).T
+        np.testing.assert_allclose(found[b, 0], [np.interp(columns, np.arange(4), r) for r in by_rows])
+    theano.gradient.verify_grad(lambda v: abstract_conv.bilinear_upsampling(v, ratio=ratio), [x], rng=rng)
+
+
+def test_upsampling_by_fractions_and_kernels():
+    ratios = ((7, 4), (5, 3))
+    y = values(lambda v: abstract_conv.bilinear_upsampling(v, frac_ratio=ratios), np.array([[[[1.0, 2], [3, 4]]]]))
+    rows, columns = np.array([0, 1 / 7, 5 / 7, 1]), np.array([0, 0.2, 0.8, 1])
+    np.testing.assert_allclose(y[0, 0], 1 + 2 * rows[:, None] + columns)
+    kernel = np.array([1, 2, 3, 2, 1])
+    np.testing.assert_allclose(abstract_conv.bilinear_kernel_2D(3, normalize=False).eval(), np.outer(kernel, kernel))
+    with pytest.raises(ValueError, match="either"):
+        abstract_conv.bilinear_upsampling(T.tensor4())
+
+
+def test_separable_convolution(rng):
+    x, each, mix = rng.randn(2, 3, 6, 5), rng.randn(6, 1, 2, 3), rng.randn(4, 6, 1, 1)
+    found = values(lambda a, b, c: abstract_conv.separable_conv2d(a, b, c, 3, border_mode="full"), x, each, mix)
+    expected = loop_conv(loop_conv(x, each, [(1, 1), (2, 2)], num_groups=3), mix, [(0, 0)] * 2)
+    np.testing.assert_allclose(found, expected)
+    deep = values(lambda a, b, c: abstract_conv.separable_conv3d(a, b, c, 3), x[:, :, None], each[:, :, None],
+                  mix[:, :, None])
+    flat = loop_conv(loop_conv(x, each, [(0, 0)] * 2, num_groups=3), mix, [(0, 0)] * 2)
+    np.testing.assert_allclose(deep[:, :, 0], flat)
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_causal_convolution(dilation, rng):
+    x, w = rng.randn(2, 3, 7), rng.randn(4, 3, 3)
+
+    def f(a, b):
+        return abstract_conv.causal_conv1d(a, b, w.shape, filter_dilation=dilation)
+
+    expected = [[sum(w[n, :, k] @ x[b, :, t - k * dilation] for k in range(3) if t >= k * dilation) for t in range(7)]
+                for b in range(2) for n in range(4)]
+    np.testing.assert_allclose(values(f, x, w), np.reshape(expected, (2, 4, 7)))
+    theano.gradient.verify_grad(f, [x, w], rng=rng)

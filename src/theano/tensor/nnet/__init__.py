@@ -37,6 +37,7 @@ from theano.tensor.nnet.softmax import (
     softmax_op,
     softmax_with_bias,
 )
+from theano.tensor.nnet.upsample import separable_conv2d
 
 abstract_conv2d = conv2d
 logsoftmax_op = log_softmax_op

@@ -342,7 +342,8 @@ def _constants(shape, ndim):
                  for n in declared(shape) or (None,) * ndim)
 
 
-def _forward(cls, input, filters, input_shape, filter_shape, border_mode, **properties):
+def apply_forward(cls, input, filters, input_shape, filter_shape, border_mode, **properties):
+    """The op ``cls`` with these properties on images and filters whose shapes may be declared."""
     input_shape, filter_shape = declared(input_shape), declared(filter_shape)
     op = cls(input_shape, filter_shape, border_mode, **properties)
     channels = op.imshp[1], op.kshp[-op.convdim - 1]
@@ -392,16 +393,17 @@ def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode="val
         raise TypeError(f"conv2d got unexpected arguments {sorted(unknown)}")
     if image_shape is not None and input_shape is not None:
         raise ValueError("input_shape and image_shape are two names of one argument")
-    return _forward(AbstractConv2d, input, filters, input_shape if image_shape is None else image_shape, filter_shape,
-                    border_mode, subsample=subsample, filter_flip=filter_flip, filter_dilation=filter_dilation,
-                    num_groups=num_groups, unshared=unshared)
+    shape = input_shape if image_shape is None else image_shape
+    return apply_forward(AbstractConv2d, input, filters, shape, filter_shape, border_mode, subsample=subsample,
+                         filter_flip=filter_flip, filter_dilation=filter_dilation, num_groups=num_groups,
+                         unshared=unshared)
 
 
 def conv3d(input, filters, input_shape=None, filter_shape=None, border_mode="valid", subsample=(1, 1, 1),
            filter_flip=True, filter_dilation=(1, 1, 1), num_groups=1):
     """Filters (n, c, *kernel) convolved with images (b, c, *size) in three dimensions; see `conv2d`."""
-    return _forward(AbstractConv3d, input, filters, input_shape, filter_shape, border_mode, subsample=subsample,
-                    filter_flip=filter_flip, filter_dilation=filter_dilation, num_groups=num_groups)
+    return apply_forward(AbstractConv3d, input, filters, input_shape, filter_shape, border_mode, subsample=subsample,
+                         filter_flip=filter_flip, filter_dilation=filter_dilation, num_groups=num_groups)
 
 
 def conv2d_grad_wrt_inputs(output_grad, filters, input_shape, filter_shape=None, border_mode="valid",
