@@ -31,18 +31,25 @@ NAMES = {                       # names that programs import from old places
     "compile.pfunc": "pfunc In Out rebuild_collect_shared shared SharedVariable",
     "compile.function_module": "Function FunctionMaker UnusedInputError AliasedMemoryError orig_function",
     "compile.sharedvalue": "SharedVariable shared shared_constructor generic",
-    "compile.ops": "DeepCopyOp ViewOp Rebroadcast Shape Shape_i SpecifyShape deep_copy_op view_op",
+    "compile.ops": "as_op FromFunctionOp DeepCopyOp ViewOp Rebroadcast Shape Shape_i SpecifyShape deep_copy_op view_op",
     "tensor.basic": "TensorType TensorVariable as_tensor_variable _shared exp add DimShuffle NotScalarConstantError"
                     " ScalarFromTensor Argmax alloc arange _allclose float64_rtol",
     "tensor.subtensor": "Subtensor IncSubtensor AdvancedSubtensor AdvancedIncSubtensor inc_subtensor set_subtensor"
                         " get_canonical_form_slice",
     "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",
     "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
-    "tensor.opt": "MakeVector Shape_i",
-    "tensor.extra_ops": "squeeze",
+    "tensor.opt": "MakeVector Shape_i Assert assert_op",
+    "tensor.extra_ops": "squeeze repeat cumsum cumprod diff bincount fill_diagonal fill_diagonal_offset to_one_hot"
+                        " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
+    "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
     "tensor.utils": "shape_of_variables hash_from_ndarray",
     "tensor.nnet.nnet": "softmax Softmax",
     "tensor.nnet.sigm": "sigmoid softplus",
+    "tensor.nnet.abstract_conv": "conv2d abstract_conv2d conv3d conv2d_grad_wrt_inputs conv2d_grad_wrt_weights"
+                                 " assert_shape AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights"
+                                 " AbstractConv get_conv_output_shape check_conv_gradinputs_shape"
+                                 " separable_conv3d causal_conv1d bilinear_upsampling bilinear_kernel_2D",
+    "tensor.signal.downsample": "max_pool_2d Pool MaxPoolGrad max_pool_2d_same_size",
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
     "updates": "OrderedUpdates",

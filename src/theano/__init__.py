@@ -6,6 +6,7 @@ from theano.compile.function import function, function_dump
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
+from theano.compile.rebuild import clone_replace as clone
 from theano.compile.updates import OrderedUpdates
 from theano.compile.verify import verify_grad
 from theano.config import ChangeFlags as change_flags
@@ -13,6 +14,7 @@ from theano.config import config
 from theano.errors import InconsistencyError, MissingInputError, UnusedInputError
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.function_op import as_op
 from theano.graph.op import Op
 from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
