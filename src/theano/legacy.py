@@ -1,6 +1,7 @@
 """Old module names that programs import: one row each, and the importer that serves them.
 
-A row names the modules whose public names the old one shows; nothing of ours uses old names.
+A row names the modules whose public names the old one shows; nothing of ours uses old names. Packages that most
+programs don't need are loaded when they are first used.
 """
 
 import collections.abc
@@ -9,11 +10,15 @@ import io
 import operator
 import struct
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
+
+from theano.tensor.shared import shared_constructor
 
 GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
          "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
+          "sparse.index", "sparse.shape")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
@@ -27,7 +32,8 @@ GATHERED = {
     "gof.null_type": ("gradient",),
     "gof.utils": ("graph.props", "graph.op", "graph.testvalue", "errors"),
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
-    "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "errors"),
+    "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "graph.copying",
+                                "errors"),
     "compile.sharedvalue": ("graph.shared", "tensor.shared"),
     "compile.ops": ("graph.copying", "tensor.shape"),
     "tensor.basic": ("tensor", "tensor.type", "tensor.variable", "tensor.elemwise", "tensor.constant", "tensor.create",
@@ -44,6 +50,10 @@ GATHERED = {
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
     "scalar.basic_scipy": ("scalar", "scalar.special"),
+    "sparse.basic": SPARSE,
+    "sparse.opt": SPARSE,
+    "sparse.sharedvar": ("sparse.shared", "sparse.type", "sparse.variable"),
+    "sparse.utils": ("sparse.variable",),
     "updates": ("compile.updates",),
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
@@ -76,6 +86,14 @@ EXTRA = {                       # further names of an old module: where they are
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
+EXTRA["sparse.basic"] = {f"_{name}": f"sparse.variable:{name}" for name in (
+    "is_sparse", "is_dense", "is_sparse_variable", "is_dense_variable")}
+EXTRA["sparse.opt"] = {             # what had a second op with C code has one op, and its kernel is no op
+    old: f"sparse:{new}" for old, new in (
+        ("AddSD_ccode", "AddSD"), ("CSMGradC", "CSMGrad"), ("MulSDCSC", "MulSD"), ("MulSDCSR", "MulSD"),
+        ("MulSVCSR", "MulSV"), ("SamplingDotCSR", "SamplingDot"), ("StructuredAddSVCSR", "StructuredAddSV"),
+        ("StructuredDotCSC", "StructuredDot"), ("StructuredDotCSR", "StructuredDot"), ("UsmmCscDense", "Usmm"))}
+LATE = ("sparse",)                  # packages that are loaded when they are first used
 PREFIX = "theano."
 
 
@@ -84,9 +102,14 @@ class LegacyFinder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        """The spec of an old module, None for anything else."""
-        if name.startswith(PREFIX) and name[len(PREFIX):] in GATHERED:
-            old = name[len(PREFIX):]
+        """The spec of an old module or of a package loaded late, None for anything else."""
+        old = name[len(PREFIX):] if name.startswith(PREFIX) else ""
+        if old in LATE:
+            spec = PathFinder.find_spec(name, path, target)
+            if spec is not None and type(spec.loader) is SourceFileLoader:
+                spec.loader = LateLoader(spec.loader.name, spec.loader.path)
+            return spec
+        if old in GATHERED:
             is_package = any(other.startswith(old + ".") for other in GATHERED)
             return ModuleSpec(name, LegacyFinder, is_package=is_package)
         return None
@@ -109,6 +132,15 @@ class LegacyFinder:
         """Nothing is left to do."""
 
 
+class LateLoader(SourceFileLoader):
+    """Loads a package that has old submodules, and lets it show them."""
+
+    def exec_module(self, module):
+        """Run the package, then add what finds its old submodules."""
+        super().exec_module(module)
+        module.__dict__.setdefault("__getattr__", _submodules_of(module.__name__))
+
+
 def _resolve(place):
     """The thing at "module:name", or the module at "module:"; anything but a text stands for itself."""
     if not isinstance(place, str):
@@ -123,16 +155,27 @@ def _submodules_of(package):
     inside = package[len(PREFIX):] + "." if package.startswith(PREFIX) else ""
 
     def attribute(name):
-        if inside + name in GATHERED:
+        if inside + name in GATHERED or inside + name in LATE:
             return importlib.import_module(PREFIX + inside + name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     return attribute
 
 
+def shared_of_scipy(value, **kwargs):
+    """A shared variable for a sparse matrix of SciPy; loads `theano.sparse`, which knows them.
+
+    Raises TypeError for anything else.
+    """
+    if not type(value).__module__.startswith("scipy.sparse"):
+        raise TypeError(f"expected a sparse matrix of SciPy, got {type(value)}")
+    return importlib.import_module(PREFIX + "sparse").shared(value, **kwargs)
+
+
 def install():
     """Serve old module names from now on, by import and as attributes of the packages they were in."""
     if LegacyFinder not in sys.meta_path:
-        sys.meta_path.append(LegacyFinder)
+        sys.meta_path.insert(0, LegacyFinder)           # before the finder of files, for packages loaded late
+        shared_constructor(shared_of_scipy)
     parents = {PREFIX + old.rpartition(".")[0] for old in GATHERED if "." in old} | {"theano"}
     for parent in parents:
         if parent in sys.modules:

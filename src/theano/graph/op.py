@@ -25,11 +25,14 @@ class Op(WithProps):
         output index -> list of input indices whose storage the output overwrites.
     default_output : int or None
         Which output a call returns; None returns the only one, or all.
+    overwrites : int or None
+        Which input output 0 may take the storage of; the op then has a property ``inplace``.
     """
 
     view_map = {}
     destroy_map = {}
     default_output = None
+    overwrites = None
     _f16_ok = False
 
     def make_node(self, *inputs):
