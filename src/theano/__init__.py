@@ -18,6 +18,7 @@ from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
 from theano.graph.variable import Apply, Constant, Variable
 from theano.printing import pp, pprint
+from theano.tensor.advanced import sparse_grad
 from theano.tensor.constant import _asarray, get_scalar_constant_value
 from theano.tensor.dot import dot
 from theano.tensor.shared import shared

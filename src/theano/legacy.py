@@ -13,6 +13,7 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
+from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.shared import shared_constructor
 
 GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
@@ -171,11 +172,17 @@ def shared_of_scipy(value, **kwargs):
     return importlib.import_module(PREFIX + "sparse").shared(value, **kwargs)
 
 
+def sparse_gradient(*inputs):
+    """The gradient of rows of a matrix as a sparse matrix; loads `theano.sparse`."""
+    return importlib.import_module(PREFIX + "sparse").construct_sparse_from_list(*inputs)
+
+
 def install():
     """Serve old module names from now on, by import and as attributes of the packages they were in."""
     if LegacyFinder not in sys.meta_path:
         sys.meta_path.insert(0, LegacyFinder)           # before the finder of files, for packages loaded late
         shared_constructor(shared_of_scipy)
+        AdvancedSubtensor1.sparse_gradient = staticmethod(sparse_gradient)
     parents = {PREFIX + old.rpartition(".")[0] for old in GATHERED if "." in old} | {"theano"}
     for parent in parents:
         if parent in sys.modules:

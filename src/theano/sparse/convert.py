@@ -8,6 +8,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.sparse.type import SparseType, continuous_dtypes, format_cls
 from theano.sparse.variable import as_sparse_variable, is_sparse_variable, method
+from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import cast as cast_tensor
 from theano.tensor.shape import patternbroadcast, reshape, shape
@@ -346,6 +347,7 @@ class ConstructSparseFromList(Op):
 
 
 construct_sparse_from_list = ConstructSparseFromList()
+AdvancedSubtensor1.sparse_gradient = construct_sparse_from_list
 
 
 class AsFormat(Op):

@@ -195,7 +195,6 @@ def _outer(x, y):
 _dot = Dot()
 
 
-@method("__dot__", "__matmul__")
 def dot(x, y):
     """The product of two matrices or vectors, one or both sparse; sparse where both are.
 
@@ -207,10 +206,17 @@ def dot(x, y):
     return _dot(x, y)
 
 
+@method("__dot__", "__matmul__")
+def _product_of(x, y):
+    """`structured_dot` of matrices, `dot` with a vector."""
+    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    return dot(x, y) if 1 in (x.type.ndim, y.type.ndim) else structured_dot(x, y)
+
+
 @method("__rdot__", "__rmatmul__")
-def _swapped_dot(right, left):
+def _swapped_product(right, left):
     """The product with the variable at the right."""
-    return dot(left, right)
+    return _product_of(left, right)
 
 
 class TrueDot(Op):

@@ -165,7 +165,7 @@ class GetItem2d(Op):
         for part in index:
             if isinstance(part, slice):
                 continue
-            if getattr(getattr(part, "type", None), "ndim", np.ndim(part)) == 0:
+            if (part.type.ndim if isinstance(part, Variable) else np.ndim(part)) == 0:
                 raise NotImplementedError("Theano has no sparse vector. Use X[a:b, c:d], X[a:b, c:c+1] or X[a:b] "
                                           "instead.")
             raise ValueError(f"Advanced indexing is not implemented for sparse matrices: {part}")

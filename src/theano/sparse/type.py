@@ -89,6 +89,8 @@ class SparseType(Type):
         """``value`` in the format; TypeError where SciPy can't."""
         if hasattr(value, "owner"):
             raise TypeError(f"{self} needs a value, but {value} is a symbolic variable")
+        if not is_sparse(value) and np.ndim(value) != 2:
+            raise TypeError(f"{self} expected a matrix, got {_described(value)}")
         try:
             matrix = format_cls[self.format](value)
         except (TypeError, ValueError) as error:

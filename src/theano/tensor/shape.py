@@ -622,7 +622,7 @@ SEEN_THROUGH.update({
 
 
 def _constant_extent(node, index, get):
-    known = node.inputs[0].type.shape[node.op.i]
+    known = getattr(node.inputs[0].type, "shape", (None,) * (node.op.i + 1))[node.op.i]
     if known is None:
         raise NotScalarConstantError()
     return np.asarray(known, dtype="int64")

@@ -35,6 +35,8 @@ def _as_member(name, function):
         return function
 
     def variadic(self, *args, **kwargs):
+        if not args and "shape" in kwargs:
+            args = (kwargs.pop("shape"),)
         if len(args) == 1 and (isinstance(args[0], (list, tuple)) or args[0] is None
                                or isinstance(args[0], Variable)):
             return function(self, args[0], **kwargs)
