@@ -11,7 +11,7 @@ from theano.sparse.variable import as_sparse_variable, is_sparse_variable, metho
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import cast as cast_tensor
-from theano.tensor.shape import patternbroadcast, reshape, shape
+from theano.tensor.shape import patternbroadcast, reshape, shape, shape_i
 from theano.tensor.type import tensor
 
 
@@ -82,7 +82,7 @@ class SparseFromDense(Op):
     def make_node(self, x):
         x = as_tensor_variable(x)
         if x.type.ndim > 2:
-            raise TypeError(f"a tensor of {x.type.ndim} dimensions has no sparse form: {x}. Theano does not have sparse "
+            raise TypeError(f"a tensor of {x.type.ndim} dimensions has no sparse form: {x}. There are no sparse "
                             "tensors, only matrices.")
         return Apply(self, [x], [SparseType(self.format, x.type.dtype)()])
 
@@ -204,7 +204,10 @@ class CSM(Op):
                                                        shape=tuple(map(int, extents)))
 
     def infer_shape(self, node, shapes):
-        return [(node.inputs[3][0], node.inputs[3][1])]
+        extents = node.inputs[3]
+        if extents.owner is not None and isinstance(extents.owner.op, CSMProperties):
+            return [tuple(shape_i(extents.owner.inputs[0], k) for k in range(2))]
+        return [(extents[0], extents[1])]
 
     def connection_pattern(self, node):
         return [[True], [False], [False], [False]]

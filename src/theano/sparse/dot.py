@@ -27,7 +27,8 @@ def _transposed(x):
 
 def _check_extents(op, x, y):
     if x.shape[-1] != y.shape[0]:
-        raise ValueError(f"{op}: shapes {x.shape} and {y.shape} don't fit: {x.shape[-1]} columns meet {y.shape[0]} rows")
+        raise ValueError(f"{op}: shapes {x.shape} and {y.shape} don't fit: {x.shape[-1]} columns meet "
+                         f"{y.shape[0]} rows")
 
 
 def _product(x, y, dtype):

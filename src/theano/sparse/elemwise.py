@@ -23,9 +23,8 @@ from theano.sparse.variable import (
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.elemwise import add as add_tensors
-from theano.tensor.elemwise import mul as mul_tensors
 from theano.tensor.reduce import sum as sum_tensor
-from theano.tensor.type import TensorType, tensor
+from theano.tensor.type import tensor
 
 
 class Neg(Op):
@@ -180,8 +179,7 @@ class MulSD(Op):
         x, y = inputs
         g, = output_grads
         if y.type.ndim == 0:
-            products = mul_tensors(*(csm_properties(v)[0] for v in (x, g)))
-            return [g * y, sum_tensor(products)]
+            return [g * y, sum_tensor(column_sums(x * g))]
         return [g * y, as_gradient_of(y, x * g)]
 
 
@@ -272,7 +270,7 @@ def add(x, y):
 def sub(x, y):
     """The difference; like `add`."""
     x, y = _pair("sub", x, y)
-    return add(x, -y)
+    return add(x, -y.astype(upcast(x.type.dtype, y.type.dtype)))        # so that unsigned numbers get signs first
 
 
 @method("__mul__")

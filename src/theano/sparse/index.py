@@ -22,7 +22,8 @@ def _as_integer(index):
     except TypeError as error:
         raise ValueError(f"sparse matrices are indexed by integers and slices of them, got {index!r}") from error
     if index.type.ndim or not index.type.dtype.startswith(("int", "uint")):
-        raise ValueError(f"sparse matrices are indexed by integers and slices of them, got {index} of type {index.type}")
+        raise ValueError(f"sparse matrices are indexed by integers and slices of them, got {index} "
+                         f"of type {index.type}")
     return index
 
 
