@@ -46,6 +46,9 @@ NAMES = {                       # names that programs import from old places
     "tensor.nnet.sigm": "sigmoid softplus",
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
+    "sandbox.rng_mrg": "MRG_RandomStreams mrg_uniform DotModulo ff_2p72 ff_2p134 guess_n_streams multMatVect matVecModM"
+                       " M1 M2 A1p72 A2p134",
+    "sandbox.multinomial": "MultinomialFromUniform ChoiceFromUniform MultinomialWOReplacementFromUniform",
     "sparse.basic": "as_sparse hstack vstack structured_dot _is_sparse _is_dense _is_sparse_variable _mtypes Dot",
     "sparse.opt": "StructuredDotCSC UsmmCscDense CSMGradC AddSD_ccode",
     "sparse.sharedvar": "SparseTensorSharedVariable sparse_constructor SparseType",
