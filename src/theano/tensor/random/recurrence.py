@@ -75,8 +75,8 @@ def draw(states, n):
         k = min(width, n - start)           # the last round may need only the first substreams
         x = _modulo_m1((x2[:k] << 22) + x3[:k] * (2**7 + 1))
         y = _modulo_m2((y1[:k] << 15) + y3[:k] * (2**15 + 1))
-        z = x - y
-        draws[start:start + k] = np.where(z <= 0, z + M1, z)
+        z = np.subtract(x, y, out=draws[start:start + k])
+        z += (z <= 0) * M1
         x1, x2, x3 = _shifted(x, x1, x2, x3)
         y1, y2, y3 = _shifted(y, y1, y2, y3)
     return draws, np.stack([x1, x2, x3, y1, y2, y3], axis=1).astype("int32")
@@ -84,14 +84,21 @@ def draw(states, n):
 
 def _modulo_m1(v):
     """``v % M1`` for v below 2^54."""
-    v = (v & M1) + (v >> 31)
-    return np.where(v >= M1, v - M1, v)
+    high = v >> 31
+    v &= M1
+    v += high
+    v -= (v >= M1) * M1
+    return v
 
 
 def _modulo_m2(v):
     """``v % M2`` for v below 2^47: 2^31 is 21069 modulo M2."""
-    v = (v & M1) + (v >> 31) * (2**31 - M2)
-    return v % M2
+    high = v >> 31
+    high *= 2**31 - M2
+    v &= M1
+    v += high
+    v -= (v >= M2) * M2
+    return v
 
 
 def _shifted(new, a, b, c):
