@@ -46,6 +46,9 @@ NAMES = {                       # names that programs import from old places
     "tensor.nnet.sigm": "sigmoid softplus",
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
+    "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"
+                         " _infer_ndim_bcast",
+    "tensor.shared_randomstreams": "RandomStreams RandomStateSharedVariable randomstate_constructor",
     "sandbox.rng_mrg": "MRG_RandomStreams mrg_uniform DotModulo ff_2p72 ff_2p134 guess_n_streams multMatVect matVecModM"
                        " M1 M2 A1p72 A2p134",
     "sandbox.multinomial": "MultinomialFromUniform ChoiceFromUniform MultinomialWOReplacementFromUniform",

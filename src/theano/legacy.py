@@ -58,6 +58,8 @@ GATHERED = {
     "sandbox": (),
     "sandbox.rng_mrg": ("tensor.random.mrg", "tensor.random.recurrence"),
     "sandbox.multinomial": ("tensor.random.categorical",),
+    "tensor.raw_random": ("tensor.random.function",),
+    "tensor.shared_randomstreams": ("tensor.random.streams", "graph.shared", "tensor.shared"),
     "updates": ("compile.updates",),
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
@@ -90,6 +92,8 @@ EXTRA = {                       # further names of an old module: where they are
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
+EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",
+                              "theano": sys.modules["theano"]}          # programs that import * use it
 EXTRA["sparse.basic"] = {f"_{name}": f"sparse.variable:{name}" for name in (
     "is_sparse", "is_dense", "is_sparse_variable", "is_dense_variable")}
 EXTRA["sparse.opt"] = {             # what had a second op with C code has one op, and its kernel is no op
@@ -98,6 +102,9 @@ EXTRA["sparse.opt"] = {             # what had a second op with C code has one o
         ("MulSVCSR", "MulSV"), ("SamplingDotCSR", "SamplingDot"), ("StructuredAddSVCSR", "StructuredAddSV"),
         ("StructuredDotCSC", "StructuredDot"), ("StructuredDotCSR", "StructuredDot"), ("UsmmCscDense", "Usmm"))}
 LATE = ("sparse",)                  # packages that are loaded when they are first used
+LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
+    "scipy.sparse.": "sparse:shared",
+    "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
 PREFIX = "theano."
 
 
@@ -165,14 +172,16 @@ def _submodules_of(package):
     return attribute
 
 
-def shared_of_scipy(value, **kwargs):
-    """A shared variable for a sparse matrix of SciPy; loads `theano.sparse`, which knows them.
+def shared_late(value, **kwargs):
+    """A shared variable for a value of `LATE_SHARED`; loads the module that knows it.
 
     Raises TypeError for anything else.
     """
-    if not type(value).__module__.startswith("scipy.sparse"):
-        raise TypeError(f"expected a sparse matrix of SciPy, got {type(value)}")
-    return importlib.import_module(PREFIX + "sparse").shared(value, **kwargs)
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    for start, constructor in LATE_SHARED.items():
+        if name.startswith(start):
+            return _resolve(constructor)(value, **kwargs)
+    raise TypeError(f"no module loaded late knows values of {type(value)}")
 
 
 def sparse_gradient(*inputs):
@@ -184,7 +193,7 @@ def install():
     """Serve old module names from now on, by import and as attributes of the packages they were in."""
     if LegacyFinder not in sys.meta_path:
         sys.meta_path.insert(0, LegacyFinder)           # before the finder of files, for packages loaded late
-        shared_constructor(shared_of_scipy)
+        shared_constructor(shared_late)
         AdvancedSubtensor1.sparse_gradient = staticmethod(sparse_gradient)
     parents = {PREFIX + old.rpartition(".")[0] for old in GATHERED if "." in old} | {"theano"}
     for parent in parents:

@@ -740,10 +740,10 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
         PyList_Append(shapes, pair);
         Py_XDECREF(pair);
     }
+    if (type)
+        PyErr_NormalizeException(&type, &value, &trace);        /* until then the value may be a mere text */
     if (value && trace)
         PyException_SetTraceback(value, trace);
-    if (type)
-        PyErr_NormalizeException(&type, &value, &trace);
     int code = f->error.code, axis = f->error.axis;
     long long a = f->error.a, b = f->error.b;
     char text[sizeof f->error.text];
