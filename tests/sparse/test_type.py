@@ -128,7 +128,7 @@ def test_equal_constants_are_merged():
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_functions_take_and_give_matrices(format):
-    x = sparse.matrix(format, "x")
+    x = sparse.matrix(format, "x", "float64")
     f = theano.function([x], [x, x])
     m = value(format)
     first, second = f(m)

@@ -275,7 +275,7 @@ def test_parameters_have_no_gradient(make):
 
 def test_gradients_go_past_a_sample():
     w = T.dscalar()
-    u = MRG_RandomStreams(4).uniform((3,))
+    u = MRG_RandomStreams(4).uniform((3,), dtype="float64")
     f = theano.function([w], [theano.grad((w**2 * u).sum(), w), u.sum()])
     gradient, total = f(3.0)
     assert abs(gradient - 6 * total) < 1e-12

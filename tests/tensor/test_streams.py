@@ -19,7 +19,8 @@ SEEDS = sorted({int(key.split("/")[2]) for key in RECORDED if key.startswith("sh
 ROWS = np.arange(12.0).reshape(3, 4)
 PVALS = [0.2, 0.3, 0.5]
 VARIABLES = {           # name in the record -> how it was made
-    "uniform": lambda rng: rng.uniform((3, 4)), "normal": lambda rng: rng.normal((3, 4), avg=1.0, std=2.0),
+    "uniform": lambda rng: rng.uniform((3, 4), dtype="float64"),
+    "normal": lambda rng: rng.normal((3, 4), avg=1.0, std=2.0, dtype="float64"),
     "binomial": lambda rng: rng.binomial((3, 4), n=5, p=0.3),
     "random_integers": lambda rng: rng.random_integers((3, 4), low=0, high=9),
     "permutation": lambda rng: rng.permutation((2,), n=6), "choice": lambda rng: rng.choice((5,), a=8),
@@ -43,7 +44,7 @@ def test_recorded_draws(name, seed, mode):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_recorded_draws_of_two_variables_before_and_after_a_new_seed(seed):
     rng = RandomStreams(seed)
-    f = theano.function([], [rng.uniform((2, 2)), rng.normal((2, 2))])
+    f = theano.function([], [rng.uniform((2, 2), dtype="float64"), rng.normal((2, 2), dtype="float64")])
     for found, name in zip(f(), "ab", strict=True):
         np.testing.assert_array_equal(found, RECORDED[f"shared/two/{seed}/{name}"])
     rng.seed(7)
@@ -66,7 +67,7 @@ def test_updates_are_made_unless_refused():
 
 def test_states_are_read_and_replaced():
     rng = RandomStreams(3)
-    u = rng.uniform((2,))
+    u = rng.uniform((2,), dtype="float64")
     f = theano.function([], u)
     rng[u.rng] = np.random.RandomState(99)
     assert rng[u.rng] is u.rng.get_value(borrow=True)
@@ -79,7 +80,7 @@ def test_shared_takes_random_states():
     state = theano.shared(given)
     assert state.type == random_state_type and state.get_value(borrow=True) is not given
     assert theano.shared(given, borrow=True).get_value(borrow=True) is given
-    new, sample = draws.uniform(state, (3,))
+    new, sample = draws.uniform(state, (3,), dtype="float64")
     f = theano.function([], sample, updates=[(state, new)])
     expected = np.random.RandomState(5)
     for _ in range(2):
@@ -89,7 +90,7 @@ def test_shared_takes_random_states():
 
 def test_states_given_as_arguments_are_not_advanced():
     state = random_state_type("state")
-    new, sample = draws.normal(state, (2,), 1.0, 3.0)
+    new, sample = draws.normal(state, (2,), 1.0, 3.0, dtype="float64")
     f = theano.function([state], [new, sample])
     given = np.random.RandomState(5)
     after, first = f(given)

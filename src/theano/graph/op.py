@@ -25,6 +25,8 @@ class Op(WithProps):
         output index -> list of input indices whose storage the output overwrites.
     default_output : int or None
         Which output a call returns; None returns the only one, or all.
+    rule_key : str or None
+        Under what the rewrites of this op are filed where they can't name its class, as it is loaded late.
     overwrites : int or None
         Which input output 0 may take the storage of; the op then has a property ``inplace``.
     """
@@ -32,7 +34,7 @@ class Op(WithProps):
     view_map = {}
     destroy_map = {}
     default_output = None
-    overwrites = None
+    overwrites = rule_key = None
     _f16_ok = False
 
     def make_node(self, *inputs):

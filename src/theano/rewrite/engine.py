@@ -16,8 +16,8 @@ from theano.tensor.elemwise import Elemwise
 
 
 def key_of(op):
-    """What rules are filed under: the name of an elementwise op's row, else the op's class."""
-    return op.scalar_op.name if type(op) is Elemwise else type(op)
+    """What rules are filed under: the name of an elementwise op's row, else the op's key or class."""
+    return op.scalar_op.name if type(op) is Elemwise else op.rule_key or type(op)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rule:
 
 
 def rule(*tracks, name=None, tags=(), fgraph=False):
-    """Make a function a `Rule`; ``tracks`` are row names or op classes."""
+    """Make a function a `Rule`; ``tracks`` are row names, op classes or their keys."""
     def make(function):
         return Rule(name or function.__name__, function, tracks, frozenset(tags), fgraph)
     return make

@@ -27,6 +27,7 @@ class DenseFromSparse(Op):
     structured: the gradient is that of the elements that are stored, else of all.
     """
 
+    rule_key = "DenseFromSparse"
     __props__ = ()
 
     def __init__(self, structured=True):
@@ -74,6 +75,7 @@ class SparseFromDense(Op):
     x: (m, n), or (n,) as one row, or a scalar   ->   sparse (m, n)
     """
 
+    rule_key = "SparseFromDense"
     __props__ = ("format",)
 
     def __init__(self, format):
@@ -112,6 +114,7 @@ class CSMProperties(Op):
     csm: sparse (m, n)   ->   (k,), (k,), (m + 1,) or (n + 1,), (2,); data is a view
     """
 
+    rule_key = "CSMProperties"
     __props__ = ()
     view_map = {0: [0], 1: [0], 2: [0]}
 
@@ -177,6 +180,7 @@ class CSM(Op):
     The parts are copied. Reference: scipy.sparse.csr_matrix, csc_matrix
     """
 
+    rule_key = "CSM"
     __props__ = ("format",)
 
     def __init__(self, format, kmap=None):
