@@ -231,3 +231,31 @@ def test_probabilities_rounded_to_float32_are_accepted():
     p = np.full(7, np.float32(1) / 7, "float32") * np.float32(1 + 3e-7)
     sample = theano.function([], RandomStreams(2).multinomial((5,), n=10, pvals=p))()
     assert (sample.sum(1) == 10).all()
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", theano.Mode("py", "fast_run")])
+def test_a_state_that_nothing_else_reads_is_advanced_itself(mode):
+    rng = RandomStreams(5)
+    u = rng.uniform((2,), dtype="float64")
+    held = u.rng.get_value(borrow=True)
+    f = theano.function([], u, mode=mode)
+    assert [n.op.inplace for n in f.maker.fgraph.toposort() if isinstance(n.op, RandomFunction)] == [True]
+    expected = copy.deepcopy(held)
+    for _ in range(3):
+        np.testing.assert_array_equal(f(), expected.uniform(size=2))
+    assert u.rng.get_value(borrow=True) is held and random_state_type.values_eq(held, expected)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", theano.Mode("py", "fast_run")])
+def test_a_state_that_something_else_reads_is_not(mode):
+    rng = RandomStreams(5)
+    u = rng.uniform((2,), dtype="float64")
+    again = draws.uniform(u.rng, (2,), dtype="float64", high=2.0)[1]
+    f = theano.function([], [u, again, u.rng, u.update[1]], mode=mode)
+    expected = copy.deepcopy(u.rng.get_value(borrow=True))
+    for _ in range(2):
+        first, second, before, after = f()
+        assert random_state_type.values_eq(before, expected)
+        np.testing.assert_array_equal(first, expected.uniform(size=2))
+        np.testing.assert_array_equal(second, 2 * first)
+        assert random_state_type.values_eq(after, expected) and after is not u.rng.get_value(borrow=True)

@@ -168,6 +168,10 @@ class Lowering:
             place.root().array = True
         outputs = []
         for index, variable in enumerate(node.outputs):
+            if index == 0 and node.op.overwrites is not None and destroyed:     # the very storage of that input
+                outputs.append(inputs[node.op.overwrites])
+                self.places[variable] = outputs[0]
+                continue
             place = self.temp(variable)
             place.array = True
             place.foreign = bool(node.op.view_map.get(index) or destroyed)

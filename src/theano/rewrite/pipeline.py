@@ -8,7 +8,7 @@ from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
-from theano.rewrite.rules.inplace import inplace
+from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.nnet import NNET
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
@@ -26,6 +26,7 @@ PHASES = (
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
+    Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),
     Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
 )
 SHOWN_ONLY = ("elemwise_fusion", "inplace")     # the native runtime decides these for itself

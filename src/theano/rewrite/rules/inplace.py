@@ -47,6 +47,23 @@ def inplace(fgraph):
     return count
 
 
+def overwrite(fgraph):
+    """Let ops that say what they overwrite do it to a value that they update and that nothing else reads; how many."""
+    updated = {fgraph.outputs[o]: fgraph.inputs[i] for o, i in (fgraph.update_mapping or {}).items()}
+    count = 0
+    for node in fgraph.toposort():
+        position = node.op.overwrites
+        if position is None or node.op.inplace:
+            continue
+        x = node.inputs[position]
+        if updated.get(node.outputs[0]) is not x or len(x.clients) > 1 or x in getattr(fgraph, "protected", ()):
+            continue
+        new = _in_place(node, 0, position)
+        fgraph.replace_all(list(zip(node.outputs, new.outputs, strict=True)), reason="overwrite")
+        count += 1
+    return count
+
+
 def _last_uses(order, storage):
     last = {}
     for position, node in enumerate(order):
