@@ -23,6 +23,7 @@ from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
+from theano.tensor.advanced import sparse_grad
 from theano.tensor.constant import _asarray, get_scalar_constant_value
 from theano.tensor.dot import dot
 from theano.tensor.shared import shared

@@ -4,6 +4,10 @@ import math
 from dataclasses import replace
 
 from theano.codegen.task import Task
+from theano.graph.copying import deep_copy_op
+from theano.graph.type import generic
+
+COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
 def plan(tasks, outputs, updates, guards):
@@ -61,12 +65,20 @@ def _own_storage(tasks, outputs, updates):
             taken.add(id(root))
             return place
         copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
-        tasks.append(Task("copy", [place], [copy]))
+        tasks.append(_copy(place, copy))
         taken.add(id(copy))
         return copy
 
     outputs = [own(place) for place in outputs]
     return outputs, [(own(place, shared), shared) for place, shared in updates]
+
+
+def _copy(place, copy):
+    """The task that copies ``place``: of arrays the machine makes it itself."""
+    if place.dtype != "object":
+        return Task("copy", [place], [copy])
+    copy.array = True
+    return Task("python", [place], [copy], node=COPY_OF_OBJECT, nodes=(COPY_OF_OBJECT,))
 
 
 def _last_uses(tasks, kept, updates):

@@ -228,6 +228,6 @@ def _storage(entry, given):
 
 
 def _copied(value):
-    return value.copy() if hasattr(value, "copy") else value
+    return value.copy() if hasattr(value, "copy") else copy.deepcopy(value)
 
 

@@ -29,12 +29,17 @@ class Op(WithProps):
         Which output a call returns; None returns the only one, or all.
     rop_takes_none : bool
         Whether `R_op` is right where only some inputs have a direction, and the points of the others are None.
+    rule_key : str or None
+        Under what the rewrites of this op are filed where they can't name its class, as it is loaded late.
+    overwrites : int or None
+        Which input output 0 may take the storage of; the op then has a property ``inplace``.
     """
 
     view_map = {}
     destroy_map = {}
     default_output = None
     rop_takes_none = False
+    overwrites = rule_key = None
     _f16_ok = False
 
     def make_node(self, *inputs):

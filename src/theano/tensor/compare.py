@@ -17,7 +17,11 @@ TOLERANCES = {                          # relative, absolute; the least precise 
 
 
 def _allclose(a, b, rtol=None, atol=None):
-    """Whether all elements are close, with the tolerance of the less precise of the two dtypes unless it is given."""
+    """Whether all elements are close, with the tolerance of the less precise of the two dtypes unless it is given.
+
+    a, b: arrays or sparse matrices.
+    """
+    a, b = (value.toarray() if hasattr(value, "toarray") else value for value in (a, b))
     dtypes = {str(getattr(value, "dtype", "")) for value in (a, b)}
     usual = next((TOLERANCES[dtype] for dtype in TOLERANCES if dtype in dtypes), (float64_rtol, float64_atol))
     return np.allclose(a, b, rtol=usual[0] if rtol is None else rtol, atol=usual[1] if atol is None else atol)

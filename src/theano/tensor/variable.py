@@ -35,6 +35,8 @@ def _as_member(name, function):
         return function
 
     def variadic(self, *args, **kwargs):
+        if not args and "shape" in kwargs:
+            args = (kwargs.pop("shape"),)
         whole = args and (isinstance(args[0], (list, tuple)) or args[0] is None or isinstance(args[0], Variable) and (
             len(args) == 1 or getattr(args[0].type, "ndim", 0) == 1))
         return function(self, *args, **kwargs) if whole else function(self, args, **kwargs)
