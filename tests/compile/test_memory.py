@@ -115,13 +115,13 @@ def test_failing_calls_keep_nothing():
         fail()
         gc.collect()
         before = tracemalloc.get_traced_memory()[0]
-        for _ in range(20):
+        for _ in range(100):
             fail()
         gc.collect()
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert grown < 8000
+    assert grown < 100_000              # NumPy keeps a little; one kept graph for each failure would be a megabyte
 
 
 def test_a_thousand_shapes_compile_once(monkeypatch, rng):

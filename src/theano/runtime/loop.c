@@ -589,6 +589,7 @@ static void choose_tile(team *t)
     if (!reduced && t->tile < 64) t->tile = 64;
     if (t->tile < 1) t->tile = 1;
     if (t->axis >= 0 && t->tile > l->extent[t->axis]) t->tile = l->extent[t->axis];
+    if (t->tile < 1) t->tile = 1;           /* there may be no rows */
     for (int i = 0; i < l->naxes; i++) {
         if (l->reduced[i]) continue;
         t->outer *= i == t->axis ? (l->extent[i] + t->tile - 1) / t->tile : l->extent[i];
