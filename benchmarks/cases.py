@@ -140,7 +140,8 @@ def network(inputs, hidden, outputs, dtype="float32"):
 
 def classified(rows, columns, classes, dtype="float32"):
     """A function that makes a matrix, and rows with a one where the class is."""
-    return lambda rng: [rng.randn(rows, columns).astype(dtype), np.eye(classes, dtype=dtype)[rng.randint(0, classes, rows)]]
+    return lambda rng: [rng.randn(rows, columns).astype(dtype),
+                        np.eye(classes, dtype=dtype)[rng.randint(0, classes, rows)]]
 
 
 def hierarchy_loss(n, parameters, data):
@@ -157,7 +158,8 @@ def training():
     """Steps of gradient descent, and a log-density with its gradient."""
     weights = lambda size: lambda rng: [0.1 * rng.randn(size), np.zeros(())]                     # noqa: E731
     for rows, columns in ((400, 100), (400, 784), (32, 30)):
-        yield Case(f"logreg_{rows}x{columns}", "training", logistic_loss, labelled(rows, columns), weights(columns), 0.1)
+        yield Case(f"logreg_{rows}x{columns}", "training", logistic_loss, labelled(rows, columns), weights(columns),
+                   0.1)
     for rows, hidden in ((60, 500), (16, 64)):
         yield Case(f"mlp_{rows}x784x{hidden}", "training", network_loss, classified(rows, 784, 10),
                    network(784, hidden, 10), 0.01)
@@ -181,7 +183,8 @@ def compilation():
     for kind in ("cold", "warm"):
         yield Case(f"{kind}_elementwise", "compile", "exp(2*a*b + b)", vectors(1000), fresh=kind)
         yield Case(f"{kind}_logreg", "compile", logistic_loss, labelled(400, 784), weights, 0.1, fresh=kind)
-        yield Case(f"{kind}_mlp", "compile", network_loss, classified(60, 784, 10), network(784, 500, 10), 0.01, fresh=kind)
+        yield Case(f"{kind}_mlp", "compile", network_loss, classified(60, 784, 10), network(784, 500, 10), 0.01,
+                   fresh=kind)
         yield Case(f"{kind}_chain_100", "compile", chain_loss(50), normal((8,)), normal((8,)), fresh=kind)
     for nodes in (1000, 2000, 4000, 8000, 16000):
         yield Case(f"cold_chain_{nodes}", "compile", chain_loss(nodes // 2), normal((8,)), normal((8,)), fresh="cold",

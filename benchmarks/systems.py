@@ -218,7 +218,8 @@ class PyTensor(Symbolic):
 
     def symbols(self, arrays):
         """One symbolic input for each array."""
-        return [self.tensor.tensor(LETTERS[k], dtype=a.dtype.name, shape=(None,) * a.ndim) for k, a in enumerate(arrays)]
+        return [self.tensor.tensor(LETTERS[k], dtype=a.dtype.name, shape=(None,) * a.ndim)
+                for k, a in enumerate(arrays)]
 
 
 SYSTEMS = {"theano": Theano, "numpy": NumPy, "numexpr": NumExpr, "jax": Jax, "torch": Torch, "pytensor": PyTensor}
