@@ -2,6 +2,7 @@
 
 from theano import compile, gradient, graph, printing, scalar, tensor
 from theano import legacy as _legacy
+from theano.compile.doctor import doctor
 from theano.compile.function import function, function_dump
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from theano.compile.maker import FunctionMaker

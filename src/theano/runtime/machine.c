@@ -11,6 +11,7 @@
 #include <string.h>
 #include "vm.h"
 #include "blas.h"
+#include "product.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
@@ -1314,7 +1315,8 @@ PyMODINIT_FUNC PyInit__machine(void)
         return NULL;
     PyObject *m = PyModule_Create(&module);
     if (!m || PyModule_AddObjectRef(m, "Machine", (PyObject *)&MachineType) < 0
-        || PyModule_AddObjectRef(m, "Callable", (PyObject *)&CallableType) < 0)
+        || PyModule_AddObjectRef(m, "Callable", (PyObject *)&CallableType) < 0
+        || PyModule_AddIntConstant(m, "OWN_PRODUCTS", th_products_of(TH_FLOAT64) != NULL) < 0)
         return NULL;
     return m;
 }

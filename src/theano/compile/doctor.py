@@ -1,0 +1,74 @@
+"""What works here, and why not: ``theano.doctor()``."""
+
+import os
+import platform
+import sys
+
+import numpy as np
+
+from theano.codegen import build, cache
+from theano.runtime import native
+
+
+def doctor(file=None):
+    """Print which way functions run on this machine, and what that rests on.
+
+    Parameters
+    ----------
+    file : file object, optional
+        Where to print; the standard output by default.
+
+    Returns
+    -------
+    str
+        "native" where functions are compiled to C, "python" where NumPy runs them.
+    """
+    command = build.compiler()
+    works = command and native.available() and build.complaint(command) is None
+    tier = "native" if works else "python"
+    text = {"native": "compiled to C", "python": "run by NumPy, op by op"}[tier]
+    lines = [f"functions are     {text}",
+             f"C compiler        {_compiler(command)}",
+             f"C extension       {_extension()}",
+             f"matrix products   {native.blas_name()}",
+             f"threads           {native.get_num_threads()} for loops, of {_processors()} processors",
+             f"cache             {_cache()}",
+             f"processor         {platform.machine()} {_instruction_sets()}",
+             f"versions          Python {platform.python_version()}, NumPy {np.__version__}, {sys.platform}"]
+    print("\n".join(lines), file=file)
+    return tier
+
+
+def _compiler(command):
+    if command:
+        return " ".join(command) + (f", which fails: {reason}" if (reason := build.complaint(command)) else "")
+    if build.turned_off():
+        return "none: the flag cxx is empty"
+    return "none found: install gcc or clang, or the package ziglang, or set CC"
+
+
+def _extension():
+    if native.available():
+        return "built"
+    return "missing: reinstall with a C compiler (pip install --force-reinstall Theano)"
+
+
+def _processors():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _cache():
+    store = cache.current()
+    if store.folder is None:
+        folder = cache.default_folder()
+        return f"in memory only: {'there is no home folder' if folder is None else cache.unsafe(folder)}"
+    found = os.scandir(store.folder) if os.path.isdir(store.folder) else ()
+    sizes = [entry.stat().st_size for entry in found if entry.name.endswith(".so")]
+    size = sum(sizes) / 2**20
+    return f"{store.folder} ({len(sizes)} entries, {size:.1f} of {store.limit / 2**20:.0f} MB)"
+
+
+def _instruction_sets():
+    known = build.cpu().split()
+    return " ".join(name for name in ("sse4_2", "avx2", "fma", "avx512f", "avx512bw", "neon", "asimd", "sve")
+                    if name in known)
