@@ -9,6 +9,7 @@ import numpy as np
 from theano.codegen import nest as ir
 from theano.codegen.emit import emit_library
 from theano.codegen.memory import color, plan
+from theano.codegen.overwrite import VIEWS
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
@@ -23,6 +24,9 @@ class Program:
     code: (kind, inputs, outputs, params, words of the nest or None, symbol of the kernel or None, origin)
     inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
     constants: (slot, array). buffers: how many there are. source: C of the kernels.
+    overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
+    instructions, which must be checked together before they run, or -1. borrowed: slots of results that need not
+    outlive the next call.
     nodes: per instruction the nodes it came from; not part of the file.
     """
 
@@ -33,6 +37,9 @@ class Program:
     updates: list
     constants: list
     buffers: int
+    overwritten: list
+    checked: int
+    borrowed: list
     source: str = ""
     nodes: list = field(default_factory=list)
 
@@ -42,15 +49,16 @@ class Program:
                       base64.b64encode(np.ascontiguousarray(value).tobytes()).decode())
                      for slot, value in self.constants]
         return json.dumps([self.slots, self.code, self.inputs, self.outputs, self.updates, constants,
-                           self.buffers], separators=(",", ":")).encode()
+                           self.buffers, self.overwritten, self.checked, self.borrowed],
+                          separators=(",", ":")).encode()
 
     @staticmethod
     def load(data):
         """A program from bytes."""
-        slots, code, inputs, outputs, updates, constants, buffers = json.loads(data)
+        slots, code, inputs, outputs, updates, constants, *more = json.loads(data)
         arrays = [(slot, np.frombuffer(base64.b64decode(text), dtype=dtype).reshape(shape).copy())
                   for slot, dtype, shape, text in constants]
-        return Program(slots, code, inputs, outputs, updates, arrays, buffers)
+        return Program(slots, code, inputs, outputs, updates, arrays, *more)
 
 
 class _Numbering:
@@ -77,22 +85,25 @@ class _Numbering:
         if place.kind == "const":
             self.constants.append((number, place.value))
             return (place.dtype, place.ndim, "const", -1, number, 0)
-        if place.kind in ("input", "shared"):
+        if place.kind in ("input", "lent", "mutable", "shared"):
             return (place.dtype, place.ndim, "input", -1, number, place.ones)
         if place.array:
             return (place.dtype, place.ndim, "array", -1, number, 0)
         return (place.dtype, place.ndim, "buffer", self.colors.get(id(place), 0), number, 0)
 
 
-def make_program(lowering, n_returned, updated):
+def make_program(lowering, borrowed, updated):
     """The program of a lowered graph.
 
-    n_returned: how many of its outputs the caller gets; the rest are new values of the inputs numbered ``updated``.
+    borrowed: for each output that the caller gets whether it may share storage; the rest of the outputs are new values
+    of the inputs numbered ``updated``.
     """
+    n_returned = len(borrowed)
     inputs = [lowering.places[v] for v in lowering.fgraph.inputs]
     updates = list(zip(lowering.outputs[n_returned:], (inputs[i] for i in updated), strict=True))
-    tasks, outputs, updates = plan(lowering.tasks, lowering.outputs[:n_returned], updates, lowering.guards)
-    colors, count = color(tasks, outputs)
+    tasks, outputs, updates, start = plan(lowering.tasks, lowering.outputs[:n_returned], updates, lowering.guards,
+                                          borrowed)
+    colors, count = color(tasks, start)
     number = _Numbering(colors)
     input_slots = [number(p) for p in inputs]
     nests = [t.nest for t in tasks if t.nest is not None]
@@ -112,12 +123,22 @@ def make_program(lowering, n_returned, updated):
             count += 1
         code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
         nodes.append(task)
-    result_updates = []
-    for place, shared in updates:
-        in_place = place.root() is shared
-        result_updates.append((number(place.root()), inputs.index(shared), int(in_place)))
-    return Program(number.slots, code, input_slots, [number(p.root()) for p in outputs], result_updates,
-                   number.constants, count, source if symbols else "", nodes)
+    positions = {id(place): position for position, place in enumerate(inputs)}
+    result_updates = [(number(_object(place)), positions[id(shared)], int(place.root() is shared))
+                      for place, shared in updates]
+    results = [number(_object(place)) for place in outputs]
+    overwritten = {positions[id(p.root())] for t in tasks for p in t.outputs
+                   if t.kind not in VIEWS and t.kind != "reshape" and id(p.root()) in positions}
+    return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
+                   sorted(overwritten), -1 if start is None else start,
+                   [slot for slot, lent in zip(results, borrowed, strict=True) if lent], source if symbols else "", nodes)
+
+
+def _object(place):
+    """The place whose array is a result: of one computed in place the array that it overwrote, else itself."""
+    while place.overwrites:
+        place = place.of
+    return place
 
 
 def _operand_slots(task, ins, outs):

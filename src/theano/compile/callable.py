@@ -33,8 +33,8 @@ class _ByInput:
 
 def _set_value(function, item, value):
     cell = function.cell_of(item)
-    cell.value = value
     position = function.input_storage.index(cell)
+    cell.value = copy.copy(value) if function.maker.inputs[position].mutable else value
     required, refeed, _ = function.defaults[position]
     function.defaults[position] = (required, refeed, cell.value if refeed else None)
 

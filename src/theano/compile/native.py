@@ -44,8 +44,9 @@ class NativeProgram:
         self.program, self.library = program, library
         self.cached, self.seconds, self.n_guards = cached, seconds, n_guards
         self._machine = None
-        self.allow_gc = True
         self._storage_map = None
+        allow_gc = maker.mode.linker.allow_gc
+        self._allow_gc = config.allow_gc if allow_gc is None else allow_gc
 
     def executor(self, storage_map):
         """This program for one more function, with cells of its own but for those given."""
@@ -58,10 +59,22 @@ class NativeProgram:
         self.storage = storage
         cells = [cell if keep else None for cell, keep in zip(storage, kept, strict=True)]
         self._machine = native.make_machine(self.program, cells, n_positional, self.library, self._perform)
+        self._machine.keep = not self._allow_gc
         return self._machine
 
+    @property
+    def allow_gc(self):
+        """Whether results belong to the caller alone; if not, borrowed ones are written again by the next call."""
+        return self._allow_gc
+
+    @allow_gc.setter
+    def allow_gc(self, value):
+        self._allow_gc = bool(value)
+        self._machine.keep = not self._allow_gc
+
     def _perform(self, origin_):
-        node = self.program.nodes[origin_].node
+        task = self.program.nodes[origin_]
+        node = task.overwriting if task.params else task.node
         params = node.run_params()
         if params is None:
             return node.op.perform, node
@@ -105,12 +118,20 @@ class NativeProgram:
 
     @property
     def storage_map(self):
-        """Cells of the graph's variables; those of intermediate values are empty, the machine has its own."""
+        """Cells of the graph's variables.
+
+        Those of results are filled, unless ``allow_gc``, when this is read. Those of other intermediate values are
+        empty: the machine has memory of its own for them, which they share.
+        """
+        graph = self.maker.fgraph
         if self._storage_map is None:
-            graph = self.maker.fgraph
             self._storage_map = {v: [getattr(v, "data", None)] for v in graph.variables}
             self._storage_map.update(zip(graph.inputs, self.storage, strict=True))
             self._storage_map.update(self._given)
+        results = self._machine.results()
+        for variable, value in zip(graph.outputs, results, strict=False):
+            if variable.owner is not None:
+                self._storage_map[variable][0] = None if self._allow_gc else value
         return self._storage_map
 
     def free(self):
@@ -217,16 +238,24 @@ def _rewrite(maker, fgraph):
 
 
 def _lower(maker, fgraph, n_guards):
-    mutable = [fgraph.inputs[i] for i in maker.updated]
-    mutable += [v for v, e in zip(fgraph.inputs, maker.inputs, strict=True) if e.mutable]
-    lowering = Lowering(fgraph, mutable, n_guards)
-    return make_program(lowering, len(maker.outputs), maker.updated)
+    kinds = {v: _kind(e) for v, e in zip(fgraph.inputs, maker.inputs, strict=True)}
+    lowering = Lowering(fgraph, kinds, n_guards)
+    return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
+
+
+def _kind(entry):
+    """What a program may do with the memory of an input; see `theano.codegen.task.Place`."""
+    if entry.update is not None:
+        return "shared"
+    if entry.mutable:
+        return "mutable"
+    return "lent" if getattr(entry, "shared", False) or getattr(entry, "borrow", False) else "input"
 
 
 def _key(maker, fgraph, command):
     query = maker.mode.optimizer
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
-             len(maker.outputs), tuple(maker.updated), tuple(bool(e.mutable) for e in maker.inputs),
+             len(maker.outputs), tuple(maker.updated), tuple(map(_kind, maker.inputs)),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
     try:
         return graph_key(fgraph.inputs, fgraph.outputs, extra)

@@ -23,6 +23,7 @@ enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
 typedef struct slot_spec {
     int dtype, ndim, storage, buffer, root, type_num, itemsize;
+    int borrowed;                           /* a result that need not outlive the next call */
     uint32_t ones;                          /* bit d: dimension d is broadcastable */
     PyArray_Descr *descr;
 } slot_spec;
@@ -62,6 +63,9 @@ typedef struct Machine {
     PyObject *constants;                    /* list of (slot, array) */
     int *constant_slot;
     int nconstants;
+    char *overwritten;                      /* per input: its memory is written to */
+    int checked;                            /* from this instruction on all are checked before one runs, or -1 */
+    char keep;                              /* results are kept between calls; borrowed ones are written again */
     struct th_frame *free;
     PyThread_type_lock lock;                /* held while a program with updates runs */
     int profiling;
@@ -190,13 +194,15 @@ static int64_t contiguous(th_slot *s)
     return n;
 }
 
-static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s)
+static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int keep)
 {
-    if (!o || Py_REFCNT(o) != 1 || !PyArray_CheckExact(o))
+    if (!o || !PyArray_CheckExact(o))
         return 0;
     PyArrayObject *a = (PyArrayObject *)o;
+    if ((Py_REFCNT(o) != 1 || ((PyArrayObject_fields *)a)->weakreflist) && !(keep && spec->borrowed))
+        return 0;
     if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
-        || !PyArray_ISCARRAY(a) || PyArray_BASE(a) || ((PyArrayObject_fields *)a)->weakreflist)
+        || !PyArray_ISCARRAY(a) || PyArray_BASE(a))
         return 0;
     return !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
 }
@@ -204,7 +210,7 @@ static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s)
 static int allocate_array(struct th_frame *f, int i, th_slot *s)
 {
     const slot_spec *spec = &f->machine->slot[i];
-    if (reusable(f->array[i], spec, s)) {
+    if (reusable(f->array[i], spec, s, f->machine->keep)) {
         s->data = PyArray_DATA((PyArrayObject *)f->array[i]);
         return 0;
     }
@@ -635,11 +641,39 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* Whether an instruction can run: makes views, and storage for results, but computes nothing. */
+static int check_one(struct th_frame *f, const instruction *c)
+{
+    th_slot *slots[2 * TH_MAX_OPERANDS];
+    switch (c->kind) {
+    case K_LOOP:
+        for (int k = 0; k < c->nparams; k++)
+            slots[k] = &f->slot[c->params[k]];
+        return th_check_nest(f, c->nest, slots);
+    case K_GEMM: case K_GEMV: case K_GER:
+        for (int i = 0; i < c->nin; i++)
+            slots[i] = &f->slot[c->in[i]];
+        return th_check_blas(f, c->kind - K_GEMM, slots, &f->slot[c->out[0]]);
+    case K_COPY: {
+        const th_slot *x = &f->slot[c->in[0]];
+        th_slot *o = &f->slot[c->out[0]];
+        memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
+        return th_allocate(f, o);
+    }
+    case K_PYTHON: return 0;
+    }
+    return run_one(f, c);
+}
+
 /* Runs the program; the number of the instruction that failed, or -1. */
 static int run_code(Machine *m, struct th_frame *f)
 {
     for (int i = 0; i < m->ninstructions; i++) {
         const instruction *c = &m->code[i];
+        if (i == m->checked)
+            for (int k = i; k < m->ninstructions; k++)
+                if (check_one(f, &m->code[k]))
+                    return k;
         int64_t start = m->profiling ? now() : 0;
         if (run_one(f, c))
             return i;
@@ -669,6 +703,29 @@ static int fits(const slot_spec *spec, PyObject *o)
         if (spec->ones >> d & 1 && PyArray_DIM(a, d) != 1)
             return 0;
     return 1;
+}
+
+/* Whether an array can be overwritten: memory that may be written to, in which no element is there twice. */
+static int is_workspace(PyArrayObject *a)
+{
+    if (!PyArray_ISWRITEABLE(a))
+        return 0;
+    for (int d = 0; d < PyArray_NDIM(a); d++)
+        if (PyArray_DIM(a, d) > 1 && PyArray_STRIDE(a, d) < PyArray_ITEMSIZE(a)
+            && -PyArray_STRIDE(a, d) < PyArray_ITEMSIZE(a))
+            return 0;
+    return 1;
+}
+
+/* Takes a copy of an input that is overwritten but must not be; of a shared value also as its new array. */
+static PyObject *make_workspace(Machine *m, int k, PyObject *o)
+{
+    PyObject *copy = PyArray_NewCopy((PyArrayObject *)o, NPY_CORDER);
+    if (copy && m->cell[k]) {
+        Py_INCREF(copy);
+        PyList_SetItem(m->cell[k], 0, copy);
+    }
+    return copy;
 }
 
 static int bind(Machine *m, struct th_frame *f, int k, PyObject *o, int64_t *bytes)
@@ -713,7 +770,9 @@ static void put_back(Machine *m, struct th_frame *f)
         }
     }
     for (int i = 0; i < m->nslots; i++)
-        if (f->array[i] && m->slot[i].storage == ST_ARRAY) {
+        if (f->array[i] && m->slot[i].storage == ST_VIEW) {
+            Py_CLEAR(f->array[i]);
+        } else if (f->array[i] && m->slot[i].storage == ST_ARRAY) {
             size_t n = PyArray_Check(f->array[i]) ? (size_t)PyArray_NBYTES((PyArrayObject *)f->array[i]) : 0;
             if (m->slot[i].dtype == TH_OBJECT || kept + n > KEEP_BYTES)
                 Py_CLEAR(f->array[i]);
@@ -764,33 +823,59 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
     return result;
 }
 
-static PyObject *finish(Machine *m, struct th_frame *f, int returned)
+/* Gives the shared variables their new values, when all of them exist. */
+static int store_updates(Machine *m, struct th_frame *f)
 {
-    PyObject *result = NULL;
+    for (int k = 0; k < m->nupdates; k++) {
+        int i = m->update_slot[k];
+        if (m->slot[i].storage == ST_VIEW && !f->array[i] && !(f->array[i] = as_array(f, i)))
+            return -1;
+    }
     for (int k = 0; k < m->nupdates; k++) {
         if (m->update_in_place[k])
             continue;
         PyObject *cell = m->cell[m->update_input[k]], *old = PyList_GET_ITEM(cell, 0);
         int i = m->update_slot[k];
-        PyObject *fresh = f->array[i];
-        PyList_SET_ITEM(cell, 0, fresh);
-        /* The old value serves as storage of the next call, if nobody else holds it. */
-        f->array[i] = m->slot[i].storage == ST_ARRAY ? old : NULL;
-        if (f->array[i] == NULL)
+        PyList_SET_ITEM(cell, 0, f->array[i]);
+        if (m->slot[i].storage == ST_ARRAY) {
+            /* The old value serves as storage of the next call, if nobody else holds it. */
+            f->array[i] = old;
+        } else {
+            Py_INCREF(f->array[i]);
             Py_XDECREF(old);
+        }
+    }
+    return 0;
+}
+
+static PyObject *result_of(struct th_frame *f, int i)
+{
+    if (f->machine->slot[i].storage == ST_VIEW && !f->array[i])
+        return as_array(f, i);
+    Py_INCREF(f->array[i]);
+    return f->array[i];
+}
+
+static PyObject *finish(Machine *m, struct th_frame *f, int returned)
+{
+    PyObject *result = NULL;
+    if (m->nupdates && store_updates(m, f) < 0) {
+        put_back(m, f);
+        return NULL;
     }
     if (returned == RETURN_NONE) {
         result = Py_None;
         Py_INCREF(result);
     } else if (returned == RETURN_ONE) {
-        result = f->array[m->output[0]];
-        Py_INCREF(result);
+        result = result_of(f, m->output[0]);
     } else {
         result = PyList_New(m->noutputs);
         for (int k = 0; result && k < m->noutputs; k++) {
-            PyObject *o = f->array[m->output[k]];
-            Py_INCREF(o);
-            PyList_SET_ITEM(result, k, o);
+            PyObject *o = result_of(f, m->output[k]);
+            if (!o)
+                Py_CLEAR(result);
+            else
+                PyList_SET_ITEM(result, k, o);
         }
     }
     put_back(m, f);
@@ -821,7 +906,18 @@ static PyObject *run_machine(PyObject *callable, Machine *m, PyObject *const *ar
                 PyThread_release_lock(m->lock);
             return PyObject_CallMethod(callable, "_misfit", "iO", k, o);
         }
-        bind(m, f, k, o, &bytes);
+        if (m->overwritten[k] && !is_workspace((PyArrayObject *)o)) {
+            if (!(o = make_workspace(m, k, o))) {
+                put_back(m, f);
+                if (m->lock)
+                    PyThread_release_lock(m->lock);
+                return NULL;
+            }
+            bind(m, f, k, o, &bytes);
+            Py_DECREF(o);
+        } else {
+            bind(m, f, k, o, &bytes);
+        }
     }
     int release = bytes > HEAVY_BYTES && !m->has_python;
     if (release)
@@ -1054,9 +1150,9 @@ static int read_instruction(instruction *c, PyObject *t)
 static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     Machine *m = (Machine *)self;
-    PyObject *slots, *code, *inputs, *cells, *outputs, *updates, *constants;
-    if (!PyArg_ParseTuple(args, "OOOOiOOOi", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
-                          &constants, &m->nbuffers))
+    PyObject *slots, *code, *inputs, *cells, *outputs, *updates, *constants, *overwritten, *borrowed;
+    if (!PyArg_ParseTuple(args, "OOOOiOOOiOiO", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
+                          &constants, &m->nbuffers, &overwritten, &m->checked, &borrowed))
         return -1;
     m->nslots = (int)PyList_GET_SIZE(slots);
     m->slot = calloc(m->nslots + 1, sizeof *m->slot);
@@ -1083,6 +1179,11 @@ static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
             m->cell[i] = cell;
         }
     }
+    m->overwritten = calloc(m->ninputs + 1, 1);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(overwritten); i++)
+        m->overwritten[PyLong_AsLong(PyList_GET_ITEM(overwritten, i))] = 1;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(borrowed); i++)
+        m->slot[PyLong_AsLong(PyList_GET_ITEM(borrowed, i))].borrowed = 1;
     m->nupdates = (int)PyList_GET_SIZE(updates);
     m->update_slot = calloc(m->nupdates + 1, sizeof(int));
     m->update_input = calloc(m->nupdates + 1, sizeof(int));
@@ -1148,6 +1249,7 @@ static void machine_dealloc(PyObject *self)
         PyThread_free_lock(m->lock);
     free(m->slot); free(m->code); free(m->ns); free(m->calls); free(m->input); free(m->output); free(m->cell);
     free(m->update_slot); free(m->update_input); free(m->update_in_place); free(m->constant_slot);
+    free(m->overwritten);
     Py_TYPE(self)->tp_free(self);
 }
 
@@ -1178,7 +1280,27 @@ static PyObject *machine_release(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* results(): the arrays of the last results that the machine holds for the next call, None where it has none. */
+static PyObject *machine_results(PyObject *self, PyObject *unused)
+{
+    Machine *m = (Machine *)self;
+    PyObject *list = PyList_New(m->noutputs);
+    for (int k = 0; list && k < m->noutputs; k++) {
+        int i = m->output[k];
+        PyObject *o = m->free && m->slot[i].storage == ST_ARRAY && m->free->array[i] ? m->free->array[i] : Py_None;
+        Py_INCREF(o);
+        PyList_SET_ITEM(list, k, o);
+    }
+    return list;
+}
+
+static PyMemberDef machine_members[] = {
+    {"keep", T_BOOL, offsetof(Machine, keep), 0, "Write borrowed results of the last call again."},
+    {NULL}
+};
+
 static PyMethodDef machine_methods[] = {
+    {"results", machine_results, METH_NOARGS, "results(): the last results that are still held, or None"},
     {"profile", machine_profile, METH_VARARGS, "profile(on=None): [(calls, ns), ...] per instruction"},
     {"release", machine_release, METH_NOARGS, "release(): free buffers and kept results"},
     {NULL}
@@ -1189,13 +1311,15 @@ static PyTypeObject MachineType = {
     .tp_name = "theano.runtime._machine.Machine",
     .tp_basicsize = sizeof(Machine),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_doc = "Machine(slots, code, inputs, cells, positional, outputs, updates, constants, buffers)",
+    .tp_doc = "Machine(slots, code, inputs, cells, positional, outputs, updates, constants, buffers, overwritten,"
+              " checked, borrowed)",
     .tp_new = PyType_GenericNew,
     .tp_init = machine_init,
     .tp_dealloc = machine_dealloc,
     .tp_traverse = machine_traverse,
     .tp_clear = machine_clear,
     .tp_methods = machine_methods,
+    .tp_members = machine_members,
 };
 
 static PyObject *set_blas(PyObject *self, PyObject *args)
