@@ -211,6 +211,8 @@ class Function(native.Callable):
         for position, (required, refeed, default) in enumerate(self.defaults):
             if position in given:
                 values[position] = self._filtered(position, given[position])
+                if self.maker.inputs[position].update is not None:      # becomes state, which is nobody else's
+                    values[position] = copy.copy(values[position])
             elif required:
                 raise TypeError(f"Missing required input: {self._describe(position)}")
             elif refeed:

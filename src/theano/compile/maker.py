@@ -100,7 +100,7 @@ class FunctionMaker:
             return
         if given is None:
             self.optimize(fgraph)
-        insert_copies(fgraph, self.outputs)
+        insert_copies(fgraph, self.inputs, self.outputs)
         self._fgraph, self._shown = fgraph, True
 
     def _wants_native(self):
@@ -198,7 +198,7 @@ class FunctionMaker:
         """Runs the function without the assumptions that native code makes."""
         graph = self.new_graph()
         self.optimize(graph)
-        insert_copies(graph, self.outputs)
+        insert_copies(graph, self.inputs, self.outputs)
         return Interpreter(graph)
 
     def _executor(self, cells, storage_map):

@@ -14,6 +14,7 @@ from theano.codegen.key import NoKey, graph_key
 from theano.codegen.lower import Lowering
 from theano.codegen.program import Program, make_program
 from theano.compile.copies import insert_copies
+from theano.compile.io import memory_kind
 from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
@@ -90,7 +91,7 @@ class NativeProgram:
             graph.remove_output(len(graph.outputs) - 1)
         with origin.inherited(()):
             present(graph, self.maker.mode.optimizer)
-            insert_copies(graph, self.maker.outputs)
+            insert_copies(graph, self.maker.inputs, self.maker.outputs)
         return graph
 
     def nodes(self):
@@ -238,24 +239,15 @@ def _rewrite(maker, fgraph):
 
 
 def _lower(maker, fgraph, n_guards):
-    kinds = {v: _kind(e) for v, e in zip(fgraph.inputs, maker.inputs, strict=True)}
+    kinds = {v: memory_kind(e) for v, e in zip(fgraph.inputs, maker.inputs, strict=True)}
     lowering = Lowering(fgraph, kinds, n_guards)
     return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
-
-
-def _kind(entry):
-    """What a program may do with the memory of an input; see `theano.codegen.task.Place`."""
-    if entry.update is not None:
-        return "shared"
-    if entry.mutable:
-        return "mutable"
-    return "lent" if getattr(entry, "shared", False) or getattr(entry, "borrow", False) else "input"
 
 
 def _key(maker, fgraph, command):
     query = maker.mode.optimizer
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
-             len(maker.outputs), tuple(maker.updated), tuple(map(_kind, maker.inputs)),
+             len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
     try:
         return graph_key(fgraph.inputs, fgraph.outputs, extra)
