@@ -31,7 +31,10 @@ def overwriting_last(tasks, updates):
 
 
 class _Candidate:
-    """Task ``number`` could write ``out`` to the memory of ``shared``; group: it and all tasks after it that must be."""
+    """Task ``number`` could write ``out`` to the memory of ``shared``.
+
+    group: numbers of that task and of all that then must come after it.
+    """
 
     def __init__(self, number, out, shared, group):
         self.number, self.out, self.shared, self.group = number, out, shared, group

@@ -799,10 +799,11 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
         PyList_Append(shapes, pair);
         Py_XDECREF(pair);
     }
-    if (value && trace)
-        PyException_SetTraceback(value, trace);
-    if (type)
-        PyErr_NormalizeException(&type, &value, &trace);
+    if (type) {
+        PyErr_NormalizeException(&type, &value, &trace);    /* until then the value may be no exception */
+        if (trace)
+            PyException_SetTraceback(value, trace);
+    }
     int code = f->error.code, axis = f->error.axis;
     long long a = f->error.a, b = f->error.b;
     char text[sizeof f->error.text];
