@@ -107,6 +107,25 @@ def test_a_new_value_is_used_by_what_the_function_computes_from_it(mode):
     np.testing.assert_allclose(w.get_value(), after)
 
 
+@run
+def test_steps_with_momentum_stay_in_place(mode):
+    w, m, x = shared(), shared(seed=1), T.dmatrix("x")
+    g = T.grad((T.dot(x, w) ** 2).sum(), w)
+    new = 0.9 * m - 0.1 * g
+    f = theano.function([x], [], updates=[(m, new), (w, w + 0.9 * new - 0.1 * g)], mode=mode)
+    memory = array_of(w), array_of(m)
+    a, b, value = w.get_value(), m.get_value(), np.random.default_rng(2).uniform(size=(5, 4))
+    for _ in range(3):
+        f(value)
+        slope = 2 * value.T @ (value @ a)
+        b = 0.9 * b - 0.1 * slope
+        a = a + 0.9 * b - 0.1 * slope
+    np.testing.assert_allclose(array_of(w), a)
+    np.testing.assert_allclose(array_of(m), b)
+    if mode is RUNS["native"]:
+        assert array_of(w) is memory[0] and array_of(m) is memory[1]
+
+
 # -- nothing changes when something fails ------------------------------------------------------------------------
 
 class Positive(theano.Op):
@@ -406,3 +425,60 @@ def test_the_interpreter_keeps_intermediate_values_without_gc():
     f(np.ones(2))
     inner = [v for v in f.fn.storage_map if v.owner is not None]
     assert len(inner) > 1 and all(f.fn.storage_map[v][0] is not None for v in inner)
+
+
+# -- all together ------------------------------------------------------------------------------------------------
+
+STEPS = [lambda a, b, x: a + b, lambda a, b, x: a * 2 - x, lambda a, b, x: T.dot(a, b) * 0.1, lambda a, b, x: a.T,
+         lambda a, b, x: a[::-1], lambda a, b, x: T.tanh(a) + b.T, lambda a, b, x: T.inc_subtensor(a[1:], b[:2]),
+         lambda a, b, x: T.set_subtensor(a[:, 0], b[0]), lambda a, b, x: a - 0.1 * T.dot(x, b),
+         lambda a, b, x: T.inc_subtensor(a[T.constant([0, 2, 2])], 0.5), lambda a, b, x: a - b.sum(axis=0),
+         lambda a, b, x: b, lambda a, b, x: T.exp(-a ** 2)]
+
+
+def random_program(rng):
+    """Variables, arguments, outputs and updates of a random function."""
+    variables = [shared((3, 3), seed) for seed in range(4)]
+    x = T.dmatrix("x")
+    known = [*variables, x]
+    for _ in range(rng.integers(2, 9)):
+        a, b = (known[i] for i in rng.integers(len(known), size=2))
+        known.append(STEPS[rng.integers(len(STEPS))](a, b, x))
+    updates = [(v, known[rng.integers(len(known))]) for v in variables if rng.random() < 0.8]
+    outputs = [known[rng.integers(len(known))] for _ in range(rng.integers(1, 4))]
+    return variables, x, outputs, updates
+
+
+def compare(seed, mode):
+    """Run a random function and the same one that computes only, without in-place work, and compare memory."""
+    rng = np.random.default_rng(seed)
+    variables, x, outputs, updates = random_program(rng)
+    borrow = [bool(rng.random() < 0.3) for _ in outputs]
+    f = theano.function([In(x, mutable=bool(rng.random() < 0.5))],
+                        [Out(o, borrow=b) for o, b in zip(outputs, borrow, strict=True)],
+                        updates=updates, mode=mode, on_unused_input="ignore")
+    plain = theano.function([x], [*outputs, *(e for _, e in updates)], mode="FAST_COMPILE", on_unused_input="ignore")
+    held = []
+    for _ in range(3):
+        given = rng.uniform(-1, 1, (3, 3))
+        expected = plain(given.copy())
+        results = f(given)
+        for result, value in zip(results, expected, strict=False):
+            np.testing.assert_allclose(result, value, rtol=1e-9)
+        for (variable, _), value in zip(updates, expected[len(outputs):], strict=True):
+            np.testing.assert_allclose(array_of(variable), value, rtol=1e-9)
+        for i, v in enumerate(variables):
+            assert not any(np.may_share_memory(array_of(v), m) for m in [given, *map(array_of, variables[:i])])
+        own = [r for r, b in zip(results, borrow, strict=True) if not b]
+        for result in own:
+            assert not any(np.may_share_memory(result, other)
+                           for other in [given, *map(array_of, variables), *(r for r in results if r is not result)])
+        held += [(r, r.copy()) for r in own]
+    for result, value in held:
+        np.testing.assert_array_equal(result, value)
+
+
+@run
+@pytest.mark.parametrize("seed", range(12))
+def test_random_functions_keep_the_rules(mode, seed):
+    compare(seed, mode)

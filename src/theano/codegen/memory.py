@@ -22,7 +22,8 @@ def plan(tasks, outputs, updates, guards, borrowed):
     outputs, updates = _Owners(tasks, updates).settle(outputs, borrowed)
     tasks, start, overwritten = overwriting_last(tasks, updates)
     last = _last_uses(tasks, [*outputs, *guards], updates)
-    _take_over(tasks, last, overwritten)
+    private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
+    _take_over(tasks, last, overwritten, private | {id(place) for place, _ in updates})
     for place in [*outputs, *(place for place, _ in updates)]:
         if place.root().kind == "temp":
             place.root().array = True
@@ -50,8 +51,10 @@ class _Owners:
         self.replaced = {id(shared) for _, shared in updates}
         last_use = {id(p.root()): number for number, task in enumerate(tasks) for p in task.inputs}
         self.used = set(last_use)
-        self.fits_argument = {id(out) for number, task in enumerate(tasks) for out, source in task.inplace
-                              if source.kind == "mutable" and last_use[id(source)] == number}
+        self.in_argument = set()            # what may be computed in the memory of an argument, step by step
+        for number, task in enumerate(tasks):
+            self.in_argument |= {id(out) for out, source in task.inplace if last_use[id(source.root())] == number
+                                 and (source.kind == "mutable" or id(source) in self.in_argument)}
 
     def settle(self, outputs, borrowed):
         """The final places of the outputs and the final updates.
@@ -94,7 +97,7 @@ class _Owners:
         """The place, or a copy where it has no storage of its own, or will have that of an argument and isn't lent."""
         root = place.root()
         if root.kind == "temp" and id(root) not in self.taken and root is place and not root.foreign \
-                and (lent or id(place) not in self.fits_argument):
+                and (lent or id(place) not in self.in_argument):
             self.taken.add(id(root))
             return place
         copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
@@ -114,18 +117,21 @@ def _last_uses(tasks, kept, updates):
     return last
 
 
-def _take_over(tasks, last, overwritten):
+def _take_over(tasks, last, overwritten, private):
     """Let outputs use the storage of inputs that nobody needs afterwards.
 
-    overwritten: the shared variables that may be overwritten, {id(new value): place of the variable}.
+    overwritten: which places may overwrite which shared variables, pairs of ids. private: ids of the places that must
+    not be in the memory of an argument.
     """
     for number, task in enumerate(tasks):
         used = set()
-        for out, source in task.inplace:
+        for out, source in sorted(task.inplace, key=lambda pair: pair[1].whole().kind != "shared"):
             root = source.root()
-            if out.of is not None or id(root) in used or source is not root:
+            if out.of is not None or id(root) in used or source.whole() is not root:
                 continue
             if not _may_take(task, out, root, last, number, overwritten):
+                continue
+            if root.kind == "mutable" and id(out) in private:
                 continue
             used.add(id(root))
             last[id(root)] = max(last[id(root)], last.get(id(out), number))
@@ -155,7 +161,7 @@ def _may_take(task, out, root, last, number, overwritten):
     if last[id(root)] != number:
         return False
     if root.kind == "shared":
-        return overwritten.get(id(out)) is root
+        return (id(out), id(root)) in overwritten
     return root.kind == "mutable" or root.kind == "temp" and not (root.array and not out.array)
 
 

@@ -16,14 +16,16 @@ def overwriting_last(tasks, updates):
     """Order ``tasks`` so that those that overwrite shared variables come last.
 
     updates: list of (place, place of the shared variable). Returns the tasks, the number of the first of the last
-    ones where they must be checked together, else None, and the places that may overwrite:
-    {id(place): place of the shared variable}.
+    ones where they must be checked together, else None, and what may overwrite what: pairs
+    (id(place), id(place of the shared variable)).
     """
     search = _Search(tasks, updates)
     order = search.run()
-    chosen = {id(c.out): c.shared for c in search.candidates}
     if not order:
-        return tasks, None, chosen
+        return tasks, None, set()
+    chosen = {(id(c.out), id(c.shared)) for c in search.candidates}
+    chosen |= {(id(out), shared) for n in order for out, source in tasks[n].inplace if source.kind == "temp"
+               for shared in search.becoming.get(id(out), ())}
     late = set(order)
     early = [t for n, t in enumerate(tasks) if n not in late]
     together = sum(tasks[n].kind not in VIEWS for n in order) > 1
@@ -45,7 +47,7 @@ class _Search:
 
     def __init__(self, tasks, updates):
         self.tasks = tasks
-        self.updated = {id(place): shared for place, shared in updates}
+        self.becoming = _becoming(tasks, updates)
         self.moved = {id(place.root()) for place, shared in updates if place.root() is not shared}
         self.touching = {}              # id of a root -> numbers of the tasks that read or write it, ascending
         for number, task in enumerate(tasks):
@@ -55,12 +57,12 @@ class _Search:
 
     def _candidates(self, number, task):
         for out, source in task.inplace:
-            shared = self.updated.get(id(out))
-            if shared is None or shared is not source or id(shared) in self.moved:
+            becoming = self.becoming.get(id(out), ())
+            if id(source) not in becoming or id(source) in self.moved:
                 continue
             group = self._group(number)
             if group is not None:
-                yield _Candidate(number, out, shared, group)
+                yield _Candidate(number, out, source, group)
 
     def _group(self, number):
         """Task ``number`` and all that use its results; None when not all of them can be checked."""
@@ -122,6 +124,16 @@ class _Search:
                 readers.append(n)
                 if writer is not None:
                     before[n].add(writer)
+
+
+def _becoming(tasks, updates):
+    """The places whose storage may become that of new values, step by step: {id(place): ids of the variables' places}."""
+    found = {id(place): {id(shared)} for place, shared in updates}
+    for task in reversed(tasks):
+        for out, source in task.inplace:
+            if id(out) in found and source.kind == "temp":
+                found.setdefault(id(source), set()).update(found[id(out)])
+    return found
 
 
 def _numbers(task):

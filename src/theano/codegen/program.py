@@ -124,21 +124,14 @@ def make_program(lowering, borrowed, updated):
         code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
         nodes.append(task)
     positions = {id(place): position for position, place in enumerate(inputs)}
-    result_updates = [(number(_object(place)), positions[id(shared)], int(place.root() is shared))
+    result_updates = [(number(place.whole()), positions[id(shared)], int(place.root() is shared))
                       for place, shared in updates]
-    results = [number(_object(place)) for place in outputs]
+    results = [number(place.whole()) for place in outputs]
     overwritten = {positions[id(p.root())] for t in tasks for p in t.outputs
                    if t.kind not in VIEWS and t.kind != "reshape" and id(p.root()) in positions}
     lent = [slot for slot, may_share in zip(results, borrowed, strict=True) if may_share]
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
                    sorted(overwritten), -1 if start is None else start, lent, source if symbols else "", nodes)
-
-
-def _object(place):
-    """The place whose array is a result: of one computed in place the array that it overwrote, else itself."""
-    while place.overwrites:
-        place = place.of
-    return place
 
 
 def _operand_slots(task, ins, outs):

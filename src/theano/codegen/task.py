@@ -25,6 +25,13 @@ class Place:
     foreign: bool = False           # it may be a view of something that is not ours
     overwrites: bool = False        # it is all of ``of``, computed in place
 
+    def whole(self):
+        """The place of which this one is all, computed in place; else itself."""
+        place = self
+        while place.overwrites:
+            place = place.of
+        return place
+
     def root(self):
         """The place whose storage this one uses."""
         place = self
