@@ -127,7 +127,7 @@ class _Search:
 
 
 def _becoming(tasks, updates):
-    """The places whose storage may become that of new values, step by step: {id(place): ids of the variables' places}."""
+    """Whose storage may become that of new values, step by step: {id(place): ids of the variables' places}."""
     found = {id(place): {id(shared)} for place, shared in updates}
     for task in reversed(tasks):
         for out, source in task.inplace:
