@@ -1,6 +1,7 @@
 """Compiled functions as users see them."""
 
 import copy
+import time
 
 import numpy as np
 
@@ -79,9 +80,10 @@ class Function(native.Callable):
             for e in maker.inputs)
         self.finder = self._make_finder()
         self._by_name = self._keywords()
-        self._native = hasattr(executor, "machine")
-        if self._native:
+        self.runs_natively = hasattr(executor, "machine")
+        if self.runs_natively:
             self._attach_machine()
+        self._measuring = None if self.profile is None else self.profile.watch(self)
 
     # -- names ----------------------------------------------------------------------------------------
 
@@ -162,16 +164,21 @@ class Function(native.Callable):
 
     def _slow_call(self, *args, **kwargs):
         """The call in Python: names, defaults, conversions."""
+        start = time.perf_counter()
         subset = kwargs.pop("output_subset", None)
         values = self._bind(args, kwargs)
-        if self._native:
+        if self.runs_natively:
             for position in self._stored:           # the machine reads these from their cells
                 self.input_storage[position].storage[0] = values[position]
             results = self._run_native(values)
         else:
+            begun = time.perf_counter()
             results = self.fn(values)
+            done = time.perf_counter()
             for position, cell in self._updates:
                 cell.storage[0] = results[position]
+            if self._measuring is not None:
+                self._measuring.count(done - start, done - begun)
         return self._returned(results, subset)
 
     def _run_native(self, values):
@@ -301,7 +308,7 @@ class Function(native.Callable):
         delete_updates: the copy updates nothing. share_memory: the cells of intermediate values are
         shared, so the two must not run at the same time.
         """
-        maker = self.maker.copy_with(dict(swap or {}), delete_updates, name)
+        maker = self.maker.copy_with(dict(swap or {}), delete_updates, name, profile)
         return maker.create(storage_map=self._shared_storage(maker) if share_memory else None)
 
     def _shared_storage(self, maker):

@@ -9,6 +9,7 @@ from theano.compile.copies import insert_copies
 from theano.compile.io import Out, wrap_in, wrap_out
 from theano.compile.mode import get_mode
 from theano.compile.native import compile_native
+from theano.compile.profiling import profile_of
 from theano.config import config
 from theano.errors import UnusedInputError
 from theano.graph import origin
@@ -39,7 +40,7 @@ class FunctionMaker:
     def __init__(self, inputs, outputs, mode=None, accept_inplace=False, function_builder=Function,
                  profile=None, on_unused_input=None, fgraph=None, output_keys=None, name=None):
         self.mode = get_mode(mode)
-        self.profile = profile
+        self.profile = profile_of(profile, name)
         self.output_keys = output_keys
         self.function_builder = function_builder
         self.on_unused_input = on_unused_input
@@ -53,7 +54,9 @@ class FunctionMaker:
         if on_unused_input is None:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
+        start, self.optimize_seconds = time.perf_counter(), 0.0
         self._build(fgraph)
+        self.seconds = time.perf_counter() - start
 
     # -- checks -------------------------------------------------------------------------------------
 
@@ -140,7 +143,7 @@ class FunctionMaker:
                 optimize(fgraph, optimizer)
         self.optimize_seconds = time.perf_counter() - start
 
-    def copy_with(self, swap, delete_updates, name):
+    def copy_with(self, swap, delete_updates, name, profile=None):
         """A maker of the same graph with other shared variables; RuntimeError for one that isn't used."""
         known = {e.variable for e in self.inputs if getattr(e, "shared", False)}
         by_name = {v.name: v for v in known}
@@ -163,7 +166,7 @@ class FunctionMaker:
             entry.update = update
         outputs = None if self.return_none else [
             Out(variable, borrow=o.borrow) for variable, o in zip(graph, self.outputs, strict=False)]
-        return FunctionMaker(entries, outputs, self.mode, self.accept_inplace, self.function_builder, self.profile,
+        return FunctionMaker(entries, outputs, self.mode, self.accept_inplace, self.function_builder, profile,
                              "ignore", None, self.output_keys, self.name if name is None else name)
 
     def __getstate__(self):

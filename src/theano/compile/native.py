@@ -135,6 +135,24 @@ class NativeProgram:
                 self._storage_map[variable][0] = None if self._allow_gc else value
         return self._storage_map
 
+    def measure(self, unmeasured=0):
+        """Measure instructions from now on, or after so many calls more."""
+        self._machine.profile(True, unmeasured)
+
+    def timing(self):
+        """Calls, nanoseconds in them, nanoseconds in the program."""
+        return self._machine.timing()
+
+    def measured(self):
+        """For each instruction its task, (calls, nanoseconds), and the bytes of its results in the last call."""
+        _, sizes = self._machine.memory()
+        results = [sum(sizes[slot] for slot in code[2]) if sizes else 0 for code in self.program.code]
+        return list(zip(self.nodes(), self._machine.profile(), results, strict=True))
+
+    def buffers(self):
+        """Bytes of each buffer for intermediate values."""
+        return self._machine.memory()[0]
+
     def free(self):
         """Release buffers and kept results."""
         if self._machine is not None:
