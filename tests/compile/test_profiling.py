@@ -84,7 +84,7 @@ def test_memory_is_told_on_request(mode):
     assert "Memory profile" not in summary(f.profile)
     with theano.change_flags(profile_memory=True):
         text = summary(f.profile)
-    assert "forward: " in text and re.search(r" 12800B +_dot22\(x, x\)", text)
+    assert "forward: " in text and re.search(r" 12800B +Dot22\(x, x\)", text)
 
 
 @run

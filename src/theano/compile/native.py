@@ -229,7 +229,9 @@ def compile_native(maker, fgraph):
             made = _from_cache(maker, fgraph, found, store, key, start)
             if made is not None:
                 return made
+        begun = time.perf_counter()
         n_guards = _rewrite(maker, fgraph)
+        maker.optimize_seconds = time.perf_counter() - begun
         program = _lower(maker, fgraph, n_guards)
         try:
             library, content = _kernels(program, store, command)
@@ -249,10 +251,8 @@ def _say_once(text):
 
 
 def _rewrite(maker, fgraph):
-    start = time.perf_counter()
     n_guards = assume_equal_extents(fgraph)
     optimize(fgraph, maker.mode.optimizer, native=True)
-    maker.optimize_seconds = time.perf_counter() - start
     return n_guards
 
 
