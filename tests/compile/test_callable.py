@@ -117,3 +117,10 @@ def test_the_older_name_of_function():
     x = T.dscalar()
     assert float(pfunc(params=[x], outputs=x + 1)(1)) == 2
     assert {k: float(v) for k, v in pfunc([x], [x, -x], output_keys=["b", "a"])(1).items()} == {"a": -1, "b": 1}
+
+
+@mode
+def test_outputs_are_shown_without_the_copies_of_arguments(mode):
+    x, y = T.scalar("x"), T.scalar("y")
+    f = theano.function([x, y], {"b": x, "a": y + 1}, mode=mode)
+    assert [str(v) for v in f.outputs][1] == "x"

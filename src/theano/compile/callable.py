@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 
+from theano.graph.copying import deep_copy_op
 from theano.graph.shared import Container
 from theano.runtime import native
 from theano.runtime.report import extended
@@ -138,8 +139,9 @@ class Function(native.Callable):
 
     @property
     def outputs(self):
-        """Outputs of the rewritten graph."""
-        return self.maker.fgraph.outputs[:self.n_returned]
+        """Outputs of the rewritten graph, before the copies that give some of them memory of their own."""
+        outputs = self.maker.fgraph.outputs[:self.n_returned]
+        return [v.owner.inputs[0] if v.owner is not None and v.owner.op == deep_copy_op else v for v in outputs]
 
     @property
     def indices(self):
