@@ -135,10 +135,6 @@ class NativeProgram:
                 self._storage_map[variable][0] = None if self._allow_gc else value
         return self._storage_map
 
-    def measure(self, unmeasured=0):
-        """Measure instructions from now on, or after so many calls more."""
-        self._machine.profile(True, unmeasured)
-
     def timing(self):
         """Calls, nanoseconds in them, nanoseconds in the program."""
         return self._machine.timing()

@@ -67,7 +67,7 @@ class _Machine:
 
     def __init__(self, function):
         self.function, self.program = function, function.fn
-        self.program.measure(int(config.profiling.ignore_first_call))
+        function._measure(int(config.profiling.ignore_first_call))
 
     def totals(self):
         """Calls, seconds in them, seconds in the program."""

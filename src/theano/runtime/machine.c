@@ -589,7 +589,7 @@ static int run_loop(struct th_frame *f, const instruction *c)
     return th_run_nest(f, c->nest, c->inner, slots);
 }
 
-static int run_one(struct th_frame *f, const instruction *c)
+static inline __attribute__((always_inline)) int run_one(struct th_frame *f, const instruction *c)
 {
     switch (c->kind) {
     case K_LOOP: return run_loop(f, c);
@@ -642,6 +642,9 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* run_one for all but the loop over the instructions, into which it is inlined. */
+static __attribute__((noinline)) int run_any(struct th_frame *f, const instruction *c) { return run_one(f, c); }
+
 /* Whether an instruction can run: makes views, and storage for results, but computes nothing. */
 static int check_one(struct th_frame *f, const instruction *c)
 {
@@ -663,27 +666,51 @@ static int check_one(struct th_frame *f, const instruction *c)
     }
     case K_PYTHON: return 0;
     }
-    return run_one(f, c);
+    return run_any(f, c);
+}
+
+/* The number of the first of the instructions from i on that can't run, or -1. */
+static __attribute__((noinline)) int check_from(Machine *m, struct th_frame *f, int i)
+{
+    for (; i < m->ninstructions; i++)
+        if (check_one(f, &m->code[i]))
+            return i;
+    return -1;
+}
+
+static __attribute__((noinline)) int run_measured(Machine *m, struct th_frame *f)
+{
+    int64_t begun = now(), start = begun, end;
+    int failed = -1;
+    for (int i = 0; i < m->ninstructions && failed < 0; i++, start = end) {
+        if (i == m->checked)
+            failed = check_from(m, f, i);
+        if (failed < 0 && run_any(f, &m->code[i]))
+            failed = i;
+        reset_scratch(f);
+        end = now();
+        m->ns[i] += end - start;
+        m->calls[i]++;
+    }
+    m->run_ns += now() - begun;
+    return failed;
 }
 
 /* Runs the program; the number of the instruction that failed, or -1. */
 static int run_code(Machine *m, struct th_frame *f)
 {
+    if (m->profiling)
+        return run_measured(m, f);
     for (int i = 0; i < m->ninstructions; i++) {
-        const instruction *c = &m->code[i];
-        if (i == m->checked)
-            for (int k = i; k < m->ninstructions; k++)
-                if (check_one(f, &m->code[k]))
-                    return k;
-        int64_t start = m->profiling ? now() : 0;
-        if (run_one(f, c))
+        if (i == m->checked) {
+            int failed = check_from(m, f, i);
+            if (failed >= 0)
+                return failed;
+        }
+        if (run_one(f, &m->code[i]))
             return i;
         if (f->scratch_used)
             reset_scratch(f);
-        if (m->profiling) {
-            m->ns[i] += now() - start;
-            m->calls[i]++;
-        }
     }
     return -1;
 }
@@ -707,7 +734,7 @@ static int fits(const slot_spec *spec, PyObject *o)
 }
 
 /* Whether an array can be overwritten: memory that may be written to, in which no element is there twice. */
-static int is_workspace(PyArrayObject *a)
+static __attribute__((noinline)) int is_workspace(PyArrayObject *a)
 {
     if (!PyArray_ISWRITEABLE(a))
         return 0;
@@ -719,7 +746,7 @@ static int is_workspace(PyArrayObject *a)
 }
 
 /* Takes a copy of an input that is overwritten but must not be; of a shared value also as its new array. */
-static PyObject *make_workspace(Machine *m, int k, PyObject *o)
+static __attribute__((noinline)) PyObject *make_workspace(Machine *m, int k, PyObject *o)
 {
     PyObject *copy = PyArray_NewCopy((PyArrayObject *)o, NPY_CORDER);
     if (copy && m->cell[k]) {
@@ -826,7 +853,7 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
 }
 
 /* Gives the shared variables their new values, when all of them exist. */
-static int store_updates(Machine *m, struct th_frame *f)
+static __attribute__((noinline)) int store_updates(Machine *m, struct th_frame *f)
 {
     for (int k = 0; k < m->nupdates; k++) {
         int i = m->update_slot[k];
@@ -852,10 +879,11 @@ static int store_updates(Machine *m, struct th_frame *f)
 
 static PyObject *result_of(struct th_frame *f, int i)
 {
-    if (f->machine->slot[i].storage == ST_VIEW && !f->array[i])
-        return as_array(f, i);
-    Py_INCREF(f->array[i]);
-    return f->array[i];
+    PyObject *o = f->array[i];
+    if (!o)
+        return as_array(f, i);              /* a view */
+    Py_INCREF(o);
+    return o;
 }
 
 static PyObject *finish(Machine *m, struct th_frame *f, int returned)
@@ -924,10 +952,7 @@ static PyObject *run_machine(PyObject *callable, Machine *m, PyObject *const *ar
     int release = bytes > HEAVY_BYTES && !m->has_python;
     if (release)
         f->released = PyEval_SaveThread();
-    int64_t start = m->profiling ? now() : 0;
     int at = run_code(m, f);
-    if (m->profiling)
-        m->run_ns += now() - start;
     if (f->released) {
         PyEval_RestoreThread(f->released);
         f->released = NULL;
@@ -949,7 +974,7 @@ typedef struct Callable {
     PyObject *dict, *weak;
 } Callable;
 
-static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Callable *c = (Callable *)self;
     Py_ssize_t n = PyVectorcall_NARGS(nargsf);
@@ -978,7 +1003,7 @@ static PyObject *measured_call(PyObject *self, PyObject *const *args, size_t nar
 {
     Machine *m = ((Callable *)self)->machine;
     int64_t start = now();
-    PyObject *result = call(self, args, nargsf, names);
+    PyObject *result = callable_vectorcall(self, args, nargsf, names);
     m->call_ns += now() - start;
     m->ncalls++;
     if (m->unmeasured > 0) {
@@ -988,12 +1013,6 @@ static PyObject *measured_call(PyObject *self, PyObject *const *args, size_t nar
         memset(m->calls, 0, sizeof *m->calls * m->ninstructions);
     }
     return result;
-}
-
-static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-    Machine *m = ((Callable *)self)->machine;
-    return m && m->profiling ? measured_call(self, args, nargsf, names) : call(self, args, nargsf, names);
 }
 
 static PyObject *callable_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -1043,6 +1062,21 @@ static PyObject *callable_attach(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* measure(unmeasured): measure calls and instructions from now on, or after so many calls. */
+static PyObject *callable_measure(PyObject *self, PyObject *args)
+{
+    Callable *c = (Callable *)self;
+    int unmeasured;
+    if (!PyArg_ParseTuple(args, "i", &unmeasured))
+        return NULL;
+    if (c->machine) {
+        c->machine->profiling = 1;
+        c->machine->unmeasured = unmeasured;
+        c->vectorcall = measured_call;
+    }
+    Py_RETURN_NONE;
+}
+
 /* run(values): values of all inputs, checked; those of shared variables are read from their cells. */
 static PyObject *callable_run(PyObject *self, PyObject *values)
 {
@@ -1071,6 +1105,7 @@ static PyObject *callable_repeat(PyObject *self, PyObject *args)
 
 static PyMethodDef callable_methods[] = {
     {"_attach", callable_attach, METH_VARARGS, "_attach(machine, quick, returned)"},
+    {"_measure", callable_measure, METH_VARARGS, "_measure(unmeasured): measure calls after so many"},
     {"_run", callable_run, METH_O, "_run(values): results for checked values of all inputs"},
     {"repeat", callable_repeat, METH_VARARGS, "repeat(n, *args): the last result of n calls"},
     {NULL}
@@ -1280,15 +1315,10 @@ static void machine_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
-/* profile(on=None, unmeasured=0): a list of (calls, nanoseconds) per instruction; switches measuring on or off. */
-static PyObject *machine_profile(PyObject *self, PyObject *args)
+/* profile(): a list of (calls, nanoseconds) per instruction; see Callable._measure. */
+static PyObject *machine_profile(PyObject *self, PyObject *unused)
 {
     Machine *m = (Machine *)self;
-    int on = -1;
-    if (!PyArg_ParseTuple(args, "|pi", &on, &m->unmeasured))
-        return NULL;
-    if (PyTuple_GET_SIZE(args))
-        m->profiling = on;
     PyObject *result = PyList_New(m->ninstructions);
     for (int i = 0; result && i < m->ninstructions; i++)
         PyList_SET_ITEM(result, i, Py_BuildValue("(LL)", (long long)m->calls[i], (long long)m->ns[i]));
@@ -1354,7 +1384,7 @@ static PyMemberDef machine_members[] = {
 
 static PyMethodDef machine_methods[] = {
     {"results", machine_results, METH_NOARGS, "results(): the last results that are still held, or None"},
-    {"profile", machine_profile, METH_VARARGS, "profile(on=None, unmeasured=0): [(calls, ns), ...] per instruction"},
+    {"profile", machine_profile, METH_NOARGS, "profile(): [(calls, ns), ...] per instruction, where measured"},
     {"timing", machine_timing, METH_NOARGS, "timing(): (calls, ns in calls, ns in the program)"},
     {"memory", machine_memory, METH_NOARGS, "memory(): bytes of every buffer, bytes of every slot's last value"},
     {"release", machine_release, METH_NOARGS, "release(): free buffers and kept results"},
