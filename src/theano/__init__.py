@@ -18,7 +18,10 @@ from theano.graph.op import Op
 from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
 from theano.graph.variable import Apply, Constant, Variable
+from theano.inner.jacobian import hessian as _hessian
+from theano.inner.jacobian import jacobian as _jacobian
 from theano.printing import pp, pprint
+from theano.runtime.native import get_num_threads, set_num_threads
 from theano.tensor.constant import _asarray, get_scalar_constant_value
 from theano.tensor.dot import dot
 from theano.tensor.shared import shared
@@ -28,5 +31,6 @@ __version__ = "2.0.0.dev0"
 
 tensor.verify_grad, tensor.numeric_grad = verify_grad, gradient.numeric_grad
 tensor.printing = scalar.printing = printing
+gradient.jacobian, gradient.hessian = tensor.jacobian, tensor.hessian = _jacobian, _hessian
 
 _legacy.install()

@@ -92,8 +92,8 @@ def default_blas():
 
 
 def default_linker():
-    """Native where there is a compiler."""
-    return "cvm" if config.cxx else "vm"
+    """Native, unless somebody asked for no compiler; where there is none, the first function says so."""
+    return "cvm" if config.cxx or config.origins["cxx"] == "default" else "vm"
 
 
 ACTIONS = ("ignore", "warn", "raise", "pdb")
@@ -321,7 +321,9 @@ FLAGS = (
          "warn about results changed by a bug fixed long ago (see name)"),
     Flag("warn_float64", ACTIONS, "ignore",
          "what to do when a float64 variable is made (for float32 users)"),
-    Flag("num_threads", int, 0, "threads for loops and BLAS; 0 follows OMP_NUM_THREADS, else one"),
+    Flag("num_threads", int, 0,
+         "threads for loops and products at the start, see theano.set_num_threads; 0: OMP_NUM_THREADS, else"
+         " all processors for products, and for loops one, or all with the flag openmp"),
 )
 BY_NAME = {flag.name: flag for flag in FLAGS}
 

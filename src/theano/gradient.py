@@ -12,7 +12,7 @@ from theano.graph.copying import ViewOp
 from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Variable
-from theano.graph.walk import ancestors, connection_pattern, toposort
+from theano.graph.walk import ancestors, connection_pattern, same_graph, toposort
 
 
 class NullType(Type):
@@ -92,14 +92,15 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_nam
     cost : 0-d variable or None
         None only together with ``known_grads``.
     wrt : variable or list of variables
+        ``x[i]`` also stands for another ``x[i]`` that the cost is computed from.
     consider_constant : list of variables, optional
-        Gradients don't go through these.
+        Gradients don't go through these; their own are found all the same.
     disconnected_inputs : {"raise", "warn", "ignore"}
         What to do when a variable of ``wrt`` is not in the graph of ``cost``.
     add_names : bool
         Name gradients ``(dcost/dx)``.
     known_grads : dict, optional
-        Variable -> its gradient, where that is given.
+        Variable -> its gradient, where that is given; a scalar counts for every element.
     return_disconnected : {"zero", "None", "Disconnected"}
         What stands for the gradient of a disconnected variable.
     null_gradients : {"raise", "return"}
@@ -111,26 +112,52 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_nam
     Raises
     ------
     TypeError
-        For a cost that is no real scalar, or a ``wrt`` that is no variable.
+        For a cost that is no real scalar, a ``wrt`` that is no variable, or known gradients that are integers or
+        have another rank.
+    ValueError
+        For a cost that is NullType, neither cost nor known gradients, or options that don't exist.
     DisconnectedInputError, NullTypeGradError
     """
     variables, kind = as_list(wrt)
-    known = dict(known_grads or {})
-    _check_request(cost, variables, known)
-    targets = [v for v in ([cost] if cost is not None else []) + list(known)]
-    constants = list(consider_constant or ())
-    gradients = dict(known)
+    _check_options(disconnected_inputs, return_disconnected, null_gradients)
+    _check_request(cost, variables, known_grads)
+    gradients = {variable: _spread(variable, g) for variable, g in (known_grads or {}).items()}
     if cost is not None and cost not in gradients:
         gradients[cost] = cost.type.ones_like(cost)
-    if cost is not None and isinstance(cost.type, NullType):
-        raise ValueError(f"Can't differentiate a NaN cost. cost is NaN because {cost.type.why_null}")
-    reverse = Reverse(targets, variables, gradients, constants, add_names and cost is not None and cost.name)
+    targets = [v for v, g in gradients.items() if not isinstance(g.type, DisconnectedType)]
+    constants = list(consider_constant or ())
+    meant = [_in_graph(v, targets, constants) for v in variables]
+    reverse = Reverse(targets, [v for equals in meant for v in equals], gradients, constants,
+                      add_names and cost is not None and cost.name)
     results = []
-    for variable in variables:
-        if variable not in reverse.connected_inputs:
+    for variable, equals in zip(variables, meant, strict=True):
+        if reverse.connected_inputs.isdisjoint(equals):
             _disconnected(variable, targets, disconnected_inputs)
-        results.append(_presented(variable, reverse.of(variable), return_disconnected, null_gradients))
+        gradient = reverse.of(equals[0]) if len(equals) == 1 else _sum([reverse.of(v) for v in equals])
+        results.append(_presented(variable, gradient, return_disconnected, null_gradients))
     return _shaped(results, kind)
+
+
+def _in_graph(variable, targets, constants):
+    """``variable``; where ``targets`` don't use it, those they use that are the same expression of the same inputs."""
+    if variable.owner is None:
+        return [variable]
+    above = ancestors(targets, constants)
+    equals = [] if variable in above else [
+        v for v in above if v.owner is not None and v.owner.op == variable.owner.op and v.type == variable.type
+        and same_graph([v], [variable])]
+    return equals or [variable]
+
+
+def _check_options(disconnected_inputs, return_disconnected, null_gradients):
+    if disconnected_inputs not in ("raise", "warn", "ignore"):
+        raise ValueError("Invalid value for keyword 'disconnected_inputs', valid values are 'ignore', "
+                         f"'warn' and 'raise', got {disconnected_inputs!r}")
+    if str(return_disconnected).lower() not in ("zero", "none", "disconnected"):
+        raise ValueError("return_disconnected must be 'zero', 'None' or 'Disconnected', got "
+                         f"{return_disconnected!r}")
+    if null_gradients not in ("raise", "return"):
+        raise ValueError(f"null_gradients must be 'raise' or 'return', got {null_gradients!r}")
 
 
 def _shaped(results, kind):
@@ -138,11 +165,13 @@ def _shaped(results, kind):
 
 
 def _check_request(cost, variables, known):
-    if cost is None and not known:
+    if cost is None and known is None:
         raise ValueError("cost can't be None without known_grads")
     if cost is not None:
         if not isinstance(cost, Variable):
             raise TypeError(f"cost must be a variable, got {cost!r}")
+        if isinstance(cost.type, NullType):
+            raise ValueError(f"Can't differentiate a NaN cost. cost is NaN because {cost.type.why_null}")
         if getattr(cost.type, "ndim", 0) != 0:
             raise TypeError(f"cost must be a scalar, but {cost} has {cost.type.ndim} dimensions. Reduce it "
                             "first, e.g. with .sum() or .mean().")
@@ -151,30 +180,36 @@ def _check_request(cost, variables, known):
     for variable in variables:
         if not isinstance(variable, Variable):
             raise TypeError(f"Expected Variable, got {variable!r} of type {type(variable)}")
-    for variable, value in known.items():
+    for variable, value in (known or {}).items():
         if not isinstance(value, Variable):
             raise TypeError(f"known_grads must map to variables, got {value!r} for {variable}")
-        if getattr(value.type, "ndim", None) != getattr(variable.type, "ndim", None) \
-                and not isinstance(value.type, (DisconnectedType, NullType)):
+        if isinstance(value.type, (DisconnectedType, NullType)):
+            continue
+        if not _is_continuous(value):
+            raise TypeError("Gradients must always be NullType, DisconnectedType, or continuous, but grad was given a "
+                            f"known_grad of type {value.type} for {variable}")
+        if getattr(value.type, "ndim", 0) not in (0, getattr(variable.type, "ndim", 0)):
             raise TypeError(f"Ndim mismatch in known_grads: {variable} has {variable.type.ndim}, its "
                             f"gradient {value.type.ndim}")
+
+
+def _spread(variable, gradient):
+    """``gradient``, a scalar in the shape of ``variable``."""
+    if getattr(variable.type, "ndim", 0) and getattr(gradient.type, "ndim", None) == 0:
+        return variable.type.lift("second", variable, gradient)
+    return gradient
 
 
 def _presented(variable, gradient, return_disconnected, null_gradients):
     if isinstance(gradient.type, NullType):
         if null_gradients == "raise":
             raise NullTypeGradError(f"tensor.grad encountered a NaN. {gradient.type.why_null}")
-        if null_gradients != "return":
-            raise ValueError(f"null_gradients must be 'raise' or 'return', got {null_gradients!r}")
         return gradient
     if isinstance(gradient.type, DisconnectedType):
-        if return_disconnected == "zero":
-            return variable.type.zeros_like(variable)
-        if return_disconnected.lower() == "none":
+        if str(return_disconnected).lower() == "none":
             return None
-        if return_disconnected.lower() != "disconnected":
-            raise ValueError("return_disconnected must be 'zero', 'None' or 'Disconnected', got "
-                             f"{return_disconnected!r}")
+        if return_disconnected.lower() == "zero":
+            return variable.type.zeros_like(variable)
     return gradient
 
 
@@ -184,11 +219,8 @@ def _disconnected(variable, targets, action):
     message = disconnected_message(variable, targets)
     if action == "warn":
         warnings.warn(message, stacklevel=4)
-    elif action == "raise":
-        raise DisconnectedInputError(message)
     else:
-        raise ValueError("Invalid value for keyword 'disconnected_inputs', valid values are 'ignore', "
-                         f"'warn' and 'raise', got {action!r}")
+        raise DisconnectedInputError(message)
 
 
 def disconnected_message(variable, targets):
@@ -241,7 +273,7 @@ class Reverse:
     targets : variables whose gradients are given in ``gradients``
     inputs : variables gradients are wanted of
     gradients : dict, variable -> gradient
-    constants : variables that gradients stop at
+    constants : variables whose gradients don't go on to what they are computed from
     cost_name : name used for gradients, or a false value
     """
 
@@ -251,23 +283,22 @@ class Reverse:
         self.cost_name = cost_name
         self.order = toposort(targets, constants)
         self.patterns = {node: connection_pattern(node) for node in self.order}
-        self._connect(targets, inputs, constants)
+        self._connect(targets, inputs)
         self._sweep()
 
-    def _connect(self, targets, inputs, constants):
+    def _connect(self, targets, inputs):
         """Find which variables are both influenced by an input and influence a target."""
-        influenced = {v for v in inputs if v not in constants}
+        influenced = set(inputs)
         for node in self.order:
             pattern = self.patterns[node]
             for j, output in enumerate(node.outputs):
                 if any(pattern[i][j] for i, v in enumerate(node.inputs) if v in influenced):
                     influenced.add(output)
-        influential = {v for v in targets if v not in constants}
+        influential = set(targets)
         for node in reversed(self.order):
             pattern = self.patterns[node]
             for i, variable in enumerate(node.inputs):
-                if variable not in constants and any(
-                        pattern[i][j] for j, o in enumerate(node.outputs) if o in influential):
+                if any(pattern[i][j] for j, o in enumerate(node.outputs) if o in influential):
                     influential.add(variable)
         self.connected_inputs = influential
         self.wanted = influenced & influential
@@ -410,7 +441,8 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"
     variables, kind = as_list(wrt)
     if len(outputs) != len(points):
         raise ValueError(f"Lop got {len(outputs)} outputs and {len(points)} eval_points")
-    known = dict(zip(outputs, points, strict=True))
+    # Views, because one output may be computed from another: a known gradient would replace what comes from there.
+    known = {ViewOp()(output): point for output, point in zip(outputs, points, strict=True)}
     results = grad(None, variables, known_grads=known, consider_constant=consider_constant,
                    disconnected_inputs=disconnected_inputs)
     return _shaped(results, kind)
@@ -466,8 +498,8 @@ def _forward(node, tangents):
 
 
 def _own_rop(node, points):
-    """What the op's R_op gives; None where it has none."""
-    if type(node.op).R_op is Op.R_op or any(p is None for p in points):
+    """What the op's R_op gives; None where it has none, or might leave out inputs that have no direction."""
+    if type(node.op).R_op is Op.R_op or (any(p is None for p in points) and not node.op.rop_takes_none):
         return None
     try:
         results = node.op.R_op(list(node.inputs), points)
@@ -486,11 +518,12 @@ def _double_lop(node, points):
             continue
         dummy = ViewOp()(output.type.zeros_like(output))
         rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
-        terms = {row: p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
+        terms = {ViewOp()(row): p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
         if not terms:
             results.append(None)
             continue
-        results.append(grad(None, dummy, known_grads=terms, disconnected_inputs="ignore"))
+        results.append(grad(None, dummy, [*node.inputs, *node.outputs], known_grads=terms,
+                            disconnected_inputs="ignore"))
     return results
 
 
@@ -593,6 +626,7 @@ class GradScale(GradientOp):
         return [self.multiplier * g for g in output_grads]
 
 
+GRADIENT_OPS = (ConsiderConstant, ZeroGrad, DisconnectedGrad, UndefinedGrad, GradClip, GradScale)
 consider_constant_ = ConsiderConstant()
 zero_grad_, disconnected_grad_, undefined_grad_ = ZeroGrad(), DisconnectedGrad(), UndefinedGrad()
 

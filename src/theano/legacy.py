@@ -12,6 +12,10 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+import numpy as np
+
+from theano.tensor.elemwise import ELEMWISE
+
 GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
          "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 GATHERED = {
@@ -63,7 +67,8 @@ def exc_message(error):
 EXTRA = {                       # further names of an old module: where they are, "module:name", or the value
     "compile.function_module": {"orig_function": "compile.function:function"},
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
-    "tensor.basic": {"_shared": "tensor.shared:shared"},
+    "tensor.basic": {"_shared": "tensor.shared:shared",
+                     **{f"_convert_to_{row[5:]}": op for row, op in ELEMWISE.items() if row.startswith("cast_")}},
     "configdefaults": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config",
                        "python_int_bitwidth": lambda: 8 * struct.calcsize("l"),
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
@@ -76,6 +81,9 @@ EXTRA = {                       # further names of an old module: where they are
     "compat": {"PY3": True, "exc_message": exc_message, "izip": zip, "imap": map, "ifilter": filter,
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
+}
+STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
+    "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},
 }
 PREFIX = "theano."
 
@@ -115,7 +123,7 @@ def _resolve(place):
     if not isinstance(place, str):
         return place
     where, _, attribute = place.partition(":")
-    module = importlib.import_module(PREFIX + where)
+    module = importlib.import_module((PREFIX + where).rstrip("."))
     return getattr(module, attribute) if attribute else module
 
 
@@ -138,3 +146,6 @@ def install():
     for parent in parents:
         if parent in sys.modules:
             sys.modules[parent].__dict__.setdefault("__getattr__", _submodules_of(parent))
+    for package, names in STAR.items():
+        for name, place in names.items():
+            sys.modules[PREFIX + package].__dict__.setdefault(name, _resolve(place))

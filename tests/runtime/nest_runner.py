@@ -51,7 +51,7 @@ def driver(*options):
     library.shim_time.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_int64]
     library.shim_time.restype = ctypes.c_double
     library.shim_parallel.argtypes = [ctypes.c_void_p, ctypes.c_int64]
-    library.th_set_num_threads(1)
+    library.th_set_num_threads(1, 1)
     return library
 
 

@@ -303,8 +303,8 @@ def test_nan_and_infinity_in_reductions(dtype, kind, value):
 @pytest.fixture
 def threads():
     """Sets the number of threads of the driver; back to one afterwards."""
-    yield driver().th_set_num_threads
-    driver().th_set_num_threads(1)
+    yield lambda n: driver().th_set_num_threads(n, n)
+    driver().th_set_num_threads(1, 1)
 
 
 def test_threads_give_the_same_results_every_time(nests, threads):

@@ -28,3 +28,15 @@ def literal_of(variable):
     if isinstance(base, Constant) and all(base.type.broadcastable):
         return base.data.reshape(()).item() if base.type.dtype != "float16" else float(base.data.reshape(()))
     return None
+
+
+def aligned(base, axes, space):
+    """Axes of ``base`` for the axes of a space: shorter ones are padded at the left, and dimensions of extent 1
+    are walked where the space has extent 1 too, so that equal shapes look equal.
+    """
+    padded = (-1,) * (len(space) - len(axes)) + tuple(axes)
+    if base.type.ndim != len(space):
+        return padded
+    whole = tuple(d if a < 0 and e == 1 and base.type.broadcastable[d] else a
+                  for d, (a, e) in enumerate(zip(padded, space, strict=True)))
+    return whole if whole == tuple(range(len(space))) else padded

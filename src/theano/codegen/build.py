@@ -3,8 +3,11 @@
 import _ctypes
 import functools
 import hashlib
+import itertools
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,24 +18,36 @@ from theano.errors import CompileError
 
 SYSTEM_COMPILERS = ("gcc", "cc", "clang")
 TIMEOUT = 300           # seconds a compiler may take for one function
+PROBE_TIMEOUT = 20      # and for one line
+# The flags of /proc/cpuinfo that code can need.
+ISA = re.compile("mmx|3dnow|sse|ssse|pni|avx|amx|apx|fma|xop|f16c|bmi|tbm|abm|lzcnt|popcnt|movbe|movdir|adx|aes|vaes|"
+                 "sha|sm[34]|gfni|pclmul|vpclmul|cx16|lahf|rdpid|lm$")
 
 
 def compiler():
-    """The compiler's command as a tuple, or None where there is none or the flag ``cxx`` is empty.
+    """The compiler's command as a tuple, or None where there is none or somebody set the flag ``cxx`` empty.
 
-    ``$CC``, else the first of gcc, cc and clang, else the compiler of the package ziglang.
+    The one that the flag ``cxx`` was set to, else ``$CC``, else the first of gcc, cc and clang, else the compiler of
+    the package ziglang.
     """
-    if config.cxx == "":
+    if turned_off():
         return None
+    if config.origins["cxx"] != "default":
+        return _find(config.cxx, os.environ.get("PATH"), ("-x", "c"))
     return _find(os.environ.get("CC"), os.environ.get("PATH"))
 
 
+def turned_off():
+    """Whether somebody asked for no compiler."""
+    return config.cxx == "" and config.origins["cxx"] != "default"
+
+
 @functools.lru_cache(maxsize=8)
-def _find(wanted, path):
+def _find(wanted, path, options=()):
     if wanted:
         words = tuple(wanted.split()) if shutil.which(wanted) is None else (wanted,)
         if shutil.which(words[0]):
-            return (shutil.which(words[0]), *words[1:])
+            return (shutil.which(words[0]), *words[1:], *options)
     for name in SYSTEM_COMPILERS:
         found = shutil.which(name)
         if found:
@@ -56,13 +71,15 @@ def identity(command):
 
 
 @functools.lru_cache(maxsize=1)
-def cpu():
+def cpu(path="/proc/cpuinfo"):
     """The instruction sets of this CPU, as text: what decides whether a library runs here."""
     try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        with open(path, encoding="ascii", errors="replace") as file:
             for line in file:
-                if line.startswith(("flags", "Features")):
-                    return " ".join(sorted(set(line.partition(":")[2].split())))
+                name, _, words = line.partition(":")
+                if name.strip() in ("flags", "Features"):
+                    return " ".join(sorted({word for word in words.split() if name.strip() == "Features"
+                                            or ISA.match(word)}))
     except OSError:
         pass
     return " ".join(os.uname()) if hasattr(os, "uname") else sys.platform
@@ -83,74 +100,132 @@ def fingerprint(command, options):
 def compile_library(source):
     """The shared library of C ``source``, as bytes.
 
-    Raises CompileError with the command, what the compiler said and the numbered source.
+    Raises CompileError: its first line says what happened; then come the command, what the compiler said and the
+    numbered source.
     """
     command = compiler()
     if command is None:
         raise CompileError("no C compiler was found: set CC, or install gcc, clang or the package ziglang")
-    with tempfile.TemporaryDirectory(prefix="theano-") as folder:
+    return _compile(command, source, TIMEOUT)
+
+
+@functools.lru_cache(maxsize=8)
+def complaint(command):
+    """Why this compiler can't be used at all, or None: what becomes of it when it has one line to compile."""
+    try:
+        _compile(command, "int theano_probe(void) { return 0; }\n", PROBE_TIMEOUT)
+    except CompileError as error:
+        return str(error).partition("\n")[0]
+    return None
+
+
+def _compile(command, source, seconds):
+    with _folder() as folder:
         path, target = os.path.join(folder, "f.c"), os.path.join(folder, "f.so")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(source)
         call = [*command, *flags(), "-o", target, path, "-lm"]
         try:
-            done = subprocess.run(call, capture_output=True, text=True, timeout=TIMEOUT, check=False,
-                                  stdin=subprocess.DEVNULL)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise CompileError(f"the C compiler could not be run: {error}\ncommand: {' '.join(call)}") \
-                from error
-        if done.returncode != 0 or not os.path.exists(target):
-            raise CompileError(_complaint(call, done, source))
-        with open(target, "rb") as file:
-            return file.read()
+            with open(path, "w", encoding="ascii") as file:
+                file.write(source)
+            status, said = _run(call, folder, seconds)
+        except subprocess.TimeoutExpired:
+            raise CompileError(_report(f"took longer than {seconds} s", call, "", source)) from None
+        except OSError as error:
+            raise CompileError(_report(f"could not be run: {error}", call, "", source)) from error
+        if status < 0:
+            raise CompileError(_report(f"was killed by signal {-status}", call, said, source))
+        if status > 0:
+            raise CompileError(_report(f"ended with status {status}", call, said, source))
+        try:
+            with open(target, "rb") as file:
+                return file.read()
+        except OSError:
+            raise CompileError(_report("made no library", call, said, source)) from None
 
 
-def _complaint(call, done, source):
+def _folder():
+    """A temporary folder of our own; CompileError where there is no place for one."""
+    for place in (None, "/dev/shm"):
+        try:
+            return tempfile.TemporaryDirectory(prefix="theano-", dir=place, ignore_cleanup_errors=True)
+        except OSError as error:
+            failure = error
+    raise CompileError(f"there is no place for temporary files: {failure}")
+
+
+def _run(call, folder, seconds):
+    """Status and messages of a command, all of whose processes end when it is not done in time."""
+    environment = {**os.environ, "TMPDIR": folder, "LC_ALL": "C"}
+    with subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", env=environment, start_new_session=True) as process:
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, said
+
+
+def _report(what, call, said, source):
+    """The text of a CompileError."""
+    first = next((line.strip() for line in said.splitlines() if "error" in line), "")
     numbered = "\n".join(f"{k:4d}  {line}" for k, line in enumerate(source.splitlines(), 1))
-    ended = f"was killed by signal {-done.returncode}" if done.returncode < 0 else \
-        f"ended with status {done.returncode}"
-    return f"the C compiler {ended}\ncommand: {' '.join(call)}\n{done.stderr}\nsource:\n{numbered}"
+    return f"the C compiler {call[0]} {what}{': ' if first else ''}{first}\ncommand: {' '.join(call)}\n{said}\n" \
+           f"source:\n{numbered}"
 
 
 class Library:
-    """A loaded shared library, closed when nothing refers to it any more."""
+    """A loaded shared library, closed when nothing refers to it any more.
 
-    def __init__(self, path=None, content=None):
-        self._handle = self._file = None
-        self._handle, self._file = _open(path, content)
+    Parameters
+    ----------
+    content : bytes
+    path : str or None
+        A file with this content, for systems that can't load it from memory.
+    """
+
+    def __init__(self, content, path=None):
+        self._handle = None
+        self._handle = _open(content, path)
 
     def address(self, symbol):
-        """Address of a function."""
+        """Address of a function; OSError where there is none of this name."""
         return _ctypes.dlsym(self._handle, symbol)
 
     def __del__(self):
         if self._handle is not None:
             _ctypes.dlclose(self._handle)
-        if self._file is not None:
-            os.close(self._file)
 
 
-def _open(path, content):
-    """Handle of the library at ``path``; where that can't be run from, of a copy in memory or elsewhere.
-
-    Also the descriptor of the copy in memory: it stays open, as the loader knows libraries by name.
-    """
+def _open(content, path):
+    """Handle of a library: of a copy in memory, which nobody can change or truncate, else of a file."""
     mode = os.RTLD_NOW | os.RTLD_LOCAL
+    if hasattr(os, "memfd_create"):
+        try:
+            return _open_in_memory(content, mode)
+        except OSError:
+            pass
     if path is not None:
         try:
-            return _ctypes.dlopen(path, mode), None
+            return _ctypes.dlopen(path, mode)
         except OSError:
-            if content is None:
-                raise
-    if hasattr(os, "memfd_create"):
-        file = os.memfd_create("theano")
-        try:
-            os.write(file, content)
-            return _ctypes.dlopen(f"/proc/self/fd/{file}", mode), file
-        except OSError:
-            os.close(file)
-    with tempfile.TemporaryDirectory(prefix="theano-") as folder:
+            pass
+    with _folder() as folder:
         copy = os.path.join(folder, "f.so")
         with open(copy, "wb") as file:
             file.write(content)
-        return _ctypes.dlopen(copy, mode), None
+        return _ctypes.dlopen(copy, mode)
+
+
+_loaded = itertools.count()
+
+
+def _open_in_memory(content, mode):
+    """The loader takes libraries of one name for one library, so each gets a path spelled in a way of its own."""
+    file = os.memfd_create("theano")
+    try:
+        with open(file, "wb", closefd=False) as writer:
+            writer.write(content)
+        spelling = "".join("./" if bit == "1" else "/" for bit in f"{next(_loaded):b}")
+        return _ctypes.dlopen(f"/proc/self/fd/{spelling}{file}", mode)
+    finally:
+        os.close(file)

@@ -7,6 +7,7 @@ a wrong checksum, a foreign owner - is a miss.
 """
 
 import hashlib
+import logging
 import os
 import stat
 import struct
@@ -15,8 +16,10 @@ import tempfile
 from theano.config import config
 
 MAGIC = b"theano2\n"
+OWN_FILE = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"))
 FOOTER = struct.Struct("<QQ32s8s")          # bytes of library, bytes of data, checksum, magic
 TRIM_EVERY = 64                             # entries written by a process between two looks at the size
+MEMORY = 64 << 20                           # bytes kept where there is no folder
 
 
 class Cache:
@@ -31,7 +34,12 @@ class Cache:
     """
 
     def __init__(self, folder, limit=512 << 20):
-        self.folder = folder if folder is not None and _safe(folder) else None
+        self.folder = folder
+        if folder is not None:
+            reason = unsafe(folder)
+            if reason:
+                self.folder = None
+                logging.getLogger(__name__).info("compiled functions are kept in memory only: %s", reason)
         self.limit = limit
         self.memory = {}
         self._written = 0
@@ -46,21 +54,27 @@ class Cache:
             return self.memory.get(key)
         path = self.path(key)
         try:
-            fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+            fd = os.open(path, os.O_RDONLY | OWN_FILE)
         except OSError:
             return self.memory.get(key)
-        with open(fd, "rb") as file:
-            if os.fstat(fd).st_uid != _uid():
+        try:
+            info = os.fstat(fd)
+            if not stat.S_ISREG(info.st_mode) or info.st_uid != _uid() or info.st_mode & 0o022:
                 return None
-            entry = unpack(file.read())
-            if entry is not None:
-                _touch(path)
-            return entry
+            with open(fd, "rb", closefd=False) as file:
+                entry = unpack(file.read())
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+        if entry is not None:
+            _touch(path)
+        return entry
 
     def write(self, key, library, data):
         """Store an entry; where the folder can't be written it is kept in memory."""
         if self.folder is None:
-            self.memory[key] = (library, data)
+            self._remember(key, library, data)
             return
         temporary = None
         try:
@@ -71,25 +85,41 @@ class Cache:
                 os.fsync(fd)
             os.chmod(temporary, 0o700)
             os.replace(temporary, self.path(key))
-        except OSError:
-            self.memory[key] = (library, data)
+        except OSError as error:
+            logging.getLogger(__name__).info("a compiled function is kept in memory only: %s", error)
+            self._remember(key, library, data)
             _remove(temporary)
             return
         self._written += 1
         if self._written % TRIM_EVERY == 1:
             self.trim()
 
+    def _remember(self, key, library, data):
+        self.memory[key] = (library, data)
+        excess = sum(len(part) for entry in self.memory.values() for part in entry) - MEMORY
+        while excess > 0:
+            oldest = self.memory.pop(next(iter(self.memory)))
+            excess -= sum(map(len, oldest))
+
+    def discard(self, key):
+        """Forget an entry."""
+        self.memory.pop(key, None)
+        _remove(self.path(key))
+
     def entries(self):
         """``(last use, bytes, path)`` of every entry, the one used longest ago first."""
         found = []
-        if self.folder is not None:
-            with os.scandir(self.folder) as listing:
-                for item in listing:
-                    try:
-                        info = item.stat(follow_symlinks=False)
-                    except OSError:
-                        continue
-                    found.append((info.st_mtime, info.st_size, item.path))
+        try:
+            names = [] if self.folder is None else os.listdir(self.folder)
+        except OSError:
+            names = []
+        for name in names:
+            path = os.path.join(self.folder, name)
+            try:
+                info = os.lstat(path)
+            except OSError:
+                continue                    # another process removed it
+            found.append((info.st_mtime, info.st_size, path))
         return sorted(found)
 
     def trim(self, limit=None):
@@ -127,23 +157,33 @@ def unpack(raw):
 
 
 def default_folder():
-    """Where the cache lies by default: below ``base_compiledir``, else the user's cache folder."""
-    base = config.base_compiledir
-    return os.path.join(os.path.expanduser(base), "v2") if base else None
+    """Where the cache lies: below ``base_compiledir``; None where that flag is empty or there is no home."""
+    base = os.path.expanduser(config.base_compiledir)
+    home = os.path.expanduser("~")
+    if not base or base.startswith("~"):
+        return None
+    if config.base_compiledir.startswith("~") and not os.path.isdir(home):
+        return None
+    return os.path.join(os.path.abspath(base), "v2")
 
 
-def _safe(folder):
-    """Make the folder if need be; whether it belongs to us and nobody else can write to it."""
+def unsafe(folder):
+    """Why compiled functions can't be kept in ``folder``, which is made if need be; None when they can.
+
+    The folder must be ours and nobody else may write to it, and not everybody to the folder it lies in.
+    """
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        info = os.lstat(folder)
-    except OSError:
-        return False
-    if not stat.S_ISDIR(info.st_mode) or info.st_uid != _uid():
-        return False
-    if info.st_mode & 0o022:
-        return False
-    return os.access(folder, os.W_OK | os.X_OK)
+        info, above = os.lstat(folder), os.stat(os.path.dirname(folder))
+    except OSError as error:
+        return str(error)
+    if not stat.S_ISDIR(info.st_mode):
+        return f"{folder} is not a folder"
+    if info.st_uid != _uid() or info.st_mode & 0o022:
+        return f"{folder} belongs to somebody else, or others may write to it"
+    if above.st_mode & 0o002 and not above.st_mode & stat.S_ISVTX:
+        return f"anybody may write to {os.path.dirname(folder)}"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} can't be written"
 
 
 def _uid():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from theano.codegen import nest as ir
-from theano.codegen.access import access, literal_of
+from theano.codegen.access import access, aligned, literal_of
 from theano.rewrite.extents import Symbol
 from theano.scalar.composite import scalar_steps
 from theano.tensor.create import Alloc
@@ -79,22 +79,10 @@ def _describe(lowering, node, points, inputs, size, elementwise):
         base, axes = access(variable)
         bases.append(base)
         reads.add(base)
-        if base.type.ndim == len(space) and _aligned(base, axes, space) == identity:
+        if base.type.ndim == len(space) and aligned(base, axes, space) == identity:
             pointwise.add(base)
-    mixed = {access(v)[0] for v in inputs if _aligned(*access(v), space) != identity}
+    mixed = {access(v)[0] for v in inputs if aligned(*access(v), space) != identity}
     return LoopNode(space, tuple(bases), frozenset(pointwise - mixed), frozenset(reads), size, elementwise)
-
-
-def _aligned(base, axes, space):
-    """Axes of ``base`` for the axes of a space: shorter ones are padded at the left, and dimensions of extent 1
-    are walked where the space has extent 1 too, so that equal shapes look equal.
-    """
-    padded = (-1,) * (len(space) - len(axes)) + tuple(axes)
-    if base.type.ndim != len(space):
-        return padded
-    whole = tuple(d if a < 0 and e == 1 and base.type.broadcastable[d] else a
-                  for d, (a, e) in enumerate(zip(padded, space, strict=True)))
-    return whole if whole == tuple(range(len(space))) else padded
 
 
 class _Builder:
@@ -124,7 +112,7 @@ class _Builder:
         if number is not None:
             return self.value(ir.Literal(number), (), variable.type.dtype)
         base, axes = access(variable)
-        axes = _aligned(base, axes, self.space)
+        axes = aligned(base, axes, self.space)
         if base in self.values and axes == tuple(range(self.ndim)):
             return self.values[base]
         if (base, axes) not in self.known:
@@ -176,11 +164,11 @@ def build_nest(lowering, cluster):
         outputs.append(place)
     casts = []
     for number, node in builder.accumulations:
-        place, dtype = _accumulator(lowering, node, casts)
+        place, dtype = accumulator(lowering, node, casts)
         accumulations.append((number, len(builder.operands), reduction_name(node.op)))
         builder.operands.append(ir.Operand(dtype, _kept_axes(node.op, ndim), "acc"))
         outputs.append(place)
-    extents, arguments = _extents(lowering, builder, cluster)
+    extents, arguments = extents_of(lowering, builder.space, builder.operands, cluster.nodes)
     reduced = tuple(any(_kept_axes(n.op, ndim)[d] < 0 for _, n in builder.accumulations)
                     for d in range(ndim))
     nest = ir.LoopNest(ndim, reduced, tuple(builder.operands),
@@ -188,7 +176,7 @@ def build_nest(lowering, cluster):
     lowering.add("loop", [*builder.places, *arguments], outputs, nest=nest, nodes=tuple(cluster.nodes),
                  node=cluster.nodes[-1], inplace=inplace)
     for place, variable in casts:
-        _cast(lowering, place, variable)
+        cast_place(lowering, place, variable)
 
 
 def _inplace_candidates(lowering, builder, variable, place, identity, inplace):
@@ -206,7 +194,7 @@ def _kept_axes(op, ndim):
     return tuple(kept.index(d) if d in kept else -1 for d in range(ndim))
 
 
-def _accumulator(lowering, node, casts):
+def accumulator(lowering, node, casts):
     """Place and dtype that a reduction accumulates in; with a cast to come when it isn't the result's."""
     variable = node.outputs[0]
     dtype = accumulator_dtype(node)
@@ -225,7 +213,7 @@ def accumulator_dtype(node):
     return acc
 
 
-def _cast(lowering, place, variable):
+def cast_place(lowering, place, variable):
     """The value of ``place`` in the dtype of ``variable``."""
     ndim = variable.type.ndim
     axes = tuple(range(ndim))
@@ -236,12 +224,12 @@ def _cast(lowering, place, variable):
                  nodes=(variable.owner,))
 
 
-def _extents(lowering, builder, cluster):
+def extents_of(lowering, space, operands, nodes):
     """Numbers of extent arguments by axis, and the places of those arguments."""
-    fills = any(type(node.op) is Alloc for node in cluster.nodes)
+    fills = any(type(node.op) is Alloc for node in nodes)
     numbers, arguments = [], []
-    for axis, extent in enumerate(builder.space):
-        walked = any(o.role == "in" and o.axes[axis] >= 0 for o in builder.operands)
+    for axis, extent in enumerate(space):
+        walked = any(o.role == "in" and o.axes[axis] >= 0 for o in operands)
         if extent == 1 or (walked and not fills):
             numbers.append(None)
             continue

@@ -7,8 +7,11 @@ function in `kernels` that adds instructions, or runs its ``perform``.
 import numpy as np
 
 from theano.codegen.cluster import MAX_OPERANDS, Cluster, Clusters
+from theano.codegen.expand import expand
 from theano.codegen.kernels import find_kernel
 from theano.codegen.loops import build_nest, loop_node
+from theano.codegen.phases import build_rows
+from theano.codegen.rows import Rows, join_rows
 from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
@@ -26,12 +29,12 @@ class Lowering:
     """State of lowering one graph; `tasks` and `places` are the result."""
 
     def __init__(self, fgraph, kinds, n_guards=0):
-        self.fgraph = fgraph
+        self.fgraph = fgraph = expand(fgraph)
         self.tasks = []
         self.places = {}
         self.extents = Extents()
         self.sources = []               # C source of hand-written kernels
-        self.kinds = kinds              # what may be done with the memory of each input, see `Place`
+        self.kinds = dict(zip(fgraph.inputs, kinds, strict=True))   # what may be done with their memory, see `Place`
         nodes = fgraph.toposort()
         for node in nodes:
             self.extents.visit(node)
@@ -42,10 +45,13 @@ class Lowering:
                 loops[node] = found
         self.loops = loops
         self.clusters = Clusters(nodes, loops)
+        join_rows(self.clusters)
         for variable in fgraph.inputs:
             self._input(variable)
         for group in self.clusters.groups:
-            if isinstance(group, Cluster):
+            if isinstance(group, Rows):
+                self._rows(group)
+            elif isinstance(group, Cluster):
                 for part in self._parts(group):
                     build_nest(self, part)
             else:
@@ -60,6 +66,16 @@ class Lowering:
         place = Place(dtype_of(variable), len(pattern), self.kinds[variable], ones=ones)
         place.size = self.extents.canonical(variable) if hasattr(variable.type, "ndim") else ()
         self.places[variable] = place
+
+    def _rows(self, rows):
+        """A nest with phases, or failing that one nest after the other."""
+        if build_rows(self, rows):
+            return
+        for cluster in rows.members:
+            for node in cluster.nodes:
+                self.clusters.of[node] = cluster
+        for cluster in rows.members:
+            build_nest(self, cluster)
 
     def _parts(self, cluster):
         """A cluster, or its halves and so on where it would read and write too many arrays."""
@@ -154,7 +170,10 @@ class Lowering:
         for index, variable in enumerate(node.outputs):
             place = self.temp(variable)
             place.array = True
-            place.foreign = bool(node.op.view_map.get(index) or destroyed)
+            viewed = node.op.view_map.get(index, ())
+            place.foreign = bool(viewed or destroyed)
+            for position in viewed:                     # nobody may write there while the view is used
+                inputs[position].root().foreign = True
             outputs.append(place)
         overwriting = overwriting_form(node)
         self.add("python", inputs, outputs, node=node, nodes=(node,), overwriting=overwriting,

@@ -158,7 +158,7 @@ def _mark(task, out, source):
 def _may_take(task, out, root, last, number, overwritten):
     if sum(place.root() is root for place in task.inputs) != 1 or root.size != out.size and root.size:
         return False
-    if last[id(root)] != number:
+    if last[id(root)] != number or root.foreign:
         return False
     if root.kind == "shared":
         return (id(out), id(root)) in overwritten

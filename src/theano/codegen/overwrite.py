@@ -58,7 +58,7 @@ class _Search:
     def _candidates(self, number, task):
         for out, source in task.inplace:
             becoming = self.becoming.get(id(out), ())
-            if id(source) not in becoming or id(source) in self.moved:
+            if id(source) not in becoming or id(source) in self.moved or source.foreign:
                 continue
             group = self._group(number)
             if group is not None:

@@ -1,19 +1,17 @@
 """Programs: what a function does at run time, as plain data that can be written to a file."""
 
-import base64
 import json
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from theano.codegen import nest as ir
 from theano.codegen.emit import emit_library
 from theano.codegen.memory import color, plan
 from theano.codegen.overwrite import VIEWS
+from theano.codegen.recipe import build, build_node, describe, describe_node
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
-         "dot", "guard", "gather", "python", "alias", "empty")
+         "dot", "guard", "gather", "python", "alias", "empty", "pick", "put")
 
 
 @dataclass
@@ -23,10 +21,10 @@ class Program:
     slots: (dtype, ndim, storage, buffer, root slot, mask of broadcastable dimensions)
     code: (kind, inputs, outputs, params, words of the nest or None, symbol of the kernel or None, origin)
     inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
-    constants: (slot, array). buffers: how many there are. source: C of the kernels.
+    constants: (slot, value). buffers: how many there are. source: C of the kernels; not part of the file.
     overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
     instructions, which must be checked together before they run, or -1. borrowed: slots of results that need not
-    outlive the next call.
+    outlive the next call. performs: number of an instruction that runs Python code -> the node that it runs.
     nodes: per instruction the nodes it came from; not part of the file.
     """
 
@@ -41,24 +39,23 @@ class Program:
     checked: int
     borrowed: list
     source: str = ""
+    performs: dict = field(default_factory=dict)
     nodes: list = field(default_factory=list)
 
     def dump(self):
-        """The program as bytes."""
-        constants = [(slot, value.dtype.str, value.shape,
-                      base64.b64encode(np.ascontiguousarray(value).tobytes()).decode())
-                     for slot, value in self.constants]
+        """The program as bytes; raises `recipe.NoRecipe` where an op can't be written."""
+        constants = [(slot, describe(value)) for slot, value in self.constants]
+        performs = [(number, describe_node(node)) for number, node in self.performs.items()]
         return json.dumps([self.slots, self.code, self.inputs, self.outputs, self.updates, constants,
-                           self.buffers, self.overwritten, self.checked, self.borrowed],
+                           self.buffers, self.overwritten, self.checked, self.borrowed, performs],
                           separators=(",", ":")).encode()
 
     @staticmethod
     def load(data):
-        """A program from bytes."""
-        slots, code, inputs, outputs, updates, constants, *more = json.loads(data)
-        arrays = [(slot, np.frombuffer(base64.b64decode(text), dtype=dtype).reshape(shape).copy())
-                  for slot, dtype, shape, text in constants]
-        return Program(slots, code, inputs, outputs, updates, arrays, *more)
+        """A program from bytes; ValueError, KeyError, TypeError or AttributeError when they make none."""
+        slots, code, inputs, outputs, updates, constants, *more, performs = json.loads(data)
+        return Program(slots, code, inputs, outputs, updates, [(slot, build(value)) for slot, value in constants],
+                       *more, performs={number: build_node(node) for number, node in performs})
 
 
 class _Numbering:
@@ -123,6 +120,8 @@ def make_program(lowering, borrowed, updated):
             count += 1
         code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
         nodes.append(task)
+    performs = {number: task.overwriting if task.params else task.node for number, task in enumerate(tasks)
+                if task.kind == "python"}
     positions = {id(place): position for position, place in enumerate(inputs)}
     result_updates = [(number(place.whole()), positions[id(shared)], int(place.root() is shared))
                       for place, shared in updates]
@@ -131,7 +130,8 @@ def make_program(lowering, borrowed, updated):
                    if t.kind not in VIEWS and t.kind != "reshape" and id(p.root()) in positions}
     lent = [slot for slot, may_share in zip(results, borrowed, strict=True) if may_share]
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
-                   sorted(overwritten), -1 if start is None else start, lent, source if symbols else "", nodes)
+                   sorted(overwritten), -1 if start is None else start, lent, source if symbols else "", performs,
+                   nodes)
 
 
 def _operand_slots(task, ins, outs):

@@ -22,7 +22,7 @@ class Place:
     size: tuple = ()                # extents, by which storage is shared
     value: object = None            # of a constant
     ones: int = 0                   # of an input: bit d set where dimension d is broadcastable
-    foreign: bool = False           # it may be a view of something that is not ours
+    foreign: bool = False           # it may be a view that Python code made, or be seen through one
     overwrites: bool = False        # it is all of ``of``, computed in place
 
     def whole(self):

@@ -1,10 +1,12 @@
 """Compiled functions as users see them."""
 
 import copy
+import threading
 import time
 
 import numpy as np
 
+from theano.compile.diagnosis import explain, is_foreign
 from theano.graph.copying import deep_copy_op
 from theano.graph.shared import Container
 from theano.runtime import native
@@ -64,6 +66,7 @@ class Function(native.Callable):
         super().__init__()
         self.fn = executor
         self._general = None
+        self._lock = threading.RLock()          # an `Interpreter` keeps its values in itself
         self.input_storage = cells
         self.defaults = defaults
         self.maker = maker
@@ -168,20 +171,34 @@ class Function(native.Callable):
         """The call in Python: names, defaults, conversions."""
         start = time.perf_counter()
         subset = kwargs.pop("output_subset", None)
-        values = self._bind(args, kwargs)
         if self.runs_natively:
+            values = self._bind(args, kwargs)
             for position in self._stored:           # the machine reads these from their cells
                 self.input_storage[position].storage[0] = values[position]
-            results = self._run_native(values)
-        else:
+            return self._returned(self._run_native(values), subset)
+        with self._lock:
+            values = self._bind(args, kwargs)
             begun = time.perf_counter()
-            results = self.fn(values)
+            results = self._interpreted(self.fn, values)
             done = time.perf_counter()
             for position, cell in self._updates:
                 cell.storage[0] = results[position]
             if self._measuring is not None:
                 self._measuring.count(done - start, done - begun)
         return self._returned(results, subset)
+
+    def _interpreted(self, executor, values):
+        """Results of an `Interpreter`; an error names the line of the graph as the user wrote it."""
+        try:
+            return executor(values)
+        except Exception as error:
+            failed = getattr(executor, "failed", None)
+            if failed is None or is_foreign(failed.op):
+                raise
+            explained = explain(self.maker, values, error)
+            if explained is error:
+                raise
+        raise explained
 
     def _run_native(self, values):
         """Results of the machine, which knows arrays only, where numbers go in or come out."""
@@ -204,11 +221,12 @@ class Function(native.Callable):
     def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned):
         """An instruction failed: run the general form where an assumption did not hold, else raise."""
         if code == native.GUARD:
-            if self._general is None:
-                self._general = self.maker.general_executor()
-            results = self._general(inputs)
-            for position, cell in self._updates:
-                cell.storage[0] = results[position]
+            with self._lock:
+                if self._general is None:
+                    self._general = self.maker.general_executor()
+                results = self._interpreted(self._general, inputs)
+                for position, cell in self._updates:
+                    cell.storage[0] = results[position]
             results = results[:self.n_returned]
             return results if returned == 1 else None if returned == 2 else results[0]
         raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs)

@@ -18,7 +18,6 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute
 from theano.rewrite.pipeline import optimize
-from theano.runtime import native
 from theano.runtime.interpreter import Interpreter
 
 
@@ -92,22 +91,18 @@ class FunctionMaker:
 
     def _build(self, fgraph):
         self.updated = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
-        given = fgraph
-        if fgraph is None:
-            fgraph = self.new_graph()
-        self.compiled = None
-        if given is None and self._wants_native():
-            self.compiled = compile_native(self, fgraph)
+        self.compiled = compile_native(self) if fgraph is None and self._wants_native() else None
         if self.compiled is not None:
             self._fgraph, self._shown = self.compiled.fgraph, False
             return
-        if given is None:
+        if fgraph is None:
+            fgraph = self.new_graph()
             self.optimize(fgraph)
         insert_copies(fgraph, self.inputs, self.outputs)
         self._fgraph, self._shown = fgraph, True
 
     def _wants_native(self):
-        return self.mode.linker.native and native.available() and hasattr(self.mode.optimizer, "include") \
+        return self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
             and not self.accept_inplace and "fast_run" in self.mode.optimizer.include
 
     @property
@@ -122,11 +117,15 @@ class FunctionMaker:
     def fgraph(self, graph):
         self._fgraph, self._shown = graph, True
 
+    @property
+    def computed(self):
+        """What the user's graph computes: the outputs, then the new values of inputs."""
+        return [o.variable for o in self.outputs] + [self.inputs[i].update for i in self.updated]
+
     def new_graph(self):
         """A copy of the graph as the user wrote it."""
-        outputs = [o.variable for o in self.outputs] + [self.inputs[i].update for i in self.updated]
         mapping = {len(self.outputs) + k: i for k, i in enumerate(self.updated)}
-        fgraph = FunctionGraph([i.variable for i in self.inputs], outputs, update_mapping=mapping)
+        fgraph = FunctionGraph([i.variable for i in self.inputs], self.computed, update_mapping=mapping)
         fgraph.attach_feature(DestroyHandler())
         fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True) if not entry.mutable]
         fgraph.name = self.name

@@ -4,16 +4,18 @@ import copy
 import functools
 import gc
 import hashlib
+import logging
 import os
 import time
-import warnings
 from contextlib import contextmanager
 
 from theano.codegen import build, cache
 from theano.codegen.key import NoKey, graph_key
 from theano.codegen.lower import Lowering
 from theano.codegen.program import Program, make_program
+from theano.codegen.recipe import NoRecipe
 from theano.compile.copies import insert_copies
+from theano.compile.diagnosis import explain, is_foreign
 from theano.compile.io import memory_kind
 from theano.config import config
 from theano.errors import CompileError
@@ -21,9 +23,9 @@ from theano.graph import origin
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
-from theano.runtime.report import describe_failure, extended
+from theano.runtime.report import describe_failure, extended, say_once
 
-_said = set()
+_useless = set()            # commands of compilers that can't compile anything
 
 
 class NativeProgram:
@@ -31,6 +33,8 @@ class NativeProgram:
 
     Attributes
     ----------
+    fgraph : FunctionGraph or None
+        The rewritten graph; None until somebody asks for that of a program from the cache.
     program : Program
     library : Library or None
         The kernels; None when there are none.
@@ -74,8 +78,7 @@ class NativeProgram:
         self._machine.keep = not self._allow_gc
 
     def _perform(self, origin_):
-        task = self.program.nodes[origin_]
-        node = task.overwriting if task.params else task.node
+        node = self.program.performs[origin_]
         params = node.run_params()
         if params is None:
             return node.op.perform, node
@@ -86,7 +89,8 @@ class NativeProgram:
         graph = self.fgraph
         if self.cached:
             graph = self.maker.new_graph()
-            self.n_guards = _rewrite(self.maker, graph)
+            with origin.inherited(()):
+                self.n_guards = _rewrite(self.maker, graph)
         for _ in range(self.n_guards):
             graph.remove_output(len(graph.outputs) - 1)
         with origin.inherited(()):
@@ -97,25 +101,29 @@ class NativeProgram:
     def nodes(self):
         """Per instruction the task it came from; worked out again for a program from the cache."""
         if not self.program.nodes:
-            graph = self.maker.new_graph()
-            n_guards = _rewrite(self.maker, graph)
-            again = _lower(self.maker, graph, n_guards)
-            self.program.nodes = again.nodes
+            with origin.inherited(()):
+                graph = self.maker.new_graph()
+                n_guards = _rewrite(self.maker, graph)
+                self.program.nodes = _lower(self.maker, graph, n_guards).nodes
         return self.program.nodes
 
     def failure(self, at, code, text, axis, a, b, operands, error, inputs):
         """The exception for instruction ``at``: what failed, on which shapes, written where."""
+        failed = error if error is not None else _exception(code, text, axis, a, b, operands)
+        run = self.program.performs.get(at)
+        if run is None or not is_foreign(run.op):
+            explained = explain(self.maker, inputs, failed)
+            if explained is not failed:
+                return explained
         try:
             task = self.nodes()[at]
         except (IndexError, NoKey):
             task = None
         node = None if task is None else task.node
-        if error is None:
-            error = _exception(code, text, axis, a, b, operands)
         if node is None:
-            return error
+            return failed
         values = [_Described(shape, stride) for shape, stride in operands]
-        return extended(error, describe_failure(node, values, at))
+        return extended(failed, describe_failure(node, values, at))
 
     @property
     def storage_map(self):
@@ -209,41 +217,57 @@ def paused_gc():
             gc.enable()
 
 
-def compile_native(maker, fgraph):
+def compile_native(maker):
     """The `NativeProgram` of a function, or None where it must run in Python."""
     command = build.compiler()
-    if command is None:
-        _say_once("no C compiler was found, so functions run in Python. Install gcc or clang, or the package "
-                  "ziglang; theano.config.cxx = '' silences this.")
+    if command is None or not native.available() or command in _useless:
+        _say_why(command)
         return None
     start = time.perf_counter()
     with paused_gc(), origin.inherited(()):
-        key = _key(maker, fgraph, command)
+        key = _key(maker, command)
         store = cache.current()
         found = store.read(key) if key is not None else None
         if found is not None:
-            made = _from_cache(maker, fgraph, found, store, key, start)
+            made = _from_cache(maker, found, store, key, start)
             if made is not None:
                 return made
         begun = time.perf_counter()
+        fgraph = maker.new_graph()
         n_guards = _rewrite(maker, fgraph)
         maker.optimize_seconds = time.perf_counter() - begun
         program = _lower(maker, fgraph, n_guards)
         try:
             library, content = _kernels(program, store, command)
-        except CompileError as error:
-            _say_once(f"compiling failed, so this function runs in Python.\n{error}")
+        except (CompileError, OSError) as error:
+            _give_up(command, error)
             return None
-        if key is not None and not any(c[0] == "python" for c in program.code) and not any(
-                s[0] == "object" for s in program.slots):
-            store.write(key, content, program.dump())
+        if key is not None:
+            _keep(store, key, content, program)
     return NativeProgram(maker, fgraph, program, library, False, time.perf_counter() - start, n_guards)
 
 
-def _say_once(text):
-    if text not in _said and config.cxx != "":
-        _said.add(text)
-        warnings.warn(text, stacklevel=6)
+def _say_why(command):
+    """Say once why functions run in Python, unless somebody asked for that."""
+    if build.turned_off():
+        return
+    if not native.available():
+        say_once("the C part of this package was not built when it was installed, so functions run in Python. "
+                 "Install it again where there is a C compiler; theano.config.cxx = '' silences this.")
+    elif command is None:
+        say_once("no C compiler was found, so functions run in Python. Install gcc or clang, or the package "
+                 "ziglang; theano.config.cxx = '' silences this.")
+
+
+def _give_up(command, error):
+    """Say why a function could not be compiled; a compiler that fails on one line is not called again."""
+    logging.getLogger(__name__).debug("%s", error)
+    useless = build.complaint(command)
+    if useless is None:
+        say_once(f"{str(error).partition(chr(10))[0]}; so this function runs in Python.")
+        return
+    _useless.add(command)
+    say_once(f"{useless}; so functions run in Python. theano.config.cxx = '' silences this.")
 
 
 def _rewrite(maker, fgraph):
@@ -253,30 +277,38 @@ def _rewrite(maker, fgraph):
 
 
 def _lower(maker, fgraph, n_guards):
-    kinds = {v: memory_kind(e) for v, e in zip(fgraph.inputs, maker.inputs, strict=True)}
-    lowering = Lowering(fgraph, kinds, n_guards)
+    lowering = Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards)
     return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
 
 
-def _key(maker, fgraph, command):
+def _key(maker, command):
     query = maker.mode.optimizer
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
              len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
     try:
-        return graph_key(fgraph.inputs, fgraph.outputs, extra)
+        return graph_key([e.variable for e in maker.inputs], maker.computed, extra)
     except (NoKey, TypeError):
         return None
 
 
-def _from_cache(maker, fgraph, found, store, key, start):
+def _from_cache(maker, found, store, key, start):
     content, data = found
     try:
         program = Program.load(data)
-        library = build.Library(store.path(key), content) if content else None
-    except (ValueError, OSError, KeyError):
+        library = build.Library(content, store.path(key)) if content else None
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, ImportError):
         return None
-    return NativeProgram(maker, fgraph, program, library, True, time.perf_counter() - start, 0)
+    return NativeProgram(maker, None, program, library, True, time.perf_counter() - start, 0)
+
+
+def _keep(store, key, content, program):
+    """Put a program into the cache, where it can be written as plain data."""
+    try:
+        data = program.dump()
+    except NoRecipe:
+        return
+    store.write(key, content, data)
 
 
 def _kernels(program, store, command):
@@ -286,7 +318,15 @@ def _kernels(program, store, command):
     key = "c" + hashlib.blake2b((build.fingerprint(command, build.flags()) + program.source).encode(),
                                 digest_size=20).hexdigest()
     found = store.read(key)
-    content = found[0] if found is not None else build.compile_library(program.source)
-    if found is None:
-        store.write(key, content, b"")
-    return build.Library(store.path(key), content), content
+    if found is not None:
+        try:
+            return build.Library(found[0], store.path(key)), found[0]
+        except OSError:
+            pass                        # not loadable: made again
+    content = build.compile_library(program.source)
+    store.write(key, content, b"")
+    try:
+        return build.Library(content, store.path(key)), content
+    except OSError:
+        store.discard(key)
+        raise

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from itertools import islice
 
 from theano.config import config
-from theano.errors import CachedConstantError, MissingInputError
+from theano.errors import CachedConstantError, MissingInputError, NullTypeGradError
 from theano.graph import origin
 from theano.graph.inline import as_string
 from theano.graph.outline import min_informative_str
@@ -94,6 +94,8 @@ class FunctionGraph:
     def _import_leaf(self, variable, node):
         if variable.owner is None and not isinstance(variable, Constant) \
                 and variable not in self.variables:
+            if hasattr(variable.type, "why_null"):          # a gradient that doesn't exist
+                raise NullTypeGradError(f"The graph contains a gradient that does not exist. {variable.type.why_null}")
             raise MissingInputError(_missing(variable, node), variable=variable)
         self._setup(variable)
 

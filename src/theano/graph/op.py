@@ -25,11 +25,14 @@ class Op(WithProps):
         output index -> list of input indices whose storage the output overwrites.
     default_output : int or None
         Which output a call returns; None returns the only one, or all.
+    rop_takes_none : bool
+        Whether `R_op` is right where only some inputs have a direction, and the points of the others are None.
     """
 
     view_map = {}
     destroy_map = {}
     default_output = None
+    rop_takes_none = False
     _f16_ok = False
 
     def make_node(self, *inputs):
@@ -58,7 +61,7 @@ class Op(WithProps):
         node = self.make_node(*inputs, **kwargs)
         trace = origin.trace()
         for output in node.outputs:
-            if not output.tag.trace:
+            if trace:               # not the line in ``make_node`` of a user's op
                 output.tag.trace = trace
         if config.compute_test_value != "off":
             testvalue.compute(node)
@@ -77,10 +80,13 @@ class Op(WithProps):
 
     def L_op(self, inputs, outputs, output_grads):
         """Gradients of the inputs given those of the outputs; `grad` unless overridden."""
+        if getattr(self, "grad", None) is None:
+            raise MethodNotDefined("grad", type(self), type(self).__name__,
+                                   f"{self} has no gradient: it defines neither grad nor L_op")
         return self.grad(inputs, output_grads)
 
     def R_op(self, inputs, eval_points):
-        """Directional derivatives of the outputs along ``eval_points``."""
+        """Directional derivatives of the outputs along ``eval_points``; None where there is none."""
         raise NotImplementedError(
             f"{type(self).__name__} of class {type(self).__module__} does not implement R_op. If this "
             "is a theano op, write to the theano-dev mailing list for assistance. If it is your own op, "

@@ -67,8 +67,13 @@ def frames(captured):
     return [item if isinstance(item, Frame) else _resolve(*item) for item in captured or ()]
 
 
-@functools.lru_cache(maxsize=4096)
 def _resolve(code, lasti):
+    return _found(code, lasti, code.co_filename, code.co_linetable)
+
+
+@functools.lru_cache(maxsize=4096)
+def _found(code, lasti, *more):
+    """more: what may differ between code objects that are equal."""
     for start, stop, line in code.co_lines():
         if start <= lasti < stop and line is not None:
             return Frame(code.co_filename, line, code.co_qualname)

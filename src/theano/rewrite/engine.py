@@ -8,6 +8,7 @@ import time
 import warnings
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import chain
 
 from theano.config import config
 from theano.graph import origin
@@ -194,19 +195,13 @@ class Engine:
         return count
 
     def _visit(self, node, rules, general):
-        for item in rules:
-            if self._try(item, node):
-                return True
-        for item in general:
-            if self._try(item, node):
-                return True
-        return False
+        trace = next((v.tag.trace for v in node.outputs if v.tag.trace), ())
+        with origin.inherited(trace):
+            return any(self._try(item, node) for item in chain(rules, general))
 
     def _try(self, item, node):
-        trace = next((v.tag.trace for v in node.outputs if v.tag.trace), ())
         try:
-            with origin.inherited(trace):
-                result = item.apply(self.fgraph, node) if item.needs_fgraph else item.apply(node)
+            result = item.apply(self.fgraph, node) if item.needs_fgraph else item.apply(node)
         except Exception as error:
             self._failed(item, node, error)
             return False

@@ -66,7 +66,7 @@ class Extents:
 
     def visit(self, node):
         """Derive the extents of the outputs of ``node`` from those of its inputs."""
-        rule = RULES.get(type(node.op))
+        rule = RULES.get(type(node.op), getattr(node.op, "extents", None))
         if rule is None and isinstance(node.op, CAReduce):
             rule = _reduced
         if rule is not None:

@@ -8,6 +8,7 @@ from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
+from theano.rewrite.rules.inner import INNER
 from theano.rewrite.rules.inplace import inplace
 from theano.rewrite.rules.nnet import NNET
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
@@ -20,7 +21,7 @@ RUN = frozenset({"fast_run"})
 PHASES = (
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *FOLDING), tags=FAST),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *INNER, *FOLDING), tags=FAST),
     Phase("specialize", (*SPECIAL, *FOLDING, *SHAPE, *INDEX), tags=RUN),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),

@@ -215,8 +215,8 @@ static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y,
     job.beta = real(beta);
     job.by_rows = job.c.rows > job.c.columns;
     int64_t units = ((job.by_rows ? job.c.rows : job.c.columns) + UNIT - 1) / UNIT;
-    if (th_num_threads() > 1 && units > 1 && job.c.rows * job.c.columns * job.a.columns > 1000000)
-        th_parallel_for(product_piece, &job, units, 1);
+    if (th_product_threads() > 1 && units > 1 && job.c.rows * job.c.columns * job.a.columns > 1000000)
+        th_parallel_for(product_piece, &job, units, th_product_threads());
     else
         job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
     return 1;

@@ -21,6 +21,8 @@ class Interpreter:
         variable -> its one-element cell; those given at the start, of shared variables, are used as they are.
     nodes, thunks : lists
         In the order of execution.
+    failed : Apply or None
+        The node whose error ended the last call that failed.
     """
 
     def __init__(self, fgraph, allow_gc=True, storage_map=None):
@@ -35,7 +37,7 @@ class Interpreter:
         self._last_use = self._plan_release()
         self._overwritten = self._plan_overwriting()
         self._updated = {fgraph.inputs[i] for i in (getattr(fgraph, "update_mapping", None) or {}).values()}
-        self.measured = None
+        self.measured = self.failed = None
 
     def _fill_storage(self):
         for variable in self.fgraph.inputs:
@@ -124,7 +126,7 @@ class Interpreter:
         return timed
 
     def _failure(self, error, position):
-        node = self.nodes[position]
+        node = self.failed = self.nodes[position]
         values = [self.storage_map[v][0] for v in node.inputs]
         return extended(error, describe_failure(node, values, position))
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "loop.h"
 
-enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20 };
+enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20, SUM_PIECES = 32, ROW_PIECE = 512 };
 static const int64_t PARALLEL_COST = 1 << 22;
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16, 8 };
@@ -445,17 +445,33 @@ static void run_pieces(void *arg, int64_t begin, int64_t end)
     for (int64_t piece = begin; piece < end; piece++) run_piece(arg, piece);
 }
 
-/* The outermost long axis along which no accumulator stays in place; failing that, the outermost long one. */
-static int choose_axis(const loop *l, int64_t pieces)
+/* The most pieces that an axis is cut into; rows are not cut short. Sums are cut in the same places whatever the
+ * number of threads, so that it does not change them. */
+static int64_t most_pieces(const loop *l, int axis)
 {
-    int fallback = -1;
+    if (!l->nest->accumulators) return th_num_threads();
+    if (axis || l->naxes == 1) return SUM_PIECES;
+    int64_t rows = l->extent[0] / ROW_PIECE;
+    return rows < SUM_PIECES ? rows : SUM_PIECES;
+}
+
+/* Bytes of the accumulators that stay in place along an axis. */
+static int64_t bytes_in_place(const loop *l, int axis)
+{
+    int64_t bytes = 0;
+    for EACH(k, l->nest->accumulators)
+        if (!l->stride[axis][k]) bytes += (l->size[k] * l->itemsize[k] + 63) & ~(int64_t)63;
+    return bytes;
+}
+
+/* The outermost long axis for whose pieces copies of the accumulators that stay in place are not too large; or -1. */
+static int choose_axis(const loop *l)
+{
     for (int i = l->naxes - 1; i >= 0; i--) {
-        int free = l->extent[i] >= 4 * pieces;
-        if (free && fallback < 0) fallback = i;
-        for EACH(k, l->nest->accumulators) free &= l->stride[i][k] != 0;
-        if (free) return i;
+        int64_t pieces = most_pieces(l, i);
+        if (pieces > 1 && l->extent[i] >= 4 * pieces && bytes_in_place(l, i) * (pieces - 1) <= SHARED_BYTES) return i;
     }
-    return fallback;
+    return -1;
 }
 
 /* Gives pieces their own copies of the accumulators that stay in place along the axis that is cut. */
@@ -471,7 +487,6 @@ static int share_accumulators(struct th_frame *frame, team *t)
     }
     t->shared_bytes = at;
     if (!at) return 1;
-    if (at * (t->pieces - 1) > SHARED_BYTES) return 0;
     t->shared = th_scratch(frame, (size_t)(at * (t->pieces - 1)));
     if (!t->shared) return 0;
     for (int64_t piece = 1; piece < t->pieces; piece++)
@@ -492,11 +507,11 @@ static void merge_accumulators(const team *t)
 
 static int run_flat(struct th_frame *frame, const loop *l)
 {
-    int64_t threads = l->points * l->nest->cost >= PARALLEL_COST ? th_num_threads() : 1;
-    if (threads > 1) {
-        team t = { .l = l, .pieces = threads, .axis = choose_axis(l, threads) };
-        if (t.axis >= 0 && share_accumulators(frame, &t)) {
-            th_parallel_for(run_pieces, &t, threads, 1);
+    team t = { .l = l, .axis = l->points * l->nest->cost >= PARALLEL_COST ? choose_axis(l) : -1 };
+    if (t.axis >= 0) {
+        t.pieces = most_pieces(l, t.axis);
+        if (share_accumulators(frame, &t)) {
+            th_parallel_for(run_pieces, &t, t.pieces, th_num_threads());
             merge_accumulators(&t);
             return t.code;
         }
@@ -572,8 +587,8 @@ static void choose_tile(team *t)
     for (int k = 0; k < l->nest->nslots; k++) bytes += l->itemsize[k];
     t->tile = ROWS_BYTES / (bytes * (inner ? inner : 1) + 1);
     if (!reduced && t->tile < 64) t->tile = 64;
-    if (t->tile < 1) t->tile = 1;
     if (t->axis >= 0 && t->tile > l->extent[t->axis]) t->tile = l->extent[t->axis];
+    if (t->tile < 1) t->tile = 1;
     for (int i = 0; i < l->naxes; i++) {
         if (l->reduced[i]) continue;
         t->outer *= i == t->axis ? (l->extent[i] + t->tile - 1) / t->tile : l->extent[i];
@@ -598,7 +613,7 @@ static int run_phases(struct th_frame *frame, loop *l)
     }
     t.shared = th_scratch(frame, (size_t)(t.shared_bytes * t.pieces + 1));
     if (!t.shared) return fail(frame, TH_OUT_OF_MEMORY, -1, -1, -1, t.shared_bytes, 0);
-    th_parallel_for(run_tiles, &t, t.pieces, 1);
+    th_parallel_for(run_tiles, &t, t.pieces, th_num_threads());
     return t.code;
 }
 

@@ -14,7 +14,7 @@
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
-            K_DOT, K_GUARD, K_GATHER, K_PYTHON, K_ALIAS, K_EMPTY };
+            K_DOT, K_GUARD, K_GATHER, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT };
 enum { E_GUARD = 100, E_TYPE = 101 };
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
@@ -501,6 +501,64 @@ static int run_gather(struct th_frame *f, const instruction *c)
     return 0;
 }
 
+/* Where column k[i] of row i of x is, or NULL with the error set. */
+static char *column_of(struct th_frame *f, const th_slot *x, const th_slot *k, int64_t i, int from_end)
+{
+    int64_t v = *(int64_t *)(k->data + i * k->stride[0]), n = x->shape[1];
+    if (from_end && v >= -n && v < 0)
+        v += n;
+    if (v < 0 || v >= n) {
+        f->error.axis = 1; f->error.a = v; f->error.b = n;
+        if (from_end)
+            fail(f, TH_INDEX_OUT_OF_BOUNDS, NULL);
+        else
+            fail(f, TH_BAD_VALUE, "y_i value out of bounds");
+        return NULL;
+    }
+    return x->data + (x->shape[0] > 1 ? i * x->stride[0] : 0) + v * x->stride[1];
+}
+
+/* params: negative columns count from the end; x is one row for all. */
+static int run_pick(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]], *k = &f->slot[c->in[1]];
+    th_slot *o = &f->slot[c->out[0]];
+    o->shape[0] = k->shape[0];
+    if (!c->params[1] && x->shape[0] != k->shape[0])
+        return fail(f, TH_BAD_VALUE, "y_idx must have same number of rows as x");
+    int error = th_allocate(f, o);
+    for (int64_t i = 0; !error && i < k->shape[0]; i++) {
+        const char *from = column_of(f, x, k, i, (int)c->params[0]);
+        if (!from)
+            return f->error.code;
+        memcpy(o->data + i * o->itemsize, from, o->itemsize);
+    }
+    return error;
+}
+
+/* Adds to float or double; params: negative columns count from the end. */
+static int run_put(struct th_frame *f, const instruction *c)
+{
+    const th_slot *x = &f->slot[c->in[0]], *k = &f->slot[c->in[1]], *v = &f->slot[c->in[2]];
+    th_slot *o = &f->slot[c->out[0]];
+    if (x->shape[0] != k->shape[0] || (v->shape[0] != k->shape[0] && v->shape[0] != 1))
+        return fail(f, TH_BAD_VALUE, "y_idx must have same number of rows as x");
+    o->data = x->data;
+    memcpy(o->shape, x->shape, sizeof(int64_t) * 2);
+    memcpy(o->stride, x->stride, sizeof(int64_t) * 2);
+    for (int64_t i = 0; i < k->shape[0]; i++) {
+        char *to = column_of(f, x, k, i, (int)c->params[0]);
+        const char *value = v->data + (v->shape[0] > 1 ? i * v->stride[0] : 0);
+        if (!to)
+            return f->error.code;
+        if (x->dtype == TH_FLOAT32)
+            *(float *)to += *(const float *)value;
+        else
+            *(double *)to += *(const double *)value;
+    }
+    return 0;
+}
+
 /* A slot as an ndarray for Python code; new reference. */
 static PyObject *as_array(struct th_frame *f, int i)
 {
@@ -613,6 +671,8 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
     }
     case K_GUARD: return *(unsigned char *)f->slot[c->in[0]].data ? 0 : fail(f, E_GUARD, "guard");
     case K_GATHER: return run_gather(f, c);
+    case K_PICK: return run_pick(f, c);
+    case K_PUT: return run_put(f, c);
     case K_PYTHON: return run_python(f, c);
     case K_ALIAS: {
         const th_slot *x = &f->slot[c->in[0]];
@@ -827,11 +887,10 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
         PyList_Append(shapes, pair);
         Py_XDECREF(pair);
     }
-    if (type) {
-        PyErr_NormalizeException(&type, &value, &trace);    /* until then the value may be no exception */
-        if (trace)
-            PyException_SetTraceback(value, trace);
-    }
+    if (type)
+        PyErr_NormalizeException(&type, &value, &trace);    /* before 3.12 the value may be no exception yet */
+    if (value && trace)
+        PyException_SetTraceback(value, trace);
     int code = f->error.code, axis = f->error.axis;
     long long a = f->error.a, b = f->error.b;
     char text[sizeof f->error.text];
@@ -1425,15 +1484,12 @@ static PyObject *set_blas(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyObject *set_threads(PyObject *self, PyObject *n)
+static PyObject *set_threads(PyObject *self, PyObject *args)
 {
-    long value = PyLong_AsLong(n);
-    if (value < 1) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_ValueError, "the number of threads must be at least 1");
+    int loops, products;
+    if (!PyArg_ParseTuple(args, "ii", &loops, &products))
         return NULL;
-    }
-    th_set_num_threads((int)value);
+    th_set_num_threads(loops, products);
     Py_RETURN_NONE;
 }
 
@@ -1441,7 +1497,7 @@ static PyObject *get_threads(PyObject *self, PyObject *unused) { return PyLong_F
 
 static PyMethodDef functions[] = {
     {"set_blas", set_blas, METH_VARARGS, "set_blas(addresses, wide): the BLAS functions to call"},
-    {"set_num_threads", set_threads, METH_O, "set_num_threads(n)"},
+    {"set_num_threads", set_threads, METH_VARARGS, "set_num_threads(loops, products)"},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads()"},
     {NULL}
 };

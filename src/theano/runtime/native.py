@@ -2,12 +2,14 @@
 
 import ctypes
 import glob
+import operator
 import os
 
 import numpy as np
 
 from theano.codegen import nest as ir
 from theano.codegen.program import KINDS, STORAGE
+from theano.config import config
 
 try:
     from theano.runtime import _machine
@@ -30,6 +32,7 @@ Callable = _PythonCallable if _machine is None else _machine.Callable
 ROUTINES = [f"{letter}{name}" for name in ("gemm", "gemv", "ger", "dot") for letter in "sdcz"]
 SPECIAL = {"cger": "cgeru", "zger": "zgeru", "cdot": "cgemm", "zdot": "zgemm"}   # complex dot is not called
 _blas = {}
+_threads = {"loops": 1, "blas": None}       # of BLAS where somebody set it
 
 
 def available():
@@ -45,6 +48,8 @@ def use_blas():
         if found is not None:
             addresses, wide, _blas["library"] = found
             _machine.set_blas(addresses, wide)
+            if _threads["blas"]:
+                set_num_threads(_threads["blas"])       # SciPy's may have been loaded just now
     return _blas["ready"]
 
 
@@ -74,16 +79,63 @@ def _scipy():
 
 
 def set_num_threads(n):
-    """Use ``n`` threads in loops and in BLAS."""
+    """Use ``n`` threads in loops, and in products of matrices, from now on.
+
+    Results of loops don't depend on it. Calls from several Python threads, or from within such loops, share these
+    threads: who finds them busy computes alone. Raises ValueError for a number below one.
+    """
+    n = operator.index(n)
+    if n < 1:
+        raise ValueError(f"the number of threads must be at least 1, got {n}")
+    _threads["loops"] = _threads["blas"] = n
     if _machine is not None:
-        _machine.set_num_threads(n)
-    if use_blas() and hasattr(_blas["library"], "scipy_openblas_set_num_threads64_"):
-        _blas["library"].scipy_openblas_set_num_threads64_(n)
+        _machine.set_num_threads(n, n)
+    for library in _openblas_libraries():
+        _limit(library, n)
 
 
 def get_num_threads():
     """How many threads loops use."""
-    return _machine.get_num_threads() if _machine is not None else 1
+    return _threads["loops"]
+
+
+def _start_threads():
+    """Take the numbers from the flag ``num_threads``, else from ``OMP_NUM_THREADS``.
+
+    Where neither says anything, products use all processors, and so do loops with the flag ``openmp``. BLAS reads
+    the environment itself.
+    """
+    if config.num_threads > 0:
+        set_num_threads(config.num_threads)
+        return
+    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if text.isdecimal() and int(text) > 0:
+        loops = products = int(text)
+    else:
+        products = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        loops = products if config.openmp else 1
+    _threads["loops"] = loops
+    if _machine is not None:
+        _machine.set_num_threads(loops, products)
+
+
+def _openblas_libraries():
+    """The OpenBLAS of NumPy and that of SciPy, where they are loaded."""
+    site = os.path.dirname(os.path.dirname(np.__file__))
+    for package in ("numpy", "scipy"):
+        for path in glob.glob(os.path.join(site, f"{package}.libs", "*openblas*")):
+            try:
+                yield ctypes.CDLL(path, mode=getattr(os, "RTLD_NOLOAD", 0) | getattr(os, "RTLD_NOW", 0))
+            except OSError:         # not loaded
+                continue
+
+
+def _limit(library, n):
+    """Tell an OpenBLAS how many threads to use; whatever name its builders gave the function."""
+    for name in ("scipy_openblas_set_num_threads64_", "scipy_openblas_set_num_threads", "openblas_set_num_threads"):
+        if hasattr(library, name):
+            getattr(library, name)(ctypes.c_int(n))
+            return
 
 
 def make_machine(program, cells, n_positional, library, performs):
@@ -105,3 +157,6 @@ def make_machine(program, cells, n_positional, library, performs):
     return _machine.Machine(slots, code, program.inputs, cells, n_positional, program.outputs,
                             [tuple(u) for u in program.updates], program.constants, program.buffers,
                             program.overwritten, program.checked, program.borrowed)
+
+
+_start_threads()

@@ -1,5 +1,8 @@
 """What is said when a function fails while it runs."""
 
+import sys
+import warnings
+
 from theano.config import config
 from theano.graph import origin
 from theano.graph.text import debugprint
@@ -54,3 +57,17 @@ def extended(error, text):
         error.add_note(text)
         return error
     return fresh.with_traceback(error.__traceback__)
+
+
+_said = set()
+
+
+def say_once(text):
+    """Warn, once in a process, at the user's line."""
+    if text in _said:
+        return
+    _said.add(text)
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(origin.PACKAGE):
+        frame = frame.f_back
+    warnings.warn_explicit(text, UserWarning, frame.f_code.co_filename, frame.f_lineno)

@@ -1,16 +1,9 @@
 /* A pool of threads shared by all functions of the process.
  *
- * Work is cut into one piece per thread and piece number decides what is computed, so results depend on the
- * number of threads only. Who finds the pool busy, or is itself a piece of such work, computes alone. A forked child
- * starts with no workers and makes its own.
+ * Work is cut into one piece per thread. Who finds the pool busy, or is itself a piece of such work, computes
+ * alone. A forked child starts with no workers and makes its own.
  */
-#ifdef __linux__
-#define _GNU_SOURCE
-#include <sched.h>
-#endif
 #include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
 #include "vm.h"
 
 #define MAX_THREADS 256
@@ -27,31 +20,19 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static work *current;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int workers, wanted;
+static int workers, for_loops = 1, for_products = 1;   /* runtime/native.py sets how many are wanted */
 static _Thread_local int inside;
 
-static int default_threads(void)
-{
-    const char *text = getenv("OMP_NUM_THREADS");
-    int n = text ? atoi(text) : 0;
-#ifdef __linux__
-    cpu_set_t cpus;
-    if (n <= 0 && sched_getaffinity(0, sizeof cpus, &cpus) == 0) n = CPU_COUNT(&cpus);
-#endif
-    if (n <= 0) n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
-}
+int th_num_threads(void) { return inside ? 1 : for_loops; }
 
-int th_num_threads(void)
-{
-    if (inside) return 1;
-    if (!wanted) wanted = default_threads();
-    return wanted;
-}
+int th_product_threads(void) { return inside ? 1 : for_products; }
 
-void th_set_num_threads(int n)
+static int possible(int n) { return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n; }
+
+void th_set_num_threads(int loops, int products)
 {
-    wanted = n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
+    for_loops = possible(loops);
+    for_products = possible(products);
 }
 
 /* Takes pieces until none is left. Called and left with the lock held. */
@@ -105,11 +86,9 @@ static void watch_forks(void)
     pthread_atfork(NULL, NULL, after_fork);
 }
 
-void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t grain)
+void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t threads)
 {
-    int64_t pieces = grain > 0 ? (n + grain - 1) / grain : n;
-    int64_t threads = th_num_threads();
-    if (pieces > threads) pieces = threads;
+    int64_t pieces = n < threads ? n : threads;
     if (pieces <= 1 || pthread_mutex_trylock(&user) != 0) {
         if (n > 0) body(arg, 0, n);
         return;

@@ -98,8 +98,11 @@ int th_allocate(struct th_frame *frame, th_slot *slot);
 void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */
 th_error_info *th_error_of(struct th_frame *frame);
 
-/* runtime/threads.c: a pool shared by all functions of the process. */
+/* runtime/threads.c: a pool shared by all functions of the process. How many threads loops may use, and products of
+ * matrices; and one for who is a piece of shared work already. th_parallel_for calls body for ranges that make up
+ * 0 .. n - 1. */
 int th_num_threads(void);
-void th_set_num_threads(int n);
-void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t grain);
+int th_product_threads(void);
+void th_set_num_threads(int loops, int products);
+void th_parallel_for(void (*body)(void *arg, int64_t begin, int64_t end), void *arg, int64_t n, int64_t threads);
 #endif

@@ -13,7 +13,7 @@ from theano.scalar.declare import (
     UnaryBitOp,
     UnaryScalarOp,
 )
-from theano.scalar.op import ScalarOp, same_out, upcast_out, upgrade_to_float
+from theano.scalar.op import ScalarOp, same_out, specific_out, upcast_out, upgrade_to_float
 from theano.scalar.table import CASTS, TABLE, cast
 from theano.scalar.type import (
     TYPES,

@@ -31,6 +31,8 @@ class Steps:
     steps: tuple
     outputs: tuple
 
+PIECE = 16384            # elements computed at a time
+
 
 class Composite(ScalarOp):
     """A scalar op made of others.
@@ -52,7 +54,7 @@ class Composite(ScalarOp):
         self.nin, self.nout = len(self.inputs), len(self.outputs)
         self.listing = list_steps(self.inputs, self.outputs)
         self._key = (tuple(v.type.dtype for v in self.inputs), self.listing_key())
-        self.name = None
+        self.name = self._over = None
         self.cost = sum(s.row.cost for s in self.listing.steps if s.row is not None)
 
     def listing_key(self):
@@ -101,15 +103,46 @@ class Composite(ScalarOp):
         return Apply(other, list(inputs), [v.type() for v in other.outputs])
 
     def results(self, arrays):
-        """Values of all outputs for arrays of any shapes."""
+        """Values of all outputs for arrays of any shapes; large ones a piece at a time, which stays in cache."""
+        largest = max(arrays, key=np.size, default=None)
+        if largest is None or np.size(largest) < 2 * PIECE:
+            return self._results(arrays)
+        parts = [_flat(a, largest.shape) for a in arrays]
+        if any(part is None for part in parts):
+            return self._results(arrays)
+        types = [step.dtype for step in self.listing.steps]
+        made = [np.empty(largest.shape, types[k - self.nin] if k >= self.nin else np.asarray(arrays[k]).dtype)
+                for k in self.listing.outputs]
+        flat = [array.reshape(-1) for array in made]
+        for start in range(0, largest.size, PIECE):
+            piece = slice(start, start + PIECE)
+            values = self._results([part[piece] if part.ndim else part for part in parts])
+            for to, value in zip(flat, values, strict=True):
+                to[piece] = value
+        return made
+
+    def _results(self, arrays):
         values = list(arrays)
-        for step in self.listing.steps:
+        for step, over in zip(self.listing.steps, self._last_uses(), strict=True):
             if step.row is None:
                 values.append(np.asarray(step.value, dtype=step.dtype))
             else:
                 result = step.row.compute([values[a] for a in step.args], step.dtype)
-                values.append(np.asarray(result).astype(step.dtype, copy=False))
+                if type(result) is not np.ndarray or result.dtype != step.dtype:
+                    result = np.asarray(result).astype(step.dtype, copy=False)
+                values.append(result)
+            for k in over:
+                values[k] = None
         return [values[k] for k in self.listing.outputs]
+
+    def _last_uses(self):
+        """For each step the numbers of the values that nothing after it needs, so that memory is used again."""
+        if self._over is None:
+            last = {k: at for at, step in enumerate(self.listing.steps) for k in step.args}
+            kept = set(self.listing.outputs)
+            self._over = [[k for k, end in last.items() if end == at and k not in kept]
+                          for at in range(len(self.listing.steps))]
+        return self._over
 
     def numpy(self, *arrays):
         """The only output, or a tuple of the outputs."""
@@ -133,6 +166,14 @@ class Composite(ScalarOp):
         return f"Composite{{{', '.join(expressions(self.inputs, self.outputs))}}}"
 
     __repr__ = __str__
+
+
+def _flat(array, shape):
+    """A contiguous array of this shape with one dimension, one number without any; None for others."""
+    array = np.asarray(array)
+    if array.size == 1:
+        return array.reshape(())
+    return array.reshape(-1) if array.shape == shape and array.flags.c_contiguous else None
 
 
 INFIX = {"add": " + ", "mul": " * ", "sub": " - ", "true_div": " / ", "int_div": " // ", "mod": " % ",

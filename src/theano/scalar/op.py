@@ -4,6 +4,7 @@ import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
+from theano.graph.props import WithProps
 from theano.graph.variable import Apply, Variable
 from theano.scalar.type import (
     Scalar,
@@ -153,17 +154,24 @@ class ScalarOp(Op):
         Interval on which tests draw inputs, or one per input.
     nin : int
         Number of inputs, -1 for any.
+    unread : tuple of int
+        Inputs of which only the shape matters: the result is not connected to them.
+    conditions : tuple of int
+        Inputs that are truth values, whatever their dtype.
     """
 
     __props__ = ("name",)
     nout = 1
+    unread = conditions = ()
     table = {}
 
     def __init__(self, name, numpy, c, grad, dtype=upcast_out, *, nin=1, domain=(-2.0, 2.0), zero=False,
-                 commutative=False, associative=False, identity=None, cost=1, doc="", label=None):
+                 commutative=False, associative=False, identity=None, cost=1, doc="", label=None,
+                 unread=(), conditions=()):
         self.name, self.numpy, self.c, self.gradient, self.dtype_rule = name, numpy, c, grad, dtype
         self.nin, self.domain, self.zero, self.cost, self.doc = nin, domain, zero, cost, doc
         self.commutative, self.associative, self.identity = commutative, associative, identity
+        self.unread, self.conditions = unread, conditions
         self.label = label or name
         self.__doc__ = doc or type(self).__doc__
         if name in self.table:
@@ -230,15 +238,18 @@ class ScalarOp(Op):
             return [zero_gradient(x) for x in inputs]
         if outputs[0].type.dtype in discrete_dtypes:
             return [zero_gradient(x) for x in inputs]
-        terms = self.gradient(*inputs, outputs[0], g)
-        return [DisconnectedType()() if t is None else zero_gradient(x) if is_discrete_input(x) else t
-                for x, t in zip(inputs, terms, strict=True)]
+        dtype = outputs[0].type.dtype           # whole numbers are differentiated as the floats they stand for
+        smooth = [x.astype(dtype) if x.type.dtype in discrete_dtypes and k not in self.conditions else x
+                  for k, x in enumerate(inputs)]
+        terms = self.gradient(*smooth, outputs[0], g)
+        return [t if t is not None else DisconnectedType()() if k in self.unread else zero_gradient(x)
+                for k, (x, t) in enumerate(zip(inputs, terms, strict=True))]
 
     def grad(self, inputs, output_grads):
         return self.L_op(inputs, [self(*inputs)], output_grads)
 
     def connection_pattern(self, node):
-        return [[True] for _ in node.inputs]
+        return [[k not in self.unread] for k in range(len(node.inputs))]
 
     def R_op(self, inputs, eval_points):
         return None
@@ -252,9 +263,16 @@ class ScalarOp(Op):
     __repr__ = __str__
 
 
-def is_discrete_input(x):
-    """Whether the gradient of ``x`` is zero because it holds whole numbers."""
-    return x.type.dtype in discrete_dtypes
+class specific_out(WithProps):                                                    # noqa: N801
+    """A dtype rule: results of these types, whatever the inputs are."""
+
+    __props__ = ("spec",)
+
+    def __init__(self, *spec):
+        self.spec = spec
+
+    def __call__(self, *types):
+        return self.spec
 
 
 def zero_gradient(x):

@@ -31,6 +31,7 @@ from theano.scalar.op import (
     same_out_float_only,
     same_out_min8,
     same_out_nobool,
+    specific_out,
     true_div_out,
     truth_out,
     upcast_out,
@@ -122,7 +123,7 @@ mod = row(
 
 
 def _grad_pow(x, y, z, g):
-    gx = g * y * x ** (y - 1)
+    gx = g * y * x ** select(apply("eq", y, 0), 1, y - 1)           # not 0 * inf where x and y are zero
     zero = apply("eq", x, 0)
     gy = g * z * apply("log", select(zero, 1, x))
     return gx, gy
@@ -151,22 +152,24 @@ def _grad_abs(x, z, g):
     return x.zeros_like()
 
 
-def _larger(x, y, z, g):
-    return select(apply("eq", z, x), g, 0), select(apply("eq", z, y), g, 0)
+def _chosen(x, y, z, g):
+    """All of it goes to the one that was chosen, the first of equal ones."""
+    first = apply("eq", z, x)
+    return select(first, g, 0), select(first, 0, g)
 
 
-maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _larger,
+maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _chosen,
               upcast_out, nin=2, commutative=True, associative=True)
-minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _larger,
+minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _chosen,
               upcast_out, nin=2, commutative=True, associative=True)
 
 # -- choice ---------------------------------------------------------------------------------------------
 
 switch = row("Switch", "switch", np.where, "{0} ? {1} : {2}",
              lambda c, x, y, z, g: (None, select(c, g, 0), select(c, 0, g)), branches_out, nin=3,
-             label="Switch")
+             label="Switch", conditions=(0,))
 second = row("Second", "second", lambda x, y: np.broadcast_arrays(x, y)[1], "{1}",
-             lambda x, y, z, g: (None, g), last_out, nin=2)
+             lambda x, y, z, g: (None, g), last_out, nin=2, unread=(0,))
 identity = row("Identity", "identity", np.positive, "{0}", lambda x, z, g: (g,), same_out, zero=True)
 
 
@@ -362,3 +365,4 @@ def cast(x, dtype):
 
 for _op in CASTS.values():
     _op.o_type = Scalar(_op.name.removeprefix("cast_"))
+    _op.output_types_preference = specific_out(_op.o_type)

@@ -444,7 +444,9 @@ def getitem(x, args):
     if any(_is_advanced(entry) for entry in index):
         return _advanced(x, index)
     order, plain = _without_newaxis(x, index)
-    result = Subtensor(plain)(x, *flat_indices(plain)) if _selects(plain) else x
+    # x[:] is a node too, for set_subtensor(x[:], y); x[None, :] is nothing but a new axis.
+    taken = plain if order is None else _selects(plain)
+    result = Subtensor(plain)(x, *flat_indices(plain)) if taken else x
     if order is not None:
         result = result.dimshuffle(order)
     return result
@@ -589,7 +591,7 @@ def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplac
     else, and when ``y`` can't be broadcast to ``x`` or has a dtype that ``x`` can't hold.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
-    _check_value(x, y)
+    y = _fitting_value(x, y)
     node = x.owner
     if node is None:
         raise TypeError(f"x must be the result of a subtensor operation, got {x}")
@@ -607,15 +609,14 @@ def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplac
     return _through(x, y, node, dict(options, tolerate_inplace_aliasing=tolerate_inplace_aliasing))
 
 
-def _check_value(x, y):
+def _fitting_value(x, y):
+    """``y``, where ``x`` has extent 1 by its type, with that known of its type too: it may come out at run time."""
     if y.type.ndim > x.type.ndim:
         raise TypeError(f"Trying to increment a {x.type.ndim}-dimensional subtensor with a "
                         f"{y.type.ndim}-dimensional value.")
     offset = x.type.ndim - y.type.ndim
-    for d in range(y.type.ndim):
-        if x.type.broadcastable[d + offset] and not y.type.broadcastable[d]:
-            raise ValueError(f"Trying to increment a subtensor with broadcastable dimension {d + offset} by "
-                             f"a value without: {x.type} and {y.type}. Use addbroadcast on the value.")
+    return TensorType.rebroadcast(y, tuple(b or x.type.broadcastable[d + offset]
+                                           for d, b in enumerate(y.type.broadcastable)))
 
 
 def _padded(y, x):

@@ -15,6 +15,7 @@ from theano.scalar.op import ScalarOp
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
+from theano.tensor.mask import put_on, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
 
@@ -136,6 +137,7 @@ class Elemwise(Op):
     """
 
     __props__ = ("scalar_op", "inplace_pattern")
+    rop_takes_none = True
     _f16_ok = True
 
     def __init__(self, scalar_op, inplace_pattern=None, name=None, nfunc_spec=None, openmp=None):
@@ -194,7 +196,8 @@ class Elemwise(Op):
                     values = [op.compute(inputs, node.outputs[0].type.dtype)]
             except ValueError as error:
                 raise self._mismatch(inputs, error) from error
-        shape = np.broadcast_shapes(*(np.shape(x) for x in inputs)) if inputs else ()
+        shapes = {np.shape(x) for x in inputs}
+        shape = np.broadcast_shapes(*shapes) if len(shapes) != 1 else shapes.pop()
         for index, (cell, value, variable) in enumerate(zip(output_storage, values, node.outputs, strict=True)):
             value = np.asarray(value)
             dtype = variable.type.dtype
@@ -228,19 +231,21 @@ class Elemwise(Op):
         return [tuple(result)] * len(node.outputs)
 
     def connection_pattern(self, node):
-        op = self.scalar_op
-        flat = getattr(op, "disconnected_inputs", ())
-        return [[i not in flat] * len(node.outputs) for i in range(len(node.inputs))]
+        return [[i not in self.scalar_op.unread] * len(node.outputs) for i in range(len(node.inputs))]
 
     def L_op(self, inputs, outputs, output_grads):
         if any(isinstance(g.type, NullType) for g in output_grads):
             null = next(g for g in output_grads if isinstance(g.type, NullType))
             return [null for _ in inputs]
+        value, masks = take_off(output_grads[0]) if len(outputs) == 1 else (None, [])
         around, NAMING.ops = NAMING.ops, NAMELESS
         try:
-            terms = self.scalar_op.L_op(inputs, outputs, output_grads)
+            terms = self.scalar_op.L_op(inputs, outputs, [value] if masks else output_grads)
         finally:
             NAMING.ops = around
+        if masks:
+            terms = [output_grads[0] if g is value else g if isinstance(g.type, (NullType, DisconnectedType))
+                     else put_on(g, masks) for g in terms]
         return [self._to_shape_of(k, x, g, inputs) for k, (x, g) in enumerate(zip(inputs, terms, strict=True))]
 
     @staticmethod
@@ -267,19 +272,13 @@ class Elemwise(Op):
         return sum_to_shape_of(g, x) if unknown else g
 
     def R_op(self, inputs, eval_points):
-        terms = None
         out = self(*inputs)
-        if isinstance(out, list):
-            return [None] * len(out)
-        unit = out.ones_like() if out.type.dtype in float_dtypes else None
-        if unit is None or self.scalar_op.gradient is None or out.type.dtype in complex_dtypes:
+        if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None:
             return [None]
-        partial = self.scalar_op.gradient(*inputs, out, unit)
-        for p, e in zip(partial, eval_points, strict=True):
-            if p is not None and e is not None:
-                term = p * e
-                terms = term if terms is None else terms + term
-        return [terms]
+        partial = self.scalar_op.L_op(inputs, [out], [out.ones_like()])
+        terms = [p * e for p, e in zip(partial, eval_points, strict=True)
+                 if e is not None and not isinstance(p.type, (DisconnectedType, NullType))]
+        return [add(*terms) if terms else out.zeros_like()]
 
     def __str__(self):
         if self.name:
@@ -612,17 +611,18 @@ class Sum(CAReduceDtype):
         super().__init__(TABLE["add"], axis, dtype, acc_dtype)
 
     def L_op(self, inputs, outputs, output_grads):
-        x, g = inputs[0], output_grads[0]
-        if x.type.dtype in discrete_dtypes:
+        x, out, g = inputs[0], outputs[0], output_grads[0]
+        if out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        return [NAMELESS["second"](x, self.spread(x, g).astype(x.type.dtype))]
+        g = self.spread(x, g)
+        return [NAMELESS["second"](x, g if x.type.dtype in discrete_dtypes else g.astype(x.type.dtype))]
 
     def R_op(self, inputs, eval_points):
         return [None] if None in eval_points else self(*eval_points, return_list=True)
 
 
 class Prod(CAReduceDtype):
-    """Product along axes; its gradient is right where elements are zero.  Reference: numpy.prod"""
+    """Product along axes; first and second derivatives are right where elements are zero.  Reference: numpy.prod"""
 
     __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
 
@@ -645,10 +645,13 @@ class Prod(CAReduceDtype):
         if self.no_zeros_in_input:
             return [whole]
         zero = eq(x, 0)
-        zeros = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
-        others = self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
-        with_one = switch(zero, g * others, 0)
-        return [switch(eq(zeros, 0), whole, switch(eq(zeros, 1), with_one, 0)).astype(x.type.dtype)]
+        count = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
+        scale = g * self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
+        # The sum of the zeros is zero, but its derivatives are not: with it second derivatives are right too.
+        nothing = self.spread(x, Sum(axis=self.axis)(switch(zero, x, 0)))
+        one = switch(zero, scale, scale * nothing / x)
+        two = switch(zero, scale * (nothing - x), 0)
+        return [switch(eq(count, 0), whole, switch(eq(count, 1), one, switch(eq(count, 2), two, 0)))]
 
 
 class ProdWithoutZeros(CAReduceDtype):

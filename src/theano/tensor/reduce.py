@@ -3,7 +3,7 @@
 import numpy as np
 
 from theano.config import config
-from theano.gradient import DisconnectedType
+from theano.gradient import DisconnectedType, disconnected_grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.table import TABLE
@@ -325,7 +325,8 @@ def norm(self, L, axis=None, keepdims=False):                                   
         return max(abs(self), axis=axis, keepdims=keepdims)
     if L == 1:
         return sum(abs(self), axis=axis, keepdims=keepdims)
-    return sum(abs(self) ** L, axis=axis, keepdims=keepdims) ** (1.0 / L)
+    total = sum(abs(self) ** L, axis=axis, keepdims=keepdims)
+    return switch(eq(total, 0), 0, total ** (1.0 / L))      # the choice makes the gradient zero where the norm is
 
 
 @method("ptp")
@@ -336,9 +337,13 @@ def ptp(a, axis=None):
 
 
 def logsumexp(x, axis=None, keepdims=False):
-    """log(sum(exp(x))) along ``axis``, without overflow."""
+    """log(sum(exp(x))) along ``axis``, without overflow; where all of ``x`` is -inf its gradient is zero."""
     x = as_tensor_variable(x)
-    return log(sum(exp(x), axis=axis, keepdims=keepdims))
+    largest = max(disconnected_grad(x), axis=axis)
+    shift = switch(ELEMWISE["isinf"](largest), 0, largest)
+    total = sum(exp(x - makeKeepDims(x, shift, axis)), axis=axis)
+    result = switch(eq(total, 0), -np.inf, log(total)) + shift
+    return makeKeepDims(x, result, axis) if keepdims else result
 
 
 def smallest(*args):

@@ -168,7 +168,7 @@ def kernel(symbol, phases):
     for p, accesses, statements in filled:
         body = loop(accesses, statements)
         if any(a.still for a in accesses):
-            known = loop(accesses, statements, still=True)
+            known = row_loop(accesses, statements)
             body = ["if (extent[3]) {", *indent(known, 1), "} else {", *indent(body, 1), "}"]
         if len(phases) == 1:
             lines += indent(body, 1)
@@ -177,17 +177,22 @@ def kernel(symbol, phases):
     return "\n".join([*lines, "    return 0;", "}", ""])
 
 
-def loop(accesses, statements, still=False):
-    """Rows of one phase; with ``still``, operands that may stay in place along a row do."""
-    fixed = [a for a in accesses if still and a.still]
-    if fixed:
-        names = re.compile("|".join(rf"\bx{a.number}\[j\]" for a in fixed))
-        statements = [names.sub(lambda m: "s" + m[0][1:-3], text) for text in statements]
+def row_loop(accesses, statements):
+    """The loop of one phase where operands stay in place along a row: they are loaded once a row."""
+    still = [a for a in accesses if a.still]
+    for access in still:
+        statements = [re.sub(rf"\bx{access.number}\[j\]", f"s{access.number}", text) for text in statements]
+    loads = [scalar(a, f" + i * stride[{a.number}]") for a in still]
+    return loop([a for a in accesses if not a.still], statements, loads)
+
+
+def loop(accesses, statements, loads=()):
+    """Rows of one phase; ``loads`` come before the points of each row."""
+    rows = [pointer(a) for a in accesses if not a.scalar]
     return [
         *(scalar(a) for a in accesses if a.scalar),
         "for (i64 i = 0; i < extent[1]; i++) {",
-        *indent([pointer(a) for a in accesses if not a.scalar and a not in fixed], 1),
-        *indent([scalar(a, f" + i * stride[{a.number}]") for a in fixed], 1),
+        *indent([*rows, *loads], 1),
         "#pragma omp simd",
         "    for (i64 j = 0; j < n; j++) {",
         *indent(statements, 2),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from theano.gradient import GRADIENT_OPS
 from theano.graph.copying import ViewOp
 from theano.graph.variable import Constant
 from theano.rewrite.engine import Rule, rule
@@ -427,11 +428,10 @@ def sum_to_same_shape(fgraph, node):
     return None
 
 
-@rule(ViewOp, name="local_view_op", tags=("canonicalize",))
+@rule(ViewOp, *GRADIENT_OPS, name="local_view_op", tags=("canonicalize",))
 def view(node):
-    """view(x) >> x"""
-    return node.inputs[0] if type(node.op) is ViewOp or hasattr(node.op, "grad") and isinstance(
-        node.op, ViewOp) else None
+    """view(x) >> x, and the same for identities that were only there for their gradient"""
+    return node.inputs[0]
 
 
 # -- single operations ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply, args, number
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedSubtensor
 from theano.tensor.create import ARange
+from theano.tensor.elemwise import Sum
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -109,6 +110,16 @@ def grad_of_picked_log(node):
     return crossentropy_softmax_1hot_with_bias_dx(apply("neg", scale), sm, labels)
 
 
+@rule(SoftmaxGrad, name="local_logsoftmax_grad", tags=("stabilize", "specialize"))
+def grad_of_log_of_softmax(node):
+    """softmax_grad(g / softmax(x), softmax(x)) >> g - softmax(x) * g.sum(axis=1, keepdims=True)"""
+    parts, sm = args(node.inputs[0], "true_div"), node.inputs[1]
+    if parts is None or parts[1] is not sm or parts[0].type.broadcastable != sm.type.broadcastable:
+        return None
+    total = Sum(axis=[1])(parts[0]).dimshuffle(0, "x")
+    return apply("sub", parts[0], apply("mul", sm, total))
+
+
 def _over_picked(value, sm, labels):
     """g where ``value`` is g / sm[arange(n), labels], a vector or scalar; None otherwise."""
     parts = args(value, "true_div")
@@ -138,4 +149,4 @@ def _is_picked(variable, sm, labels):
 
 
 NNET = (log_of_softmax, log_of_picked_softmax, picked_log_softmax, crossentropy_of_softmax,
-        grad_of_crossentropy_of_softmax, grad_of_picked_log)
+        grad_of_crossentropy_of_softmax, grad_of_picked_log, grad_of_log_of_softmax)

@@ -9,7 +9,7 @@ from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import ELEMWISE, Elemwise
 from theano.tensor.index import Subtensor
-from theano.tensor.shape import MakeVector, Reshape, Shape, Shape_i, shape_ops
+from theano.tensor.shape import MakeVector, Rebroadcast, Reshape, Shape, Shape_i, shape_ops
 
 
 class ShapeFeature:
@@ -120,11 +120,18 @@ def extent_of_expression(fgraph, node):
     return extent
 
 
+def _made_vector(x):
+    """``x``, or None, where it is a make_vector; whatever broadcast pattern it was given."""
+    while x.owner is not None and isinstance(x.owner.op, Rebroadcast):
+        x = x.owner.inputs[0]
+    return x if x.owner is not None and isinstance(x.owner.op, MakeVector) else None
+
+
 @rule(Subtensor, name="local_subtensor_make_vector", tags=("canonicalize",))
 def element_of_make_vector(node):
     """make_vector(a, b, c)[1] >> b, make_vector(a, b, c)[1:] >> make_vector(b, c)"""
-    x = node.inputs[0]
-    if x.owner is None or not isinstance(x.owner.op, MakeVector):
+    x = _made_vector(node.inputs[0])
+    if x is None:
         return None
     try:
         index, = node.op.get_constant_idx(node.inputs, only_process_constants=True)
@@ -142,8 +149,8 @@ def element_of_cast_make_vector(node):
     x = node.inputs[0]
     if x.owner is None or type(x.owner.op) is not Elemwise or len(x.owner.inputs) != 1:
         return None
-    vector = x.owner.inputs[0]
-    if vector.owner is None or not isinstance(vector.owner.op, MakeVector):
+    vector = _made_vector(x.owner.inputs[0])
+    if vector is None:
         return None
     return x.owner.op(node.op(vector, *node.inputs[1:]))
 

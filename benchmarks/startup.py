@@ -1,0 +1,112 @@
+"""How long a program waits for its function: ``python -m benchmarks.startup``.
+
+Every row is measured in processes of their own: "cold" with an empty cache, "warm" in those that come later and find
+what the first left. Time is that of `theano.function` and one call, after imports and after the graph was written.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+import theano
+import theano.tensor as tt
+
+
+def expression():
+    """exp(2 x y + y)"""
+    x, y = tt.dvectors("x", "y")
+    value = np.linspace(0, 1, 100)
+    return lambda: theano.function([x, y], tt.exp(2 * x * y + y)), (value, value)
+
+
+def logistic_regression(samples=400, features=784):
+    """A training step with the gradient of the cross-entropy and weight decay."""
+    rng = np.random.default_rng(0)
+    x, y = tt.dmatrix("x"), tt.dvector("y")
+    w, b = theano.shared(rng.normal(size=features), name="w"), theano.shared(np.asarray(0.0), name="b")
+    p = 1 / (1 + tt.exp(-tt.dot(x, w) - b))
+    entropy = -y * tt.log(p) - (1 - y) * tt.log(1 - p)
+    gw, gb = theano.grad(entropy.mean() + 0.01 * (w ** 2).sum(), [w, b])
+    updates = [(w, w - 0.01 * gw), (b, b - 0.01 * gb)]
+    arguments = rng.normal(size=(samples, features)), rng.integers(0, 2, samples).astype("float64")
+    return lambda: theano.function([x, y], [p > 0.5, entropy], updates=updates), arguments
+
+
+def perceptron(batch=60, width=784, hidden=500, classes=10):
+    """A training step of a perceptron with one hidden layer and a softmax, in float32."""
+    rng = np.random.default_rng(0)
+    x, y = tt.fmatrix("x"), tt.lvector("y")
+    parameters = [theano.shared((rng.normal(size=size) * 0.05).astype("float32"))
+                  for size in ((width, hidden), hidden, (hidden, classes), classes)]
+    w, b, v, c = parameters
+    p = tt.nnet.softmax(tt.dot(tt.tanh(tt.dot(x, w) + b), v) + c)
+    cost = -tt.log(p[tt.arange(y.shape[0]), y]).mean()
+    updates = [(q, q - np.float32(0.01) * g) for q, g in zip(parameters, theano.grad(cost, parameters), strict=True)]
+    arguments = rng.random((batch, width), dtype="float32"), rng.integers(0, classes, batch)
+    return lambda: theano.function([x, y], cost, updates=updates), arguments
+
+
+def chain(steps=60):
+    """The gradient of a chain of elementwise operations with sums between: about a thousand nodes."""
+    x = tt.dvector("x")
+    value = x
+    for step in range(steps):
+        value = tt.tanh(value * 1.5) + (value.sum() if step % 10 == 0 else value) / 3
+    gradient = theano.grad(value.sum(), x)
+    return lambda: theano.function([x], gradient), (np.linspace(-1, 1, 100),)
+
+
+WORKLOADS = {"exp(2xy + y)": expression, "logistic regression": logistic_regression, "perceptron": perceptron,
+             "chain of 1,000 nodes": chain}
+
+
+def measure_here(name):
+    """Milliseconds that this process takes to make and call one function."""
+    make, arguments = WORKLOADS[name]()
+    start = time.perf_counter()
+    make()(*arguments)
+    return 1e3 * (time.perf_counter() - start)
+
+
+def measure(name, folder, seed="0"):
+    """`measure_here` in a process of its own, with its cache in ``folder``."""
+    flags = f"{os.environ.get('THEANO_FLAGS', '')},base_compiledir={folder}"
+    done = subprocess.run([sys.executable, "-m", "benchmarks.startup", "--one", name], check=True, text=True,
+                          stdout=subprocess.PIPE, env={**os.environ, "THEANO_FLAGS": flags, "PYTHONHASHSEED": seed})
+    return float(done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each time is measured")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(measure_here(arguments.one))
+        return
+    print(f"{'function':24s}{'cold, ms':>10s}{'warm, ms':>10s}{'ratio':>8s}{'entries added by reruns':>26s}")
+    for name in WORKLOADS:
+        cold = []
+        for _ in range(arguments.rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                cold.append(measure(name, folder))
+                before = entries(folder)
+                warm = [measure(name, folder, str(seed)) for seed in range(arguments.rounds)]
+                added = entries(folder) - before
+        cold, warm = statistics.median(cold), statistics.median(warm)
+        print(f"{name:24s}{cold:10.1f}{warm:10.1f}{warm / cold:8.3f}{added:26d}")
+
+
+def entries(folder):
+    """How many files the cache below ``folder`` holds."""
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Ops on rows, written with elementwise ops and reductions for `cluster` and `rows` to fuse with their neighbours.
+
+Lowering works on the expanded graph; users see the graph with the ops they know.
+"""
+
+from theano.graph import origin
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Constant
+from theano.rewrite.engine import Merger
+from theano.scalar.table import TABLE
+from theano.tensor.create import Alloc
+from theano.tensor.elemwise import CAReduce, DimShuffle, exp, log
+from theano.tensor.nnet.softmax import (
+    CrossentropyCategorical1Hot,
+    CrossentropyCategorical1HotGrad,
+    CrossentropySoftmax1HotWithBiasDx,
+    CrossentropySoftmaxArgmax1HotWithBias,
+    LogSoftmax,
+    Softmax,
+    SoftmaxGrad,
+    SoftmaxWithBias,
+)
+from theano.tensor.reduce import Sum
+from theano.tensor.type import tensor
+
+
+class _Part(Op):
+    """Part of an op ``of`` that was written out, whose name it has in messages.
+
+    from_end : bool
+        Whether negative numbers count columns from the end.
+    """
+
+    __props__ = ("from_end", "of")
+
+    def __init__(self, of, from_end=False):
+        self.of, self.from_end = of, from_end
+
+    def __str__(self):
+        return self.of
+
+
+class Pick(_Part):
+    """One number of each row: x[i, columns[i]], or x[0, columns[i]] where ``spread`` is set."""
+
+    __props__ = ("from_end", "of", "spread")
+
+    def __init__(self, of, from_end=False, spread=False):
+        super().__init__(of, from_end)
+        self.spread = spread
+
+    def make_node(self, x, columns):
+        return Apply(self, [x, columns], [tensor(x.type.dtype, columns.type.broadcastable)])
+
+    @staticmethod
+    def extents(known, node):
+        """Extents of the result, for `Extents`."""
+        return known[node.inputs[1]]
+
+
+class Put(_Part):
+    """x with values[i] added to x[i, columns[i]]."""
+
+    def make_node(self, x, columns, values):
+        return Apply(self, [x, columns, values], [x.type()])
+
+    @staticmethod
+    def extents(known, node):
+        """Extents of the result, for `Extents`."""
+        return known[node.inputs[0]]
+
+
+def _column(v):
+    """One value a row as a column."""
+    return DimShuffle(v.type.broadcastable, (0, "x"))(v)
+
+
+def _largest(x):
+    return CAReduce(TABLE["maximum"], (1,))(x)
+
+
+def _total(x):
+    return Sum((1,), acc_dtype=x.type.dtype)(x)
+
+
+def _softmax(x):
+    e = exp(x - _column(_largest(x)))
+    return [e / _column(_total(e))]
+
+
+def _log_softmax(x):
+    shifted = x - _column(_largest(x))
+    return [shifted - _column(log(_total(exp(shifted))))]
+
+
+def _softmax_grad(dy, sm):
+    scaled = dy * sm
+    return [scaled - _column(_total(scaled)) * sm]
+
+
+def _is_zero(v):
+    """Whether all of ``v`` is known to be zero."""
+    while v.owner is not None and isinstance(v.owner.op, (DimShuffle, Alloc)):
+        v = v.owner.inputs[0]
+    if v.owner is not None and getattr(v.owner.op, "scalar_op", None) is TABLE["second"]:
+        return _is_zero(v.owner.inputs[1])
+    return isinstance(v, Constant) and not v.data.any()
+
+
+def _cross_entropy_of_softmax(x, b, y):
+    name = CrossentropySoftmaxArgmax1HotWithBias.__name__
+    z, chosen = x, Pick(name)(x, y)
+    if not _is_zero(b):
+        bias = b.dimshuffle("x", 0)
+        z, chosen = x + bias, chosen + Pick(name, spread=True)(bias, y)
+    top = _largest(z)
+    e = exp(z - _column(top))
+    total = _total(e)
+    return [log(total) + (top - chosen), e / _column(total), None]
+
+
+def _cross_entropy_dx(dy, sm, y):
+    return [Put(CrossentropySoftmax1HotWithBiasDx.__name__)(sm * _column(dy), y, -dy)]
+
+
+def _cross_entropy(p, y):
+    return [-log(Pick(CrossentropyCategorical1Hot.__name__, from_end=True)(p, y))]
+
+
+def _cross_entropy_grad(g, p, y):
+    name = CrossentropyCategorical1HotGrad.__name__
+    return [Put(name, from_end=True)(p.zeros_like(), y, -g / Pick(name, from_end=True)(p, y))]
+
+
+EXPANSIONS = {
+    Softmax: _softmax, LogSoftmax: _log_softmax, SoftmaxGrad: _softmax_grad,
+    SoftmaxWithBias: lambda x, b: _softmax(x + b.dimshuffle("x", 0)),
+    CrossentropySoftmaxArgmax1HotWithBias: _cross_entropy_of_softmax,
+    CrossentropySoftmax1HotWithBiasDx: _cross_entropy_dx,
+    CrossentropyCategorical1Hot: _cross_entropy, CrossentropyCategorical1HotGrad: _cross_entropy_grad,
+}
+FLOATS = ("float32", "float64")
+
+
+def expand(fgraph):
+    """A copy of the graph with the ops of the table written out, or the graph itself where there are none."""
+    if not any(_expansion(node) for node in fgraph.apply_nodes):
+        return fgraph
+    fgraph = fgraph.clone(check_integrity=False)
+    for node in fgraph.toposort():
+        written = _expansion(node)
+        if written is None:
+            continue
+        with origin.inherited(next((v.tag.trace for v in node.outputs if v.tag.trace), ())):
+            pairs = [(old, old.type.filter_variable(new)) for old, new in
+                     zip(node.outputs, written(*node.inputs), strict=True) if new is not None]
+        fgraph.replace_all(pairs, reason="expand")
+    merger = Merger()                       # a loss and its gradient need the same softmax
+    fgraph.attach_feature(merger)
+    while merger.settle(fgraph):
+        pass
+    fgraph.remove_feature(merger)
+    return fgraph
+
+
+def _expansion(node):
+    """The function that writes a node out, or None."""
+    written = EXPANSIONS.get(type(node.op))
+    if written is None or any(v.type.dtype not in FLOATS for v in node.outputs if v.type.dtype.startswith("float")) \
+            or len({v.type.dtype for v in node.inputs if v.type.dtype.startswith("float")}) > 1:
+        return None
+    if len(node.outputs) == 3 and node.outputs[2].clients:
+        return None                         # somebody wants the places of the largest
+    return written

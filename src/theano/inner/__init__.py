@@ -1,0 +1,1 @@
+"""Ops that hold a graph of their own."""

@@ -1,0 +1,72 @@
+"""Graphs as values, for the ops that hold one."""
+
+from theano.graph.variable import Constant
+from theano.graph.walk import equal_computations, substitute, toposort
+
+
+class InnerGraph:
+    """A function from variables to variables; two that compute the same from inputs of the same types are equal.
+
+    Calling it with values runs it. It is compiled at the first call, by what the layer that compiles has put at
+    ``InnerGraph.builder``; the compiled function is neither copied nor pickled.
+    """
+
+    builder = None              # function(inputs, outputs) -> callable with a list of arrays as its result
+
+    def __init__(self, inputs, outputs):
+        self.inputs, self.outputs = list(inputs), list(outputs)
+        self._function = self._hash = None
+
+    def __call__(self, *values):
+        if self._function is None:
+            self._function = InnerGraph.builder(self.inputs, self.outputs)
+        return self._function(*values)
+
+    def __eq__(self, other):
+        return self is other or (isinstance(other, InnerGraph) and equal_computations(
+            self.outputs, other.outputs, self.inputs, other.inputs))
+
+    def __hash__(self):
+        if self._hash is None:
+            nodes = toposort(self.outputs, self.inputs)
+            self._hash = hash((tuple(v.type for v in self.inputs + self.outputs), frozenset(n.op for n in nodes)))
+        return self._hash
+
+    def __getstate__(self):
+        return {"inputs": self.inputs, "outputs": self.outputs, "_function": None, "_hash": None}
+
+    def __str__(self):
+        return f"{len(self.inputs)} -> {len(self.outputs)}"
+
+
+def depending(inputs, outputs):
+    """Variables that depend on ``inputs``, themselves included, up to ``outputs``."""
+    found = set(inputs)
+    for node in toposort(outputs, inputs):
+        if not found.isdisjoint(node.inputs):
+            found.update(node.outputs)
+    return found
+
+
+def close(inputs, outputs):
+    """The part of the graph of ``outputs`` that depends on ``inputs``, as a graph of its own.
+
+    What is computed from constants alone stays inside, where rewriting can make use of its value.
+
+    Returns
+    -------
+    InnerGraph
+        Its inputs stand for ``inputs`` and then for
+    list of variables
+        what the part needs besides, computed outside of it.
+    """
+    inside, fixed, needed = depending(inputs, outputs), set(), []
+    for node in toposort(outputs, inputs):
+        if not inside.isdisjoint(node.inputs):
+            needed.extend(node.inputs)
+        elif all(isinstance(v, Constant) or v in fixed for v in node.inputs):
+            fixed.update(node.outputs)
+    others = [v for v in dict.fromkeys([*needed, *outputs])
+              if not (v in inside or v in fixed or isinstance(v, Constant))]
+    copies = {v: v.type.make_variable(v.name) for v in [*inputs, *others]}
+    return InnerGraph(copies.values(), substitute(outputs, copies)), others

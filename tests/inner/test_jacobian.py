@@ -1,0 +1,185 @@
+"""Jacobians and Hessians against differences of values, and their errors."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.errors import DisconnectedInputError
+from theano.inner.rowwise import Rowwise
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(11)
+
+
+def differences(f, at, step=1e-6):
+    """Central differences of ``f`` by every element of ``at``: the axes of ``f``, then those of ``at``."""
+    slopes = []
+    for k in range(at.size):
+        move = np.zeros(at.size)
+        move[k] = step
+        move = move.reshape(at.shape)
+        slopes.append((f(at + move) - f(at - move)) / (2 * step))
+    return np.stack(slopes, axis=-1).reshape(np.shape(slopes[0]) + at.shape)
+
+
+VECTORS = {                             # name -> a vector of an argument of rank ndim
+    "elementwise": (1, lambda x: T.exp(x) * x),
+    "dot": (1, lambda x: T.tanh(T.dot(T.constant(np.arange(12.).reshape(4, 3) / 10), x))),
+    "rows": (2, lambda x: (x ** 2).sum(axis=1) * x[0, 0]),
+    "flat": (2, lambda x: T.dot(x, x.T).flatten()),
+    "indexed": (1, lambda x: x[::-1][:2] * x[0]),
+    "of a number": (0, lambda x: T.stack([x, x ** 2, T.sin(x)])),
+    "softmax": (1, lambda x: T.nnet.softmax(x)[0]),
+    "rank 3": (3, lambda x: T.sqrt(x).sum(axis=0).flatten()),
+    "constant": (1, lambda x: x * 0 + 1),
+    "joined": (1, lambda x: T.concatenate([x, x ** 2])),
+    "row type": (2, lambda x: T.addbroadcast(x[:1].sum(axis=1), 0)),
+}
+START = {0: np.array(0.7), 1: np.array([0.3, 0.7, 1.1]), 2: np.arange(1, 7.).reshape(2, 3) / 5,
+         3: np.arange(1, 13.).reshape(2, 3, 2)}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_jacobians_are_the_slopes(name):
+    ndim, build = VECTORS[name]
+    x = T.TensorType("float64", (False,) * ndim)("x")
+    y = build(x)
+    jacobian = theano.function([x], T.jacobian(y, x, disconnected_inputs="ignore"))(START[ndim])
+    np.testing.assert_allclose(jacobian, differences(theano.function([x], y), START[ndim]), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_jacobians_of_jacobians(name):
+    ndim, build = VECTORS[name]
+    x = T.TensorType("float64", (False,) * ndim)("x")
+    first = T.jacobian(build(x), x).flatten()
+    second = theano.function([x], T.jacobian(first, x, disconnected_inputs="ignore"))(START[ndim])
+    np.testing.assert_allclose(second, differences(theano.function([x], first), START[ndim]), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7])
+def test_the_length_may_be_unknown(n, rng):
+    x, w = T.dvector(), T.dmatrix()
+    f = theano.function([x, w], T.jacobian(T.dot(w, x) ** 2, x))
+    value, matrix = rng.rand(3), rng.rand(n, 3)
+    np.testing.assert_allclose(f(value, matrix), 2 * (matrix @ value)[:, None] * matrix)
+    assert f(value, matrix).shape == (n, 3)
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_results_come_as_wrt(kind, rng):
+    x, z, s = T.dvector(), T.dvector(), T.dscalar()
+    made = T.jacobian(x * z * s, kind([x, z, s]))
+    assert type(made) is kind and T.jacobian(x, kind([])) == kind([])
+    a, b = rng.rand(4), rng.rand(4)
+    jx, jz, js = theano.function([x, z, s], list(made))(a, b, 3.)
+    np.testing.assert_allclose(jx, np.diag(3 * b))
+    np.testing.assert_allclose(jz, np.diag(3 * a))
+    np.testing.assert_allclose(js, a * b)
+    assert type(T.hessian((x * z).sum(), kind([x, z]))) is kind
+
+
+def test_of_a_scalar_it_is_the_gradient():
+    x = T.dvector()
+    assert not any(isinstance(v.owner.op, Rowwise) for v in [T.jacobian((x ** 2).sum(), x)])
+    assert T.jacobian((x ** 2).sum(), x).eval({x: [1., 2.]}).tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dtypes(dtype):
+    x = T.vector(dtype=dtype)
+    assert T.jacobian(x ** 2, x).type.dtype == T.hessian((x ** 2).sum(), x).type.dtype == dtype
+    assert T.jacobian(x ** 2, x).eval({x: np.ones(2, dtype)}).tolist() == [[2, 0], [0, 2]]
+
+
+COSTS = {
+    "square": lambda x: (x ** 2).sum(),
+    "product": lambda x: x.prod(),
+    "quadratic form": lambda x: T.dot(x, T.dot(T.constant(np.arange(9.).reshape(3, 3)), x)),
+    "logistic": lambda x: T.log1p(T.exp(T.dot(T.constant([1., -2, 0.5]), x))),
+    "norm": lambda x: T.sqrt((x ** 2).sum()),
+    "linear": lambda x: x.sum() * 3,
+    "indexed": lambda x: x[0] ** 2 * x[1] + T.exp(x[2] * x[0]),
+    "softmax": lambda x: (T.nnet.softmax(x) ** 2).sum(),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_hessians(name):
+    x = T.dvector("x")
+    cost = COSTS[name](x)
+    hessian = theano.function([x], T.hessian(cost, x))(START[1])
+    slopes = differences(theano.function([x], T.grad(cost, x)), START[1])
+    np.testing.assert_allclose(hessian, slopes, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(hessian, hessian.T, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_gradients_through_hessians(name):
+    x = T.dvector("x")
+    cost = (T.sin(T.hessian(COSTS[name](x), x)) * T.constant(np.arange(9.).reshape(3, 3))).sum() + x.sum()
+    found = theano.function([x], T.grad(cost, x))(START[1])
+    np.testing.assert_allclose(found, differences(theano.function([x], cost), START[1]), rtol=1e-5, atol=1e-7)
+
+
+def test_products_with_jacobians(rng):
+    x, v, u = T.dvectors("xvu")
+    y = T.tanh(T.dot(T.constant(np.arange(12.).reshape(4, 3) / 10), x))
+    f = theano.function([x, v, u], [T.jacobian(y, x), T.Rop(y, x, v), T.Lop(y, x, u)])
+    at, right, left = rng.rand(3), rng.rand(3), rng.rand(4)
+    jacobian, forward, reverse = f(at, right, left)
+    np.testing.assert_allclose(jacobian @ right, forward)
+    np.testing.assert_allclose(left @ jacobian, reverse)
+
+
+def test_shared_variables_and_updates(rng):
+    w = theano.shared(rng.rand(3), "w")
+    f = theano.function([], T.jacobian(w ** 2, w), updates=[(w, w * 2)])
+    start = w.get_value()
+    np.testing.assert_allclose(f(), np.diag(2 * start))
+    np.testing.assert_allclose(f(), np.diag(4 * start))
+
+
+def test_constants_that_gradients_stop_at():
+    x = T.dvector()
+    y = x ** 2
+    assert T.jacobian(x * y, x, consider_constant=[y]).eval({x: [1., 2.]}).tolist() == [[1, 0], [0, 4]]
+    assert T.hessian((x * y).sum(), x, consider_constant=[y]).eval({x: [1., 2.]}).tolist() == [[0, 0], [0, 0]]
+
+
+def test_disconnected_inputs():
+    x, z = T.dvector("x"), T.dvector("z")
+    for function, expression in ((T.jacobian, x + 1), (T.hessian, x.sum())):
+        with pytest.raises(DisconnectedInputError, match="z"):
+            function(expression, z)
+        with pytest.warns(UserWarning, match="z"):
+            function(expression, z, disconnected_inputs="warn")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            zero = function(expression, z, disconnected_inputs="ignore")
+        assert not zero.eval({x: [1., 2.], z: [1., 1.]} if function is T.jacobian else {z: [1., 1.]}).any()
+
+
+@pytest.mark.parametrize("function, first, wrt, error, match", [
+    (T.jacobian, 3.0, T.dvector(), TypeError, "expects a 0 or 1 dimensional variable as `expression`"),
+    (T.jacobian, T.dmatrix(), T.dvector(), ValueError, "flatten"),
+    (T.jacobian, T.dvector(), "x", TypeError, "Expected Variable"),
+    (T.jacobian, T.zvector(), T.zvector(), TypeError, "real"),
+    (T.hessian, "c", T.dvector(), TypeError, "`cost`"),
+    (T.hessian, T.dvector(), T.dvector(), ValueError, "expects a 0 dimensional variable as `cost`"),
+    (T.hessian, T.dscalar(), T.dmatrix(), ValueError, "expects a 1 dimensional variable as `wrt`"),
+    (T.hessian, T.dscalar(), 1, TypeError, "`wrt`"),
+])
+def test_errors(function, first, wrt, error, match):
+    with pytest.raises(error, match=match):
+        function(first, wrt)
+
+
+def test_names():
+    assert theano.gradient.jacobian is T.jacobian and theano.gradient.hessian is T.hessian
+    assert T.jacobian.__doc__ and T.hessian.__doc__
