@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUNTIME := $(wildcard src/theano/runtime/*.c src/theano/runtime/*.h)
 CHECKED := src tests examples benchmarks tools docs setup.py
 MODES := mode=FAST_COMPILE linker=py
-.PHONY: help demo test test-all check bench docs clean
+.PHONY: help demo test test-all check bench sanitize docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make check     lint, and the order of the layers (seconds)"
 	@echo "make test-all  the tests in every mode: $(MODES)"
 	@echo "make bench     compare with the peers that are installed; BENCH_ARGS=--help lists the options"
+	@echo "make sanitize  fuzzed calls and tests with the C parts under address and undefined-behaviour sanitizers"
 	@echo "make docs      write docs/reference.md from the tables"
 	@echo "make clean     remove what the others made"
 
@@ -47,6 +48,9 @@ check: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+sanitize: .venv/ready
+	@$(BIN)/python tools/sanitize.py
 
 docs: .venv/ready
 	@$(BIN)/python docs/reference.py docs/reference.md

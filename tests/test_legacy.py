@@ -31,22 +31,40 @@ NAMES = {                       # names that programs import from old places
     "gof.null_type": "NullType null_type",
     "gof.utils": "MethodNotDefined scratchpad add_tag_trace",
     "compile.pfunc": "pfunc In Out rebuild_collect_shared shared SharedVariable",
-    "compile.function_module": "Function FunctionMaker UnusedInputError AliasedMemoryError orig_function",
+    "compile.function_module": "Function FunctionMaker UnusedInputError AliasedMemoryError orig_function"
+                               " deep_copy_op",
     "compile.sharedvalue": "SharedVariable shared shared_constructor generic",
-    "compile.ops": "DeepCopyOp ViewOp Rebroadcast Shape Shape_i SpecifyShape deep_copy_op view_op",
+    "compile.ops": "as_op FromFunctionOp DeepCopyOp ViewOp Rebroadcast Shape Shape_i SpecifyShape deep_copy_op view_op",
     "tensor.basic": "TensorType TensorVariable as_tensor_variable _shared exp add DimShuffle NotScalarConstantError"
                     " ScalarFromTensor Argmax alloc arange _allclose float64_rtol",
     "tensor.subtensor": "Subtensor IncSubtensor AdvancedSubtensor AdvancedIncSubtensor inc_subtensor set_subtensor"
                         " get_canonical_form_slice",
     "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",
     "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
-    "tensor.opt": "MakeVector Shape_i",
-    "tensor.extra_ops": "squeeze",
+    "tensor.opt": "MakeVector Shape_i Assert assert_op",
+    "tensor.extra_ops": "squeeze repeat cumsum cumprod diff bincount fill_diagonal fill_diagonal_offset to_one_hot"
+                        " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
+    "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
     "tensor.utils": "shape_of_variables hash_from_ndarray",
     "tensor.nnet.nnet": "softmax Softmax",
     "tensor.nnet.sigm": "sigmoid softplus",
+    "tensor.nnet.abstract_conv": "conv2d abstract_conv2d conv3d conv2d_grad_wrt_inputs conv2d_grad_wrt_weights"
+                                 " assert_shape AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights"
+                                 " AbstractConv get_conv_output_shape check_conv_gradinputs_shape"
+                                 " separable_conv3d causal_conv1d bilinear_upsampling bilinear_kernel_2D",
+    "tensor.signal.downsample": "max_pool_2d Pool MaxPoolGrad max_pool_2d_same_size",
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
+    "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"
+                         " _infer_ndim_bcast",
+    "tensor.shared_randomstreams": "RandomStreams RandomStateSharedVariable randomstate_constructor",
+    "sandbox.rng_mrg": "MRG_RandomStreams mrg_uniform DotModulo ff_2p72 ff_2p134 guess_n_streams multMatVect matVecModM"
+                       " M1 M2 A1p72 A2p134",
+    "sandbox.multinomial": "MultinomialFromUniform ChoiceFromUniform MultinomialWOReplacementFromUniform",
+    "sparse.basic": "as_sparse hstack vstack structured_dot _is_sparse _is_dense _is_sparse_variable _mtypes Dot",
+    "sparse.opt": "StructuredDotCSC UsmmCscDense CSMGradC AddSD_ccode",
+    "sparse.sharedvar": "SparseTensorSharedVariable sparse_constructor SparseType",
+    "sparse.utils": "hash_from_sparse",
     "updates": "OrderedUpdates",
     "configparser": "config change_flags TheanoConfigParser",
     "configdefaults": "config python_int_bitwidth local_bitwidth",
@@ -98,6 +116,23 @@ def test_old_modules_load_only_when_asked():
             "loaded = [n for n in sys.modules if n.startswith('theano.gof') or n == 'theano.compat']; "
             "assert not loaded, loaded; "
             "theano.gof.graph.Variable; import theano.compat; assert 'theano.gof.graph' in sys.modules")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+@pytest.mark.parametrize("use", [
+    "theano.sparse.csr_matrix()", "import theano.sparse; theano.sparse.basic.Dot", "import theano.sparse.basic",
+    "from theano import sparse; sparse.opt.CSMGradC", "from theano.sparse import structured_dot"])
+def test_sparse_is_loaded_when_it_is_first_used(use):
+    code = ("import sys, theano; "
+            "assert not any(n.startswith(('scipy.sparse', 'theano.sparse')) for n in sys.modules); "
+            f"{use}; "
+            "assert 'scipy.sparse' in sys.modules and 'theano.sparse.dot' in sys.modules")
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_shared_of_a_sparse_matrix_loads_sparse():
+    code = ("import sys, scipy.sparse, theano; assert 'theano.sparse' not in sys.modules; "
+            "x = theano.shared(scipy.sparse.eye(3, format='csr')); assert x.type == theano.sparse.csr_dmatrix")
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 

@@ -7,6 +7,7 @@ from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
 from theano.compile.profiling import ProfileStats
+from theano.compile.rebuild import clone_replace as clone
 from theano.compile.updates import OrderedUpdates
 from theano.compile.verify import verify_grad
 from theano.config import ChangeFlags as change_flags
@@ -14,6 +15,7 @@ from theano.config import config
 from theano.errors import InconsistencyError, MissingInputError, UnusedInputError
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.function_op import as_op
 from theano.graph.op import Op
 from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
@@ -22,6 +24,7 @@ from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
+from theano.tensor.advanced import sparse_grad
 from theano.tensor.constant import _asarray, get_scalar_constant_value
 from theano.tensor.dot import dot
 from theano.tensor.shared import shared

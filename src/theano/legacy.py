@@ -1,6 +1,7 @@
 """Old module names that programs import: one row each, and the importer that serves them.
 
-A row names the modules whose public names the old one shows; nothing of ours uses old names.
+A row names the modules whose public names the old one shows; nothing of ours uses old names. Packages that most
+programs don't need are loaded when they are first used.
 """
 
 import collections.abc
@@ -9,15 +10,19 @@ import io
 import operator
 import struct
 import sys
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
 import numpy as np
 
+from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.shared import shared_constructor
 
 GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
          "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
+          "sparse.index", "sparse.shape")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
@@ -31,9 +36,10 @@ GATHERED = {
     "gof.null_type": ("gradient",),
     "gof.utils": ("graph.props", "graph.op", "graph.testvalue", "errors"),
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
-    "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "errors"),
+    "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "graph.copying",
+                                "errors"),
     "compile.sharedvalue": ("graph.shared", "tensor.shared"),
-    "compile.ops": ("graph.copying", "tensor.shape"),
+    "compile.ops": ("graph.copying", "graph.function_op", "tensor.shape"),
     "tensor.basic": ("tensor", "tensor.type", "tensor.variable", "tensor.elemwise", "tensor.constant", "tensor.create",
                      "tensor.reduce", "tensor.shape", "tensor.join", "tensor.dot", "tensor.advanced", "tensor.compare",
                      "gradient",
@@ -41,13 +47,27 @@ GATHERED = {
     "tensor.subtensor": ("tensor.index", "tensor.advanced"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
     "tensor.var": ("tensor.variable",),
-    "tensor.opt": ("tensor.shape", "rewrite.rules.shape"),
-    "tensor.extra_ops": ("tensor.advanced", "tensor.shape"),
+    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape"),
+    "tensor.extra_ops": ("tensor.cumulate", "tensor.repeat", "tensor.diagonal", "tensor.sort", "tensor.multiindex",
+                         "tensor.contiguous", "tensor.create", "tensor.shape"),
+    "tensor.nnet.bn": ("tensor.nnet.norm",),
     "tensor.utils": ("compile.shapes", "tensor.constant"),
     "tensor.nnet.nnet": ("tensor.nnet", "tensor.nnet.softmax", "tensor.nnet.loss", "tensor.nnet.activation"),
+    "tensor.nnet.abstract_conv": ("tensor.nnet.conv", "tensor.nnet.conv_shape", "tensor.nnet.upsample",
+                                  "tensor.assertion"),
+    "tensor.signal.downsample": ("tensor.signal.pool",),
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
     "scalar.basic_scipy": ("scalar", "scalar.special"),
+    "sparse.basic": SPARSE,
+    "sparse.opt": SPARSE,
+    "sparse.sharedvar": ("sparse.shared", "sparse.type", "sparse.variable"),
+    "sparse.utils": ("sparse.variable",),
+    "sandbox": (),
+    "sandbox.rng_mrg": ("tensor.random.mrg", "tensor.random.recurrence"),
+    "sandbox.multinomial": ("tensor.random.categorical",),
+    "tensor.raw_random": ("tensor.random.function",),
+    "tensor.shared_randomstreams": ("tensor.random.streams", "graph.shared", "tensor.shared"),
     "updates": ("compile.updates",),
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
@@ -69,6 +89,8 @@ EXTRA = {                       # further names of an old module: where they are
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
     "tensor.basic": {"_shared": "tensor.shared:shared",
                      **{f"_convert_to_{row[5:]}": op for row, op in ELEMWISE.items() if row.startswith("cast_")}},
+    "tensor.nnet.abstract_conv": {"abstract_conv2d": "tensor.nnet.conv:conv2d"},
+    "tensor.signal.downsample": {"max_pool_2d": "tensor.signal.pool:pool_2d"},
     "configdefaults": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config",
                        "python_int_bitwidth": lambda: 8 * struct.calcsize("l"),
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
@@ -85,6 +107,19 @@ EXTRA = {                       # further names of an old module: where they are
 STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},
 }
+EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",
+                              "theano": sys.modules["theano"]}          # programs that import * use it
+EXTRA["sparse.basic"] = {f"_{name}": f"sparse.variable:{name}" for name in (
+    "is_sparse", "is_dense", "is_sparse_variable", "is_dense_variable")}
+EXTRA["sparse.opt"] = {             # what had a second op with C code has one op, and its kernel is no op
+    old: f"sparse:{new}" for old, new in (
+        ("AddSD_ccode", "AddSD"), ("CSMGradC", "CSMGrad"), ("MulSDCSC", "MulSD"), ("MulSDCSR", "MulSD"),
+        ("MulSVCSR", "MulSV"), ("SamplingDotCSR", "SamplingDot"), ("StructuredAddSVCSR", "StructuredAddSV"),
+        ("StructuredDotCSC", "StructuredDot"), ("StructuredDotCSR", "StructuredDot"), ("UsmmCscDense", "Usmm"))}
+LATE = ("sparse",)                  # packages that are loaded when they are first used
+LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
+    "scipy.sparse.": "sparse:shared",
+    "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
 PREFIX = "theano."
 
 
@@ -93,9 +128,14 @@ class LegacyFinder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        """The spec of an old module, None for anything else."""
-        if name.startswith(PREFIX) and name[len(PREFIX):] in GATHERED:
-            old = name[len(PREFIX):]
+        """The spec of an old module or of a package loaded late, None for anything else."""
+        old = name[len(PREFIX):] if name.startswith(PREFIX) else ""
+        if old in LATE:
+            spec = PathFinder.find_spec(name, path, target)
+            if spec is not None and type(spec.loader) is SourceFileLoader:
+                spec.loader = LateLoader(spec.loader.name, spec.loader.path)
+            return spec
+        if old in GATHERED:
             is_package = any(other.startswith(old + ".") for other in GATHERED)
             return ModuleSpec(name, LegacyFinder, is_package=is_package)
         return None
@@ -118,6 +158,15 @@ class LegacyFinder:
         """Nothing is left to do."""
 
 
+class LateLoader(SourceFileLoader):
+    """Loads a package that has old submodules, and lets it show them."""
+
+    def exec_module(self, module):
+        """Run the package, then add what finds its old submodules."""
+        super().exec_module(module)
+        module.__dict__.setdefault("__getattr__", _submodules_of(module.__name__))
+
+
 def _resolve(place):
     """The thing at "module:name", or the module at "module:"; anything but a text stands for itself."""
     if not isinstance(place, str):
@@ -132,16 +181,35 @@ def _submodules_of(package):
     inside = package[len(PREFIX):] + "." if package.startswith(PREFIX) else ""
 
     def attribute(name):
-        if inside + name in GATHERED:
+        if inside + name in GATHERED or inside + name in LATE:
             return importlib.import_module(PREFIX + inside + name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     return attribute
 
 
+def shared_late(value, **kwargs):
+    """A shared variable for a value of `LATE_SHARED`; loads the module that knows it.
+
+    Raises TypeError for anything else.
+    """
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    for start, constructor in LATE_SHARED.items():
+        if name.startswith(start):
+            return _resolve(constructor)(value, **kwargs)
+    raise TypeError(f"no module loaded late knows values of {type(value)}")
+
+
+def sparse_gradient(*inputs):
+    """The gradient of rows of a matrix as a sparse matrix; loads `theano.sparse`."""
+    return importlib.import_module(PREFIX + "sparse").construct_sparse_from_list(*inputs)
+
+
 def install():
     """Serve old module names from now on, by import and as attributes of the packages they were in."""
     if LegacyFinder not in sys.meta_path:
-        sys.meta_path.append(LegacyFinder)
+        sys.meta_path.insert(0, LegacyFinder)           # before the finder of files, for packages loaded late
+        shared_constructor(shared_late)
+        AdvancedSubtensor1.sparse_gradient = staticmethod(sparse_gradient)
     parents = {PREFIX + old.rpartition(".")[0] for old in GATHERED if "." in old} | {"theano"}
     for parent in parents:
         if parent in sys.modules:

@@ -1,6 +1,7 @@
 """Functions as callables: inputs with updates, copies, pickles, storage."""
 
 import copy
+import gc
 import os
 import pickle
 
@@ -124,3 +125,23 @@ def test_outputs_are_shown_without_the_copies_of_arguments(mode):
     x, y = T.scalar("x"), T.scalar("y")
     f = theano.function([x, y], {"b": x, "a": y + 1}, mode=mode)
     assert [str(v) for v in f.outputs][1] == "x"
+
+
+def test_errors_that_numpy_raises_in_c_keep_their_type_and_place():
+    class Failing(theano.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            return theano.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, output_storage):
+            np.random.RandomState(1).uniform(inputs[0], np.ones(3))       # its error is text until someone looks
+
+    x = T.dvector()
+    f = theano.function([x], Failing()(x))
+    for _ in range(50):
+        with pytest.raises(ValueError, match="broadcast") as caught:
+            f(np.zeros(2))
+        assert "perform" in [entry.name for entry in caught.traceback]
+        assert "Apply node that caused the error" in str(caught.value)
+    gc.collect()

@@ -121,7 +121,7 @@ def test_failing_calls_keep_nothing():
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert grown < 8000
+    assert grown < 60 * 250         # an array, a frame or a node would be more; NumPy's own errors leave some 100 bytes
 
 
 def test_a_thousand_shapes_compile_once(monkeypatch, rng):

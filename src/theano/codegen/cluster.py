@@ -49,7 +49,7 @@ class Clusters:
     def _place(self, node):
         loop = self.loops.get(node)
         level = 0
-        for variable in node.inputs if loop is None else loop.bases:
+        for variable in node.inputs if loop is None else (*loop.bases, *loop.needs):
             producer = variable.owner
             if producer is not None:
                 level = max(level, self.level[producer] + 1 - self._stays(loop, producer, variable))

@@ -21,7 +21,8 @@ class LoopNode:
 
     space: extents of the points it works on. bases: variables it reads, behind DimShuffle. pointwise: those
     of them read at the very point. reads: those that are arrays in memory or other nodes' results.
-    size: how many scalar operations it has. elementwise: its result has a value at every point.
+    size: how many scalar operations it has. elementwise: its result has a value at every point. needs: variables that
+    say how many points there are.
     """
 
     space: tuple
@@ -30,6 +31,7 @@ class LoopNode:
     reads: frozenset
     size: int
     elementwise: bool
+    needs: tuple = ()
 
 
 def loop_node(lowering, node):
@@ -40,7 +42,9 @@ def loop_node(lowering, node):
     if isinstance(op, CAReduce):
         return _reduction(lowering, node)
     if type(op) is Alloc:
-        return _describe(lowering, node, node.outputs[0], node.inputs[:1], 1, True)
+        found = _describe(lowering, node, node.outputs[0], node.inputs[:1], 1, True)
+        found.needs = tuple(e.variable for e in lowering.extents[node.outputs[0]] if isinstance(e, Symbol))
+        return found
     return None
 
 
@@ -226,11 +230,14 @@ def cast_place(lowering, place, variable):
 
 def extents_of(lowering, space, operands, nodes):
     """Numbers of extent arguments by axis, and the places of those arguments."""
-    fills = any(type(node.op) is Alloc for node in nodes)
+    fills = [node for node in nodes if type(node.op) is Alloc]
+    # the extents that stand for those of a fill may be known later than its own
+    own = next((lowering.extents[node.outputs[0]] for node in fills
+                if lowering.extents.canonical(node.outputs[0]) == space), space)
     numbers, arguments = [], []
-    for axis, extent in enumerate(space):
+    for axis, extent in enumerate(own):
         walked = any(o.role == "in" and o.axes[axis] >= 0 for o in operands)
-        if extent == 1 or (walked and not fills):
+        if space[axis] == 1 or (walked and not fills):
             numbers.append(None)
             continue
         numbers.append(len(arguments))

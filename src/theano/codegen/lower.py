@@ -111,7 +111,7 @@ class Lowering:
             is_array = hasattr(variable.type, "broadcastable")
             value = np.ascontiguousarray(variable.data).reshape(np.shape(variable.data)) if is_array else \
                 variable.data
-            found = Place(dtype_of(variable), getattr(variable.type, "ndim", 0), "const", value=value)
+            found = Place(dtype_of(variable), variable.type.ndim if is_array else 0, "const", value=value)
             if is_array:
                 found.size = self.extents.canonical(variable)
         elif isinstance(variable.owner.op, DimShuffle):
@@ -127,8 +127,9 @@ class Lowering:
 
     def temp(self, variable, dtype=None):
         """A new place for a variable."""
-        place = Place(dtype or dtype_of(variable), getattr(variable.type, "ndim", 0), "temp")
-        if place.dtype != "object":
+        dtype = dtype or dtype_of(variable)
+        place = Place(dtype, variable.type.ndim if dtype != "object" else 0, "temp")
+        if dtype != "object":
             place.size = self.extents.canonical(variable)
         self.places[variable] = place
         return place
@@ -168,6 +169,10 @@ class Lowering:
             place.root().array = True
         outputs = []
         for index, variable in enumerate(node.outputs):
+            if index == 0 and node.op.overwrites is not None and destroyed:     # the very storage of that input
+                outputs.append(inputs[node.op.overwrites])
+                self.places[variable] = outputs[0]
+                continue
             place = self.temp(variable)
             place.array = True
             viewed = node.op.view_map.get(index, ())

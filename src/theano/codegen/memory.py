@@ -5,6 +5,10 @@ from dataclasses import replace
 
 from theano.codegen.overwrite import overwriting_last
 from theano.codegen.task import Task
+from theano.graph.copying import deep_copy_op
+from theano.graph.type import generic
+
+COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
 def plan(tasks, outputs, updates, guards, borrowed):
@@ -81,7 +85,7 @@ class _Owners:
 
     def _may_alias(self, place):
         root = place.root()
-        if root.kind == "const" and root is place and id(root) not in self.used:
+        if root.kind == "const" and root is place and id(root) not in self.used and root.dtype != "object":
             place.value = place.value.copy()
             return True
         return root.kind in ("lent", "mutable") and self._is_plain_view(place, root)
@@ -101,9 +105,17 @@ class _Owners:
             self.taken.add(id(root))
             return place
         copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
-        self.tasks.append(Task("copy", [place], [copy]))
+        self.tasks.append(_copy(place, copy))
         self.taken.add(id(copy))
         return copy
+
+
+def _copy(place, copy):
+    """The task that copies ``place``: of arrays the machine makes it itself."""
+    if place.dtype != "object":
+        return Task("copy", [place], [copy])
+    copy.array = True
+    return Task("python", [place], [copy], node=COPY_OF_OBJECT, nodes=(COPY_OF_OBJECT,))
 
 
 def _last_uses(tasks, kept, updates):

@@ -127,7 +127,7 @@ def make_program(lowering, borrowed, updated):
                       for place, shared in updates]
     results = [number(place.whole()) for place in outputs]
     overwritten = {positions[id(p.root())] for t in tasks for p in t.outputs
-                   if t.kind not in VIEWS and t.kind != "reshape" and id(p.root()) in positions}
+                   if t.kind not in VIEWS and t.kind != "reshape" and p.dtype != "object" and id(p.root()) in positions}
     lent = [slot for slot, may_share in zip(results, borrowed, strict=True) if may_share]
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
                    sorted(overwritten), -1 if start is None else start, lent, source if symbols else "", performs,

@@ -82,7 +82,7 @@ def _needs(clusters, group):
     found = set()
     for node in group.nodes if isinstance(group, Cluster) else [group]:
         loop = clusters.loops.get(node)
-        for variable in node.inputs if loop is None else loop.bases:
+        for variable in node.inputs if loop is None else (*loop.bases, *loop.needs):
             base = access(variable)[0] if hasattr(variable.type, "broadcastable") else variable
             if base.owner is not None:
                 found.add(id(clusters.of.get(base.owner, base.owner)))
@@ -167,6 +167,8 @@ def _fits(clusters, rows, group):
         return False
     loops = [clusters.loops[node] for node in [*rows.nodes, *group.nodes]]
     if sum(loop.size for loop in loops) > MAX_NODES or len(set().union(*(o.reads for o in loops))) > MAX_OPERANDS:
+        return False
+    if any(v.owner in rows.nodes for node in group.nodes for v in clusters.loops[node].needs):
         return False
     own = {v for node in group.nodes for v in node.outputs}
     for node in group.nodes:

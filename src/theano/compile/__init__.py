@@ -24,6 +24,7 @@ from theano.compile.updates import OrderedUpdates
 from theano.config import config
 from theano.errors import AliasedMemoryError, UnusedInputError
 from theano.graph.copying import DeepCopyOp, ViewOp, deep_copy_op, view_op
+from theano.graph.function_op import FromFunctionOp, as_op
 from theano.graph.shared import SharedVariable
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape_i, specify_shape
 from theano.tensor.shared import shared, shared_constructor

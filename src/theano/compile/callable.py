@@ -9,9 +9,11 @@ import numpy as np
 from theano.compile.diagnosis import explain, is_foreign
 from theano.graph.copying import deep_copy_op
 from theano.graph.shared import Container
+from theano.graph.type import Generic
 from theano.runtime import native
 from theano.runtime.report import extended
 from theano.scalar.type import Scalar
+from theano.tensor.type import TensorType
 
 _AMBIGUOUS = object()
 
@@ -160,7 +162,7 @@ class Function(native.Callable):
             getattr(e, "shared", False) for e in entries[n:]) and not any(e.mutable for e in entries[:n])
         types = [e.variable.type for e in [*entries, *self.maker.outputs]]
         self._numbers = [i for i, kind in enumerate(types) if isinstance(kind, Scalar)]
-        plain = plain and not self._numbers
+        plain = plain and not self._numbers and all(isinstance(kind, (TensorType, Generic)) for kind in types[:n])
         kept = [getattr(e, "shared", False) or e.update is not None for e in entries]
         self._stored = [i for i, e in enumerate(entries) if e.update is not None and not getattr(e, "shared", False)]
         machine = self.fn.machine([cell.storage for cell in self.input_storage], kept, n)
@@ -223,7 +225,7 @@ class Function(native.Callable):
         if code == native.GUARD:
             with self._lock:
                 if self._general is None:
-                    self._general = self.maker.general_executor()
+                    self._general = self.maker.general_executor(self.input_storage)
                 results = self._interpreted(self._general, inputs)
                 for position, cell in self._updates:
                     cell.storage[0] = results[position]

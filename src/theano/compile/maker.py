@@ -196,21 +196,24 @@ class FunctionMaker:
             defaults.append(default)
         return self.function_builder(self._executor(cells, storage_map or {}), cells, defaults, self)
 
-    def general_executor(self):
-        """Runs the function without the assumptions that native code makes."""
+    def general_executor(self, cells):
+        """Runs the function without the assumptions that native code makes; cells: its containers of the inputs."""
         graph = self.new_graph()
         self.optimize(graph)
         insert_copies(graph, self.inputs, self.outputs)
-        return Interpreter(graph)
+        return Interpreter(graph, storage_map=self._shared_cells(graph, cells))
 
     def _executor(self, cells, storage_map):
         if self.compiled is not None:
             return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
-        shared = {variable: cell.storage for variable, entry, cell
-                  in zip(self._fgraph.inputs, self.inputs, cells, strict=True) if getattr(entry, "shared", False)}
         return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
-                           {**storage_map, **shared})
+                           {**storage_map, **self._shared_cells(self._fgraph, cells)})
+
+    def _shared_cells(self, graph, cells):
+        """Cells of shared variables, which an executor uses as they are, by input of ``graph``."""
+        return {variable: cell.storage for variable, entry, cell in zip(graph.inputs, self.inputs, cells, strict=True)
+                if getattr(entry, "shared", False)}
 
 
 def _storage(entry, given):
@@ -231,6 +234,6 @@ def _storage(entry, given):
 
 
 def _copied(value):
-    return value.copy() if hasattr(value, "copy") else value
+    return value.copy() if hasattr(value, "copy") else copy.deepcopy(value)
 
 

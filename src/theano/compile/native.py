@@ -20,6 +20,7 @@ from theano.compile.io import memory_kind
 from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
+from theano.graph.op import performer
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
@@ -79,10 +80,7 @@ class NativeProgram:
 
     def _perform(self, origin_):
         node = self.program.performs[origin_]
-        params = node.run_params()
-        if params is None:
-            return node.op.perform, node
-        return (lambda n, inputs, outputs: n.op.perform(n, inputs, outputs, params)), node
+        return performer(node), node
 
     def shown_graph(self):
         """The rewritten graph as users expect to see it."""

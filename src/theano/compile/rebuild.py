@@ -104,6 +104,16 @@ def collect(outputs, inputs=None, replace=None, updates=None, rebuild_strict=Tru
                      new_outputs, new_updates, shared, cloner.memo)
 
 
+def clone_replace(output, replace=None, strict=True, share_inputs=True):
+    """Expressions with some of their variables replaced: ``theano.clone``.
+
+    output: variable, or list or dict of variables. replace: dict or pairs (old, new); inside its own replacement a
+    variable means itself. strict: a replacement must have the type of what it replaces. share_inputs: inputs and
+    shared variables are those of ``output``, otherwise the inputs are copies.
+    """
+    return collect(output, None, replace, None, strict, share_inputs, no_default_updates=True).outputs
+
+
 def _with_variable(entry, cloner):
     entry.variable = cloner.memo[entry.variable]
     if entry.update is not None:

@@ -116,7 +116,7 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
     value = f(*[p.copy() for p in points])
     for _ in range(n_tests):
         projection = rng.rand(*value.shape) + 0.5
-        projection = np.asarray(projection, dtype=output.type.dtype)
+        projection = np.asarray(projection, dtype=output.type.dtype if cast_to_output_type else None)
         weights = shared(projection, borrow=True, name="verify_grad.proj",
                          broadcastable=output.type.broadcastable)
         cost = (output * weights).sum()

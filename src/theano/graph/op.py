@@ -2,6 +2,8 @@
 
 import copy
 
+import numpy as np
+
 from theano.config import config
 from theano.errors import MethodNotDefined
 from theano.graph import origin, testvalue
@@ -27,12 +29,17 @@ class Op(WithProps):
         Which output a call returns; None returns the only one, or all.
     rop_takes_none : bool
         Whether `R_op` is right where only some inputs have a direction, and the points of the others are None.
+    rule_key : str or None
+        Under what the rewrites of this op are filed where they can't name its class, as it is loaded late.
+    overwrites : int or None
+        Which input output 0 may take the storage of; the op then has a property ``inplace``.
     """
 
     view_map = {}
     destroy_map = {}
     default_output = None
     rop_takes_none = False
+    overwrites = rule_key = None
     _f16_ok = False
 
     def make_node(self, *inputs):
@@ -120,10 +127,9 @@ class Op(WithProps):
 
         def thunk():
             values = [cell[0] for cell in inputs]
-            if params is None:
-                self.perform(node, values, outputs)
-            else:
-                self.perform(node, values, outputs, params)
+            more = () if params is None else (params,)
+            with np.errstate(all="ignore"):             # inf and nan are results, as in native code
+                self.perform(node, values, outputs, *more)
             for cell in computed:
                 cell[0] = True
             return False
@@ -155,6 +161,30 @@ class Op(WithProps):
 def add_tag_trace(thing, user_line=None):
     """Record the user's line on ``thing.tag.trace``; returns ``thing``."""
     return Op.add_tag_trace(thing, user_line)
+
+
+def performer(node):
+    """A function (node, inputs, output_storage) that computes ``node`` once: like its op's `perform`.
+
+    An op that makes its own thunks is run by one of them.
+    """
+    op, params = node.op, node.run_params()
+    own_thunk = type(op).make_thunk is not Op.make_thunk or type(op).make_py_thunk is not Op.make_py_thunk
+    if not own_thunk:
+        if params is None:
+            return op.perform
+        return lambda node, inputs, output_storage: op.perform(node, inputs, output_storage, params)
+    storage = {v: [None] for v in [*node.inputs, *node.outputs]}
+    computed = {v: [v.owner is not node] for v in storage}
+    thunk = op.make_thunk(node, storage, computed, [])
+
+    def run(_, inputs, output_storage):
+        for variable, value in zip(node.inputs, inputs, strict=True):
+            storage[variable][0] = value
+        thunk()
+        for variable, cell in zip(node.outputs, output_storage, strict=True):
+            cell[0], storage[variable][0] = storage[variable][0], None
+    return run
 
 
 def with_changes(op, **changes):

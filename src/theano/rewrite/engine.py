@@ -17,8 +17,8 @@ from theano.tensor.elemwise import Elemwise
 
 
 def key_of(op):
-    """What rules are filed under: the name of an elementwise op's row, else the op's class."""
-    return op.scalar_op.name if type(op) is Elemwise else type(op)
+    """What rules are filed under: the name of an elementwise op's row, else the op's key or class."""
+    return op.scalar_op.name if type(op) is Elemwise else op.rule_key or type(op)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Rule:
 
 
 def rule(*tracks, name=None, tags=(), fgraph=False):
-    """Make a function a `Rule`; ``tracks`` are row names or op classes."""
+    """Make a function a `Rule`; ``tracks`` are row names, op classes or their keys."""
     def make(function):
         return Rule(name or function.__name__, function, tracks, frozenset(tags), fgraph)
     return make
@@ -213,10 +213,11 @@ class Engine:
             if old is new or (new.owner is not None and new.owner.op == node.op
                               and new.owner.inputs == node.inputs):
                 continue
-            if new.type.ndim != old.type.ndim or new.type.dtype != old.type.dtype:
+            if new.type.ndim != old.type.ndim or new.type.dtype != old.type.dtype or (
+                    new.type != old.type and not hasattr(old.type, "broadcastable")):
                 self._failed(item, node, TypeError(f"{old.type} would become {new.type}"))
                 return False
-            if new.type.broadcastable != old.type.broadcastable:
+            if new.type != old.type:
                 fixed = old.type.convert_variable(new)
                 if fixed is None:
                     fixed = old.type.rebroadcast(new, old.type.broadcastable)

@@ -69,7 +69,7 @@ class Extents:
         rule = RULES.get(type(node.op), getattr(node.op, "extents", None))
         if rule is None and isinstance(node.op, CAReduce):
             rule = _reduced
-        if rule is not None:
+        if rule is not None and hasattr(node.outputs[0].type, "broadcastable"):
             self._of[node.outputs[0]] = _static(node.outputs[0], rule(self, node))
 
 
@@ -77,7 +77,7 @@ def fresh(variable):
     """Extents that nothing is known about, but what type and value say."""
     if isinstance(variable, Constant):
         return tuple(map(int, variable.data.shape))
-    pattern = getattr(variable.type, "broadcastable", ())
+    pattern = getattr(variable.type, "broadcastable", None) or (False,) * getattr(variable.type, "ndim", 0)
     static = getattr(variable.type, "shape", None) or (None,) * len(pattern)
     return tuple(1 if b else n if n is not None else Symbol(variable, axis)
                  for axis, (b, n) in enumerate(zip(pattern, static, strict=True)))

@@ -9,9 +9,10 @@ from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
 from theano.rewrite.rules.inner import INNER
-from theano.rewrite.rules.inplace import inplace
+from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.nnet import NNET
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
+from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
 from theano.rewrite.rules.stable import STABLE
 
@@ -21,11 +22,12 @@ RUN = frozenset({"fast_run"})
 PHASES = (
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *INNER, *FOLDING), tags=FAST),
-    Phase("specialize", (*SPECIAL, *FOLDING, *SHAPE, *INDEX), tags=RUN),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *FOLDING), tags=FAST),
+    Phase("specialize", (*SPECIAL, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
+    Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),
     Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
 )
 SHOWN_ONLY = ("elemwise_fusion", "inplace")     # the native runtime decides these for itself

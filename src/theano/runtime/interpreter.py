@@ -106,8 +106,6 @@ class Interpreter:
             cell[0] = cell[0].copy()
         if variable in self._updated:
             saved.append((cell, cell[0], copy.deepcopy(cell[0])))
-            if not isinstance(cell[0], np.ndarray):
-                cell[0] = copy.deepcopy(cell[0])
 
     def measure(self):
         """Measure nodes from now on: ``measured`` lists (calls, nanoseconds, bytes of the results) for each."""
@@ -138,7 +136,8 @@ class Interpreter:
 
 
 def _restore(cell, value, content):
-    """Give a cell the value that it had, an array also its content."""
+    """Give a cell the content that it had, in the same array where it is one."""
     if isinstance(value, np.ndarray):
         value[...] = content
-    cell[0] = value
+        content = value
+    cell[0] = content

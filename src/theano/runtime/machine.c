@@ -88,6 +88,15 @@ static void free_frame(struct th_frame *f)
     free(f->array); free(f);
 }
 
+/* Shape and strides of an array; NumPy has no memory for those of a number. */
+static void take_extents(th_slot *s, PyArrayObject *a)
+{
+    if (!s->ndim)
+        return;
+    memcpy(s->shape, PyArray_DIMS(a), sizeof(int64_t) * s->ndim);
+    memcpy(s->stride, PyArray_STRIDES(a), sizeof(int64_t) * s->ndim);
+}
+
 static struct th_frame *new_frame(Machine *m)
 {
     struct th_frame *f = calloc(1, sizeof *f);
@@ -125,8 +134,7 @@ static struct th_frame *new_frame(Machine *m)
         if (PyArray_Check(value)) {
             PyArrayObject *a = (PyArrayObject *)value;
             f->slot[i].data = PyArray_DATA(a);
-            memcpy(f->slot[i].shape, PyArray_DIMS(a), sizeof(int64_t) * PyArray_NDIM(a));
-            memcpy(f->slot[i].stride, PyArray_STRIDES(a), sizeof(int64_t) * PyArray_NDIM(a));
+            take_extents(&f->slot[i], a);
         }
     }
     return f;
@@ -205,7 +213,7 @@ static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int ke
     if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
         || !PyArray_ISCARRAY(a) || PyArray_BASE(a))
         return 0;
-    return !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
+    return !s->ndim || !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
 }
 
 static int allocate_array(struct th_frame *f, int i, th_slot *s)
@@ -598,8 +606,7 @@ static int take_result(struct th_frame *f, int i, PyObject *value)
     }
     th_slot *s = &f->slot[i];
     s->data = PyArray_DATA((PyArrayObject *)a);
-    memcpy(s->shape, PyArray_DIMS((PyArrayObject *)a), sizeof(int64_t) * s->ndim);
-    memcpy(s->stride, PyArray_STRIDES((PyArrayObject *)a), sizeof(int64_t) * s->ndim);
+    take_extents(s, (PyArrayObject *)a);
     Py_XSETREF(f->array[i], a);
     return 0;
 }

@@ -239,8 +239,8 @@ class ScalarOp(Op):
         if outputs[0].type.dtype in discrete_dtypes:
             return [zero_gradient(x) for x in inputs]
         dtype = outputs[0].type.dtype           # whole numbers are differentiated as the floats they stand for
-        smooth = [x.astype(dtype) if x.type.dtype in discrete_dtypes and k not in self.conditions else x
-                  for k, x in enumerate(inputs)]
+        smooth = [x.astype(dtype) if x.type.dtype in discrete_dtypes and k not in self.conditions
+                  and fixed_number(x) is None else x for k, x in enumerate(inputs)]
         terms = self.gradient(*smooth, outputs[0], g)
         return [t if t is not None else DisconnectedType()() if k in self.unread else zero_gradient(x)
                 for k, (x, t) in enumerate(zip(inputs, terms, strict=True))]
@@ -273,6 +273,14 @@ class specific_out(WithProps):                                                  
 
     def __call__(self, *types):
         return self.spec
+
+
+def fixed_number(x):
+    """The number that a variable always and everywhere is, None where it isn't one."""
+    while x.owner is not None and hasattr(x.owner.op, "new_order"):                 # DimShuffle
+        x = x.owner.inputs[0]
+    data = getattr(x, "data", None)
+    return None if data is None or np.size(data) != 1 else np.asarray(data).item()
 
 
 def zero_gradient(x):

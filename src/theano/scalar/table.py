@@ -23,6 +23,7 @@ from theano.scalar.op import (
     bits_out,
     branches_out,
     complex_out,
+    fixed_number,
     float64_out,
     last_out,
     no_complex_same_out,
@@ -123,7 +124,8 @@ mod = row(
 
 
 def _grad_pow(x, y, z, g):
-    gx = g * y * x ** select(apply("eq", y, 0), 1, y - 1)           # not 0 * inf where x and y are zero
+    less = y - 1 if fixed_number(y) else select(apply("eq", y, 0), 1, y - 1)        # not 0 * inf where both are zero
+    gx = g * y * x ** less
     zero = apply("eq", x, 0)
     gy = g * z * apply("log", select(zero, 1, x))
     return gx, gy

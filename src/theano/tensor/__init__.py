@@ -20,7 +20,7 @@ from theano.scalar.type import (
     integer_dtypes,
     upcast,
 )
-from theano.tensor import inplace, nnet
+from theano.tensor import inplace, nnet, signal
 from theano.tensor import type as _type
 from theano.tensor.advanced import (
     AdvancedBooleanIncSubtensor,
@@ -44,6 +44,7 @@ from theano.tensor.advanced import (
     set_subtensor,
     take,
 )
+from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import (
     as_tensor,
     as_tensor_variable,
@@ -60,6 +61,7 @@ from theano.tensor.create import (
     Tri,
     alloc,
     arange,
+    bartlett,
     empty,
     empty_like,
     eye,
@@ -73,6 +75,15 @@ from theano.tensor.create import (
     triu,
     zeros,
     zeros_like,
+)
+from theano.tensor.cumulate import CumOp, DiffOp, cumprod, cumsum, diff
+from theano.tensor.diagonal import (
+    AllocDiag,
+    ExtractDiag,
+    diag,
+    diagonal,
+    fill_diagonal,
+    fill_diagonal_offset,
 )
 from theano.tensor.dot import Dot, batched_dot, batched_tensordot, dot, outer, tensordot
 from theano.tensor.elemwise import (
@@ -102,6 +113,7 @@ from theano.tensor.join import (
     stacklists,
     vertical_stack,
 )
+from theano.tensor.multiindex import ravel_multi_index, unravel_index
 from theano.tensor.reduce import (
     Argmax,
     MaxAndArgmax,
@@ -124,6 +136,7 @@ from theano.tensor.reduce import (
     sum,
     var,
 )
+from theano.tensor.repeat import Choose, bincount, choose, compress, repeat, tile, to_one_hot
 from theano.tensor.shape import (
     MakeVector,
     Rebroadcast,
@@ -155,6 +168,7 @@ from theano.tensor.shape import (
 )
 from theano.tensor.shared import ScalarSharedVariable, TensorSharedVariable
 from theano.tensor.shared import shared as _shared
+from theano.tensor.sort import argsort, argtopk, searchsorted, sort, topk, topk_and_argtopk
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import TensorConstant, TensorVariable, _tensor_py_operators
 

@@ -126,10 +126,12 @@ class AdvancedSubtensor1(Op):
     """Rows of ``x``: ``x[index]`` for an integer vector.
 
     x: (n, ...)   index: (k,)   ->   (k, ...)   Reference: numpy.take with axis 0
+    sparse_grad: the gradient is a sparse matrix; see `sparse_grad`.
     """
 
     __props__ = ("sparse_grad",)
     _f16_ok = True
+    sparse_gradient = None          # function(x, g, index), filled by the package that has sparse matrices
 
     def __init__(self, sparse_grad=False):
         self.sparse_grad = sparse_grad
@@ -162,6 +164,8 @@ class AdvancedSubtensor1(Op):
         x, index = inputs
         if x.type.dtype in INTEGERS or x.type.dtype == "bool":
             return [x.zeros_like(dtype="floatX"), DisconnectedType()()]
+        if self.sparse_grad:
+            return [AdvancedSubtensor1.sparse_gradient(x, output_grads[0], index), DisconnectedType()()]
         return [advanced_inc_subtensor1(x.zeros_like(), output_grads[0], index), DisconnectedType()()]
 
     def R_op(self, inputs, eval_points):
@@ -169,6 +173,16 @@ class AdvancedSubtensor1(Op):
 
     def __str__(self):
         return type(self).__name__
+
+
+def sparse_grad(var):
+    """``x[index]`` as another variable, the gradient of which by ``x`` is a sparse matrix.
+
+    var: rows of a matrix by an integer vector. Raises TypeError for anything else.
+    """
+    if var.owner is None or not isinstance(var.owner.op, AdvancedSubtensor1):
+        raise TypeError(f"sparse_grad needs rows of a matrix, x[index] with a vector of integers; got {var}")
+    return AdvancedSubtensor1(sparse_grad=True)(*var.owner.inputs)
 
 
 class AdvancedIncSubtensor1(Op):

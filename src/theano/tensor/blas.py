@@ -50,8 +50,6 @@ class Gemm(_Accumulating):
     z: (m, n)   alpha: ()   x: (m, k)   y: (k, n)   beta: ()
     """
 
-    __props__ = ("inplace",)
-
     def make_node(self, *inputs):
         return self._node(inputs, (2, 0, 2, 2, 0))
 
@@ -66,8 +64,6 @@ class Gemv(_Accumulating):
 
     y: (m,)   alpha: ()   A: (m, k)   x: (k,)   beta: ()
     """
-
-    __props__ = ("inplace",)
 
     def make_node(self, *inputs):
         return self._node(inputs, (1, 0, 2, 1, 0))

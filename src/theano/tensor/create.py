@@ -316,3 +316,27 @@ def triu(m, k=0):
     one = constant(1, dtype=m.type.dtype)
     return m * (one - tri(shape_i(m, 0), shape_i(m, 1), k=k - 1, dtype=m.type.dtype))
 
+
+
+class Bartlett(Op):
+    """A triangular window of M points: (M) -> (max(M, 0),), float64.  Reference: numpy.bartlett"""
+
+    __props__ = ()
+
+    def make_node(self, M):                                                        # noqa: N803
+        M = as_tensor_variable(M)                                                  # noqa: N806
+        if M.type.ndim or M.type.dtype not in INTEGERS:
+            raise TypeError(f"{self} works only on integer scalars, got {M.type}")
+        return Apply(self, [M], [tensor("float64", (False,))])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = np.bartlett(int(inputs[0]))
+
+    def infer_shape(self, node, shapes):
+        return [(maximum(cast(node.inputs[0], "int64"), 0),)]
+
+    def grad(self, inputs, output_grads):
+        return [grad_undefined(self, 0, inputs[0])]
+
+
+bartlett = Bartlett()

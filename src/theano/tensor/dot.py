@@ -3,12 +3,12 @@
 import numpy as np
 
 from theano.graph.op import Op
-from theano.graph.variable import Apply
+from theano.graph.variable import Apply, Variable
 from theano.scalar.type import complex_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import mul
 from theano.tensor.shape import shape_i
-from theano.tensor.type import tensor
+from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import method
 
 
@@ -95,6 +95,9 @@ def dot(a, b):
 
     Reference: numpy.dot
     """
+    for x, other, name in ((a, b, "__dot__"), (b, a, "__rdot__")):
+        if isinstance(x, Variable) and not isinstance(x.type, TensorType) and hasattr(x, name):
+            return getattr(x, name)(other)              # sparse variables know better
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
         return a * b

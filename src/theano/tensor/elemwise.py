@@ -15,7 +15,7 @@ from theano.scalar.op import ScalarOp
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
-from theano.tensor.mask import put_on, take_off
+from theano.tensor.mask import put_on, root_of_magnitudes, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
 
@@ -246,6 +246,8 @@ class Elemwise(Op):
         if masks:
             terms = [output_grads[0] if g is value else g if isinstance(g.type, (NullType, DisconnectedType))
                      else put_on(g, masks) for g in terms]
+        if root_of_magnitudes(outputs[0].owner):
+            terms[0] = put_on(terms[0], [(ELEMWISE["eq"](inputs[0], 0), False)])
         return [self._to_shape_of(k, x, g, inputs) for k, (x, g) in enumerate(zip(inputs, terms, strict=True))]
 
     @staticmethod

@@ -5,9 +5,7 @@ derivative of f is infinite: 0 * inf. So the elementwise ops take the choice off
 on those that go out, where it costs the same and hides whatever the branch not taken gives.
 """
 
-import numpy as np
-
-from theano.graph.variable import Constant
+from theano.scalar.op import fixed_number
 
 DEPTH = 8               # of nodes looked through, so that chains of sums and choices don't cost their length each time
 
@@ -32,7 +30,7 @@ def take_off(g, depth=DEPTH):
     if type(op).__name__ == "SumToShapeOf":
         _, masks = take_off(node.inputs[0], depth - 1)
         return g, [(op(_as_bool(c, t), node.inputs[1]), True) for c, t in masks]
-    name = op.scalar_op.name if hasattr(op, "inplace_pattern") else None      # of the row, for Elemwise
+    name = _row(node)
     if name == "switch":
         return _of_choice(*node.inputs, g, depth)
     if name == "second" or (name or "").startswith("cast_"):
@@ -48,6 +46,32 @@ def put_on(g, masks):
     for condition, truth in reversed(masks):
         g = g.type.lift("switch", condition, *((g, 0) if truth else (0, g)))
     return g
+
+
+def root_of_magnitudes(node):
+    """Whether ``node`` is a root of a sum or mean of magnitudes: a norm, a standard deviation.
+
+    Where it is zero so is all that it is computed from, and its gradient is taken to be zero: the root gives inf, and
+    the magnitudes would make nan of it.
+    """
+    if _row(node) == "pow":
+        exponent = fixed_number(node.inputs[1])
+        if exponent is None or not 0 < exponent < 1:
+            return False
+    elif _row(node) != "sqrt":
+        return False
+    total = node.inputs[0].owner
+    while total is not None and (hasattr(total.op, "new_order") or _row(total) == "true_div"):
+        total = total.inputs[0].owner
+    part = total.inputs[0].owner if total is not None and type(total.op).__name__ == "Sum" else None
+    if _row(part) != "pow":
+        return _row(part) in ("sqr", "abs_")
+    return _row(part.inputs[0].owner) == "abs_" or fixed_number(part.inputs[1]) in (2, 4, 6)
+
+
+def _row(node):
+    """The name of the row that an elementwise node applies, None for other nodes."""
+    return node.op.scalar_op.name if node is not None and hasattr(node.op, "inplace_pattern") else None
 
 
 def _of_choice(condition, x, y, g, depth):
@@ -78,6 +102,4 @@ def _as_bool(condition, truth):
 
 
 def _is_zero(variable):
-    while variable.owner is not None and hasattr(variable.owner.op, "new_order"):
-        variable = variable.owner.inputs[0]
-    return isinstance(variable, Constant) and not np.any(variable.data)
+    return fixed_number(variable) == 0

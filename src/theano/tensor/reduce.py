@@ -325,8 +325,7 @@ def norm(self, L, axis=None, keepdims=False):                                   
         return max(abs(self), axis=axis, keepdims=keepdims)
     if L == 1:
         return sum(abs(self), axis=axis, keepdims=keepdims)
-    total = sum(abs(self) ** L, axis=axis, keepdims=keepdims)
-    return switch(eq(total, 0), 0, total ** (1.0 / L))      # the choice makes the gradient zero where the norm is
+    return sum(abs(self) ** L, axis=axis, keepdims=keepdims) ** (1.0 / L)
 
 
 @method("ptp")

@@ -508,16 +508,19 @@ class SpecifyShape(Op):
     _f16_ok = True
 
     def make_node(self, x, shp):
-        x = as_tensor_variable(x)
+        if not isinstance(x, Variable):
+            x = as_tensor_variable(x)
         shp = as_tensor_variable(shp)
         if shp.type.ndim != 1 or shp.type.dtype not in ("int8", "int16", "int32", "int64", "uint8",
                                                         "uint16", "uint32", "uint64"):
             raise TypeError(f"SpecifyShape needs a shape vector of integers, got {shp} of type {shp.type}")
         length = vector_length(shp)
+        if length is not None and length != x.type.ndim:
+            raise ValueError(f"SpecifyShape: {x} has {x.type.ndim} dimensions, the shape has {length}")
+        if not isinstance(x.type, TensorType):
+            return Apply(self, [x, shp], [x.type()])
         pattern = x.type.broadcastable
         if length is not None:
-            if length != x.type.ndim:
-                raise ValueError(f"SpecifyShape: {x} has {x.type.ndim} dimensions, the shape has {length}")
             pattern = [b or static_extent(vector_item(shp, d)) == 1 for d, b in enumerate(pattern)]
         return Apply(self, [x, shp], [x.type.clone(broadcastable=pattern)()])
 
@@ -619,7 +622,7 @@ SEEN_THROUGH.update({
 
 
 def _constant_extent(node, index, get):
-    known = node.inputs[0].type.shape[node.op.i]
+    known = getattr(node.inputs[0].type, "shape", (None,) * (node.op.i + 1))[node.op.i]
     if known is None:
         raise NotScalarConstantError()
     return np.asarray(known, dtype="int64")

@@ -35,10 +35,11 @@ def _as_member(name, function):
         return function
 
     def variadic(self, *args, **kwargs):
-        if len(args) == 1 and (isinstance(args[0], (list, tuple)) or args[0] is None
-                               or isinstance(args[0], Variable)):
-            return function(self, args[0], **kwargs)
-        return function(self, args, **kwargs)
+        if not args and "shape" in kwargs:
+            args = (kwargs.pop("shape"),)
+        whole = args and (isinstance(args[0], (list, tuple)) or args[0] is None or isinstance(args[0], Variable) and (
+            len(args) == 1 or getattr(args[0].type, "ndim", 0) == 1))
+        return function(self, *args, **kwargs) if whole else function(self, args, **kwargs)
     variadic.__doc__, variadic.__name__ = function.__doc__, name
     return variadic
 

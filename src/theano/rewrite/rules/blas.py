@@ -26,7 +26,7 @@ def dot_with_vector(fgraph, node):
     if x.type.dtype != y.type.dtype or x.type.dtype not in BLAS_DTYPES or x.type.ndim + y.type.ndim != 3:
         return None
     if y.type.ndim == 2:
-        x, y = DimShuffle(y.type.broadcastable, (1, 0))(y), x
+        x, y = y.T, x
     extent = shape_i(x, 0, fgraph)
     start = AllocEmpty(x.type.dtype)(extent)
     return gemv_no_inplace(start, like(1, x), x, y, like(0, x))
@@ -92,7 +92,7 @@ def _accumulated(rest, term, subtract, position):
     if isinstance(node.op, Dot22):
         x, y = node.inputs
         if transposed:
-            x, y = (DimShuffle(v.type.broadcastable, (1, 0))(v) for v in (y, x))
+            x, y = y.T, x.T
         beta, z = scaled(rest) if not isinstance(getattr(rest.owner, "op", None), Dot22) else (None, rest)
         beta = like(1, rest) if beta is None else beta
         if z.type != term.type:

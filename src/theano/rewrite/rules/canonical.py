@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from theano.errors import MethodNotDefined
 from theano.gradient import GRADIENT_OPS
 from theano.graph.copying import ViewOp
+from theano.graph.op import performer
 from theano.graph.variable import Constant
 from theano.rewrite.engine import Rule, rule
 from theano.rewrite.rules.match import apply, args, is_float, like, number, row, shaped
@@ -613,8 +615,8 @@ def _fold(node):
     if node.op.destroy_map:
         return None
     try:
-        node.op.perform(node, thunk_inputs, cells)
-    except NotImplementedError:
+        performer(node)(node, thunk_inputs, cells)
+    except (NotImplementedError, MethodNotDefined):
         return None
     results = []
     for variable, (value,) in zip(node.outputs, cells, strict=True):

@@ -3,6 +3,7 @@
 The nodes are looked at in one fixed order of execution, so that "nobody needs it afterwards" is a look at a number.
 """
 
+from theano.graph.copying import ViewOp
 from theano.graph.destroy import storages
 from theano.graph.op import with_changes
 from theano.graph.variable import Constant
@@ -10,6 +11,7 @@ from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1
 from theano.tensor.blas import Gemm, Gemv, Ger
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor
+from theano.tensor.shape import Rebroadcast, SpecifyShape
 
 INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
 
@@ -47,6 +49,23 @@ def inplace(fgraph):
     return count
 
 
+def overwrite(fgraph):
+    """Let ops that say what they overwrite do it to a value that they update and that nothing else reads; how many."""
+    updated = {fgraph.outputs[o]: fgraph.inputs[i] for o, i in (fgraph.update_mapping or {}).items()}
+    count = 0
+    for node in fgraph.toposort():
+        position = node.op.overwrites
+        if position is None or node.op.inplace:
+            continue
+        x = node.inputs[position]
+        if updated.get(node.outputs[0]) is not x or len(x.clients) > 1 or x in getattr(fgraph, "protected", ()):
+            continue
+        new = _in_place(node, 0, position)
+        fgraph.replace_all(list(zip(node.outputs, new.outputs, strict=True)), reason="overwrite")
+        count += 1
+    return count
+
+
 def _last_uses(order, storage):
     last = {}
     for position, node in enumerate(order):
@@ -57,8 +76,11 @@ def _last_uses(order, storage):
 
 
 def _sole_root(variable, storage):
+    """The storage that ``variable`` has all of, or None."""
     roots = storage.get(variable, ())
     root = next(iter(roots)) if len(roots) == 1 else None
+    while variable.owner is not None and isinstance(variable.owner.op, (SpecifyShape, Rebroadcast, ViewOp)):
+        variable = variable.owner.inputs[0]
     return root if root is variable else None
 
 
@@ -72,6 +94,8 @@ def _candidates(node):
         return [(0, node.inputs[0])]
     if isinstance(op, INCREMENTS) and not op.inplace:
         return [(0, node.inputs[0])]
+    if op.overwrites is not None and not op.inplace:
+        return [(0, node.inputs[op.overwrites])]
     return []
 
 
@@ -90,4 +114,4 @@ def _in_place(node, index, position):
         return Ger(destructive=True).make_node(*node.inputs)
     if isinstance(op, (Gemm, Gemv)):
         return type(op)(inplace=True).make_node(*node.inputs)
-    return with_changes(op, inplace=True, destroy_map={0: [0]}).make_node(*node.inputs)
+    return with_changes(op, inplace=True, destroy_map={0: [position]}).make_node(*node.inputs)

@@ -69,7 +69,7 @@ class ShapeFeature:
 
     @staticmethod
     def _extent(variable, axis, extent):
-        if variable.type.broadcastable[axis]:
+        if pattern_of(variable.type)[axis]:
             return constant(1, dtype="int64")
         extent = as_tensor_variable(extent)
         return extent if extent.type.dtype == "int64" else ELEMWISE["cast_int64"](extent)
@@ -83,7 +83,12 @@ class ShapeFeature:
             return tuple(constant(n, dtype="int64") for n in getattr(variable.data, "shape", ()))
         return tuple(constant(1, dtype="int64") if b else
                      (shape_ops[d] if d < len(shape_ops) else Shape_i(d))(variable)
-                     for d, b in enumerate(getattr(variable.type, "broadcastable", ())))
+                     for d, b in enumerate(pattern_of(variable.type)))
+
+
+def pattern_of(kind):
+    """The broadcast pattern of a type that has dimensions; sparse matrices never broadcast."""
+    return getattr(kind, "broadcastable", None) or (False,) * kind.ndim
 
 
 def attach_shapes(fgraph):
@@ -102,7 +107,7 @@ def detach_shapes(fgraph):
 def shape_of_tensor(fgraph, node):
     """shape(x) >> make_vector of its extents"""
     feature = getattr(fgraph, "shape_feature", None)
-    if feature is None or not hasattr(node.inputs[0].type, "broadcastable"):
+    if feature is None or not hasattr(node.inputs[0].type, "ndim"):
         return None
     return MakeVector("int64")(*feature.shape_of(node.inputs[0]))
 

@@ -1,8 +1,17 @@
 """What neural networks use: ``theano.tensor.nnet.something``."""
 
 from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.nnet import conv
 from theano.tensor.nnet.activation import elu, hard_sigmoid, relu, selu
+from theano.tensor.nnet.conv import (
+    ConvOp,
+    conv2d,
+    conv2d_grad_wrt_inputs,
+    conv2d_transpose,
+    conv3d,
+)
 from theano.tensor.nnet.loss import binary_crossentropy, categorical_crossentropy, sigmoid_binary_crossentropy
+from theano.tensor.nnet.norm import batch_normalization
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -28,7 +37,9 @@ from theano.tensor.nnet.softmax import (
     softmax_op,
     softmax_with_bias,
 )
+from theano.tensor.nnet.upsample import separable_conv2d
 
+abstract_conv2d = conv2d
 logsoftmax_op = log_softmax_op
 sigmoid, softplus = ELEMWISE["sigmoid"], ELEMWISE["softplus"]
 softsign, ultra_fast_sigmoid = ELEMWISE["softsign"], ELEMWISE["ultra_fast_sigmoid"]

@@ -1,0 +1,51 @@
+"""Conditions checked while a function runs."""
+
+import numpy as np
+
+from theano.gradient import DisconnectedType
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Variable
+from theano.tensor.constant import as_tensor_variable
+
+
+class Assert(Op):
+    """``value``, after a check that every condition is true: ``Assert("what is wrong")(value, a > 0)``.
+
+    value: any variable   conds: scalars   ->   value. Raises AssertionError with ``msg`` when one is false.
+    """
+
+    __props__ = ("msg",)
+    view_map = {0: [0]}
+    _f16_ok = True
+
+    def __init__(self, msg="Theano Assert failed!"):
+        self.msg = msg
+
+    def make_node(self, value, *conds):
+        if not isinstance(value, Variable):
+            value = as_tensor_variable(value)
+        conds = [as_tensor_variable(c) for c in conds]
+        if any(c.type.ndim for c in conds):
+            raise TypeError(f"Assert needs scalar conditions, got {[c.type for c in conds]}. Use .all() or .any().")
+        return Apply(self, [value, *conds], [value.type()])
+
+    def perform(self, node, inputs, output_storage):
+        value, *conds = inputs
+        if not np.all(conds):
+            raise AssertionError(self.msg)
+        output_storage[0][0] = value
+
+    def infer_shape(self, node, shapes):
+        return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[True], *([[False]] * (len(node.inputs) - 1))]
+
+    def grad(self, inputs, output_grads):
+        return [*output_grads, *(DisconnectedType()() for _ in inputs[1:])]
+
+    def R_op(self, inputs, eval_points):
+        return [eval_points[0]]
+
+
+assert_op = Assert()

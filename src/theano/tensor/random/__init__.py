@@ -1,0 +1,1 @@
+"""Random numbers: generators, ops that draw, and the streams that keep the state."""

@@ -1,0 +1,229 @@
+"""Elements repeated, tensors tiled, and what is counted and chosen by integer vectors."""
+
+import numpy as np
+
+from theano.config import config
+from theano.errors import NotScalarConstantError
+from theano.gradient import DisconnectedType
+from theano.graph.op import Op
+from theano.graph.variable import Apply
+from theano.tensor.advanced import flatnonzero, inc_subtensor, set_subtensor, take
+from theano.tensor.assertion import Assert
+from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
+from theano.tensor.create import alloc, arange, ones, zeros
+from theano.tensor.elemwise import cast, maximum
+from theano.tensor.join import concatenate, stack
+from theano.tensor.shape import flatten
+from theano.tensor.type import tensor
+from theano.tensor.variable import FUNCTIONS, method
+
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
+
+class RepeatOp(Op):
+    """Every element along ``axis`` as often as ``repeats`` says, one number for all or one for each.
+
+    x: any tensor   repeats: integer scalar or vector   Reference: numpy.repeat
+    """
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis=None):
+        self.axis = axis
+
+    def make_node(self, x, repeats):
+        x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
+        if repeats.type.dtype not in INTEGERS:
+            raise TypeError(f"repeats must be integers, got {repeats.type}")
+        if repeats.type.dtype == "uint64":
+            raise TypeError("dtype uint64 is not supported for the parameter 'repeats': NumPy counts by int64")
+        if repeats.type.ndim > 1:
+            raise TypeError(f"repeats must be a scalar or a vector, got {repeats.type}")
+        if self.axis is None:
+            return Apply(self, [x, repeats], [tensor(x.type.dtype, (False,))])
+        pattern = list(x.type.broadcastable)
+        try:
+            pattern[self.axis] = pattern[self.axis] and int(get_scalar_constant_value(repeats)) == 1
+        except NotScalarConstantError:
+            pattern[self.axis] = False
+        return Apply(self, [x, repeats], [tensor(x.type.dtype, pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        x, repeats = inputs
+        output_storage[0][0] = np.repeat(x, repeats, axis=self.axis)
+
+    def infer_shape(self, node, shapes):
+        repeats = cast(node.inputs[1], "int64")
+        shape, axis = list(shapes[0]), self.axis
+        if axis is None:
+            size = as_tensor_variable(np.int64(1))
+            for extent in shape:
+                size = size * extent
+            shape, axis = [size], 0
+        shape[axis] = shape[axis] * repeats if repeats.type.ndim == 0 else repeats.sum(dtype="int64")
+        return [tuple(shape)]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def grad(self, inputs, output_grads):
+        (x, repeats), (g,) = inputs, output_grads
+        axis = 0 if self.axis is None else self.axis % x.type.ndim
+        source = flatten(x) if self.axis is None else x
+        if repeats.type.ndim == 0:
+            extents = [source.shape[d] for d in range(source.type.ndim)]
+            parts = g.reshape([*extents[:axis + 1], cast(repeats, "int64"), *extents[axis + 1:]], source.type.ndim + 1)
+            found = parts.sum(axis=axis + 1)
+        else:
+            front = [axis, *(d for d in range(source.type.ndim) if d != axis)]
+            back = [front.index(d) for d in range(source.type.ndim)]
+            places = RepeatOp(0)(arange(source.shape[axis]), repeats)
+            found = inc_subtensor(source.zeros_like().dimshuffle(front)[places], g.dimshuffle(front)).dimshuffle(back)
+        return [found.reshape(x.shape, x.type.ndim) if self.axis is None else found, DisconnectedType()()]
+
+
+@method("repeat")
+def repeat(x, repeats, axis=None):
+    """Every element of ``x`` along ``axis`` repeated; without axis those of the flattened ``x``.
+
+    repeats: integer scalar, or vector with one number for each element.  Reference: numpy.repeat
+    """
+    x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
+    if repeats.type.ndim > 1:
+        raise ValueError("The dimension of repeats should not exceed 1.")
+    if repeats.type.ndim == 1 and not repeats.type.broadcastable[0] or repeats.type.dtype == "uint64":
+        return RepeatOp(axis)(x, repeats)
+    count = repeats[0] if repeats.type.ndim else repeats
+    if axis is None:
+        x, axis = flatten(x), 0
+    axis = axis % x.type.ndim
+    shape = [x.shape[d] for d in range(x.type.ndim)]
+    pattern = [*range(axis + 1), "x", *range(axis + 1, x.type.ndim)]
+    every = alloc(x.dimshuffle(pattern), *shape[:axis + 1], count, *shape[axis + 1:])
+    return every.reshape([*shape[:axis], shape[axis] * count, *shape[axis + 1:]], x.type.ndim)
+
+
+def tile(x, reps, ndim=None):
+    """``x`` side by side with itself, ``reps`` times along each axis.
+
+    reps: integer, integer variable, list of these, or an integer vector (then ``ndim`` must be given). ndim: how many
+    dimensions the result has, at least those of ``x``. Shorter ``reps`` go to the last axes. Raises ValueError for
+    anything else.  Reference: numpy.tile
+    """
+    x = as_tensor_variable(x)
+    if ndim is not None and ndim < x.type.ndim:
+        raise ValueError("ndim should be equal or larger than x.ndim")
+    reps, ndim = _tile_counts(reps, ndim, x.type.ndim)
+    counts = [1] * (ndim - len(reps)) + reps
+    x = x.dimshuffle(*["x"] * (ndim - x.type.ndim), *range(x.type.ndim))
+    shape = [x.shape[d] for d in range(ndim)]
+    pattern = [p for d in range(ndim) for p in ("x", d)]
+    every = alloc(x.dimshuffle(pattern), *(n for d in range(ndim) for n in (counts[d], shape[d])))
+    return every.reshape([shape[d] * counts[d] for d in range(ndim)], ndim)
+
+
+def _tile_counts(reps, ndim, x_ndim):
+    """``reps`` as a list of at most ``ndim`` numbers, and ndim."""
+    if isinstance(reps, (list, tuple)):
+        reps = [as_tensor_variable(r) for r in reps]
+        if any(r.type.ndim or r.type.dtype not in INTEGERS for r in reps):
+            raise ValueError("elements of reps must be scalars of integer dtype")
+        if ndim is not None and len(reps) > ndim:
+            raise ValueError("len(reps) should be equal or less than ndim")
+        return reps, max(len(reps), x_ndim) if ndim is None else ndim
+    reps = as_tensor_variable(reps)
+    if reps.type.ndim > 1 or reps.type.dtype not in INTEGERS:
+        raise ValueError(f"reps must be a scalar, a vector or a list of integers, got {reps.type}")
+    if reps.type.ndim == 0:
+        return [reps], x_ndim if ndim is None else ndim
+    if ndim is None:
+        raise ValueError("if reps is a vector, ndim must be given")
+    missing = ndim - reps.shape[0]
+    missing = Assert("reps is longer than ndim")(missing, missing >= 0)
+    padded = concatenate([ones((missing,), dtype=reps.type.dtype), reps])
+    return [padded[d] for d in range(ndim)], ndim
+
+
+def to_one_hot(y, nb_class, dtype=None):
+    """A matrix with a one in each row, at the column that the integer vector ``y`` says.
+
+    y: (n,)   ->   (n, nb_class), floatX unless ``dtype`` is given
+    """
+    y = as_tensor_variable(y)
+    found = zeros((y.shape[0], nb_class), dtype=dtype or config.floatX)
+    return set_subtensor(found[arange(y.shape[0]), y], 1)
+
+
+def bincount(x, weights=None, minlength=None, assert_nonneg=False):
+    """How often each integer occurs in the vector ``x``, or the sum of its ``weights``.
+
+    minlength: least length of the result. assert_nonneg: AssertionError for negative elements, which count from the
+    end otherwise.  Reference: numpy.bincount
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim != 1 or x.type.dtype not in INTEGERS:
+        raise TypeError(f"bincount needs an integer vector, got {x.type}")
+    if assert_nonneg:
+        x = Assert("Input to bincount has negative values!")(x, (x >= 0).all())
+    length = cast(x.max() + 1, "int64")
+    if minlength is not None:
+        length = maximum(length, minlength)
+    if weights is None:
+        return inc_subtensor(zeros([length], dtype="int64")[x], 1)
+    weights = as_tensor_variable(weights)
+    return inc_subtensor(zeros([length], dtype=weights.type.dtype)[x], weights)
+
+
+def compress(condition, x, axis=None):
+    """The slices of ``x`` along ``axis`` where the vector ``condition`` is true.  Reference: numpy.compress"""
+    return take(x, flatnonzero(condition), axis=axis)
+
+
+FUNCTIONS["compress"] = compress            # whose first argument is the condition, but not that of the method
+method("compress")(lambda x, condition, axis=None: compress(condition, x, axis))
+
+
+@method("choose")
+def choose(a, choices, out=None, mode="raise"):
+    """For each element of the integer tensor ``a`` that of the choice it names.  Reference: numpy.choose
+
+    choices: tensor whose first axis is chosen from, or list of tensors. mode: "raise", "wrap" or "clip".
+    """
+    if out is not None:
+        raise ValueError("choose gives a new variable; out must be None")
+    choices = stack(list(choices)) if isinstance(choices, (list, tuple)) else choices
+    return Choose(mode)(a, choices)
+
+
+class Choose(Op):
+    """The elements of ``choices`` that ``a`` names.
+
+    a: integers   choices: (n, ...), choices[k] broadcasts with a   Reference: numpy.choose
+    """
+
+    __props__ = ("mode",)
+
+    def __init__(self, mode):
+        if mode not in ("raise", "wrap", "clip"):
+            raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+        self.mode = mode
+
+    def make_node(self, a, choices):
+        a, choices = as_tensor_variable(a), as_tensor_variable(choices)
+        if a.type.dtype not in INTEGERS:
+            raise TypeError(f"choose first argument must have an integer type, got {a.type}")
+        ndim = max(a.type.ndim, choices.type.ndim - 1)
+        patterns = [(True,) * (ndim - len(p)) + p for p in (a.type.broadcastable, choices.type.broadcastable[1:])]
+        return Apply(self, [a, choices], [tensor(choices.type.dtype, [all(p) for p in zip(*patterns, strict=True)])])
+
+    def perform(self, node, inputs, output_storage):
+        a, choices = inputs
+        first = np.broadcast_arrays(a, choices[0])[0] if len(choices) else a
+        index = first % len(choices) if self.mode == "wrap" else np.clip(first, 0, len(choices) - 1)
+        if self.mode == "raise" and (index != first).any():
+            raise ValueError("invalid entry in choice array")
+        same_rank = choices.reshape(len(choices), *(1,) * (first.ndim - choices.ndim + 1), *choices.shape[1:])
+        wide = np.broadcast_to(same_rank, (len(choices), *first.shape))
+        output_storage[0][0] = np.take_along_axis(wide, index[None].astype("int64"), 0)[0]
+
+
