@@ -3,7 +3,7 @@ CANDIDATES = python3 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH = import sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
-PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP = $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 RUNTIME := $(wildcard src/theano/runtime/*.c src/theano/runtime/*.h)
 CHECKED := src tests examples benchmarks tools docs setup.py
 MODES := mode=FAST_COMPILE linker=py

@@ -4,10 +4,10 @@ import argparse
 import os
 
 import numpy as np
-from benchmarks.__main__ import median_seconds
 
 import theano
 import theano.tensor as tt
+from benchmarks.__main__ import median_seconds
 
 WORKLOADS = {
     "exp, 1e7": (tt.exp, (10_000_000,)),

@@ -45,7 +45,7 @@ def pages():
     yield from table(("phase", "tags", "rules"),
                      ((p.name, ", ".join(sorted(p.tags)), ", ".join(r.name for r in p.rules) or "whole graph")
                       for p in PHASES))
-    yield f"\n## Exceptions\n\n```{inspect.getdoc(errors).partition('.')[2].strip()}\n```"
+    yield f"\n## Exceptions\n\n```\n{inspect.getdoc(errors).partition('.')[2].strip()}\n```"
 
 
 def main():

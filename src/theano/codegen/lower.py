@@ -176,7 +176,7 @@ class Lowering:
             place = self.temp(variable)
             place.array = True
             viewed = node.op.view_map.get(index, ())
-            place.foreign = bool(viewed or destroyed)
+            place.foreign = bool(viewed or destroyed and node.op.overwrites is None)
             for position in viewed:                     # nobody may write there while the view is used
                 inputs[position].root().foreign = True
             outputs.append(place)

@@ -193,12 +193,14 @@ static int fail(struct th_frame *f, int code, const char *text)
 
 /* -- storage ------------------------------------------------------------------------------------------ */
 
+/* Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
 static int64_t contiguous(th_slot *s)
 {
     int64_t n = s->itemsize;
     for (int d = s->ndim; d--;) {
         s->stride[d] = n;
-        n *= s->shape[d];
+        if (__builtin_mul_overflow(n, s->shape[d], &n))
+            return -1;
     }
     return n;
 }
@@ -244,6 +246,8 @@ int th_allocate(struct th_frame *f, th_slot *s)
     int i = (int)(s - f->slot);
     int64_t nbytes = contiguous(s);
     const slot_spec *spec = &f->machine->slot[i];
+    if (nbytes < 0)
+        return fail(f, TH_OUT_OF_MEMORY, "no memory for a result of this size");
     if (spec->storage == ST_ARRAY)
         return allocate_array(f, i, s);
     int b = spec->buffer;
