@@ -23,6 +23,8 @@ NAMES = {                       # names that programs import from old places
     "gof.opt": "check_stack_trace copy_stack_trace",
     "gof.toolbox": "AlreadyThere Feature NodeFinder NoOutputFromInplace PrintListener",
     "misc.may_share_memory": "may_share_memory",
+    "misc.pkl_utils": "dump load zipadd CompatUnpickler StripPickler PersistentNdarrayID PersistentNdarrayLoad"
+                      " PersistentSharedVariableID DEFAULT_PROTOCOL HIGHEST_PROTOCOL",
     "misc.safe_asarray": "_asarray",
     "gof.link": "Container PerformLinker",
     "gof.destroyhandler": "DestroyHandler InconsistencyError",

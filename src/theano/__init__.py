@@ -7,6 +7,7 @@ from theano.compile.function import function, function_dump
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
+from theano.compile.profiling import ProfileStats
 from theano.compile.rebuild import clone_replace as clone
 from theano.compile.updates import OrderedUpdates
 from theano.compile.verify import verify_grad

@@ -74,6 +74,7 @@ GATHERED = {
     "compat": (),
     "misc": (),
     "misc.may_share_memory": ("tensor.overlap",),
+    "misc.pkl_utils": ("compile.persistence",),
     "misc.safe_asarray": ("tensor.constant",),
 }
 

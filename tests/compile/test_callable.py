@@ -120,6 +120,13 @@ def test_the_older_name_of_function():
     assert {k: float(v) for k, v in pfunc([x], [x, -x], output_keys=["b", "a"])(1).items()} == {"a": -1, "b": 1}
 
 
+@mode
+def test_outputs_are_shown_without_the_copies_of_arguments(mode):
+    x, y = T.scalar("x"), T.scalar("y")
+    f = theano.function([x, y], {"b": x, "a": y + 1}, mode=mode)
+    assert [str(v) for v in f.outputs][1] == "x"
+
+
 def test_errors_that_numpy_raises_in_c_keep_their_type_and_place():
     class Failing(theano.Op):
         __props__ = ()

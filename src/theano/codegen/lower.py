@@ -15,6 +15,7 @@ from theano.codegen.rows import Rows, join_rows
 from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
+from theano.rewrite.rules.inplace import overwriting_form
 from theano.scalar.table import TABLE
 from theano.tensor.elemwise import DimShuffle
 
@@ -27,13 +28,13 @@ def dtype_of(variable):
 class Lowering:
     """State of lowering one graph; `tasks` and `places` are the result."""
 
-    def __init__(self, fgraph, mutable=(), n_guards=0):
+    def __init__(self, fgraph, kinds, n_guards=0):
         self.fgraph = fgraph = expand(fgraph)
         self.tasks = []
         self.places = {}
         self.extents = Extents()
         self.sources = []               # C source of hand-written kernels
-        self.mutable = {fgraph.inputs[i] for i in mutable}
+        self.kinds = dict(zip(fgraph.inputs, kinds, strict=True))   # what may be done with their memory, see `Place`
         nodes = fgraph.toposort()
         for node in nodes:
             self.extents.visit(node)
@@ -60,10 +61,9 @@ class Lowering:
         self.outputs = [self.place(v) for v in fgraph.outputs[:len(fgraph.outputs) - n_guards]]
 
     def _input(self, variable):
-        kind = "shared" if variable in self.mutable else "input"
         pattern = getattr(variable.type, "broadcastable", ())
         ones = sum(1 << d for d, b in enumerate(pattern) if b)
-        place = Place(dtype_of(variable), len(pattern), kind, ones=ones)
+        place = Place(dtype_of(variable), len(pattern), self.kinds[variable], ones=ones)
         place.size = self.extents.canonical(variable) if hasattr(variable.type, "ndim") else ()
         self.places[variable] = place
 
@@ -180,7 +180,9 @@ class Lowering:
             for position in viewed:                     # nobody may write there while the view is used
                 inputs[position].root().foreign = True
             outputs.append(place)
-        self.add("python", inputs, outputs, node=node, nodes=(node,))
+        overwriting = overwriting_form(node)
+        self.add("python", inputs, outputs, node=node, nodes=(node,), overwriting=overwriting,
+                 inplace=[] if overwriting is None else [(outputs[0], inputs[0])])
 
     def is_needed(self, variable, cluster):
         """Whether anything outside ``cluster`` uses ``variable``."""

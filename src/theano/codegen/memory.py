@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from theano.codegen.overwrite import overwriting_last
 from theano.codegen.task import Task
 from theano.graph.copying import deep_copy_op
 from theano.graph.type import generic
@@ -10,24 +11,27 @@ from theano.graph.type import generic
 COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
-def plan(tasks, outputs, updates, guards):
+def plan(tasks, outputs, updates, guards, borrowed):
     """Choose storage for all places of ``tasks``.
 
-    outputs: places that the caller gets. updates: list of (place, place of the shared variable).
-    guards: places checked early. Adds copies where an output would share storage with something else; returns the
-    tasks in their final order and the final ``(outputs, updates)``.
+    outputs: places that the caller gets. updates: list of (place, place of the shared variable). guards: places
+    checked early. borrowed: for each output whether it may share storage. Adds copies where an output would share
+    storage that it must not. Returns the tasks in their final order, the final ``(outputs, updates)``, and the number
+    of the first of the tasks that must be checked before they run, or None.
     """
-    early, late = _updates_last(tasks, updates)
-    first = _needed_for(guards, early)
+    first = _needed_for(guards, tasks)
     known = set(map(id, first))
-    rest = [t for t in early if id(t) not in known]
-    tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest, *late]
-    outputs, updates = _own_storage(tasks, outputs, updates)
+    rest = [t for t in tasks if id(t) not in known]
+    tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest]
+    outputs, updates = _Owners(tasks, updates).settle(outputs, borrowed)
+    tasks, start, overwritten = overwriting_last(tasks, updates)
     last = _last_uses(tasks, [*outputs, *guards], updates)
-    _take_over(tasks, last, {id(place): shared for place, shared in updates})
-    for place in [*outputs, *(p for p, shared in updates if p.root() is not shared)]:
-        place.root().array = True
-    return tasks, outputs, updates
+    private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
+    _take_over(tasks, last, overwritten, private | {id(place) for place, _ in updates})
+    for place in [*outputs, *(place for place, _ in updates)]:
+        if place.root().kind == "temp":
+            place.root().array = True
+    return tasks, outputs, updates, start
 
 
 def _needed_for(places, tasks):
@@ -41,36 +45,69 @@ def _needed_for(places, tasks):
     return found[::-1]
 
 
-def _updates_last(tasks, updates):
-    """Tasks apart from, and those whose results only become new values of shared variables."""
-    used = {id(p.root()) for task in tasks for p in task.inputs}
-    final = {id(place.root()) for place, _ in updates}
+class _Owners:
+    """Decides which outputs and new values have storage of their own already; the others get copies."""
 
-    def late(task):
-        roots = [id(p.root()) for p in task.outputs]
-        return bool(roots) and task.kind != "python" and all(r in final and r not in used for r in roots)
+    def __init__(self, tasks, updates):
+        self.tasks, self.updates = tasks, updates
+        self.taken = set()
+        self.views = {id(p) for t in tasks if t.kind in ("dimshuffle", "subtensor") for p in t.outputs}
+        self.replaced = {id(shared) for _, shared in updates}
+        last_use = {id(p.root()): number for number, task in enumerate(tasks) for p in task.inputs}
+        self.used = set(last_use)
+        self.in_argument = set()            # what may be computed in the memory of an argument, step by step
+        for number, task in enumerate(tasks):
+            self.in_argument |= {id(out) for out, source in task.inplace if last_use[id(source.root())] == number
+                                 and (source.kind == "mutable" or id(source) in self.in_argument)}
 
-    return [t for t in tasks if not late(t)], [t for t in tasks if late(t)]
+    def settle(self, outputs, borrowed):
+        """The final places of the outputs and the final updates.
 
+        New values come first: to compute one in the memory of its variable and copy it for the caller is no more work
+        than the other way round.
+        """
+        self.taken |= {id(place) for place, shared in self.updates if place is shared}
+        updates = [(place if place is shared or self._moves(place, shared) else self._own(place), shared)
+                   for place, shared in self.updates]
+        outputs = [place if lent and self._may_alias(place) else self._own(place, lent)
+                   for place, lent in zip(outputs, borrowed, strict=True)]
+        return outputs, updates
 
-def _own_storage(tasks, outputs, updates):
-    """Copies for outputs that share storage with an input, a constant or each other."""
-    taken = set()
-
-    def own(place, shared=None):
+    def _moves(self, place, shared):
+        """Whether a variable takes over the array of another one that gets a new array itself."""
         root = place.root()
-        if root is shared and place is shared:
-            return place
-        if root.kind == "temp" and id(root) not in taken and root is place and not root.foreign:
-            taken.add(id(root))
+        if root.kind != "shared" or root is shared or id(root) not in self.replaced or id(root) in self.taken:
+            return False
+        if not self._is_plain_view(place, root):
+            return False
+        self.taken.add(id(root))
+        return True
+
+    def _may_alias(self, place):
+        root = place.root()
+        if root.kind == "const" and root is place and id(root) not in self.used and root.dtype != "object":
+            place.value = place.value.copy()
+            return True
+        return root.kind in ("lent", "mutable") and self._is_plain_view(place, root)
+
+    def _is_plain_view(self, place, root):
+        while place is not root:
+            if id(place) not in self.views:
+                return False
+            place = place.of
+        return True
+
+    def _own(self, place, lent=True):
+        """The place, or a copy where it has no storage of its own, or will have that of an argument and isn't lent."""
+        root = place.root()
+        if root.kind == "temp" and id(root) not in self.taken and root is place and not root.foreign \
+                and (lent or id(place) not in self.in_argument):
+            self.taken.add(id(root))
             return place
         copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
-        tasks.append(_copy(place, copy))
-        taken.add(id(copy))
+        self.tasks.append(_copy(place, copy))
+        self.taken.add(id(copy))
         return copy
-
-    outputs = [own(place) for place in outputs]
-    return outputs, [(own(place, shared), shared) for place, shared in updates]
 
 
 def _copy(place, copy):
@@ -92,19 +129,25 @@ def _last_uses(tasks, kept, updates):
     return last
 
 
-def _take_over(tasks, last, updated):
-    """Let outputs use the storage of inputs that nobody needs afterwards."""
+def _take_over(tasks, last, overwritten, private):
+    """Let outputs use the storage of inputs that nobody needs afterwards.
+
+    overwritten: which places may overwrite which shared variables, pairs of ids. private: ids of the places that must
+    not be in the memory of an argument.
+    """
     for number, task in enumerate(tasks):
         used = set()
-        for out, source in task.inplace:
+        for out, source in sorted(task.inplace, key=lambda pair: pair[1].whole().kind != "shared"):
             root = source.root()
-            if out.of is not None or id(root) in used or source is not root:
+            if out.of is not None or id(root) in used or source.whole() is not root:
                 continue
-            if not _may_take(task, out, source, root, last, number, updated):
+            if not _may_take(task, out, root, last, number, overwritten):
+                continue
+            if root.kind == "mutable" and id(out) in private:
                 continue
             used.add(id(root))
             last[id(root)] = max(last[id(root)], last.get(id(out), number))
-            out.of, out.kind = source, "view"
+            out.of, out.kind, out.overwrites = source, "view", True
             _mark(task, out, source)
 
 
@@ -112,7 +155,7 @@ def _mark(task, out, source):
     """Tell the instruction that ``out`` is the storage of ``source``."""
     if task.kind == "copy":
         task.kind = "alias"
-    elif task.nest is None:
+    elif task.nest is None:             # of a product or a Python op
         task.params = (1,)
     else:
         inputs = [k for k, o in enumerate(task.nest.operands) if o.role == "in"]
@@ -124,19 +167,21 @@ def _mark(task, out, source):
         task.nest = replace(task.nest, operands=tuple(operands))
 
 
-def _may_take(task, out, source, root, last, number, updated):
+def _may_take(task, out, root, last, number, overwritten):
     if sum(place.root() is root for place in task.inputs) != 1 or root.size != out.size and root.size:
         return False
+    if last[id(root)] != number or root.foreign:
+        return False
     if root.kind == "shared":
-        return updated.get(id(out)) is root and last[id(root)] <= number
-    return root.kind == "temp" and not root.foreign and last[id(root)] == number \
-        and not (root.array and not out.array)
+        return (id(out), id(root)) in overwritten
+    return root.kind == "mutable" or root.kind == "temp" and not (root.array and not out.array)
 
 
-def color(tasks, places):
+def color(tasks, start=None):
     """Buffer numbers for temporaries that are no arrays: {id(root): number}.
 
-    A value takes a buffer that is free, one of equal size first.
+    A value takes a buffer that is free, one of equal size first. From task ``start`` on values get buffers of their
+    own: those tasks are checked first, which allocates, while earlier values are still needed.
     """
     first, last = {}, {}
     for number, task in enumerate(tasks):
@@ -155,7 +200,7 @@ def color(tasks, places):
     for number in range(len(tasks)):
         for root in starts.get(number, ()):
             pool = free.get((root.dtype, root.size)) or next((p for p in free.values() if p), None)
-            if pool:
+            if pool and (start is None or number < start):
                 chosen[id(root)] = pool.pop()
             else:
                 chosen[id(root)] = count

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from theano.codegen import nest as ir
 from theano.codegen.emit import emit_library
 from theano.codegen.memory import color, plan
+from theano.codegen.overwrite import VIEWS
 from theano.codegen.recipe import build, build_node, describe, describe_node
 
 STORAGE = ("input", "const", "buffer", "array", "view")
@@ -21,7 +22,9 @@ class Program:
     code: (kind, inputs, outputs, params, words of the nest or None, symbol of the kernel or None, origin)
     inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
     constants: (slot, value). buffers: how many there are. source: C of the kernels; not part of the file.
-    performs: number of an instruction that runs Python code -> the node that it runs.
+    overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
+    instructions, which must be checked together before they run, or -1. borrowed: slots of results that need not
+    outlive the next call. performs: number of an instruction that runs Python code -> the node that it runs.
     nodes: per instruction the nodes it came from; not part of the file.
     """
 
@@ -32,6 +35,9 @@ class Program:
     updates: list
     constants: list
     buffers: int
+    overwritten: list
+    checked: int
+    borrowed: list
     source: str = ""
     performs: dict = field(default_factory=dict)
     nodes: list = field(default_factory=list)
@@ -41,14 +47,15 @@ class Program:
         constants = [(slot, describe(value)) for slot, value in self.constants]
         performs = [(number, describe_node(node)) for number, node in self.performs.items()]
         return json.dumps([self.slots, self.code, self.inputs, self.outputs, self.updates, constants,
-                           self.buffers, performs], separators=(",", ":")).encode()
+                           self.buffers, self.overwritten, self.checked, self.borrowed, performs],
+                          separators=(",", ":")).encode()
 
     @staticmethod
     def load(data):
         """A program from bytes; ValueError, KeyError, TypeError or AttributeError when they make none."""
-        slots, code, inputs, outputs, updates, constants, buffers, performs = json.loads(data)
+        slots, code, inputs, outputs, updates, constants, *more, performs = json.loads(data)
         return Program(slots, code, inputs, outputs, updates, [(slot, build(value)) for slot, value in constants],
-                       buffers, performs={number: build_node(node) for number, node in performs})
+                       *more, performs={number: build_node(node) for number, node in performs})
 
 
 class _Numbering:
@@ -75,22 +82,25 @@ class _Numbering:
         if place.kind == "const":
             self.constants.append((number, place.value))
             return (place.dtype, place.ndim, "const", -1, number, 0)
-        if place.kind in ("input", "shared"):
+        if place.kind in ("input", "lent", "mutable", "shared"):
             return (place.dtype, place.ndim, "input", -1, number, place.ones)
         if place.array:
             return (place.dtype, place.ndim, "array", -1, number, 0)
         return (place.dtype, place.ndim, "buffer", self.colors.get(id(place), 0), number, 0)
 
 
-def make_program(lowering, n_returned, updated):
+def make_program(lowering, borrowed, updated):
     """The program of a lowered graph.
 
-    n_returned: how many of its outputs the caller gets; the rest are new values of the inputs numbered ``updated``.
+    borrowed: for each output that the caller gets whether it may share storage; the rest of the outputs are new values
+    of the inputs numbered ``updated``.
     """
+    n_returned = len(borrowed)
     inputs = [lowering.places[v] for v in lowering.fgraph.inputs]
     updates = list(zip(lowering.outputs[n_returned:], (inputs[i] for i in updated), strict=True))
-    tasks, outputs, updates = plan(lowering.tasks, lowering.outputs[:n_returned], updates, lowering.guards)
-    colors, count = color(tasks, outputs)
+    tasks, outputs, updates, start = plan(lowering.tasks, lowering.outputs[:n_returned], updates, lowering.guards,
+                                          borrowed)
+    colors, count = color(tasks, start)
     number = _Numbering(colors)
     input_slots = [number(p) for p in inputs]
     nests = [t.nest for t in tasks if t.nest is not None]
@@ -110,13 +120,18 @@ def make_program(lowering, n_returned, updated):
             count += 1
         code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
         nodes.append(task)
-    performs = {number: task.node for number, task in enumerate(tasks) if task.kind == "python"}
-    result_updates = []
-    for place, shared in updates:
-        in_place = place.root() is shared
-        result_updates.append((number(place.root()), inputs.index(shared), int(in_place)))
-    return Program(number.slots, code, input_slots, [number(p.root()) for p in outputs], result_updates,
-                   number.constants, count, source if symbols else "", performs, nodes)
+    performs = {number: task.overwriting if task.params else task.node for number, task in enumerate(tasks)
+                if task.kind == "python"}
+    positions = {id(place): position for position, place in enumerate(inputs)}
+    result_updates = [(number(place.whole()), positions[id(shared)], int(place.root() is shared))
+                      for place, shared in updates]
+    results = [number(place.whole()) for place in outputs]
+    overwritten = {positions[id(p.root())] for t in tasks for p in t.outputs
+                   if t.kind not in VIEWS and t.kind != "reshape" and p.dtype != "object" and id(p.root()) in positions}
+    lent = [slot for slot, may_share in zip(results, borrowed, strict=True) if may_share]
+    return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
+                   sorted(overwritten), -1 if start is None else start, lent, source if symbols else "", performs,
+                   nodes)
 
 
 def _operand_slots(task, ins, outs):

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 class Place:
     """Where a value lives while the function runs; becomes a slot of the program.
 
-    kind: "input", "shared", "const", "temp" (storage to be chosen) or "view".
+    kind: "input", "lent" (an input that a borrowed output may share storage with), "mutable" (an input that may be
+    overwritten), "shared" (the value of a variable that the function updates), "const", "temp" (storage to be chosen)
+    or "view".
     of: for a view or a result in place, the place whose storage it uses.
     array: it must be an ndarray object, because Python code or the caller sees it.
     """
@@ -21,6 +23,14 @@ class Place:
     value: object = None            # of a constant
     ones: int = 0                   # of an input: bit d set where dimension d is broadcastable
     foreign: bool = False           # it may be a view that Python code made, or be seen through one
+    overwrites: bool = False        # it is all of ``of``, computed in place
+
+    def whole(self):
+        """The place of which this one is all, computed in place; else itself."""
+        place = self
+        while place.overwrites:
+            place = place.of
+        return place
 
     def root(self):
         """The place whose storage this one uses."""
@@ -35,6 +45,7 @@ class Task:
     """One instruction before places have numbers.
 
     inplace: candidates (output, input) of places of which the output may take over the storage.
+    overwriting: the node to run instead when that happens, for a Python op.
     """
 
     kind: str
@@ -46,3 +57,4 @@ class Task:
     node: object = None             # whose line is told when it fails; and whose perform runs
     nodes: tuple = ()
     inplace: list = field(default_factory=list)
+    overwriting: object = None

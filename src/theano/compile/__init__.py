@@ -18,6 +18,7 @@ from theano.compile.mode import (
     register_mode,
     register_optimizer,
 )
+from theano.compile.profiling import ProfileStats, ScanProfileStats
 from theano.compile.rebuild import rebuild_collect_shared
 from theano.compile.updates import OrderedUpdates
 from theano.config import config

@@ -2,10 +2,12 @@
 
 import copy
 import threading
+import time
 
 import numpy as np
 
 from theano.compile.diagnosis import explain, is_foreign
+from theano.graph.copying import deep_copy_op
 from theano.graph.shared import Container
 from theano.graph.type import Generic
 from theano.runtime import native
@@ -37,8 +39,8 @@ class _ByInput:
 
 def _set_value(function, item, value):
     cell = function.cell_of(item)
-    cell.value = value
     position = function.input_storage.index(cell)
+    cell.value = copy.copy(value) if function.maker.inputs[position].mutable else value
     required, refeed, _ = function.defaults[position]
     function.defaults[position] = (required, refeed, cell.value if refeed else None)
 
@@ -84,9 +86,10 @@ class Function(native.Callable):
             for e in maker.inputs)
         self.finder = self._make_finder()
         self._by_name = self._keywords()
-        self._native = hasattr(executor, "machine")
-        if self._native:
+        self.runs_natively = hasattr(executor, "machine")
+        if self.runs_natively:
             self._attach_machine()
+        self._measuring = None if self.profile is None else self.profile.watch(self)
 
     # -- names ----------------------------------------------------------------------------------------
 
@@ -141,8 +144,9 @@ class Function(native.Callable):
 
     @property
     def outputs(self):
-        """Outputs of the rewritten graph."""
-        return self.maker.fgraph.outputs[:self.n_returned]
+        """Outputs of the rewritten graph, before the copies that give some of them memory of their own."""
+        outputs = self.maker.fgraph.outputs[:self.n_returned]
+        return [v.owner.inputs[0] if v.owner is not None and v.owner.op == deep_copy_op else v for v in outputs]
 
     @property
     def indices(self):
@@ -167,16 +171,22 @@ class Function(native.Callable):
 
     def _slow_call(self, *args, **kwargs):
         """The call in Python: names, defaults, conversions."""
+        start = time.perf_counter()
         subset = kwargs.pop("output_subset", None)
-        if self._native:
+        if self.runs_natively:
             values = self._bind(args, kwargs)
             for position in self._stored:           # the machine reads these from their cells
                 self.input_storage[position].storage[0] = values[position]
             return self._returned(self._run_native(values), subset)
         with self._lock:
-            results = self._interpreted(self.fn, self._bind(args, kwargs))
+            values = self._bind(args, kwargs)
+            begun = time.perf_counter()
+            results = self._interpreted(self.fn, values)
+            done = time.perf_counter()
             for position, cell in self._updates:
                 cell.storage[0] = results[position]
+            if self._measuring is not None:
+                self._measuring.count(done - start, done - begun)
         return self._returned(results, subset)
 
     def _interpreted(self, executor, values):
@@ -215,7 +225,7 @@ class Function(native.Callable):
         if code == native.GUARD:
             with self._lock:
                 if self._general is None:
-                    self._general = self.maker.general_executor()
+                    self._general = self.maker.general_executor(self.input_storage)
                 results = self._interpreted(self._general, inputs)
                 for position, cell in self._updates:
                     cell.storage[0] = results[position]
@@ -230,6 +240,8 @@ class Function(native.Callable):
         for position, (required, refeed, default) in enumerate(self.defaults):
             if position in given:
                 values[position] = self._filtered(position, given[position])
+                if self.maker.inputs[position].update is not None:      # becomes state, which is nobody else's
+                    values[position] = copy.copy(values[position])
             elif required:
                 raise TypeError(f"Missing required input: {self._describe(position)}")
             elif refeed:
@@ -318,7 +330,7 @@ class Function(native.Callable):
         delete_updates: the copy updates nothing. share_memory: the cells of intermediate values are
         shared, so the two must not run at the same time.
         """
-        maker = self.maker.copy_with(dict(swap or {}), delete_updates, name)
+        maker = self.maker.copy_with(dict(swap or {}), delete_updates, name, profile)
         return maker.create(storage_map=self._shared_storage(maker) if share_memory else None)
 
     def _shared_storage(self, maker):

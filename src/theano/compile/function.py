@@ -1,13 +1,13 @@
 """`function`: from symbolic inputs and outputs to a callable."""
 
 import copy
-import pickle
 
 from theano.compile.io import In, SymbolicInput, wrap_in
 from theano.compile.maker import FunctionMaker
+from theano.compile.persistence import StripPickler
 from theano.compile.rebuild import collect
 from theano.graph import origin
-from theano.graph.variable import Tag, Variable
+from theano.graph.variable import Variable
 
 
 def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_default_updates=False,
@@ -90,28 +90,14 @@ def function_dump(filename, inputs, outputs=None, mode=None, updates=None, given
                   on_unused_input=None, extra_tag_to_remove=None):
     """Write the arguments of `function` to a file, as a pickled dict, so that a problem can be reported.
 
-    extra_tag_to_remove: name of a tag to leave out of the file.
+    Where variables were made is left out. extra_tag_to_remove: name of a tag to leave out of the file.
     """
     described = dict(inputs=inputs, outputs=outputs, mode=mode, updates=updates, givens=givens,
                      no_default_updates=no_default_updates, accept_inplace=accept_inplace, name=name,
                      rebuild_strict=rebuild_strict, allow_input_downcast=allow_input_downcast, profile=profile,
                      on_unused_input=on_unused_input)
     with open(filename, "wb") as file:
-        _Pickler(file, extra_tag_to_remove).dump(described)
-
-
-class _Pickler(pickle.Pickler):
-    """Leaves out one tag of every variable."""
-
-    def __init__(self, file, dropped):
-        super().__init__(file, protocol=-1)
-        self.dropped = dropped
-
-    def reducer_override(self, thing):
-        if isinstance(thing, Tag) and self.dropped in thing.__dict__:
-            state = thing.__getstate__()
-            return Tag, (), {name: state[name] for name in state if name != self.dropped}
-        return NotImplemented
+        StripPickler(file, -1, extra_tag_to_remove).dump(described)
 
 
 def _ordered(outputs):

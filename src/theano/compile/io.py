@@ -79,6 +79,19 @@ class In(SymbolicInput):
         self.value = getattr(value, "container", value)
 
 
+def memory_kind(entry):
+    """What a function may do with the memory of an input.
+
+    "shared": overwrite it with the variable's new value; "mutable": overwrite it with anything; "lent": return views of
+    it as borrowed outputs; "input": read it.
+    """
+    if entry.update is not None:
+        return "shared"
+    if entry.mutable:
+        return "mutable"
+    return "lent" if getattr(entry, "shared", False) or getattr(entry, "borrow", False) else "input"
+
+
 class SymbolicOutput:
     """An output of a function.
 

@@ -9,6 +9,7 @@ from theano.compile.copies import insert_copies
 from theano.compile.io import Out, wrap_in, wrap_out
 from theano.compile.mode import get_mode
 from theano.compile.native import compile_native
+from theano.compile.profiling import profile_of
 from theano.config import config
 from theano.errors import UnusedInputError
 from theano.graph import origin
@@ -38,7 +39,7 @@ class FunctionMaker:
     def __init__(self, inputs, outputs, mode=None, accept_inplace=False, function_builder=Function,
                  profile=None, on_unused_input=None, fgraph=None, output_keys=None, name=None):
         self.mode = get_mode(mode)
-        self.profile = profile
+        self.profile = profile_of(profile, name)
         self.output_keys = output_keys
         self.function_builder = function_builder
         self.on_unused_input = on_unused_input
@@ -52,7 +53,9 @@ class FunctionMaker:
         if on_unused_input is None:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
+        start, self.optimize_seconds = time.perf_counter(), 0.0
         self._build(fgraph)
+        self.seconds = time.perf_counter() - start
 
     # -- checks -------------------------------------------------------------------------------------
 
@@ -95,7 +98,7 @@ class FunctionMaker:
         if fgraph is None:
             fgraph = self.new_graph()
             self.optimize(fgraph)
-        insert_copies(fgraph, self.outputs)
+        insert_copies(fgraph, self.inputs, self.outputs)
         self._fgraph, self._shown = fgraph, True
 
     def _wants_native(self):
@@ -139,7 +142,7 @@ class FunctionMaker:
                 optimize(fgraph, optimizer)
         self.optimize_seconds = time.perf_counter() - start
 
-    def copy_with(self, swap, delete_updates, name):
+    def copy_with(self, swap, delete_updates, name, profile=None):
         """A maker of the same graph with other shared variables; RuntimeError for one that isn't used."""
         known = {e.variable for e in self.inputs if getattr(e, "shared", False)}
         by_name = {v.name: v for v in known}
@@ -162,7 +165,7 @@ class FunctionMaker:
             entry.update = update
         outputs = None if self.return_none else [
             Out(variable, borrow=o.borrow) for variable, o in zip(graph, self.outputs, strict=False)]
-        return FunctionMaker(entries, outputs, self.mode, self.accept_inplace, self.function_builder, self.profile,
+        return FunctionMaker(entries, outputs, self.mode, self.accept_inplace, self.function_builder, profile,
                              "ignore", None, self.output_keys, self.name if name is None else name)
 
     def __getstate__(self):
@@ -193,21 +196,24 @@ class FunctionMaker:
             defaults.append(default)
         return self.function_builder(self._executor(cells, storage_map or {}), cells, defaults, self)
 
-    def general_executor(self):
-        """Runs the function without the assumptions that native code makes."""
+    def general_executor(self, cells):
+        """Runs the function without the assumptions that native code makes; cells: its containers of the inputs."""
         graph = self.new_graph()
         self.optimize(graph)
-        insert_copies(graph, self.outputs)
-        return Interpreter(graph)
+        insert_copies(graph, self.inputs, self.outputs)
+        return Interpreter(graph, storage_map=self._shared_cells(graph, cells))
 
     def _executor(self, cells, storage_map):
         if self.compiled is not None:
             return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
-        shared = {variable: cell.storage for variable, entry, cell
-                  in zip(self._fgraph.inputs, self.inputs, cells, strict=True) if getattr(entry, "shared", False)}
         return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
-                           {**storage_map, **shared})
+                           {**storage_map, **self._shared_cells(self._fgraph, cells)})
+
+    def _shared_cells(self, graph, cells):
+        """Cells of shared variables, which an executor uses as they are, by input of ``graph``."""
+        return {variable: cell.storage for variable, entry, cell in zip(graph.inputs, self.inputs, cells, strict=True)
+                if getattr(entry, "shared", False)}
 
 
 def _storage(entry, given):

@@ -16,6 +16,7 @@ from theano.codegen.program import Program, make_program
 from theano.codegen.recipe import NoRecipe
 from theano.compile.copies import insert_copies
 from theano.compile.diagnosis import explain, is_foreign
+from theano.compile.io import memory_kind
 from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
@@ -49,8 +50,9 @@ class NativeProgram:
         self.program, self.library = program, library
         self.cached, self.seconds, self.n_guards = cached, seconds, n_guards
         self._machine = None
-        self.allow_gc = True
         self._storage_map = None
+        allow_gc = maker.mode.linker.allow_gc
+        self._allow_gc = config.allow_gc if allow_gc is None else allow_gc
 
     def executor(self, storage_map):
         """This program for one more function, with cells of its own but for those given."""
@@ -63,7 +65,18 @@ class NativeProgram:
         self.storage = storage
         cells = [cell if keep else None for cell, keep in zip(storage, kept, strict=True)]
         self._machine = native.make_machine(self.program, cells, n_positional, self.library, self._perform)
+        self._machine.keep = not self._allow_gc
         return self._machine
+
+    @property
+    def allow_gc(self):
+        """Whether results belong to the caller alone; if not, borrowed ones are written again by the next call."""
+        return self._allow_gc
+
+    @allow_gc.setter
+    def allow_gc(self, value):
+        self._allow_gc = bool(value)
+        self._machine.keep = not self._allow_gc
 
     def _perform(self, origin_):
         node = self.program.performs[origin_]
@@ -80,7 +93,7 @@ class NativeProgram:
             graph.remove_output(len(graph.outputs) - 1)
         with origin.inherited(()):
             present(graph, self.maker.mode.optimizer)
-            insert_copies(graph, self.maker.outputs)
+            insert_copies(graph, self.maker.inputs, self.maker.outputs)
         return graph
 
     def nodes(self):
@@ -112,13 +125,35 @@ class NativeProgram:
 
     @property
     def storage_map(self):
-        """Cells of the graph's variables; those of intermediate values are empty, the machine has its own."""
+        """Cells of the graph's variables.
+
+        Those of results are filled, unless ``allow_gc``, when this is read. Those of other intermediate values are
+        empty: the machine has memory of its own for them, which they share.
+        """
+        graph = self.maker.fgraph
         if self._storage_map is None:
-            graph = self.maker.fgraph
             self._storage_map = {v: [getattr(v, "data", None)] for v in graph.variables}
             self._storage_map.update(zip(graph.inputs, self.storage, strict=True))
             self._storage_map.update(self._given)
+        results = self._machine.results()
+        for variable, value in zip(graph.outputs, results, strict=False):
+            if variable.owner is not None:
+                self._storage_map[variable][0] = None if self._allow_gc else value
         return self._storage_map
+
+    def timing(self):
+        """Calls, nanoseconds in them, nanoseconds in the program."""
+        return self._machine.timing()
+
+    def measured(self):
+        """For each instruction its task, (calls, nanoseconds), and the bytes of its results in the last call."""
+        _, sizes = self._machine.memory()
+        results = [sum(sizes[slot] for slot in code[2]) if sizes else 0 for code in self.program.code]
+        return list(zip(self.nodes(), self._machine.profile(), results, strict=True))
+
+    def buffers(self):
+        """Bytes of each buffer for intermediate values."""
+        return self._machine.memory()[0]
 
     def free(self):
         """Release buffers and kept results."""
@@ -195,8 +230,10 @@ def compile_native(maker):
             made = _from_cache(maker, found, store, key, start)
             if made is not None:
                 return made
+        begun = time.perf_counter()
         fgraph = maker.new_graph()
         n_guards = _rewrite(maker, fgraph)
+        maker.optimize_seconds = time.perf_counter() - begun
         program = _lower(maker, fgraph, n_guards)
         try:
             library, content = _kernels(program, store, command)
@@ -232,23 +269,20 @@ def _give_up(command, error):
 
 
 def _rewrite(maker, fgraph):
-    start = time.perf_counter()
     n_guards = assume_equal_extents(fgraph)
     optimize(fgraph, maker.mode.optimizer, native=True)
-    maker.optimize_seconds = time.perf_counter() - start
     return n_guards
 
 
 def _lower(maker, fgraph, n_guards):
-    mutable = {*maker.updated, *(i for i, entry in enumerate(maker.inputs) if entry.mutable)}
-    lowering = Lowering(fgraph, mutable, n_guards)
-    return make_program(lowering, len(maker.outputs), maker.updated)
+    lowering = Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards)
+    return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
 
 
 def _key(maker, command):
     query = maker.mode.optimizer
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
-             len(maker.outputs), tuple(maker.updated), tuple(bool(e.mutable) for e in maker.inputs),
+             len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
     try:
         return graph_key([e.variable for e in maker.inputs], maker.computed, extra)

@@ -235,15 +235,24 @@ static int own_apply(const th_slot *alpha, const th_slot *a, const char *x, int6
     return 1;
 }
 
+/* Whether z (m, n) + x (m, k) y (k, n) is possible, where x and y may be vectors. */
+static int check_shapes(struct th_frame *f, int kind, th_slot **in)
+{
+    th_slot *z = in[0], *x = in[2], *y = in[3];
+    int64_t m = x->shape[0], n = kind == TH_GEMV ? 1 : y->shape[kind == TH_GEMM ? 1 : 0];
+    if (kind != TH_GER && x->shape[1] != y->shape[0])
+        return mismatch(f, "shapes not aligned: the inner extents of a product differ", x->shape[1], y->shape[0]);
+    if (z->shape[0] != m)
+        return mismatch(f, "a sum with a product needs equal shapes, an extent differs", z->shape[0], m);
+    if (kind != TH_GEMV && z->shape[1] != n)
+        return mismatch(f, "a sum with a product needs equal shapes, an extent differs", z->shape[1], n);
+    return 0;
+}
+
 static int gemm(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
 {
     th_slot *z = in[0], *alpha = in[1], *x = in[2], *y = in[3], *beta = in[4];
     int64_t m = x->shape[0], k = x->shape[1], n = y->shape[1], ldz;
-    if (k != y->shape[0])
-        return mismatch(f, "shapes not aligned: the inner extents of a product differ", k, y->shape[0]);
-    if (z->shape[0] != m || z->shape[1] != n)
-        return mismatch(f, "the sum of a matrix and a product needs equal shapes, an extent differs",
-                        z->shape[0] != m ? z->shape[0] : z->shape[1], z->shape[0] != m ? m : n);
     int kind = kind_of(out), needed = !is_zero(beta);
     int error = start(f, z, out, inplace, needed);
     if (error || !m || !n)
@@ -290,10 +299,6 @@ static int gemv(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
 {
     th_slot *y = in[0], *alpha = in[1], *a = in[2], *x = in[3], *beta = in[4];
     int64_t m = a->shape[0], k = a->shape[1];
-    if (k != x->shape[0])
-        return mismatch(f, "shapes not aligned: the inner extents of a product differ", k, x->shape[0]);
-    if (y->shape[0] != m)
-        return mismatch(f, "the sum of a vector and a product needs equal shapes", y->shape[0], m);
     int needed = !is_zero(beta), kind = kind_of(out);
     int error = start(f, y, out, inplace, needed);
     if (error || !m)
@@ -339,9 +344,6 @@ static int ger(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
 {
     th_slot *a = in[0], *alpha = in[1], *x = in[2], *y = in[3];
     int64_t m = x->shape[0], n = y->shape[0], ld, xs, ys;
-    if (a->shape[0] != m || a->shape[1] != n)
-        return mismatch(f, "the sum of a matrix and an outer product needs equal shapes, an extent differs",
-                        a->shape[0] != m ? a->shape[0] : a->shape[1], a->shape[0] != m ? m : n);
     if (inplace && !has_rows(a, &ld))
         inplace = 2;                /* through a copy */
     th_slot target = *out;
@@ -390,8 +392,17 @@ static int dot(struct th_frame *f, th_slot **in, th_slot *out)
     return 0;
 }
 
+int th_check_blas(struct th_frame *f, int kind, th_slot **in, th_slot *out)
+{
+    int error = check_shapes(f, kind, in);
+    return error ? error : start(f, in[0], out, 1, 0);
+}
+
 int th_blas(struct th_frame *f, int kind, th_slot **in, th_slot *out, int inplace)
 {
+    int error = kind == TH_DOT ? 0 : check_shapes(f, kind, in);
+    if (error)
+        return error;
     switch (kind) {
     case TH_GEMM: return gemm(f, in, out, inplace);
     case TH_GEMV: return gemv(f, in, out, inplace);

@@ -11,4 +11,7 @@ int th_set_blas(const int64_t *addresses, int count, int wide);
 /* in: GEMM z, alpha, x, y, beta; GEMV y, alpha, A, x, beta; GER A, alpha, x, y; DOT x, y.
  * inplace: the result is the storage of the first. */
 int th_blas(struct th_frame *frame, int kind, th_slot **in, th_slot *out, int inplace);
+
+/* Whether th_blas can work in place (not DOT): compares shapes and makes out the storage of the first. */
+int th_check_blas(struct th_frame *frame, int kind, th_slot **in, th_slot *out);
 #endif

@@ -689,3 +689,14 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     }
     return run_flat(frame, &l);
 }
+
+int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots)
+{
+    loop l;
+    int64_t extent[TH_MAX_NDIM];
+    int code = find_extents(frame, nest, slots, extent);
+    for (int k = 0; !code && k < nest->nslots; k++)
+        if (nest->operand[k].role != TH_IN) code = make_output(frame, nest, slots, k, extent);
+    l.nest = nest;
+    return !code && nest->accumulators ? find_accumulators(frame, &l, slots, extent) : code;
+}

@@ -24,6 +24,7 @@ enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
 typedef struct slot_spec {
     int dtype, ndim, storage, buffer, root, type_num, itemsize;
+    int borrowed;                           /* a result that need not outlive the next call */
     uint32_t ones;                          /* bit d: dimension d is broadcastable */
     PyArray_Descr *descr;
 } slot_spec;
@@ -63,10 +64,14 @@ typedef struct Machine {
     PyObject *constants;                    /* list of (slot, array) */
     int *constant_slot;
     int nconstants;
+    char *overwritten;                      /* per input: its memory is written to */
+    int checked;                            /* from this instruction on all are checked before one runs, or -1 */
+    char keep;                              /* results are kept between calls; borrowed ones are written again */
     struct th_frame *free;
     PyThread_type_lock lock;                /* held while a program with updates runs */
-    int profiling;
+    int profiling, unmeasured;              /* unmeasured: calls to come that don't count */
     int64_t *ns, *calls;
+    int64_t run_ns, call_ns, ncalls;        /* in the program, in calls of the function; how many calls */
 } Machine;
 
 /* -- frames ------------------------------------------------------------------------------------------- */
@@ -201,13 +206,15 @@ static int64_t contiguous(th_slot *s)
     return n;
 }
 
-static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s)
+static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int keep)
 {
-    if (!o || Py_REFCNT(o) != 1 || !PyArray_CheckExact(o))
+    if (!o || !PyArray_CheckExact(o))
         return 0;
     PyArrayObject *a = (PyArrayObject *)o;
+    if ((Py_REFCNT(o) != 1 || ((PyArrayObject_fields *)a)->weakreflist) && !(keep && spec->borrowed))
+        return 0;
     if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
-        || !PyArray_ISCARRAY(a) || PyArray_BASE(a) || ((PyArrayObject_fields *)a)->weakreflist)
+        || !PyArray_ISCARRAY(a) || PyArray_BASE(a))
         return 0;
     return !s->ndim || !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
 }
@@ -215,7 +222,7 @@ static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s)
 static int allocate_array(struct th_frame *f, int i, th_slot *s)
 {
     const slot_spec *spec = &f->machine->slot[i];
-    if (reusable(f->array[i], spec, s)) {
+    if (reusable(f->array[i], spec, s, f->machine->keep)) {
         s->data = PyArray_DATA((PyArrayObject *)f->array[i]);
         return 0;
     }
@@ -652,7 +659,7 @@ static int run_loop(struct th_frame *f, const instruction *c)
     return th_run_nest(f, c->nest, c->inner, slots);
 }
 
-static int run_one(struct th_frame *f, const instruction *c)
+static inline __attribute__((always_inline)) int run_one(struct th_frame *f, const instruction *c)
 {
     switch (c->kind) {
     case K_LOOP: return run_loop(f, c);
@@ -707,20 +714,75 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* run_one for all but the loop over the instructions, into which it is inlined. */
+static __attribute__((noinline)) int run_any(struct th_frame *f, const instruction *c) { return run_one(f, c); }
+
+/* Whether an instruction can run: makes views, and storage for results, but computes nothing. */
+static int check_one(struct th_frame *f, const instruction *c)
+{
+    th_slot *slots[2 * TH_MAX_OPERANDS];
+    switch (c->kind) {
+    case K_LOOP:
+        for (int k = 0; k < c->nparams; k++)
+            slots[k] = &f->slot[c->params[k]];
+        return th_check_nest(f, c->nest, slots);
+    case K_GEMM: case K_GEMV: case K_GER:
+        for (int i = 0; i < c->nin; i++)
+            slots[i] = &f->slot[c->in[i]];
+        return th_check_blas(f, c->kind - K_GEMM, slots, &f->slot[c->out[0]]);
+    case K_COPY: {
+        const th_slot *x = &f->slot[c->in[0]];
+        th_slot *o = &f->slot[c->out[0]];
+        memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
+        return th_allocate(f, o);
+    }
+    case K_PYTHON: return 0;
+    }
+    return run_any(f, c);
+}
+
+/* The number of the first of the instructions from i on that can't run, or -1. */
+static __attribute__((noinline)) int check_from(Machine *m, struct th_frame *f, int i)
+{
+    for (; i < m->ninstructions; i++)
+        if (check_one(f, &m->code[i]))
+            return i;
+    return -1;
+}
+
+static __attribute__((noinline)) int run_measured(Machine *m, struct th_frame *f)
+{
+    int64_t begun = now(), start = begun, end;
+    int failed = -1;
+    for (int i = 0; i < m->ninstructions && failed < 0; i++, start = end) {
+        if (i == m->checked)
+            failed = check_from(m, f, i);
+        if (failed < 0 && run_any(f, &m->code[i]))
+            failed = i;
+        reset_scratch(f);
+        end = now();
+        m->ns[i] += end - start;
+        m->calls[i]++;
+    }
+    m->run_ns += now() - begun;
+    return failed;
+}
+
 /* Runs the program; the number of the instruction that failed, or -1. */
 static int run_code(Machine *m, struct th_frame *f)
 {
+    if (m->profiling)
+        return run_measured(m, f);
     for (int i = 0; i < m->ninstructions; i++) {
-        const instruction *c = &m->code[i];
-        int64_t start = m->profiling ? now() : 0;
-        if (run_one(f, c))
+        if (i == m->checked) {
+            int failed = check_from(m, f, i);
+            if (failed >= 0)
+                return failed;
+        }
+        if (run_one(f, &m->code[i]))
             return i;
         if (f->scratch_used)
             reset_scratch(f);
-        if (m->profiling) {
-            m->ns[i] += now() - start;
-            m->calls[i]++;
-        }
     }
     return -1;
 }
@@ -741,6 +803,29 @@ static int fits(const slot_spec *spec, PyObject *o)
         if (spec->ones >> d & 1 && PyArray_DIM(a, d) != 1)
             return 0;
     return 1;
+}
+
+/* Whether an array can be overwritten: memory that may be written to, in which no element is there twice. */
+static __attribute__((noinline)) int is_workspace(PyArrayObject *a)
+{
+    if (!PyArray_ISWRITEABLE(a))
+        return 0;
+    for (int d = 0; d < PyArray_NDIM(a); d++)
+        if (PyArray_DIM(a, d) > 1 && PyArray_STRIDE(a, d) < PyArray_ITEMSIZE(a)
+            && -PyArray_STRIDE(a, d) < PyArray_ITEMSIZE(a))
+            return 0;
+    return 1;
+}
+
+/* Takes a copy of an input that is overwritten but must not be; of a shared value also as its new array. */
+static __attribute__((noinline)) PyObject *make_workspace(Machine *m, int k, PyObject *o)
+{
+    PyObject *copy = PyArray_NewCopy((PyArrayObject *)o, NPY_CORDER);
+    if (copy && m->cell[k]) {
+        Py_INCREF(copy);
+        PyList_SetItem(m->cell[k], 0, copy);
+    }
+    return copy;
 }
 
 static int bind(Machine *m, struct th_frame *f, int k, PyObject *o, int64_t *bytes)
@@ -785,7 +870,9 @@ static void put_back(Machine *m, struct th_frame *f)
         }
     }
     for (int i = 0; i < m->nslots; i++)
-        if (f->array[i] && m->slot[i].storage == ST_ARRAY) {
+        if (f->array[i] && m->slot[i].storage == ST_VIEW) {
+            Py_CLEAR(f->array[i]);
+        } else if (f->array[i] && m->slot[i].storage == ST_ARRAY) {
             size_t n = PyArray_Check(f->array[i]) ? (size_t)PyArray_NBYTES((PyArrayObject *)f->array[i]) : 0;
             if (m->slot[i].dtype == TH_OBJECT || kept + n > KEEP_BYTES)
                 Py_CLEAR(f->array[i]);
@@ -836,33 +923,60 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
     return result;
 }
 
-static PyObject *finish(Machine *m, struct th_frame *f, int returned)
+/* Gives the shared variables their new values, when all of them exist. */
+static __attribute__((noinline)) int store_updates(Machine *m, struct th_frame *f)
 {
-    PyObject *result = NULL;
+    for (int k = 0; k < m->nupdates; k++) {
+        int i = m->update_slot[k];
+        if (m->slot[i].storage == ST_VIEW && !f->array[i] && !(f->array[i] = as_array(f, i)))
+            return -1;
+    }
     for (int k = 0; k < m->nupdates; k++) {
         if (m->update_in_place[k])
             continue;
         PyObject *cell = m->cell[m->update_input[k]], *old = PyList_GET_ITEM(cell, 0);
         int i = m->update_slot[k];
-        PyObject *fresh = f->array[i];
-        PyList_SET_ITEM(cell, 0, fresh);
-        /* The old value serves as storage of the next call, if nobody else holds it. */
-        f->array[i] = m->slot[i].storage == ST_ARRAY ? old : NULL;
-        if (f->array[i] == NULL)
+        PyList_SET_ITEM(cell, 0, f->array[i]);
+        if (m->slot[i].storage == ST_ARRAY) {
+            /* The old value serves as storage of the next call, if nobody else holds it. */
+            f->array[i] = old;
+        } else {
+            Py_INCREF(f->array[i]);
             Py_XDECREF(old);
+        }
+    }
+    return 0;
+}
+
+static PyObject *result_of(struct th_frame *f, int i)
+{
+    PyObject *o = f->array[i];
+    if (!o)
+        return as_array(f, i);              /* a view */
+    Py_INCREF(o);
+    return o;
+}
+
+static PyObject *finish(Machine *m, struct th_frame *f, int returned)
+{
+    PyObject *result = NULL;
+    if (m->nupdates && store_updates(m, f) < 0) {
+        put_back(m, f);
+        return NULL;
     }
     if (returned == RETURN_NONE) {
         result = Py_None;
         Py_INCREF(result);
     } else if (returned == RETURN_ONE) {
-        result = f->array[m->output[0]];
-        Py_INCREF(result);
+        result = result_of(f, m->output[0]);
     } else {
         result = PyList_New(m->noutputs);
         for (int k = 0; result && k < m->noutputs; k++) {
-            PyObject *o = f->array[m->output[k]];
-            Py_INCREF(o);
-            PyList_SET_ITEM(result, k, o);
+            PyObject *o = result_of(f, m->output[k]);
+            if (!o)
+                Py_CLEAR(result);
+            else
+                PyList_SET_ITEM(result, k, o);
         }
     }
     put_back(m, f);
@@ -893,7 +1007,18 @@ static PyObject *run_machine(PyObject *callable, Machine *m, PyObject *const *ar
                 PyThread_release_lock(m->lock);
             return PyObject_CallMethod(callable, "_misfit", "iO", k, o);
         }
-        bind(m, f, k, o, &bytes);
+        if (m->overwritten[k] && !is_workspace((PyArrayObject *)o)) {
+            if (!(o = make_workspace(m, k, o))) {
+                put_back(m, f);
+                if (m->lock)
+                    PyThread_release_lock(m->lock);
+                return NULL;
+            }
+            bind(m, f, k, o, &bytes);
+            Py_DECREF(o);
+        } else {
+            bind(m, f, k, o, &bytes);
+        }
     }
     int release = bytes > HEAVY_BYTES && !m->has_python;
     if (release)
@@ -945,6 +1070,22 @@ static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size
     return result;
 }
 
+static PyObject *measured_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Machine *m = ((Callable *)self)->machine;
+    int64_t start = now();
+    PyObject *result = callable_vectorcall(self, args, nargsf, names);
+    m->call_ns += now() - start;
+    m->ncalls++;
+    if (m->unmeasured > 0) {
+        m->unmeasured--;
+        m->call_ns = m->run_ns = m->ncalls = 0;
+        memset(m->ns, 0, sizeof *m->ns * m->ninstructions);
+        memset(m->calls, 0, sizeof *m->calls * m->ninstructions);
+    }
+    return result;
+}
+
 static PyObject *callable_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     Callable *self = (Callable *)type->tp_alloc(type, 0);
@@ -992,6 +1133,21 @@ static PyObject *callable_attach(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* measure(unmeasured): measure calls and instructions from now on, or after so many calls. */
+static PyObject *callable_measure(PyObject *self, PyObject *args)
+{
+    Callable *c = (Callable *)self;
+    int unmeasured;
+    if (!PyArg_ParseTuple(args, "i", &unmeasured))
+        return NULL;
+    if (c->machine) {
+        c->machine->profiling = 1;
+        c->machine->unmeasured = unmeasured;
+        c->vectorcall = measured_call;
+    }
+    Py_RETURN_NONE;
+}
+
 /* run(values): values of all inputs, checked; those of shared variables are read from their cells. */
 static PyObject *callable_run(PyObject *self, PyObject *values)
 {
@@ -1020,6 +1176,7 @@ static PyObject *callable_repeat(PyObject *self, PyObject *args)
 
 static PyMethodDef callable_methods[] = {
     {"_attach", callable_attach, METH_VARARGS, "_attach(machine, quick, returned)"},
+    {"_measure", callable_measure, METH_VARARGS, "_measure(unmeasured): measure calls after so many"},
     {"_run", callable_run, METH_O, "_run(values): results for checked values of all inputs"},
     {"repeat", callable_repeat, METH_VARARGS, "repeat(n, *args): the last result of n calls"},
     {NULL}
@@ -1126,9 +1283,9 @@ static int read_instruction(instruction *c, PyObject *t)
 static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     Machine *m = (Machine *)self;
-    PyObject *slots, *code, *inputs, *cells, *outputs, *updates, *constants;
-    if (!PyArg_ParseTuple(args, "OOOOiOOOi", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
-                          &constants, &m->nbuffers))
+    PyObject *slots, *code, *inputs, *cells, *outputs, *updates, *constants, *overwritten, *borrowed;
+    if (!PyArg_ParseTuple(args, "OOOOiOOOiOiO", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
+                          &constants, &m->nbuffers, &overwritten, &m->checked, &borrowed))
         return -1;
     m->nslots = (int)PyList_GET_SIZE(slots);
     m->slot = calloc(m->nslots + 1, sizeof *m->slot);
@@ -1155,6 +1312,11 @@ static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
             m->cell[i] = cell;
         }
     }
+    m->overwritten = calloc(m->ninputs + 1, 1);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(overwritten); i++)
+        m->overwritten[PyLong_AsLong(PyList_GET_ITEM(overwritten, i))] = 1;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(borrowed); i++)
+        m->slot[PyLong_AsLong(PyList_GET_ITEM(borrowed, i))].borrowed = 1;
     m->nupdates = (int)PyList_GET_SIZE(updates);
     m->update_slot = calloc(m->nupdates + 1, sizeof(int));
     m->update_input = calloc(m->nupdates + 1, sizeof(int));
@@ -1220,22 +1382,44 @@ static void machine_dealloc(PyObject *self)
         PyThread_free_lock(m->lock);
     free(m->slot); free(m->code); free(m->ns); free(m->calls); free(m->input); free(m->output); free(m->cell);
     free(m->update_slot); free(m->update_input); free(m->update_in_place); free(m->constant_slot);
+    free(m->overwritten);
     Py_TYPE(self)->tp_free(self);
 }
 
-/* profile(on=None): a list of (calls, nanoseconds) per instruction; switches measuring on or off. */
-static PyObject *machine_profile(PyObject *self, PyObject *args)
+/* profile(): a list of (calls, nanoseconds) per instruction; see Callable._measure. */
+static PyObject *machine_profile(PyObject *self, PyObject *unused)
 {
     Machine *m = (Machine *)self;
-    int on = -1;
-    if (!PyArg_ParseTuple(args, "|p", &on))
-        return NULL;
-    if (PyTuple_GET_SIZE(args))
-        m->profiling = on;
     PyObject *result = PyList_New(m->ninstructions);
     for (int i = 0; result && i < m->ninstructions; i++)
         PyList_SET_ITEM(result, i, Py_BuildValue("(LL)", (long long)m->calls[i], (long long)m->ns[i]));
     return result;
+}
+
+/* timing(): (calls, nanoseconds in calls of the function, nanoseconds in the program) while profiling. */
+static PyObject *machine_timing(PyObject *self, PyObject *unused)
+{
+    Machine *m = (Machine *)self;
+    return Py_BuildValue("(LLL)", (long long)m->ncalls, (long long)m->call_ns, (long long)m->run_ns);
+}
+
+/* memory(): the bytes of each buffer of the machine, and the bytes of each slot in the last call. */
+static PyObject *machine_memory(PyObject *self, PyObject *unused)
+{
+    Machine *m = (Machine *)self;
+    struct th_frame *f = m->free;
+    PyObject *buffers = PyList_New(0), *slots = PyList_New(0);
+    for (int i = 0; f && i < m->nbuffers; i++) {
+        PyObject *n = PyLong_FromSize_t(f->capacity[i]);
+        PyList_Append(buffers, n);
+        Py_XDECREF(n);
+    }
+    for (int i = 0; f && i < m->nslots; i++) {
+        PyObject *n = PyLong_FromLongLong((long long)(count(&f->slot[i]) * f->slot[i].itemsize));
+        PyList_Append(slots, n);
+        Py_XDECREF(n);
+    }
+    return Py_BuildValue("(NN)", buffers, slots);
 }
 
 /* release(): frees buffers and kept results. */
@@ -1250,8 +1434,30 @@ static PyObject *machine_release(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* results(): the arrays of the last results that the machine holds for the next call, None where it has none. */
+static PyObject *machine_results(PyObject *self, PyObject *unused)
+{
+    Machine *m = (Machine *)self;
+    PyObject *list = PyList_New(m->noutputs);
+    for (int k = 0; list && k < m->noutputs; k++) {
+        int i = m->output[k];
+        PyObject *o = m->free && m->slot[i].storage == ST_ARRAY && m->free->array[i] ? m->free->array[i] : Py_None;
+        Py_INCREF(o);
+        PyList_SET_ITEM(list, k, o);
+    }
+    return list;
+}
+
+static PyMemberDef machine_members[] = {
+    {"keep", T_BOOL, offsetof(Machine, keep), 0, "Write borrowed results of the last call again."},
+    {NULL}
+};
+
 static PyMethodDef machine_methods[] = {
-    {"profile", machine_profile, METH_VARARGS, "profile(on=None): [(calls, ns), ...] per instruction"},
+    {"results", machine_results, METH_NOARGS, "results(): the last results that are still held, or None"},
+    {"profile", machine_profile, METH_NOARGS, "profile(): [(calls, ns), ...] per instruction, where measured"},
+    {"timing", machine_timing, METH_NOARGS, "timing(): (calls, ns in calls, ns in the program)"},
+    {"memory", machine_memory, METH_NOARGS, "memory(): bytes of every buffer, bytes of every slot's last value"},
     {"release", machine_release, METH_NOARGS, "release(): free buffers and kept results"},
     {NULL}
 };
@@ -1261,13 +1467,15 @@ static PyTypeObject MachineType = {
     .tp_name = "theano.runtime._machine.Machine",
     .tp_basicsize = sizeof(Machine),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_doc = "Machine(slots, code, inputs, cells, positional, outputs, updates, constants, buffers)",
+    .tp_doc = "Machine(slots, code, inputs, cells, positional, outputs, updates, constants, buffers, overwritten,"
+              " checked, borrowed)",
     .tp_new = PyType_GenericNew,
     .tp_init = machine_init,
     .tp_dealloc = machine_dealloc,
     .tp_traverse = machine_traverse,
     .tp_clear = machine_clear,
     .tp_methods = machine_methods,
+    .tp_members = machine_members,
 };
 
 static PyObject *set_blas(PyObject *self, PyObject *args)

@@ -164,7 +164,8 @@ def make_machine(program, cells, n_positional, library, performs):
         if kind in ("gemm", "gemv", "ger", "dot"):
             use_blas()
     return _machine.Machine(slots, code, program.inputs, cells, n_positional, program.outputs,
-                            [tuple(u) for u in program.updates], program.constants, program.buffers)
+                            [tuple(u) for u in program.updates], program.constants, program.buffers,
+                            program.overwritten, program.checked, program.borrowed)
 
 
 _start_threads()

@@ -89,6 +89,10 @@ void th_nest_free(th_nest *nest);
  * Sets shape of, and allocates, what it writes; an in-place output becomes a view of its input. */
 int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots);
 
+/* runtime/loop.c: the first part of th_run_nest: finds out whether the nest can run, sets the shape of what it writes
+ * and allocates it, but writes nothing. */
+int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
+
 /* Implemented by vm.c, used by loop.c and by hand-written kernels. */
 int th_allocate(struct th_frame *frame, th_slot *slot);
 void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */

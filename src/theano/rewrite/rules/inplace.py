@@ -13,6 +13,8 @@ from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import Rebroadcast, SpecifyShape
 
+INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)
+
 
 def inplace(fgraph):
     """Replace ops by their in-place forms where that is safe; how many."""
@@ -90,11 +92,18 @@ def _candidates(node):
         return [(0, v) for v in node.inputs if v.type == out.type]
     if isinstance(op, (Gemm, Gemv)) and not op.inplace or isinstance(op, Ger) and not op.destructive:
         return [(0, node.inputs[0])]
-    if isinstance(op, (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor)) and not op.inplace:
+    if isinstance(op, INCREMENTS) and not op.inplace:
         return [(0, node.inputs[0])]
     if op.overwrites is not None and not op.inplace:
         return [(0, node.inputs[op.overwrites])]
     return []
+
+
+def overwriting_form(node):
+    """The node whose op writes its result to the memory of the first input, None where there is no such op."""
+    if not isinstance(node.op, INCREMENTS) or node.op.inplace:
+        return None
+    return _in_place(node, 0, 0)
 
 
 def _in_place(node, index, position):

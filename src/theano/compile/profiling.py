@@ -1,0 +1,425 @@
+"""Where functions spend their time and memory.
+
+The machine measures each of its instructions, the interpreter each node. One instruction can do the work of several
+nodes, which were fused; it counts as the last of them, which its line names. What prepares an instruction, such as the
+extents of a product, has lines of its own, called by the kind of the instruction.
+"""
+
+import atexit
+import sys
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from theano.codegen.overwrite import VIEWS
+from theano.config import config
+from theano.graph import origin
+from theano.graph.variable import Apply
+
+_started = time.time()
+_printers = []
+_to_print = []
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was measured of one instruction or node.
+
+    what : Apply, or the kind of an instruction that belongs to none
+    fused : how many further nodes it computes.
+    nbytes : size of its results in the last call.
+    native : whether it ran as native code.
+    """
+
+    what: object
+    calls: int
+    seconds: float
+    nbytes: int
+    native: bool
+    fused: int = 0
+
+    @property
+    def op(self):
+        """The op, or the kind of the instruction."""
+        return self.what.op if isinstance(self.what, Apply) else self.what
+
+    @property
+    def group(self):
+        """The class of the op, or the kind of the instruction."""
+        return type(self.op) if isinstance(self.what, Apply) else self.what
+
+    @property
+    def line(self):
+        """Where the user wrote it, as ``file:line``, None where that is unknown."""
+        for variable in self.what.outputs if isinstance(self.what, Apply) else ():
+            found = origin.frames(getattr(variable.tag, "trace", ()))
+            if found:
+                return f"{found[0].filename}:{found[0].lineno}  {found[0].line}"
+        return None
+
+    def __str__(self):
+        return str(self.what) + (f" and {self.fused} fused with it" if self.fused else "")
+
+
+class _Machine:
+    """Measures a function that runs natively."""
+
+    def __init__(self, function):
+        self.function, self.program = function, function.fn
+        function._measure(int(config.profiling.ignore_first_call))
+
+    def totals(self):
+        """Calls, seconds in them, seconds in the program."""
+        calls, inside, running = self.program.timing()
+        return calls, inside * 1e-9, running * 1e-9
+
+    def records(self):
+        """A `Record` for each instruction."""
+        found = []
+        for task, (calls, nanoseconds), nbytes in self.program.measured():
+            what = task.kind if task.node is None else task.node
+            fused = max(len(task.nodes) - 1, 0) if task.kind == "loop" else 0
+            if task.kind in VIEWS or task.node is None:     # no memory, or that of the instruction to come
+                nbytes = 0
+            found.append(Record(what, calls, nanoseconds * 1e-9, nbytes, task.kind != "python", fused))
+        return found
+
+    def held(self):
+        """Bytes of memory for intermediate values, and how many values are in it."""
+        buffers = self.program.buffers()
+        return sum(buffers), len(buffers)
+
+
+class _Interpreter:
+    """Measures a function that runs in Python."""
+
+    def __init__(self, function):
+        self.function, self.interpreter = function, function.fn
+        self.interpreter.measure()
+        self.calls = [0, 0.0, 0.0]
+        self.unmeasured = int(config.profiling.ignore_first_call)
+
+    def count(self, seconds, inside):
+        """Add a call."""
+        if self.unmeasured:
+            self.unmeasured -= 1
+            for record in self.interpreter.measured:
+                record[:] = 0, 0, 0
+        else:
+            self.calls = [self.calls[0] + 1, self.calls[1] + seconds, self.calls[2] + inside]
+
+    def totals(self):
+        """Calls, seconds in them, seconds in nodes and between them."""
+        return self.calls
+
+    def records(self):
+        """A `Record` for each node."""
+        return [Record(node, calls, nanoseconds * 1e-9, nbytes, False)
+                for node, (calls, nanoseconds, nbytes)
+                in zip(self.interpreter.nodes, self.interpreter.measured, strict=True)]
+
+    def held(self):
+        """Nothing is held between calls."""
+        return 0, 0
+
+
+class ProfileStats:
+    """What the functions made with ``profile=`` this object did; many functions may share one.
+
+    Parameters
+    ----------
+    atexit_print : bool
+        Print the summary when the program ends.
+    flag_time_thunks : bool, optional
+        Whether to list nodes; default: the flag ``profiling.time_thunks``.
+    gpu_checks : bool
+        Accepted for programs that give it.
+    message : str, optional
+        Title of the summary.
+    """
+
+    def __init__(self, atexit_print=True, flag_time_thunks=None, gpu_checks=True, message=None):
+        self.atexit_print, self.message = atexit_print, message
+        self.flag_time_thunks = config.profiling.time_thunks if flag_time_thunks is None else flag_time_thunks
+        self.line_width = config.profiling.output_line_width
+        self.sources, self.makers = [], []
+        self.optimizer_profile = None
+        self.import_time = 0.0
+        if atexit_print:
+            _to_print.append(self)
+
+    def __getstate__(self):
+        return {"atexit_print": False, "flag_time_thunks": self.flag_time_thunks, "message": self.message}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
+
+    def watch(self, function):
+        """Measure the calls of ``function``."""
+        if function.maker not in self.makers:
+            self.makers.append(function.maker)
+        source = _Machine(function) if function.runs_natively else _Interpreter(function)
+        self.sources.append(source)
+        return source
+
+    # -- totals ---------------------------------------------------------------------------------------
+
+    def _total(self, index):
+        return sum(source.totals()[index] for source in self.sources)
+
+    @property
+    def fct_callcount(self):
+        """How many calls there were."""
+        return self._total(0)
+
+    @property
+    def fct_call_time(self):
+        """Seconds in calls of the functions."""
+        return float(self._total(1))
+
+    @property
+    def vm_call_time(self):
+        """Seconds in the machine or the interpreter: calls without checks of arguments."""
+        return float(self._total(2))
+
+    @property
+    def compile_time(self):
+        """Seconds that making the functions took."""
+        return sum(maker.seconds for maker in self.makers)
+
+    @property
+    def optimizer_time(self):
+        """Seconds of it for rewriting."""
+        return sum(maker.optimize_seconds for maker in self.makers)
+
+    @property
+    def linker_time(self):
+        """Seconds of it for all else: lowering, the C compiler, the cache."""
+        return self.compile_time - self.optimizer_time
+
+    @property
+    def nb_nodes(self):
+        """How many instructions and nodes the functions have."""
+        return len(self.records())
+
+    # -- by instruction, op and class -----------------------------------------------------------------
+
+    def records(self):
+        """A `Record` for each instruction or node of the functions."""
+        return [record for source in self.sources for record in source.records()]
+
+    def _sums(self, key, value):
+        found = defaultdict(type(value(Record(None, 0, 0.0, 0, True))))
+        for record in self.records():
+            found[key(record)] += value(record)
+        return dict(found)
+
+    def _impl(self, key):
+        found = {}
+        for record in self.records():
+            found[key(record)] = "C" if record.native and found.get(key(record)) != "Py" else "Py"
+        return found
+
+    @property
+    def apply_time(self):
+        """Seconds by node."""
+        return self._sums(lambda r: r.what, lambda r: r.seconds)
+
+    @property
+    def apply_callcount(self):
+        """Calls by node."""
+        return self._sums(lambda r: r.what, lambda r: r.calls)
+
+    @property
+    def apply_cimpl(self):
+        """Whether a node ran as native code."""
+        return {what: kind == "C" for what, kind in self._impl(lambda r: r.what).items()}
+
+    def op_time(self):
+        """Seconds by op."""
+        return self._sums(lambda r: r.op, lambda r: r.seconds)
+
+    def op_callcount(self):
+        """Calls by op."""
+        return self._sums(lambda r: r.op, lambda r: r.calls)
+
+    def op_nodes(self):
+        """Number of instructions or nodes by op."""
+        return self._sums(lambda r: r.op, lambda r: 1)
+
+    def op_impl(self):
+        """"C" or "Py" by op."""
+        return self._impl(lambda r: r.op)
+
+    def class_time(self):
+        """Seconds by class of the op."""
+        return self._sums(lambda r: r.group, lambda r: r.seconds)
+
+    def class_callcount(self):
+        """Calls by class of the op."""
+        return self._sums(lambda r: r.group, lambda r: r.calls)
+
+    def class_nodes(self):
+        """Number of instructions or nodes by class of the op."""
+        return self._sums(lambda r: r.group, lambda r: 1)
+
+    def class_impl(self):
+        """"C" or "Py" by class of the op."""
+        return self._impl(lambda r: r.group)
+
+    # -- text -------------------------------------------------------------------------------------------
+
+    def summary(self, file=None, n_ops_to_print=None, n_apply_to_print=None):
+        """Print all sections; file: default stderr. The numbers say how many lines the sections get."""
+        file = sys.stderr if file is None else file
+        self.summary_function(file)
+        self.summary_globals(file)
+        if self.flag_time_thunks and self.fct_callcount:
+            n_ops = config.profiling.n_ops if n_ops_to_print is None else n_ops_to_print
+            self.summary_class(file, n_ops)
+            self.summary_ops(file, n_ops)
+            self.summary_lines(file, n_ops)
+            self.summary_nodes(file, config.profiling.n_apply if n_apply_to_print is None else n_apply_to_print)
+        if config.profile_memory:
+            self.summary_memory(file, config.profiling.n_apply)
+        self.print_extra(file)
+
+    def summary_function(self, file):
+        """Print the title, calls, and the time of making the functions."""
+        names = self.message or ", ".join(str(m.name) for m in self.makers if m.name)
+        self._print(file, "Function profiling", "==================", f"  Message: {names or None}")
+        total = self.fct_call_time
+        self._print(file, f"  Time in {self.fct_callcount} calls to Function.__call__: {total:e}s")
+        if total:
+            thunks = sum(record.seconds for record in self.records())
+            for label, seconds in (("Function.fn.__call__", self.vm_call_time), ("thunks", thunks)):
+                self._print(file, f"  Time in {label}: {seconds:e}s ({100 * seconds / total:.3f}%)")
+        self._print(file, f"  Total compile time: {self.compile_time:e}s",
+                    f"    Number of Apply nodes: {self.nb_nodes}",
+                    f"    Theano Optimizer time: {self.optimizer_time:e}s",
+                    f"    Theano Linker time (includes code generation and compiling): {self.linker_time:e}s", "")
+
+    def summary_globals(self, file):
+        """Print how long the program has run since Theano was imported."""
+        self._print(file, f"Time since theano was imported: {time.time() - _started:.3f}s", "")
+
+    def summary_class(self, file=None, N=None):                                                   # noqa: N803
+        """Print times by class of the op."""
+        self._table(file, "Class", "<type> <#call> <#apply> <Class name>", self.class_time(), N,
+                    self.class_callcount(), self.class_nodes(), self.class_impl())
+
+    def summary_ops(self, file=None, N=None):                                                     # noqa: N803
+        """Print times by op."""
+        self._table(file, "Ops", "<type> <#call> <#apply> <Op name>", self.op_time(), N, self.op_callcount(),
+                    self.op_nodes(), self.op_impl())
+
+    def summary_lines(self, file=None, N=None):                                                   # noqa: N803
+        """Print times by the line of the user's program."""
+        self._table(file, "Lines", "<#call> <#apply> <Line>", self._sums(lambda r: r.line, lambda r: r.seconds), N,
+                    self._sums(lambda r: r.line, lambda r: r.calls), self._sums(lambda r: r.line, lambda r: 1))
+
+    def summary_nodes(self, file=None, N=None):                                                   # noqa: N803
+        """Print times by node, with the node's place in the order of execution."""
+        numbered = {(position, str(record)): record for position, record in enumerate(self.records())}
+        self._table(file, "Apply", "<#call> <id> <Apply name>", {k: r.seconds for k, r in numbered.items()}, N,
+                    {k: r.calls for k, r in numbered.items()}, {k: k[0] for k in numbered}, name=lambda key: key[1])
+
+    def _table(self, file, title, columns, times, limit, calls, *more, name=str):
+        file = sys.stderr if file is None else file
+        self._print(file, title, "---", f"<% time> <sum %> <apply time> <time per call> {columns}")
+        whole, shown = sum(times.values()) or 1.0, 0.0
+        order = sorted(times, key=times.get, reverse=True)
+        for key in order[:limit]:
+            shown += times[key]
+            per_call = times[key] / calls[key] if calls[key] else 0.0
+            cells = [calls[key], *(values[key] for values in more)]
+            if isinstance(cells[-1], str):
+                cells = [cells[-1], *cells[:-1]]
+            text = (f"  {100 * times[key] / whole:5.1f}%   {100 * shown / whole:5.1f}%  {times[key]:10.3f}s  "
+                    f"{per_call:13.2e}s  " + "  ".join(f"{cell:>5}" for cell in cells) + f"   {name(key)}")
+            self._print(file, text[:self.line_width])
+        rest = order[limit:] if limit is not None else []
+        left = sum(times[key] for key in rest)
+        self._print(file, f"   ... (remaining {len(rest)} {title} account for {100 * left / whole:6.2f}%"
+                          f"({left:.2f}s) of the runtime)", "")
+
+    def summary_memory(self, file=None, N=None):                                                  # noqa: N803
+        """Print the memory of intermediate values and results in the last call, the largest first."""
+        file = sys.stderr if file is None else file
+        self._print(file, "Memory profile", "---")
+        for source in self.sources:
+            held, count = source.held()
+            records = source.records()
+            self._print(file, f"  {source.function.name}: {sum(r.nbytes for r in records) // 1024}KB in all results of "
+                              f"nodes; {held // 1024}KB held for intermediate ones in {count} buffers that they share")
+        large = sorted((r for r in self.records() if r.nbytes >= config.profiling.min_memory_size),
+                       key=lambda r: -r.nbytes)
+        self._print(file, "  <Sum apply outputs (bytes)> <Apply name>",
+                    *(f"{r.nbytes:>15}B  {r}"[:self.line_width] for r in large[:N]),
+                    f"   ... (remaining {max(len(large) - (N or len(large)), 0)} and those smaller than "
+                    f"{config.profiling.min_memory_size}B are not shown)", "")
+
+    @staticmethod
+    def print_extra(file):
+        """Print what the functions given to `register_profiler_printer` say."""
+        for printer in _printers:
+            printer(file)
+
+    @staticmethod
+    def _print(file, *lines):
+        for line in lines:
+            print(line, file=file)
+
+
+class ScanProfileStats(ProfileStats):
+    """The profile of a loop: `ProfileStats` under a name."""
+
+    def __init__(self, atexit_print=True, name=None, **kwargs):
+        super().__init__(atexit_print, message=kwargs.pop("message", name), **kwargs)
+        self.name = name
+
+
+def register_profiler_printer(fct):
+    """Call ``fct(file)`` at the end of every summary; returns ``fct``."""
+    _printers.append(fct)
+    return fct
+
+
+def profile_of(profile, name):
+    """The `ProfileStats` that an argument ``profile`` of a function means, or None."""
+    if profile is None:
+        profile = config.profile
+    if isinstance(profile, str):
+        return ProfileStats(message=profile)
+    if profile is True:
+        return ProfileStats(message=name)
+    return profile or None
+
+
+@contextmanager
+def _destination():
+    where = config.profiling.destination
+    if where in ("stderr", "stdout"):
+        yield getattr(sys, where)
+    else:
+        with open(where, "w", encoding="utf-8") as file:
+            yield file
+
+
+def print_global_stats():
+    """Print the summaries of all profiles that ask for it, and their sum, to ``profiling.destination``."""
+    used = [profile for profile in _to_print if profile.fct_callcount]
+    if not used:
+        return
+    with _destination() as file:
+        for profile in used:
+            profile.summary(file)
+        if len(used) > 1:
+            whole = ProfileStats(atexit_print=False, message=f"Sum of all({len(used)}) printed profiles at exit.")
+            whole.sources = [source for profile in used for source in profile.sources]
+            whole.makers = [maker for profile in used for maker in profile.makers]
+            whole.summary(file)
+
+
+atexit.register(print_global_stats)
