@@ -36,6 +36,19 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Quick:
+    """Another way to compute a phase, right only where its checks hold.
+
+    statements: those of the phase with faster functions. checks: expressions. staged: operands whose old values a
+    second attempt needs, or would have been overwritten.
+    """
+
+    statements: tuple[str, ...]
+    checks: tuple[str, ...]
+    staged: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Dialect:
     """One language.
 
@@ -47,7 +60,8 @@ class Dialect:
     gave, made a proper value of its dtype.
     load(access), store(access, text): an element of an operand as a value; a value put back.
     library(names): the sources of those functions among `names` that we bring along.
-    kernel(symbol, phases): one function; phases holds (accesses, statements) pairs.
+    twin(name): names of a faster function and of the one that tells where it is right, or None.
+    kernel(symbol, phases): one function; phases holds (accesses, statements, Quick or None).
     prelude: helpers by the name that loads, stores and casts use, put before the first use.
     flags: compiler options that the emitted source counts on.
     """
@@ -61,6 +75,7 @@ class Dialect:
     load: Callable[[Access], str]
     store: Callable[[Access, str], str]
     library: Callable[[list], str]
+    twin: Callable[[str], tuple[str, str] | None]
     kernel: Callable[[str, list], str]
     prelude: Mapping[str, str]
     header: str

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from theano.codegen import nest as ir
-from theano.codegen.dialect import Access
+from theano.codegen.dialect import Access, Function, Quick
 from theano.codegen.dialects import c
 
 CALL = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
@@ -39,12 +39,42 @@ def emit_nest(nest, dialect=c.DIALECT):
     for phase in nest.phases:
         accesses = phase_accesses(nest, phase)
         names = values(nest, phase, accesses, dialect, declarations)
-        statements = [f"const {kind} v{n} = {text};" for n, kind, text in names.statements]
+        stores = []
         for value, k in ir.kernel_stores(nest, phase):
             text = names.cast(value, nest.operands[k].dtype)
-            statements.append(dialect.store(accesses[k], text))
-        phases.append((list(accesses.values()), statements))
+            stores.append(dialect.store(accesses[k], text))
+        statements = [f"const {kind} v{n} = {text};" for n, kind, text in names.statements]
+        quick = quick_way(nest, phase, names, stores, declarations)
+        phases.append((list(accesses.values()), statements + stores, quick))
     return dialect.kernel(SYMBOL, phases), declarations
+
+
+def quick_way(nest, phase, names, stores, declarations):
+    """The phase with faster functions that are right for most numbers, or None where it calls none that has a twin."""
+    checks, statements = [], []
+    for number, kind, text in names.statements:
+        for name in dict.fromkeys(CALL.findall(text)):
+            twin = names.dialect.twin(name)
+            if twin is not None:
+                checks += [f"{twin[1]}({arguments})" for arguments in arguments_of(name, text)]
+                text = re.sub(rf"\b{name}\(", f"{twin[0]}(", text)
+                declarations |= {Function(twin[0]), Function(twin[1])}
+        statements.append(f"const {kind} v{number} = {text};")
+    if not checks:
+        return None
+    loads = ir.kernel_loads(nest, phase)
+    staged = [k for _, k in ir.kernel_stores(nest, phase) if k in loads or nest.operands[k].inplace is not None]
+    return Quick(tuple(statements + stores), tuple(dict.fromkeys(checks)), tuple(dict.fromkeys(staged)))
+
+
+def arguments_of(name, text):
+    """What stands between the parentheses of each call of a function."""
+    for call in re.finditer(rf"\b{name}\(", text):
+        depth, end = 1, call.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        yield text[call.end():end - 1]
 
 
 def assemble(dialect, declarations, body):

@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from theano.codegen import mathlib
-from theano.codegen.dialect import Access, Dialect, Function
+from theano.codegen.dialect import Access, Dialect, Function, Quick
 
 STORAGE = {
     "bool": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int",
@@ -51,6 +51,8 @@ static inline unsigned short th_float_to_half(float f)
     return (unsigned short)(sign | (x.u >= 0x47800000 ? huge : h));
 }
 """
+
+PIECE = 1024            # points that are computed again where one of them needs more care than the quick way takes
 
 BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
 BUILTIN = {"isnan", "isinf", "isfinite", "signbit"}
@@ -165,10 +167,10 @@ def kernel(symbol, phases):
         "    const i64 n = extent[0];",
     ]
     filled = [(p, *phase) for p, phase in enumerate(phases) if phase[1]]
-    for p, accesses, statements in filled:
-        body = loop(accesses, statements)
+    for p, accesses, statements, quick in filled:
+        body = loop(accesses, statements, quick)
         if any(a.still for a in accesses):
-            known = row_loop(accesses, statements)
+            known = row_loop(accesses, statements, quick)
             body = ["if (extent[3]) {", *indent(known, 1), "} else {", *indent(body, 1), "}"]
         if len(phases) == 1:
             lines += indent(body, 1)
@@ -177,28 +179,57 @@ def kernel(symbol, phases):
     return "\n".join([*lines, "    return 0;", "}", ""])
 
 
-def row_loop(accesses, statements):
+def row_loop(accesses, statements, quick):
     """The loop of one phase where operands stay in place along a row: they are loaded once a row."""
     still = [a for a in accesses if a.still]
-    for access in still:
-        statements = [re.sub(rf"\bx{access.number}\[j\]", f"s{access.number}", text) for text in statements]
+
+    def fixed(texts):
+        for access in still:
+            texts = [re.sub(rf"\bx{access.number}\[j\]", f"s{access.number}", text) for text in texts]
+        return texts
     loads = [scalar(a, f" + i * stride[{a.number}]") for a in still]
-    return loop([a for a in accesses if not a.still], statements, loads)
+    if quick:
+        quick = Quick(tuple(fixed(quick.statements)), quick.checks, quick.staged)
+    return loop([a for a in accesses if not a.still], fixed(statements), quick, loads)
 
 
-def loop(accesses, statements, loads=()):
+def loop(accesses, statements, quick, loads=()):
     """Rows of one phase; ``loads`` come before the points of each row."""
     rows = [pointer(a) for a in accesses if not a.scalar]
     return [
         *(scalar(a) for a in accesses if a.scalar),
         "for (i64 i = 0; i < extent[1]; i++) {",
         *indent([*rows, *loads], 1),
-        "#pragma omp simd",
-        "    for (i64 j = 0; j < n; j++) {",
-        *indent(statements, 2),
-        "    }",
+        *indent(pieces(accesses, statements, quick) if quick else points("0", "n", statements), 1),
         "}",
     ]
+
+
+def points(start, stop, statements, clause=""):
+    """The loop over the points of a row."""
+    return [f"#pragma omp simd{clause}", f"for (i64 j = {start}; j < {stop}; j++) {{", *indent(statements, 1), "}"]
+
+
+def pieces(accesses, statements, quick):
+    """The points of a row a piece at a time, in the quick way; again with care where that isn't right."""
+    kinds = {a.number: STORAGE[a.dtype] for a in accesses if a.number in quick.staged}
+    attempt = list(quick.statements)
+    for k in kinds:
+        attempt = [text.replace(f"x{k}[j] =", f"t{k}[j - from] =") for text in attempt]
+    attempt += [f"wrong |= !{check};" for check in quick.checks]
+    copies = [f"x{k}[j] = t{k}[j - from];" for k in kinds]
+    lines = [
+        "int wrong = 0;",
+        f"const i64 to = n - from < {PIECE} ? n : from + {PIECE};",
+        *(f"{kind} t{k}[{PIECE}];" for k, kind in kinds.items()),
+        *points("from", "to", attempt, " reduction(|:wrong)"),
+        "if (wrong) {",
+        *indent(points("from", "to", statements), 1),
+        "}",
+    ]
+    if copies:
+        lines[-1:] = ["} else {", *indent(points("from", "to", copies), 1), "}"]
+    return [f"for (i64 from = 0; from < n; from += {PIECE}) {{", *indent(lines, 1), "}"]
 
 
 def scalar(access: Access, offset=""):
@@ -236,6 +267,7 @@ DIALECT = Dialect(
     load=load,
     store=store,
     library=library,
+    twin=mathlib.fast,
     kernel=kernel,
     prelude={"th_half_to_float": HALF_TO_FLOAT, "th_float_to_half": FLOAT_TO_HALF},
     header=HEADER,

@@ -57,6 +57,18 @@ TH_INLINE double th_expm1_f64(double x) {
     return __builtin_fabs(x) < 0x1p-54 ? x : q;
 }
 
+/* Where the result is a normal number its exponent can be written down. */
+
+TH_INLINE int th_exp_fits_f64(double x) {
+    return __builtin_fabs(x) <= 708.0;
+}
+
+TH_INLINE double th_exp_fast_f64(double x) {
+    unsigned long long k;
+    double y = th_expm1_small_f64(th_reduce_exp_f64(x, &k)) + 1.0;
+    return th_float_f64(th_bits_f64(y) + k);
+}
+
 /* exp for -745.2 <= x <= 0. */
 
 TH_INLINE double th_exp_negative_f64(double x) {
@@ -107,6 +119,16 @@ TH_INLINE float th_exp_f32(float x) {
     y = y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
     y = x > 88.73f ? __builtin_inff() : y;
     return x < -103.98f ? 0.0f : y;
+}
+
+TH_INLINE int th_exp_fits_f32(float x) {
+    return __builtin_fabsf(x) <= 87.0f;
+}
+
+TH_INLINE float th_exp_fast_f32(float x) {
+    unsigned int k;
+    float y = th_expm1_small_f32(th_reduce_exp_f32(x, &k)) + 1.0f;
+    return th_float_f32(th_bits_f32(y) + k);
 }
 
 TH_INLINE float th_expm1_f32(float x) {
