@@ -2,7 +2,7 @@
 
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply, args, like, number, row
-from theano.tensor.blas import BLAS_DTYPES, Dot22, Gemv, _dot22, gemm_no_inplace, gemv_no_inplace
+from theano.tensor.blas import BLAS_DTYPES, Dot22, Gemm, Gemv, _dot22, gemm_no_inplace, gemv_no_inplace
 from theano.tensor.blas import ger as ger_op
 from theano.tensor.create import AllocEmpty
 from theano.tensor.dot import Dot
@@ -63,7 +63,10 @@ def _through(v):
 
 @rule("add", "sub", name="local_gemm", tags=("BlasOpt",))
 def sum_with_product(node):
-    """z + a * dot(x, y) >> gemm(z, a, x, y, b) and so for gemv and ger"""
+    """z + a * dot(x, y) >> gemm(z, a, x, y, b) and so for gemv
+
+    A penalty on z meets its product already: z + a * gemm(z, b, x, y, c) >> gemm(z, a * b, x, y, 1 + a * c).
+    """
     out = node.outputs[0]
     if len(node.inputs) != 2 or out.type.dtype not in BLAS_DTYPES or out.type.ndim not in (1, 2):
         return None
@@ -98,6 +101,13 @@ def _accumulated(rest, term, subtract, position):
         if z.type != term.type:
             beta, z = like(1, rest), rest
         return gemm_no_inplace(z, alpha, x, y, _minus(beta) if sign_rest < 0 else beta)
+    if isinstance(node.op, (Gemv, Gemm)) and not transposed:
+        z, a, x, y, b = node.inputs
+        beta, same = scaled(rest)
+        if same is z and number(b) != 0:
+            beta = like(1, rest) if beta is None else beta
+            op = gemv_no_inplace if isinstance(node.op, Gemv) else gemm_no_inplace
+            return op(z, _times(alpha, a), x, y, _plus(_minus(beta) if sign_rest < 0 else beta, _times(alpha, b)))
     if isinstance(node.op, Gemv) and not transposed and number(node.inputs[4]) == 0:
         _, a, matrix, x, _ = node.inputs
         beta, z = scaled(rest)
@@ -120,6 +130,11 @@ def _times(a, b):
     if y == 1:
         return a
     return like(x * y, a) if x is not None and y is not None else apply("mul", a, b)
+
+
+def _plus(a, b):
+    x, y = number(a), number(b)
+    return like(x + y, a) if x is not None and y is not None else apply("add", a, b)
 
 
 @rule("mul", name="local_dot22_scalar", tags=("BlasOpt",))
