@@ -8,6 +8,7 @@ import theano
 import theano.tensor as T
 
 PLAIN = theano.Mode(linker="py", optimizer="fast_run")
+NATIVE = theano.Mode(linker="cvm", optimizer="fast_run")
 
 
 def phases(f):
@@ -41,7 +42,7 @@ def test_programs(name, dtype):
     x = T.matrix("x", dtype=dtype)
     y = PROGRAMS[name](x)
     outputs = [y, T.grad((y ** 2).sum(), x)]
-    f, plain = theano.function([x], outputs), theano.function([x], outputs, mode=PLAIN)
+    f, plain = theano.function([x], outputs, mode=NATIVE), theano.function([x], outputs, mode=PLAIN)
     rng = np.random.default_rng(0)
     for shape in ((5, 7), (1, 9), (6, 1), (1, 1), (3, 1500), (1500, 3), (40, 40)):
         value = rng.standard_normal(shape).astype(dtype)
@@ -55,33 +56,33 @@ def test_programs(name, dtype):
     ("softmax", 3), ("logsumexp", 3), ("log softmax", 3), ("normalised", 3), ("softmax of columns", 2)])
 def test_rows_are_read_in_one_nest(name, least):
     x = T.dmatrix("x")
-    found = phases(theano.function([x], PROGRAMS[name](x)))
+    found = phases(theano.function([x], PROGRAMS[name](x), mode=NATIVE))
     assert max(found) >= least
     assert len(found) <= 2
 
 
 def test_rows_of_a_cube():
     x = T.dtensor3("x")
-    f = theano.function([x], T.exp(x) / T.exp(x).sum(axis=2, keepdims=True))
+    f = theano.function([x], T.exp(x) / T.exp(x).sum(axis=2, keepdims=True), mode=NATIVE)
     value = np.random.default_rng(1).standard_normal((3, 4, 5))
     np.testing.assert_allclose(f(value), scipy.special.softmax(value, axis=2))
-    f = theano.function([x], T.exp(x) / T.exp(x).sum(axis=(0, 2), keepdims=True))
+    f = theano.function([x], T.exp(x) / T.exp(x).sum(axis=(0, 2), keepdims=True), mode=NATIVE)
     np.testing.assert_allclose(f(value), scipy.special.softmax(value, axis=(0, 2)))
     assert max(phases(f)) >= 2
 
 
 def test_no_rows_and_empty_rows():
     x = T.dmatrix("x")
-    total = theano.function([x], x / (1 + x.sum(axis=1, keepdims=True)))
+    total = theano.function([x], x / (1 + x.sum(axis=1, keepdims=True)), mode=NATIVE)
     assert total(np.ones((0, 4))).shape == (0, 4)
     assert total(np.ones((4, 0))).shape == (4, 0)
-    softmax = theano.function([x], T.nnet.softmax(x))
+    softmax = theano.function([x], T.nnet.softmax(x), mode=NATIVE)
     assert softmax(np.ones((0, 4))).shape == (0, 4)
 
 
 def test_an_update_of_what_later_phases_read():
     w = theano.shared(np.arange(12.0).reshape(3, 4))
-    f = theano.function([], w.sum(axis=1), updates=[(w, w / w.sum(axis=1, keepdims=True))])
+    f = theano.function([], w.sum(axis=1), updates=[(w, w / w.sum(axis=1, keepdims=True))], mode=NATIVE)
     before = w.get_value()
     np.testing.assert_allclose(f(), before.sum(axis=1))
     np.testing.assert_allclose(w.get_value(), before / before.sum(axis=1, keepdims=True))
@@ -94,7 +95,7 @@ def test_a_step_between_that_needs_another_op():
     y = (x - T.sort(s)[:, None]).sum(axis=1, keepdims=True) + x - s[:, None]
     value = np.random.default_rng(2).standard_normal((4, 6))
     expected = (value - np.sort(value.sum(1))[:, None]).sum(1, keepdims=True) + value - value.sum(1)[:, None]
-    np.testing.assert_allclose(theano.function([x], y)(value), expected)
+    np.testing.assert_allclose(theano.function([x], y, mode=NATIVE)(value), expected)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -104,7 +105,8 @@ def test_threads(threads):
     try:
         x = T.dmatrix("x")
         value = np.random.default_rng(3).standard_normal((700, 900))
-        np.testing.assert_allclose(theano.function([x], T.nnet.softmax(x))(value), scipy.special.softmax(value, 1))
+        f = theano.function([x], T.nnet.softmax(x), mode=NATIVE)
+        np.testing.assert_allclose(f(value), scipy.special.softmax(value, 1))
     finally:
         theano.set_num_threads(before)
 
@@ -118,7 +120,7 @@ class TestLosses:
         self.values = rng.standard_normal((9, 5)), rng.standard_normal(5), rng.integers(0, 5, 9)
 
     def compare(self, outputs, inputs, values):
-        f, plain = theano.function(inputs, outputs), theano.function(inputs, outputs, mode=PLAIN)
+        f, plain = theano.function(inputs, outputs, mode=NATIVE), theano.function(inputs, outputs, mode=PLAIN)
         for got, expected in zip(f(*values), plain(*values), strict=True):
             np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-14)
         assert not any(task.kind == "python" for task in f.maker.compiled.nodes())
@@ -143,7 +145,7 @@ class TestLosses:
 
     def test_places_of_the_largest(self):
         nll, sm, best = T.nnet.crossentropy_softmax_argmax_1hot_with_bias(self.x, self.b, self.y)
-        f = theano.function([self.x, self.b, self.y], [nll, best])
+        f = theano.function([self.x, self.b, self.y], [nll, best], mode=NATIVE)
         x, b, y = self.values
         np.testing.assert_array_equal(f(x, b, y)[1], (x + b).argmax(1))
 
@@ -157,7 +159,7 @@ class TestLosses:
     @pytest.mark.parametrize("wrong", [5, -1])
     def test_classes_that_are_none(self, wrong):
         cost = T.nnet.crossentropy_softmax_1hot(self.x, self.y)[0].sum()
-        f = theano.function([self.x, self.y], [cost, T.grad(cost, self.x)])
+        f = theano.function([self.x, self.y], [cost, T.grad(cost, self.x)], mode=NATIVE)
         y = self.values[2].copy()
         y[3] = wrong
         with pytest.raises(ValueError, match="y_i value out of bounds"):
@@ -167,6 +169,6 @@ class TestLosses:
 
     def test_large_numbers(self):
         x = np.array([[1e4, 0.0, -1e4], [-np.inf, 0.0, 1.0]])
-        f = theano.function([self.x], [T.nnet.softmax(self.x), T.nnet.logsoftmax(self.x)])
+        f = theano.function([self.x], [T.nnet.softmax(self.x), T.nnet.logsoftmax(self.x)], mode=NATIVE)
         for got, expected in zip(f(x), (scipy.special.softmax(x, 1), scipy.special.log_softmax(x, 1)), strict=True):
             np.testing.assert_allclose(got, expected)
