@@ -20,7 +20,7 @@ from theano.compile.mode import (
 )
 from theano.compile.profiling import ProfileStats, ScanProfileStats
 from theano.compile.rebuild import rebuild_collect_shared
-from theano.compile.updates import OrderedUpdates
+from theano.graph.updates import OrderedUpdates
 from theano.config import config
 from theano.errors import AliasedMemoryError, UnusedInputError
 from theano.graph.copying import DeepCopyOp, ViewOp, deep_copy_op, view_op
