@@ -59,6 +59,7 @@ GATHERED = {
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
     "scalar.basic_scipy": ("scalar", "scalar.special"),
+    "scalar.sharedvar": ("scalar.shared", "graph.shared", "scalar.type"),
     "sparse.basic": SPARSE,
     "sparse.opt": SPARSE,
     "sparse.sharedvar": ("sparse.shared", "sparse.type", "sparse.variable"),

@@ -135,7 +135,7 @@ def _taps(given, what):
     taps = [given] if isinstance(given, (int, np.integer)) else list(given)
     if len(set(taps)) != len(taps) or not taps:
         raise ValueError(f"taps of {what} must differ from each other, got {taps}")
-    return tuple(map(int, taps))
+    return tuple(int(tap) for tap in taps)
 
 
 def _checked_keys(entry, known, what):
