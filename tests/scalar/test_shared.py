@@ -1,10 +1,10 @@
 """Shared numbers."""
 
 import pytest
+from theano.scalar.sharedvar import ScalarSharedVariable, shared
 
 import theano
 import theano.tensor as T
-from theano.scalar.sharedvar import ScalarSharedVariable, shared
 
 
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])

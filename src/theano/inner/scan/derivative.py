@@ -9,7 +9,7 @@ from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor
+from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
@@ -37,7 +37,7 @@ def adjoint(loop, results, gradients, run):
     gave, are kept by running the loop with these as further outputs.
     """
     live = _live(loop, gradients)
-    weights = [v.type.make_variable() if k in live else None for k, v in enumerate(loop.values)]
+    weights = [twin(v) if k in live else None for k, v in enumerate(loop.values)]
     wrt = [v for v in loop.inputs if is_smooth(v)]
     # Views, because an output of a step may be computed from another one, or be the same.
     known = {view_op(v): w for v, w in zip(loop.values, weights, strict=True) if w is not None}
@@ -98,7 +98,7 @@ class _Reverse:
             longer = replace(loop, stacks=loop.stacks + [Stack(v, loop.n) for v in kept])
             results = run(longer)
         self.results = results
-        rows = [v.type.make_variable() for v in kept]
+        rows = [twin(v) for v in kept]
         self.terms = dict(zip(terms, substitute(list(terms.values()), dict(zip(kept, rows, strict=True))),
                               strict=True))
         return [Sequence(row, x) for row, x in zip(rows, results[len(loop.values):], strict=True)]
@@ -107,7 +107,7 @@ class _Reverse:
         """How many steps there were."""
         loop = self.loop
         if loop.until is None:
-            return loop.n
+            return loop.n.astype("int64")
         if loop.carries:
             return self.results[0].shape[0] - loop.carries[0].reach
         return self.results[-1].shape[0]
@@ -130,16 +130,16 @@ class _Reverse:
         term = self.terms.get(variable)
         return None if term is None else fitted(term, variable.type)
 
-    def _state(self, kind, start):
-        """A state of the backward loop; its new value is set later."""
-        self.reverse.states.append(State(kind.make_variable(), fitted(start, kind), None))
+    def _state(self, like, start):
+        """A state of the backward loop, of the type of ``like``; its new value is set later."""
+        self.reverse.states.append(State(twin(like), fitted(start, like.type), None))
         return self.reverse.states[-1]
 
     def _incoming(self, k, skip):
         """A row of the gradient given for output ``k``, whose first ``skip`` rows are no steps; None without one."""
         if _none(self.given[k]):
             return None
-        row = self.loop.values[k].type.make_variable()
+        row = twin(self.loop.values[k])
         array = self.given[k][skip:skip + self.steps]
         self.reverse.sequences.append(Sequence(row, self._backwards(fitted(array, array.type.clone(
             broadcastable=(False, *row.type.broadcastable))))))
@@ -159,7 +159,7 @@ class _Reverse:
         self.sums = {}
         for o in loop.others:
             if o.inner in self.terms:
-                self.sums[o.inner] = state = self._state(o.inner.type, o.outer.type.zeros_like(o.outer))
+                self.sums[o.inner] = state = self._state(o.inner, o.outer.type.zeros_like(o.outer))
                 state.after = fitted(state.before + self._term(o.inner), state.before.type)
         self.reverse = self.reverse.with_outputs(substitute(self.reverse.outputs, totals))
         self.place = {s.before: k for k, s in enumerate(self.reverse.states)}
@@ -169,7 +169,7 @@ class _Reverse:
         if self.weights[k] is None:
             return []
         kind = carry.value.type
-        states = [self._state(kind, zeros_like(self.results[k][0])) for _ in range(carry.reach)]
+        states = [self._state(carry.value, zeros_like(self.results[k][0])) for _ in range(carry.reach)]
         incoming = self._incoming(k, carry.reach)
         totals[self.weights[k]] = states[0].before if incoming is None else \
             fitted(incoming + states[0].before, kind)
@@ -184,7 +184,7 @@ class _Reverse:
         if self.weights[k] is None:
             return None
         start = zeros_like(forward.start) if _none(self.given[k]) else self.given[k]
-        state = self._state(forward.before.type, start)
+        state = self._state(forward.before, start)
         totals[self.weights[k]] = state.before
         term = self._term(forward.before)
         state.after = zeros_like(state.before) if term is None else term
@@ -243,7 +243,7 @@ def tangent(loop, points, run):
     points: the same loop on directions instead of inputs, None where there is none.
     """
     moved = _moved(loop, points)
-    along = {v: v.type.make_variable() for v in loop.inputs if v in moved}
+    along = {v: twin(v) for v in loop.inputs if v in moved}
     slopes = Rop(loop.values, list(along), list(along.values()), disconnected_outputs="ignore",
                  return_disconnected="None") if along else [None] * len(loop.values)
     slope = dict(enumerate(slopes))

@@ -6,14 +6,24 @@ from functools import reduce as fold
 
 import numpy as np
 
-from theano.config import config
 from theano.errors import MissingInputError
 from theano.graph.shared import SharedVariable
-from theano.graph.testvalue import get_test_value
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Constant, Variable, nodes_constructed
 from theano.graph.walk import ancestors, substitute
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, copy_of
+from theano.inner.scan.loop import (
+    Carry,
+    Loop,
+    Other,
+    Sequence,
+    Stack,
+    State,
+    copied_name,
+    fitted,
+    row_of,
+    rows_of,
+    twin,
+)
 from theano.inner.scan.op import run
 from theano.scalar.type import upcast
 from theano.tensor.advanced import set_subtensor
@@ -87,7 +97,7 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     for k, entry in enumerate(_listed(sequences)):
         step.add_sequence(k, entry)
     loop = Loop(step.count(), truncate=int(truncate_gradient), name=name, mode=mode)
-    loop.sequences = [Sequence(_row(x, label), x[:loop.n]) for x, label in step.slices]
+    loop.sequences = [Sequence(row_of(x, label), x[:loop.n]) for x, label in step.slices]
     infos = [_info(k, entry) for k, entry in enumerate(_listed(outputs_info))]
     fixed = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in _listed(non_sequences)]
     loop.others = [Other(v, v) for v in dict.fromkeys(fixed)]
@@ -142,23 +152,6 @@ def _checked_keys(entry, known, what):
     wrong = set(entry) - set(known)
     if wrong:
         raise ValueError(f"{what} has unknown keys {sorted(wrong)}; there are {', '.join(known)}")
-
-
-def _row(array, label=None):
-    """The variable of a step that stands for a row of ``array``."""
-    array_type = array.type
-    row = array_type.clone(broadcastable=array_type.broadcastable[1:]).make_variable(label)
-    return _with_test_value(row, array, lambda value: value[0])
-
-
-def _with_test_value(variable, source, part=lambda value: value):
-    """``variable``, with part of the test value of ``source`` when these are on."""
-    if config.compute_test_value != "off":
-        try:
-            variable.tag.test_value = part(get_test_value(source))
-        except (AttributeError, IndexError):
-            pass                                        # who uses it says that it is missing
-    return variable
 
 
 class _Step:
@@ -220,12 +213,14 @@ class _Info:
 
     def buffer(self, n):
         """The initial rows, and room for ``n`` more."""
-        initial = self.initial.astype(self.rows[0].type.dtype)
+        kind = self.rows[0].type
+        leading = self.initial.type.broadcastable[:1]
+        initial = fitted(self.initial, kind if self.taps == (-1,) else rows_of(kind, leading))
         initial = shape_padleft(initial) if self.taps == (-1,) else initial[:self.reach]
-        initial = unbroadcast(initial, *(d for d, b in enumerate((False, *self.rows[0].type.broadcastable)) if not b))
+        initial = unbroadcast(initial, 0)
         rows = initial.shape[0]
         empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
-        return set_subtensor(empty[:rows], initial)
+        return fitted(set_subtensor(empty[:rows], initial), rows_of(kind))
 
 
 def _info(k, entry):
@@ -246,9 +241,9 @@ def _info(k, entry):
     label = f"output {k}" + (f" ({initial.name})" if initial.name else "")
     names = [initial.name and f"{initial.name}[t{tap}]" for tap in taps]
     if taps == (-1,):
-        rows = [_with_test_value(initial.type.make_variable(names[0]), initial)]
+        rows = [twin(initial, names[0])]
     elif initial.type.ndim:
-        rows = [_row(initial, own) for own in names]
+        rows = [row_of(initial, own) for own in names]
     else:
         raise TypeError(f"the initial value of {label} must have a row for each of {-min(taps)} steps, but is a scalar")
     return _Info(initial, taps, rows, flexible, label)
@@ -298,7 +293,7 @@ def _states(answer, others, strict):
             if v not in given and v not in updates:
                 raise MissingInputError(f"fn uses the shared variable {v}, which with strict=True must be among "
                                         "non_sequences")
-    states = [State(_with_test_value(copy_of(s), s), s, None) for s in updates]
+    states = [State(twin(s, copied_name(s)), s, None) for s in updates]
     return states, substitute(roots, {s.start: s.before for s in states})
 
 
@@ -321,7 +316,7 @@ def _join(infos, results):
             want = _common(info, results[k].type)
             have = info.rows[0].type
             if want != have:
-                rows = [_with_test_value(want.make_variable(row.name), row) for row in info.rows]
+                rows = [_retyped(row, want) for row in info.rows]
                 results[:] = substitute(results, dict(zip(info.rows, rows, strict=True)), strict=False)
                 info.rows, changed = rows, True
             if results[k].type.dtype != want.dtype:
@@ -329,6 +324,14 @@ def _join(infos, results):
     for k, info in enumerate(infos):
         if info:
             results[k] = info.rows[0].type.filter_variable(results[k])
+
+
+def _retyped(row, kind):
+    """A variable of type ``kind`` instead of ``row``."""
+    new = kind.make_variable(row.name)
+    if hasattr(row.tag, "test_value"):
+        new.tag.test_value = kind.filter(row.tag.test_value, allow_downcast=True)
+    return new
 
 
 def _common(info, kind):

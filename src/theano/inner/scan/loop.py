@@ -1,11 +1,15 @@
 """The description of a loop: its step, and what feeds it from outside."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from theano.config import config
+from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, substitute
 from theano.inner.graph import InnerGraph
 from theano.tensor.shape import patternbroadcast
+from theano.tensor.type import tensor
 
 
 @dataclass
@@ -118,18 +122,23 @@ class Loop:
     def closed(self):
         """This loop with all that its step needs among its inputs, and nothing it doesn't need.
 
-        Variables from outside get copies within.
+        All inputs of the step are new variables: graphs that shared some would not be compared rightly.
         """
-        blocked = self.inputs
-        above = ancestors(self.outputs, blocked)
-        used = set(above)
-        free = dict.fromkeys(v for v in reversed(above) if v.owner is None and not isinstance(v, Constant))
+        used = set(ancestors(self.outputs, self.inputs))
+        bound = set(self.inputs)
+        free = [v for v in reversed(ancestors(self.outputs, self.inputs))
+                if v.owner is None and v not in bound and not isinstance(v, Constant)]
         others = [o for o in self.others if o.inner in used and not isinstance(o.inner, Constant)]
-        others += [Other(v, v) for v in free if v not in set(blocked)]
-        copies = {o.inner: copy_of(o.inner) for o in others if o.inner is o.outer}
+        others += [Other(v, v) for v in dict.fromkeys(free)]
+        copies = {v: twin(v, v.name) for v in self.bound}
+        copies |= {o.inner: twin(o.inner, copied_name(o.inner) if o.inner is o.outer else o.inner.name) for o in others}
         loop = self.with_outputs(substitute(self.outputs, copies))
-        loop.others = [Other(copies.get(o.inner, o.inner), o.outer) for o in others]
-        loop.sequences = [s for s in self.sequences if s.row in used]
+        loop.others = [Other(copies[o.inner], o.outer) for o in others]
+        loop.sequences = [Sequence(copies[s.row], s.array) for s in self.sequences if s.row in used]
+        for c in loop.carries:
+            c.rows = [copies[row] for row in c.rows]
+        for s in loop.states:
+            s.before = copies[s.before]
         return loop
 
     def graph(self):
@@ -137,9 +146,27 @@ class Loop:
         return InnerGraph(self.inputs, self.outputs, self.mode)
 
 
-def copy_of(variable):
-    """A variable of the same type that stands within a loop for one outside."""
-    return variable.type.make_variable(variable.name and f"{variable.name}_copy")
+def twin(variable, name=None):
+    """A new variable of the same type, with the same test value where these are on."""
+    copy = variable.type.make_variable(name)
+    if config.compute_test_value != "off":
+        with suppress(AttributeError):                  # who uses it says that the value is missing
+            copy.tag.test_value = get_test_value(variable)
+    return copy
+
+
+def row_of(array, name=None):
+    """A variable that stands for a row of ``array``."""
+    row = array.type.clone(broadcastable=array.type.broadcastable[1:]).make_variable(name)
+    if config.compute_test_value != "off":
+        with suppress(AttributeError, IndexError):
+            row.tag.test_value = get_test_value(array)[0]
+    return row
+
+
+def copied_name(variable):
+    """The name of what stands within a loop for a variable outside."""
+    return variable.name and f"{variable.name}_copy"
 
 
 def fitted(value, kind):
@@ -149,6 +176,11 @@ def fitted(value, kind):
     if value.type.dtype != kind.dtype:
         value = value.astype(kind.dtype)
     return patternbroadcast(value, kind.broadcastable) if hasattr(kind, "broadcastable") else value
+
+
+def rows_of(kind, leading=(False,)):
+    """The type of arrays whose rows are of type ``kind``."""
+    return tensor(kind.dtype, (*leading, *kind.broadcastable)).type
 
 
 def is_tensor(variable):

@@ -9,10 +9,9 @@ from theano.graph.variable import Apply, Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import InnerGraph
 from theano.inner.scan.derivative import adjoint, tangent
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State
+from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, rows_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.shape import shape_i
-from theano.tensor.type import tensor
 
 
 class Scan(Op):
@@ -79,16 +78,16 @@ class Scan(Op):
                 raise TypeError(f"{self} needs an integer scalar as number of steps, but got {count}, a {count.type}")
         for s in loop.sequences:
             s.array = as_tensor_variable(s.array)
-            s.array = _rows_of(s.row.type, s.array.type.broadcastable[:1]).filter_variable(s.array)
+            s.array = rows_of(s.row.type, s.array.type.broadcastable[:1]).filter_variable(s.array)
         for c in loop.carries:
-            c.buffer = _rows_of(c.rows[0].type).filter_variable(as_tensor_variable(c.buffer))
+            c.buffer = rows_of(c.rows[0].type).filter_variable(as_tensor_variable(c.buffer))
         for s in loop.states:
             s.start = s.before.type.filter_variable(s.start)
         for o in loop.others:
             o.outer = o.inner.type.filter_variable(o.outer)
         return Apply(self, loop.outer, [
             *(c.buffer.type() for c in loop.carries), *(s.before.type() for s in loop.states),
-            *(_rows_of(s.value.type)() for s in loop.stacks)])
+            *(rows_of(s.value.type)() for s in loop.stacks)])
 
     # -- running ----------------------------------------------------------------------------------------
 
@@ -221,11 +220,6 @@ def run(loop):
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
               loop.until is not None, loop.truncate, loop.name, loop.mode)
     return op(*loop.outer, return_list=True)
-
-
-def _rows_of(kind, leading=(False,)):
-    """The type of arrays whose rows are of type ``kind``."""
-    return tensor(kind.dtype, (*leading, *kind.broadcastable)).type
 
 
 def _in_order(rows, written):
