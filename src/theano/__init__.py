@@ -9,7 +9,6 @@ from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
 from theano.compile.profiling import ProfileStats
 from theano.compile.rebuild import clone_replace as clone
-from theano.compile.updates import OrderedUpdates
 from theano.compile.verify import verify_grad
 from theano.config import ChangeFlags as change_flags
 from theano.config import config
@@ -20,9 +19,11 @@ from theano.graph.function_op import as_op
 from theano.graph.op import Op
 from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
+from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Apply, Constant, Variable
 from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
+from theano.inner.scan.front import foldl, foldr, map, reduce, scan
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
 from theano.tensor.advanced import sparse_grad

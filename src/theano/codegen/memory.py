@@ -148,6 +148,8 @@ def _take_over(tasks, last, overwritten, private):
             used.add(id(root))
             last[id(root)] = max(last[id(root)], last.get(id(out), number))
             out.of, out.kind, out.overwrites = source, "view", True
+            if out.foreign:             # views that Python code made of ``out`` keep that memory alive
+                root.foreign = root.array = True
             _mark(task, out, source)
 
 

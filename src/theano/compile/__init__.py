@@ -20,12 +20,12 @@ from theano.compile.mode import (
 )
 from theano.compile.profiling import ProfileStats, ScanProfileStats
 from theano.compile.rebuild import rebuild_collect_shared
-from theano.compile.updates import OrderedUpdates
 from theano.config import config
 from theano.errors import AliasedMemoryError, UnusedInputError
 from theano.graph.copying import DeepCopyOp, ViewOp, deep_copy_op, view_op
 from theano.graph.function_op import FromFunctionOp, as_op
 from theano.graph.shared import SharedVariable
+from theano.graph.updates import OrderedUpdates
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape_i, specify_shape
 from theano.tensor.shared import shared, shared_constructor
 

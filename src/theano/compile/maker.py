@@ -19,6 +19,7 @@ from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute
 from theano.rewrite.pipeline import optimize
 from theano.runtime.interpreter import Interpreter
+from theano.scalar.type import Scalar
 
 
 class FunctionMaker:
@@ -103,7 +104,9 @@ class FunctionMaker:
 
     def _wants_native(self):
         return self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
-            and not self.accept_inplace and "fast_run" in self.mode.optimizer.include
+            and not self.accept_inplace and "fast_run" in self.mode.optimizer.include \
+            and not any(getattr(e, "shared", False) and isinstance(e.variable.type, Scalar)     # no arrays in cells
+                        for e in self.inputs)
 
     @property
     def fgraph(self):

@@ -11,15 +11,15 @@ class InnerGraph:
     ``InnerGraph.builder``; the compiled function is neither copied nor pickled.
     """
 
-    builder = None              # function(inputs, outputs) -> callable with a list of arrays as its result
+    builder = None              # function(inputs, outputs, mode) -> callable with a list of arrays as its result
 
-    def __init__(self, inputs, outputs):
-        self.inputs, self.outputs = list(inputs), list(outputs)
+    def __init__(self, inputs, outputs, mode=None):
+        self.inputs, self.outputs, self.mode = list(inputs), list(outputs), mode
         self._function = self._hash = None
 
     def __call__(self, *values):
         if self._function is None:
-            self._function = InnerGraph.builder(self.inputs, self.outputs)
+            self._function = InnerGraph.builder(self.inputs, self.outputs, self.mode)
         return self._function(*values)
 
     def __eq__(self, other):
@@ -33,7 +33,7 @@ class InnerGraph:
         return self._hash
 
     def __getstate__(self):
-        return {"inputs": self.inputs, "outputs": self.outputs, "_function": None, "_hash": None}
+        return {"inputs": self.inputs, "outputs": self.outputs, "mode": self.mode, "_function": None, "_hash": None}
 
     def __str__(self):
         return f"{len(self.inputs)} -> {len(self.outputs)}"

@@ -1,0 +1,1 @@
+"""Loops: ``theano.scan`` and the op behind it."""

@@ -1,0 +1,293 @@
+"""Derivatives of loops, which are loops again.
+
+``run`` is the function that turns a `Loop` into its outputs.
+"""
+
+from dataclasses import replace
+
+from theano.config import config
+from theano.gradient import DisconnectedType, NullType, Rop, grad
+from theano.graph.copying import view_op
+from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
+from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
+from theano.tensor.advanced import set_subtensor
+from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.create import zeros_like
+from theano.tensor.elemwise import minimum, switch
+from theano.tensor.join import join
+from theano.tensor.shape import shape_padleft
+
+
+def _none(variable):
+    return variable is None or isinstance(variable.type, DisconnectedType)
+
+
+def _recurrent(loop):
+    """Pairs (variables of earlier values, variable of the new one) of carries and states."""
+    return [(c.rows, c.value) for c in loop.carries] + [([s.before], s.after) for s in loop.states]
+
+
+# -- reverse mode ---------------------------------------------------------------------------------------
+
+
+def adjoint(loop, results, gradients, run):
+    """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
+
+    What steps compute is computed again, from the values that carries kept; values of states, and what random states
+    gave, are kept by running the loop with these as further outputs.
+    """
+    live = _live(loop, gradients)
+    weights = [twin(v) if k in live else None for k, v in enumerate(loop.values)]
+    wrt = [v for v in loop.inputs if is_smooth(v)]
+    # Views, because an output of a step may be computed from another one, or be the same.
+    known = {view_op(v): w for v, w in zip(loop.values, weights, strict=True) if w is not None}
+    found = grad(None, wrt, known_grads=known, disconnected_inputs="ignore", null_gradients="return",
+                 return_disconnected="Disconnected") if known and wrt else []
+    terms = dict(zip(wrt, found, strict=False))
+    null = {v: g for v, g in terms.items() if isinstance(g.type, NullType)}
+    lost = next((null[v] for rows, _ in _recurrent(loop) for v in rows if v in null), None)
+    if lost is not None:
+        return [lost if is_smooth(v) else DisconnectedType()() for v in loop.outer]
+    finite = {v: g for v, g in terms.items() if not isinstance(g.type, (DisconnectedType, NullType))}
+    reverse = _Reverse(loop, results, gradients, weights, finite, run)
+    return reverse.gradients(null)
+
+
+def _live(loop, gradients):
+    """Positions of the values of a step that have a gradient, directly or through later steps."""
+    pattern = dict(zip(loop.inputs, io_connection_pattern(loop.inputs, loop.values), strict=True))
+    live = {k for k, g in enumerate(gradients) if not _none(g) and is_smooth(loop.values[k])}
+    while True:
+        more = {k for k, (rows, value) in enumerate(_recurrent(loop)) if is_smooth(value)
+                and any(pattern[row][j] for row in rows for j in live)}
+        if more <= live:
+            return live
+        live |= more
+
+
+class _Reverse:
+    """The loop that runs backwards.
+
+    weights: variables for the gradients of the values of a step, or None   terms: gradients of its inputs by these
+    """
+
+    def __init__(self, loop, results, gradients, weights, terms, run):
+        self.loop, self.given, self.weights = loop, gradients, weights
+        rows = self._keep(terms, results, run)
+        self.steps = self._steps()
+        self.back = self.steps if loop.truncate < 0 else minimum(self.steps, loop.truncate)
+        self.reverse = Loop(self.back, truncate=-1, name=f"grad_of_{loop.name or 'scan_fn'}", mode=loop.mode,
+                            others=list(loop.others))
+        self._read(rows)
+        self._hand_on()
+        self.made = run(self.reverse)
+
+    def _keep(self, terms, results, run):
+        """Have what the terms need kept; pairs (row, array of all steps)."""
+        loop, kept = self.loop, []
+        random = {s.before for s in loop.states if not is_tensor(s.before)}
+        for node in toposort(list(terms.values()), loop.inputs):
+            if not random.isdisjoint(node.inputs):
+                kept += [v for v in node.outputs if is_tensor(v)]
+                random.update(v for v in node.outputs if not is_tensor(v))
+        needed = set(ancestors(list(terms.values()), [*loop.inputs, *kept]))
+        kept = [v for v in [*kept, *(s.before for s in loop.states)] if v in needed]
+        if loop.until is not None and not (kept or loop.carries or loop.stacks):
+            kept = [constant(0)]                                        # so that the steps are counted
+        if kept:
+            longer = replace(loop, stacks=loop.stacks + [Stack(v, loop.n) for v in kept])
+            results = run(longer)
+        self.results = results
+        rows = [twin(v) for v in kept]
+        self.terms = dict(zip(terms, substitute(list(terms.values()), dict(zip(kept, rows, strict=True))),
+                              strict=True))
+        return [Sequence(row, x) for row, x in zip(rows, results[len(loop.values):], strict=True)]
+
+    def _steps(self):
+        """How many steps there were."""
+        loop = self.loop
+        if loop.until is None:
+            return loop.n.astype("int64")
+        if loop.carries:
+            return self.results[0].shape[0] - loop.carries[0].reach
+        return self.results[-1].shape[0]
+
+    def _backwards(self, array):
+        """Rows of the last steps, last first, of an array with a row for each step."""
+        return array[::-1][:self.back]
+
+    def _read(self, kept):
+        """What the backward steps read: the rows that the forward steps read and gave."""
+        loop = self.loop
+        pairs = kept + [Sequence(s.row, s.array[:self.steps]) for s in loop.sequences]
+        for c, buffer in zip(loop.carries, self.results, strict=False):
+            pairs += [Sequence(row, buffer[c.reach + tap:c.reach + tap + self.steps])
+                      for row, tap in zip(c.rows, c.taps, strict=True)]
+        self.reverse.sequences = [Sequence(s.row, self._backwards(s.array)) for s in pairs]
+
+    def _term(self, variable):
+        """The gradient of an input of a step, of its type; None where there is none."""
+        term = self.terms.get(variable)
+        return None if term is None else fitted(term, variable.type)
+
+    def _state(self, like, start):
+        """A state of the backward loop, of the type of ``like``; its new value is set later."""
+        self.reverse.states.append(State(twin(like), fitted(start, like.type), None))
+        return self.reverse.states[-1]
+
+    def _incoming(self, k, skip):
+        """A row of the gradient given for output ``k``, whose first ``skip`` rows are no steps; None without one."""
+        if _none(self.given[k]):
+            return None
+        row = twin(self.loop.values[k])
+        array = self.given[k][skip:skip + self.steps]
+        self.reverse.sequences.append(Sequence(row, self._backwards(fitted(array, array.type.clone(
+            broadcastable=(False, *row.type.broadcastable))))))
+        return row
+
+    def _hand_on(self):
+        """What the backward steps hand on: gradients of values of earlier steps, and sums for what all steps use."""
+        loop, totals = self.loop, {}
+        position = iter(range(len(loop.values)))
+        self.pending = [self._carry(next(position), c, totals) for c in loop.carries]
+        self.before = [self._through_state(next(position), s, totals) for s in loop.states]
+        for k in position:
+            if self.weights[k] is not None:
+                totals[self.weights[k]] = self._incoming(k, 0)
+        self.rows = {s.row: Stack(self._term(s.row), self.back) for s in loop.sequences if s.row in self.terms}
+        self.reverse.stacks = list(self.rows.values())
+        self.sums = {}
+        for o in loop.others:
+            if o.inner in self.terms:
+                self.sums[o.inner] = state = self._state(o.inner, o.outer.type.zeros_like(o.outer))
+                state.after = fitted(state.before + self._term(o.inner), state.before.type)
+        self.reverse = self.reverse.with_outputs(substitute(self.reverse.outputs, totals))
+        self.place = {s.before: k for k, s in enumerate(self.reverse.states)}
+
+    def _carry(self, k, carry, totals):
+        """States for the gradients of the values 1, 2, ... steps back, so far."""
+        if self.weights[k] is None:
+            return []
+        kind = carry.value.type
+        states = [self._state(carry.value, zeros_like(self.results[k][0])) for _ in range(carry.reach)]
+        incoming = self._incoming(k, carry.reach)
+        totals[self.weights[k]] = states[0].before if incoming is None else \
+            fitted(incoming + states[0].before, kind)
+        terms = dict(zip(carry.taps, map(self._term, carry.rows), strict=True))
+        for j, state in enumerate(states, 1):
+            parts = [x for x in (states[j].before if j < len(states) else None, terms.get(-j)) if x is not None]
+            state.after = fitted(sum(parts[1:], parts[0]) if parts else zeros_like(state.before), kind)
+        return states
+
+    def _through_state(self, k, forward, totals):
+        """The state for the gradient of a state, None without one."""
+        if self.weights[k] is None:
+            return None
+        start = zeros_like(forward.start) if _none(self.given[k]) else self.given[k]
+        state = self._state(forward.before, start)
+        totals[self.weights[k]] = state.before
+        term = self._term(forward.before)
+        state.after = zeros_like(state.before) if term is None else term
+        return state
+
+    # -- what comes out ---------------------------------------------------------------------------------
+
+    def _last(self, state):
+        return self.made[self.place[state.before]]
+
+    def _reaching_back(self, value):
+        """``value``, or zero where the gradient was cut off before the first step."""
+        if self.loop.truncate < 0:
+            return value
+        return switch(self.steps <= self.loop.truncate, value, zeros_like(value))
+
+    def gradients(self, null):
+        """A gradient for each input of the forward loop."""
+        loop = self.loop
+        stacked = dict(zip(self.rows, self.made[len(self.reverse.states):], strict=True))
+        found = [None]
+        for s in loop.sequences:
+            g = stacked.get(s.row)
+            found.append(null.get(s.row) if g is None else set_subtensor(
+                zeros_like(s.array)[self.steps - self.back:self.steps], g[::-1]))
+        found += [self._of_buffer(k, c) for k, c in enumerate(loop.carries)]
+        found += [None if state is None else self._reaching_back(self._last(state)) for state in self.before]
+        found += [None] * len(loop.stacks)
+        found += [self._last(self.sums[o.inner]) if o.inner in self.sums else null.get(o.inner) for o in loop.others]
+        return [self._checked(x, g) for x, g in zip(loop.outer, found, strict=True)]
+
+    def _of_buffer(self, k, carry):
+        """The gradient of the initial rows, in a buffer of zeros."""
+        if self.weights[k] is None:
+            return None
+        rows = join(0, *(shape_padleft(self._reaching_back(self._last(s))) for s in reversed(self.pending[k])))
+        if not _none(self.given[k]):
+            rows = rows + self.given[k][:carry.reach]
+        return set_subtensor(zeros_like(carry.buffer)[:carry.reach], rows)
+
+    @staticmethod
+    def _checked(variable, gradient):
+        if gradient is not None:
+            return gradient
+        if is_tensor(variable) and not is_smooth(variable) and variable.type.ndim:
+            return zeros_like(variable, dtype=config.floatX)
+        return DisconnectedType()()
+
+
+# -- forward mode ---------------------------------------------------------------------------------------
+
+
+def tangent(loop, points, run):
+    """Directional derivatives of the outputs of a loop: a loop that carries them along.
+
+    points: the same loop on directions instead of inputs, None where there is none.
+    """
+    moved = _moved(loop, points)
+    along = {v: twin(v) for v in loop.inputs if v in moved}
+    slopes = Rop(loop.values, list(along), list(along.values()), disconnected_outputs="ignore",
+                 return_disconnected="None") if along else [None] * len(loop.values)
+    slope = dict(enumerate(slopes))
+    wide = replace(loop, stacks=[])
+    wide.sequences = loop.sequences + [Sequence(along[s.row], p.array) for s, p in zip(
+        loop.sequences, points.sequences, strict=True) if s.row in along]
+    wide.others = loop.others + [Other(along[o.inner], p.outer) for o, p in zip(
+        loop.others, points.others, strict=True) if o.inner in along]
+    first_state, first_stack = len(loop.carries), len(loop.carries) + len(loop.states)
+    order = {}
+    wide.carries = list(loop.carries)
+    for k, (c, p) in enumerate(zip(loop.carries, points.carries, strict=True)):
+        if c.rows[0] in along:
+            order[k] = len(wide.carries)
+            wide.carries.append(Carry(c.taps, [along[r] for r in c.rows], _or_zeros(p.buffer, c.buffer),
+                                      fitted(_or_zeros(slope[k], c.value), c.value.type)))
+    wide.states = list(loop.states)
+    for k, (s, p) in enumerate(zip(loop.states, points.states, strict=True), first_state):
+        if s.before in along:
+            order[k] = len(wide.carries) + len(wide.states)
+            wide.states.append(State(along[s.before], _or_zeros(p.start, s.start),
+                                     fitted(_or_zeros(slope[k], s.after), s.after.type)))
+    for k, s in enumerate(loop.stacks, first_stack):
+        if slope[k] is not None:
+            order[k] = len(wide.carries) + len(wide.states) + len(wide.stacks)
+            wide.stacks.append(Stack(slope[k], s.length))
+    wide.name = f"rop_of_{loop.name or 'scan_fn'}"
+    made = run(wide)
+    return [made[order[k]] if k in order else None for k in range(len(loop.values))]
+
+
+def _moved(loop, points):
+    """Inputs of a step that move when the inputs of the loop move."""
+    given = [p.array for p in points.sequences] + [p.buffer for p in points.carries for _ in p.rows]
+    given += [p.start for p in points.states] + [p.outer for p in points.others]
+    moved = {v for v, p in zip(loop.inputs, given, strict=True) if not _none(p) and is_smooth(v)}
+    pattern = dict(zip(loop.inputs, io_connection_pattern(loop.inputs, loop.values), strict=True))
+    while True:
+        more = {row for k, (rows, value) in enumerate(_recurrent(loop)) if is_smooth(value)
+                and (moved.intersection(rows) or any(pattern[v][k] for v in moved)) for row in rows}
+        if more <= moved:
+            return moved
+        moved |= more
+
+
+def _or_zeros(value, model):
+    return zeros_like(as_tensor_variable(model)) if _none(value) else value

@@ -1,0 +1,255 @@
+"""The op of loops."""
+
+import copy
+
+import numpy as np
+
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Constant
+from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
+from theano.inner.graph import InnerGraph
+from theano.inner.scan.derivative import adjoint, tangent
+from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, rows_of
+from theano.tensor.constant import as_tensor_variable
+from theano.tensor.shape import shape_i
+
+
+class Scan(Op):
+    """A loop whose step is a graph; `Loop` says what it reads and keeps.
+
+    Inputs of a node: n, sequences, buffers of carries, starts of states, lengths of stacks, others. Outputs: the
+    buffers, the last states, the stacks.
+
+    Parameters
+    ----------
+    graph : InnerGraph
+        One step. Inputs: a row of each sequence, a row for each tap of each carry, states, others. Outputs: values
+        of carries, of states, rows of stacks, and with ``until`` whether to stop after this step.
+    sequences, states, stacks : int
+        How many there are.
+    taps : tuple of tuples of negative int
+        For each carry the steps it looks back.
+    until : bool
+    truncate : int
+        Through how many of the last steps gradients go, or -1.
+    name : str, optional
+        For texts only; ``mode`` is how the step is compiled.
+    """
+
+    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate")
+    rop_takes_none = True
+
+    def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None):
+        self.graph, self.sequences, self.states, self.stacks = graph, sequences, states, stacks
+        self.taps = tuple(map(tuple, taps))
+        self.until, self.truncate, self.name, self.mode = until, truncate, name, mode
+        self._empty = None
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "_empty": None}
+
+    def parts(self, values):
+        """Inputs of a node, or something for each: (of n, arrays, buffers, starts, lengths, others)."""
+        left, found = list(values[1:]), [values[0]]
+        for count in (self.sequences, len(self.taps), self.states, self.stacks):
+            found.append(left[:count])
+            left = left[count:]
+        return (*found, left)
+
+    def loop(self, inputs):
+        """The description of this op applied to ``inputs``."""
+        n, arrays, buffers, starts, lengths, others = self.parts(inputs)
+        within, results = iter(self.graph.inputs), iter(self.graph.outputs)
+        return Loop(
+            n, [Sequence(next(within), x) for x in arrays],
+            [Carry(taps, [next(within) for _ in taps], x, next(results))
+             for taps, x in zip(self.taps, buffers, strict=True)],
+            [State(next(within), x, next(results)) for x in starts],
+            [Stack(next(results), x) for x in lengths],
+            [Other(next(within), x) for x in others],
+            next(results) if self.until else None, self.truncate, self.name, self.mode)
+
+    def make_node(self, *inputs):
+        loop = self.loop(inputs)
+        for owner, key in [(loop, "n"), *((s, "length") for s in loop.stacks)]:
+            count = as_tensor_variable(getattr(owner, key))
+            setattr(owner, key, count)
+            if count.type.ndim or not count.type.dtype.startswith(("int", "uint")):
+                raise TypeError(f"{self} needs an integer scalar as number of steps, but got {count}, a {count.type}")
+        for s in loop.sequences:
+            s.array = as_tensor_variable(s.array)
+            s.array = rows_of(s.row.type, s.array.type.broadcastable[:1]).filter_variable(s.array)
+        for c in loop.carries:
+            c.buffer = rows_of(c.rows[0].type).filter_variable(as_tensor_variable(c.buffer))
+        for s in loop.states:
+            s.start = s.before.type.filter_variable(s.start)
+        for o in loop.others:
+            o.outer = o.inner.type.filter_variable(o.outer)
+        return Apply(self, loop.outer, [
+            *(c.buffer.type() for c in loop.carries), *(s.before.type() for s in loop.states),
+            *(rows_of(s.value.type)() for s in loop.stacks)])
+
+    # -- running ----------------------------------------------------------------------------------------
+
+    def perform(self, node, inputs, output_storage, params=None):
+        n, arrays, buffers, states, lengths, others = self.parts(inputs)
+        n = int(n)
+        self._check(n, arrays, buffers)
+        buffers, stacks = [np.array(b) for b in buffers], [None] * self.stacks
+        first_state, first_stack = len(self.taps), len(self.taps) + self.states
+        done = 0
+        while done < n:
+            rows = [x[done, ...] for x in arrays]
+            rows += [b[(done - min(taps) + tap) % len(b), ...]
+                     for b, taps in zip(buffers, self.taps, strict=True) for tap in taps]
+            results = self.graph(*rows, *states, *others)
+            for k, (b, taps) in enumerate(zip(buffers, self.taps, strict=True)):
+                self._same_shape(f"{self._carry(k)} has values", b.shape[1:], results[k], done)
+                b[(done - min(taps)) % len(b)] = results[k]
+            states = [copy.deepcopy(v) for v in results[first_state:first_stack]]     # results live until the next step
+            for k, row in enumerate(results[first_stack:first_stack + self.stacks]):
+                if stacks[k] is None:
+                    stacks[k] = np.empty((min(n, int(lengths[k])), *row.shape), row.dtype)
+                self._same_shape(f"output {first_stack + k} has rows", stacks[k].shape[1:], row, done)
+                if len(stacks[k]):
+                    stacks[k][done % len(stacks[k])] = row
+            done += 1
+            if self.until and results[-1]:
+                break
+        if not done:
+            stacks = self._no_rows(arrays, buffers, states, others)
+        filled = [-min(taps) + done for taps in self.taps] + [done] * self.stacks
+        kept = [_in_order(b, m) for b, m in zip([*buffers, *stacks], filled, strict=True)]
+        for cell, value in zip(output_storage, [*kept[:first_state], *states, *kept[first_state:]], strict=True):
+            cell[0] = value
+
+    def _check(self, n, arrays, buffers):
+        """Raise ValueError unless the inputs of a call have enough rows."""
+        if n < 0:
+            raise ValueError(f"{self} cannot run {n} steps")
+        for row, x in zip(self.graph.inputs, arrays, strict=False):
+            if len(x) < n:
+                raise ValueError(f"{self} was to run {n} steps, but its sequence {row} has only {len(x)} rows")
+        for k, (b, taps) in enumerate(zip(buffers, self.taps, strict=True)):
+            if not -min(taps) <= len(b) <= n - min(taps):
+                raise ValueError(f"{self} needs {-min(taps)} initial rows for {self._carry(k)}, and for {n} steps not "
+                                 f"more than {n - min(taps)} rows, but got {len(b)}")
+
+    def _same_shape(self, what, shape, value, step):
+        if value.shape != shape:
+            raise ValueError(f"{self}: {what} of shape {shape}, but step {step} gave one of shape {value.shape}")
+
+    def _carry(self, k):
+        """How messages call a carry."""
+        row = self.graph.inputs[self.sequences + sum(map(len, self.taps[:k]))]
+        return f"carry {k}" + (f" ({row.name})" if row.name else "")
+
+    def _no_rows(self, arrays, buffers, states, others):
+        """Stacks of no steps: extents of their rows are worked out from rows of zeros."""
+        if not self.stacks:
+            return []
+        rows = self.graph.outputs[len(self.taps) + self.states:][:self.stacks]
+        if self._empty is None:
+            self._empty = InnerGraph(self.graph.inputs, [row.shape for row in rows])
+        given = [np.zeros(x.shape[1:], x.dtype) for x in arrays]
+        given += [b[0, ...] for b, taps in zip(buffers, self.taps, strict=True) for _ in taps]
+        return [np.empty((0, *shape), row.type.dtype)
+                for row, shape in zip(rows, self._empty(*given, *states, *others), strict=True)]
+
+    def do_constant_folding(self, node):
+        return False                    # it would compile the step while the graph around is rewritten
+
+    # -- what is known without running ------------------------------------------------------------------
+
+    def infer_shape(self, node, shapes):
+        loop, given = self.loop(node.inputs), self.parts(shapes)
+        found = [*given[2], *given[3]]
+        found += [(s.length, *row) for s, row in zip(loop.stacks, _row_extents(loop, given), strict=True)]
+        for k, output in enumerate(node.outputs):
+            if hasattr(output.type, "ndim"):
+                moving = self.until and not len(self.taps) <= k < len(self.taps) + self.states
+                found[k] = tuple(shape_i(output, d) if n is None or (moving and not d) else n
+                                 for d, n in enumerate(found[k]))
+        return found
+
+    def connection_pattern(self, node):
+        loop = self.loop(node.inputs)
+        within = io_connection_pattern(loop.inputs, loop.values)
+        reaching = dict(zip(loop.inputs, within, strict=True))
+        fed = [[s.row] for s in loop.sequences] + [c.rows for c in loop.carries] + [[s.before] for s in loop.states]
+        pattern = [[any(column) for column in zip(*(reaching[v] for v in rows), strict=True)] for rows in fed]
+        recurrent = pattern[len(loop.sequences):]
+        for k, row in enumerate(recurrent):
+            row[k] = True                               # initial values come out where there are no steps
+        pattern += [[False] * len(node.outputs) for _ in loop.stacks] + [list(reaching[o.inner]) for o in loop.others]
+        changed = True
+        while changed:
+            before = [list(row) for row in pattern]
+            for row in pattern:
+                for k, further in enumerate(recurrent):
+                    if row[k]:
+                        row[:] = [a or b for a, b in zip(row, further, strict=True)]
+            changed = before != pattern
+        return [[False] * len(node.outputs), *pattern]
+
+    # -- derivatives ------------------------------------------------------------------------------------
+
+    def L_op(self, inputs, outputs, output_grads):
+        return adjoint(self.loop(inputs), outputs, output_grads, run)
+
+    def R_op(self, inputs, eval_points):
+        return tangent(self.loop(inputs), self.loop(eval_points), run)
+
+    # -- texts ------------------------------------------------------------------------------------------
+
+    def inner_graph(self, node):
+        """The outputs of a step, and which inputs of ``node`` feed its inputs; for listings."""
+        loop = self.loop(node.inputs)
+        feeds = {s.row: s.array for s in loop.sequences}
+        feeds |= {row: c.buffer for c in loop.carries for row in c.rows}
+        feeds |= {s.before: s.start for s in loop.states}
+        return self.graph.outputs, feeds | {o.inner: o.outer for o in loop.others}
+
+    def __str__(self):
+        return f"{'do_while' if self.until else 'for'}{{cpu,{self.name or 'scan_fn'}}}"
+
+
+def run(loop):
+    """The outputs of a loop, as a list."""
+    loop = loop.closed()
+    op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
+              loop.until is not None, loop.truncate, loop.name, loop.mode)
+    return op(*loop.outer, return_list=True)
+
+
+def _in_order(rows, written):
+    """Rows in the order in which they were written, ``written`` of them, around and around."""
+    if written <= len(rows):
+        return rows[:written]
+    return np.roll(rows, -(written % len(rows)), axis=0) if len(rows) else rows
+
+
+def _row_extents(loop, shapes):
+    """Extents of the rows of stacks in terms of variables outside, each None where it changes from step to step."""
+    _, arrays, buffers, starts, _, others = shapes
+    values = [s.value for s in loop.stacks]
+    given = [s[1:] for s in arrays] + [s[1:] for s, c in zip(buffers, loop.carries, strict=True) for _ in c.rows]
+    known = dict(zip(loop.inputs, [*given, *starts, *others], strict=True))
+
+    def extents(v):
+        if v not in known and hasattr(v.type, "ndim"):
+            known[v] = tuple(shape_i(v, d) for d in range(v.type.ndim))
+        return known.get(v)
+
+    for node in toposort(values, loop.inputs):
+        if hasattr(node.op, "infer_shape"):
+            found = node.op.infer_shape(node, [extents(v) for v in node.inputs])
+            known.update((v, e) for v, e in zip(node.outputs, found, strict=True) if e is not None and v not in known)
+    moving, outside = set(loop.bound), {o.inner: o.outer for o in loop.others}
+
+    def lifted(extent):
+        extent = as_tensor_variable(extent)
+        if isinstance(extent, Constant):
+            return extent
+        return None if moving.intersection(ancestors([extent])) else substitute([extent], outside)[0]
+    return [[lifted(n) for n in extents(v)] for v in values]

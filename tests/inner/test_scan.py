@@ -1,0 +1,482 @@
+"""Loops against the same loops in NumPy."""
+
+import pickle
+
+import numpy as np
+import pytest
+from theano.scan_module import until
+from theano.tensor.shared_randomstreams import RandomStreams
+
+import theano
+import theano.tensor as T
+from theano.compile.mode import Mode
+from theano.errors import MissingInputError
+from theano.graph.walk import connection_pattern, toposort
+from theano.inner.graph import InnerGraph
+from theano.inner.scan.op import Scan
+
+MODES = ["FAST_RUN", "FAST_COMPILE", Mode("py", None)]
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(11)
+
+
+def scans(f):
+    """The loops in the graph that a function runs."""
+    return [node for node in f.maker.fgraph.toposort() if isinstance(node.op, Scan)]
+
+
+def node_of(variable):
+    """The loop that ``variable`` is computed from."""
+    return next(n for n in reversed(toposort([variable])) if isinstance(n.op, Scan))
+
+
+# -- values ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_running_sum(rng, mode):
+    x = T.dmatrix("x")
+    total, updates = theano.scan(lambda row, before: before + row, x, T.zeros_like(x[0]))
+    f = theano.function([x], [total, total.shape], mode=mode)
+    assert not updates
+    for n in (5, 1, 0):
+        at = rng.rand(n, 3) if n else np.ones((1, 3))
+        found, shape = f(at)
+        np.testing.assert_allclose(found, at.cumsum(0))
+        assert tuple(shape) == at.shape
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_power(rng, mode):
+    k, a = T.iscalar("k"), T.dvector("a")
+    result, updates = theano.scan(lambda before, a: before * a, outputs_info=T.ones_like(a), non_sequences=a,
+                                  n_steps=k)
+    f = theano.function([a, k], result[-1], updates=updates, mode=mode)
+    at = rng.rand(4)
+    for n in (1, 2, 7):
+        np.testing.assert_allclose(f(at, n), at ** n)
+    with pytest.raises(IndexError):
+        f(at, 0)
+
+
+def test_polynomial(rng):
+    c, x = T.dvector("c"), T.dscalar("x")
+    terms, _ = theano.scan(lambda c, power, x: c * x ** power, [c, T.arange(1000)], non_sequences=x)
+    f = theano.function([c, x], terms.sum())
+    at = rng.rand(6)
+    np.testing.assert_allclose(f(at, 0.7), np.polyval(at[::-1], 0.7))
+
+
+@pytest.mark.parametrize("taps", [[-2, -1], [-1, -2], [-3, -1], [-2]])
+def test_taps_of_outputs(taps):
+    start = T.lvector()
+    values, _ = theano.scan(lambda *earlier: earlier[0] + 2 * earlier[-1], n_steps=6,
+                            outputs_info=dict(initial=start, taps=taps))
+    expected = [0, 1, 2]
+    for _ in range(6):
+        expected.append(expected[taps[0]] + 2 * expected[taps[-1]])
+    assert values.eval({start: expected[3 + min(taps):3]}).tolist() == expected[3:]
+
+
+@pytest.mark.parametrize("taps", [[0], [-1, 0, 1], [-2], [2], [1, -1]])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_taps_of_sequences(rng, taps, backwards):
+    x, y = T.dvector("x"), T.dvector("y")
+    f = theano.function([x, y], theano.scan(
+        lambda *rows: sum((k + 1) * row for k, row in enumerate(rows)), [dict(input=x, taps=taps), y],
+        go_backwards=backwards)[0])
+    at, other = rng.rand(7), rng.rand(9)
+    low, high = min(0, *taps), max(0, *taps)
+    steps = range(-low, 7 - high)
+    order = reversed(steps) if backwards else steps
+    others = other[::-1] if backwards else other
+    expected = [sum((k + 1) * at[t + tap] for k, tap in enumerate(taps)) + (len(taps) + 1) * others[j]
+                for j, t in enumerate(order)]
+    np.testing.assert_allclose(f(at, other), expected)
+
+
+def test_several_outputs_of_all_kinds(rng):
+    x, h0, w = T.dmatrix(), T.dvector(), T.dmatrix()
+    (h, n, squares), _ = theano.scan(
+        lambda row, h, n, w: [T.tanh(T.dot(h, w) + row), n + 1, row ** 2], x, [h0, np.int64(5), None], w)
+    f = theano.function([x, h0, w], [h, n, squares])
+    rows, at, weights = rng.rand(4, 3), rng.rand(3), rng.rand(3, 3)
+    expected = []
+    for row in rows:
+        expected.append(np.tanh((expected[-1] if expected else at) @ weights + row))
+    for found, right in zip(f(rows, at, weights), (expected, [6, 7, 8, 9], rows ** 2), strict=True):
+        np.testing.assert_allclose(found, right)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_steps(mode):
+    x, n = T.dmatrix(), T.iscalar()
+    (total, rows), _ = theano.scan(lambda row, before: (before + row, T.concatenate([row, row])), x,
+                                   [T.zeros_like(x[0]), None], n_steps=n)
+    found = theano.function([x, n], [total, rows, total.sum(0), rows.sum(0)], mode=mode)(np.ones((2, 3)), 0)
+    assert [v.shape for v in found] == [(0, 3), (0, 6), (3,), (6,)]
+    assert not found[2].any() and not found[3].any()
+
+
+def test_until(rng):
+    x, limit = T.dvector(), T.dscalar()
+    (total, double), _ = theano.scan(
+        lambda row, before: ([before + row, 2 * row], until(before + row > limit)), x, [np.float64(0), None])
+    f = theano.function([x, limit], [total, double, total.shape[0], T.grad(total.sum(), x)])
+    at = np.ones(10)
+    for limit_at, steps in ((2.5, 3), (100, 10), (-1, 1)):
+        found, doubles, length, gradient = f(at, limit_at)
+        assert found.tolist() == list(range(1, steps + 1)) and len(doubles) == steps == length
+        assert gradient.tolist() == [*range(steps, 0, -1), *[0] * (10 - steps)]
+
+
+def test_a_loop_in_a_loop(rng):
+    x, k = T.dmatrix(), T.iscalar()
+
+    def power(row):
+        return theano.scan(lambda before, row: before * row, outputs_info=T.ones_like(row), non_sequences=row,
+                           n_steps=k)[0][-1]
+
+    powers, _ = theano.scan(power, x)
+    f = theano.function([x, k], [powers, T.grad(powers.sum(), x)])
+    at = rng.rand(3, 2)
+    found, gradient = f(at, 4)
+    np.testing.assert_allclose(found, at ** 4)
+    np.testing.assert_allclose(gradient, 4 * at ** 3)
+
+
+def test_short_forms(rng):
+    x = T.dvector()
+    at = rng.rand(5)
+    np.testing.assert_allclose(theano.map(lambda a: a ** 2, x)[0].eval({x: at}), at ** 2)
+    for form, start in ((theano.reduce, 0), (theano.foldl, 0), (theano.foldr, 0)):
+        assert np.isclose(form(lambda a, total: total / 2 + a, x, np.float64(start))[0].eval({x: at}),
+                          sum(v / 2.0 ** k for k, v in enumerate(at if form is theano.foldr else at[::-1])))
+
+
+def test_what_is_returned():
+    x = T.dvector()
+    one, _ = theano.scan(lambda a: a, x, return_list=True)
+    assert isinstance(one, list) and len(one) == 1
+    assert not isinstance(theano.scan(lambda a: [a], x)[0], list)
+    assert len(theano.scan(lambda a: (a, a), x)[0]) == 2
+    counter = theano.shared(0)
+    for answer in ({counter: counter + 1}, [(counter, counter + 1)], ([], {counter: counter + 1})):
+        outputs, updates = theano.scan(lambda answer=answer: answer, n_steps=3)
+        assert outputs in (None, []) and list(updates) == [counter]
+    (a, b), updates = theano.scan(lambda: ([T.zeros(()), T.ones(())], {counter: counter + 1}, until(counter > 3)),
+                                  n_steps=30)
+    assert len(a.eval()) == 5
+
+
+def test_fewer_rows_than_steps():
+    x, n = T.dvector(), T.iscalar()
+    f = theano.function([x, n], theano.scan(lambda a: a, x, n_steps=n)[0])
+    assert f([1., 2., 3.], 2).tolist() == [1, 2]
+    with pytest.raises(ValueError, match="was to run 4 steps, but its sequence .* has only 3 rows"):
+        f([1., 2., 3.], 4)
+    with pytest.raises(ValueError, match="-1 steps"):
+        f([1., 2., 3.], -1)
+
+
+def test_buffers_that_keep_the_last_rows(rng):
+    x = T.dvector()
+    op = node_of(theano.scan(lambda a, b, x: a + b * x, outputs_info=dict(initial=x, taps=[-2, -1]), n_steps=5,
+                             non_sequences=rng.rand())[0]).op
+    whole = np.concatenate([[1., 2.], np.zeros(5)])
+    expected = op(5, whole).eval()
+    assert len(expected) == 7 and expected[-1] > 0
+    for rows in range(2, 8):
+        np.testing.assert_allclose(op(5, whole[:rows]).eval(), expected[-rows:])
+    for rows in (1, 8):
+        with pytest.raises(ValueError, match="needs 2 initial rows for carry 0"):
+            op(5, np.zeros(rows)).eval()
+
+
+# -- shared variables -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_updates_in_steps(mode):
+    a, b = theano.shared(np.int64(1), "a"), theano.shared(np.float64(2), "b")
+    values, updates = theano.scan(lambda: (a * 10, {a: a + 1, b: b * a}), n_steps=4)
+    after = updates[a] + 1
+    f = theano.function([], [values, after], updates=updates, mode=mode)
+    assert [v.tolist() for v in f()] == [[10, 20, 30, 40], 6]
+    assert a.get_value() == 5 and b.get_value() == 48
+    assert theano.function([], [values], mode=mode)()[0].tolist() == [50, 60, 70, 80] and a.get_value() == 5
+
+
+def test_default_updates_in_steps():
+    a = theano.shared(np.int64(0))
+    a.default_update = a + 2
+    values, updates = theano.scan(lambda: a, n_steps=3)
+    f = theano.function([], values, updates=updates)
+    assert f().tolist() == [0, 2, 4] and f().tolist() == [6, 8, 10]
+
+
+@pytest.mark.parametrize("streams", [RandomStreams, theano.sandbox.rng_mrg.MRG_RandomStreams])
+@pytest.mark.parametrize("given", [True, False])
+def test_random_streams(streams, given):
+    stream = streams(3)
+    x = T.dvector()
+    values, updates = theano.scan(lambda a: stream.uniform(size=()) + 0 * a, x)
+    f = theano.function([x], values, updates=updates if given else None)
+    found = np.concatenate([f(np.ones(4)), f(np.ones(3))])
+    assert len(set(found.tolist())) == 7 and 0 < found.min() and found.max() < 1
+
+
+@pytest.mark.parametrize("streams", [RandomStreams, theano.sandbox.rng_mrg.MRG_RandomStreams])
+def test_gradients_use_the_numbers_that_were_drawn(streams):
+    stream = streams(3)
+    w = T.dscalar()
+
+    def step(h, w):
+        number = stream.uniform(size=(), low=0.5, high=2.0)
+        return w * h * number, number
+
+    (values, drawn), updates = theano.scan(step, outputs_info=[np.float64(1), None], non_sequences=w, n_steps=3)
+    f = theano.function([w], [drawn, values[-1], T.grad(values[-1], w)], updates=updates)
+    for _ in range(2):
+        numbers, last, gradient = f(2.0)
+        np.testing.assert_allclose([last, gradient], [8 * numbers.prod(), 12 * numbers.prod()], rtol=1e-5)
+
+
+def test_strict():
+    w, x = theano.shared(np.ones(2), "w"), T.dvector()
+    with pytest.raises(MissingInputError, match="w"):
+        theano.scan(lambda a: a * w, outputs_info=x, n_steps=2, strict=True)
+    theano.scan(lambda a, w: a * w, outputs_info=x, non_sequences=w, n_steps=2, strict=True)
+
+
+# -- derivatives ----------------------------------------------------------------------------------------
+
+
+def rnn(u, h0, w, v):
+    """A small recurrent network, and a cost."""
+    h, _ = theano.scan(lambda u, h, w, v: T.tanh(T.dot(h, w) + T.dot(u, v)), u, h0, [w, v])
+    return (h ** 2).sum() + h[-1].sum()
+
+
+def test_gradients_of_a_recurrent_network(rng):
+    at = [rng.rand(4, 2), rng.rand(3), rng.rand(3, 3) - 0.5, rng.rand(2, 3) - 0.5]
+    theano.tensor.verify_grad(rnn, at, rng=rng)
+    theano.tensor.verify_grad(
+        lambda *x: sum((g ** 2).sum() for g in T.grad(rnn(*x), list(x))), at, rng=rng)
+
+
+def test_third_derivative():
+    x = T.dscalar()
+    y = theano.scan(lambda p, x: p * x, outputs_info=T.ones_like(x), non_sequences=x, n_steps=5)[0][-1]
+    for factor, power in ((5, 4), (20, 3), (60, 2), (120, 1)):
+        y = T.grad(y, x)
+        np.testing.assert_allclose(y.eval({x: 1.5}), factor * 1.5 ** power)
+
+
+@pytest.mark.parametrize("taps", [[-1], [-2], [-1, -3], [-3, -2, -1]])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_derivatives_with_taps(rng, taps, n):
+    a, b, v = T.dmatrix(), T.dvector(), T.dmatrix()
+
+    def step(*earlier):
+        return (sum(earlier) + 1) ** 1.2, sum(earlier[:-1]) * earlier[-1]
+
+    def unrolled():
+        x, y = [a[k] for k in range(-min(taps))], b
+        for _ in range(n):
+            new, y = step(*(x[k] for k in taps), y)
+            x.append(new)
+        return T.stack(x[-min(taps):]), y
+
+    def looped():
+        initial = a if min(taps) < -1 else a[0]
+        (x, y), _ = theano.scan(step, outputs_info=[dict(initial=initial, taps=taps), b], n_steps=n)
+        return x, y[-1]
+
+    results = []
+    for x, y in (looped(), unrolled()):
+        first = T.grad((x ** 2).sum() + y.sum(), [a, b])
+        second = T.grad(sum((g ** 2).sum() for g in first), [a, b])
+        forward = [T.Rop(z, a, v) for z in (x, y, *first)]
+        results.append(theano.function([a, b, v], [x, y, *first, *second, *forward]))
+    at = rng.rand(-min(taps), 2), rng.rand(2), rng.rand(-min(taps), 2)
+    for found, expected in zip(*(f(*at) for f in results), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("k", [1, 3, 6, 9])
+def test_truncated_gradients(rng, k):
+    u, h0, w = T.dvector(), T.dscalar(), T.dscalar()
+    h, _ = theano.scan(lambda u, h, w: w * h + u, u, h0, w, truncate_gradient=k)
+    found = theano.function([u, h0, w], T.grad(h[-1], [u, h0, w]))(np.ones(6), 2., 0.5)
+    steps, values = min(k, 6), [2.]
+    for _ in range(6):
+        values.append(0.5 * values[-1] + 1)
+    np.testing.assert_allclose(found[0], [*[0] * (6 - steps), *(0.5 ** j for j in reversed(range(steps)))])
+    np.testing.assert_allclose(found[1], 0.5 ** 6 if k >= 6 else 0)
+    np.testing.assert_allclose(found[2], sum(0.5 ** j * values[5 - j] for j in range(steps)))
+
+
+def test_gradients_through_updates_and_integers(rng):
+    a, x = theano.shared(np.float64(3)), T.dscalar()
+    _, updates = theano.scan(lambda x: {a: a * x}, non_sequences=x, n_steps=4)
+    np.testing.assert_allclose(theano.function([x], T.grad(updates[a], [x, a]))(2.), [3 * 32, 16])
+    n = T.lscalar()
+    (_, y), _ = theano.scan(lambda n, y, x: (n + 1, y * n * x), outputs_info=[n, T.ones_like(x)], non_sequences=x,
+                            n_steps=3)
+    np.testing.assert_allclose(T.grad(y[-1], x).eval({x: 2., n: 1}), 6 * 12)
+
+
+def test_directional_derivative(rng):
+    u, h0, w, v = T.dmatrix(), T.dvector(), T.dmatrix(), T.dmatrix()
+    args, directions = [u, h0, w, v], [x.clone() for x in (u, h0, w, v)]
+    cost = rnn(*args)
+    forward = T.Rop(cost, args, directions)
+    reverse = sum((g * d).sum() for g, d in zip(T.grad(cost, args), directions, strict=True))
+    f = theano.function(args + directions, [forward, reverse])
+    at = [rng.rand(4, 2), rng.rand(3), rng.rand(3, 3), rng.rand(2, 3)]
+    np.testing.assert_allclose(*f(*at, *(rng.rand(*x.shape) for x in at)))
+
+
+def test_disconnected():
+    x, y = T.dvector(), T.dvector()
+    (a, b), _ = theano.scan(lambda x, y: (x ** 2, y), [x, y])
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        T.grad(a.sum(), y)
+    node = node_of(a)
+    pattern = dict(zip(node.inputs[1:3], connection_pattern(node)[1:3], strict=True))
+    assert sorted(pattern.values()) == [[False, True], [True, False]]
+
+
+# -- types ----------------------------------------------------------------------------------------------
+
+
+def test_types_that_do_not_fit_are_told_by_name():
+    x = T.fvector("x")
+    with pytest.raises(TypeError, match=r"output 0 \(x\) is float32 in its initial value, but float64 after a step"):
+        theano.scan(lambda a: a * T.dscalar(), outputs_info=x, n_steps=2)
+    with pytest.raises(TypeError, match=r"output 1 \(x\) has 1 dimensions in its initial value, but 0 after"):
+        theano.scan(lambda a: (a.sum(), a.sum()), outputs_info=[None, x], n_steps=2)
+    grown = theano.scan(lambda a: T.concatenate([a, a]), outputs_info=x, n_steps=2)[0]
+    with pytest.raises(ValueError, match=r"carry 0 \(x\[t-1\]\) has values of shape \(3,\), but step 0 gave .* \(6,\)"):
+        grown.eval({x: np.ones(3, "float32")})
+
+
+def test_types_are_joined():
+    x, y = T.dmatrix(), T.dvector()
+    total, _ = theano.scan(lambda a, before: before + a, y, 0)
+    assert total.type == T.dvector and total.eval({y: np.full(2, 0.5)}).tolist() == [0.5, 1]
+    small, _ = theano.scan(lambda a: T.cast(a, "float32"), outputs_info=T.dscalar("d"), n_steps=2)
+    assert small.type.dtype == "float64"
+    row, _ = theano.scan(lambda before, x: before + x, outputs_info=T.zeros((1, 3)), non_sequences=x, n_steps=2)
+    assert row.type.broadcastable == (False, False, False)
+    assert row.eval({x: np.ones((1, 3))}).tolist() == [[[1, 1, 1]], [[2, 2, 2]]]
+    with pytest.raises(ValueError, match="carry 0"):
+        row.eval({x: np.ones((2, 3))})
+
+
+@pytest.mark.parametrize("arguments, error, match", [
+    (dict(sequences=T.dscalar("s")), TypeError, "sequence 0 must have rows, but s is a scalar"),
+    (dict(), ValueError, "how many steps"),
+    (dict(n_steps=-2), ValueError, "negative"),
+    (dict(n_steps=1.5), TypeError, "integer"),
+    (dict(sequences=dict(input=T.dvector(), tap=[1])), ValueError, "unknown keys \\['tap'\\]"),
+    (dict(outputs_info=dict(taps=[-1]), n_steps=2), ValueError, "no initial value"),
+    (dict(outputs_info=dict(initial=T.dvector(), taps=[0]), n_steps=2), ValueError, "must be negative"),
+    (dict(outputs_info=dict(initial=T.dvector(), taps=[-1, -1]), n_steps=2), ValueError, "differ"),
+    (dict(outputs_info=dict(initial=T.dscalar(), taps=[-2]), n_steps=2), TypeError, "a row for each of 2 steps"),
+    (dict(outputs_info=[None, None], n_steps=2), ValueError, "2 outputs, but fn returned 1"),
+])
+def test_wrong_arguments(arguments, error, match):
+    with pytest.raises(error, match=match):
+        theano.scan(lambda *_: T.zeros(()), **arguments)
+
+
+def test_until_needs_a_scalar():
+    with pytest.raises(TypeError, match="scalar condition"):
+        until(T.dvector())
+
+
+def test_update_of_another_type():
+    a = theano.shared(np.int64(1), "a")
+    with pytest.raises(TypeError, match="the update of a in a step must have its type"):
+        theano.scan(lambda: {a: a + 0.5}, n_steps=2)
+
+
+# -- the op ---------------------------------------------------------------------------------------------
+
+
+def test_equal_steps_are_one_op_and_merge(rng):
+    x = T.dvector("x")
+    first, second, third = (theano.scan(step, x, np.float64(0))[0] for step in (
+        lambda a, b: a + b, lambda c, d: c + d, lambda a, b: a - b))
+    assert node_of(first).op == node_of(second).op != node_of(third).op
+    assert hash(node_of(first).op) == hash(node_of(second).op)
+    f = theano.function([x], [first, second, third])
+    assert len(scans(f)) == 2
+    at = rng.rand(3)
+    for found, expected in zip(f(at), (at.cumsum(), at.cumsum(), [at[0], at[1] - at[0], at[2] - at[1] + at[0]]),
+                               strict=True):
+        np.testing.assert_allclose(found, expected)
+
+
+def test_pickling(rng):
+    x = T.dvector()
+    total, _ = theano.scan(lambda a, b: a + b, x, np.float64(0))
+    f = theano.function([x], [total, T.grad(total.sum(), x)])
+    at = rng.rand(3)
+    f(at)
+    for found, expected in zip(pickle.loads(pickle.dumps(f))(at), f(at), strict=True):
+        np.testing.assert_allclose(found, expected)
+    op = node_of(total).op
+    assert pickle.loads(pickle.dumps(op)) == op
+
+
+def test_shapes_need_no_loop():
+    x, n = T.dmatrix(), T.lscalar()
+    (a, b), _ = theano.scan(lambda row, before: (before + row, T.concatenate([row, row])), x,
+                            [T.zeros_like(x[0]), None], n_steps=n)
+    f = theano.function([x, n], [a.shape, b.shape])
+    assert not scans(f) and [v.tolist() for v in f(np.ones((4, 3)), 2)] == [[2, 3], [2, 6]]
+
+
+def test_nothing_is_compiled_while_the_graph_is_built(monkeypatch):
+    def forbidden(*_):
+        raise AssertionError("compiled")
+    monkeypatch.setattr(InnerGraph, "builder", forbidden)
+    x = T.dvector()
+    total, _ = theano.scan(lambda a, b: a * b, x, np.float64(1))
+    T.Rop(T.grad(total.sum(), x), x, x)
+    theano.function([x], T.grad(total[-1], x))
+
+
+def test_texts():
+    x = T.dvector("x")
+    total, _ = theano.scan(lambda a, b: (a + b, until(b > 3)), x, np.float64(0), name="sum")
+    assert str(node_of(total).op) == "do_while{cpu,sum}"
+    listing = theano.printing.debugprint(total, file="str")
+    assert "Inner graphs of the scan ops:" in listing and "x[t] [id" in listing
+    plain, _ = theano.scan(lambda a: a, x)
+    assert str(node_of(plain).op) == "for{cpu,scan_fn}"
+    assert "grad_of_scan_fn" in theano.printing.debugprint(T.grad(plain.sum(), x), file="str")
+
+
+def test_test_values(rng):
+    with theano.change_flags(compute_test_value="raise"):
+        x = T.dmatrix()
+        x.tag.test_value = rng.rand(4, 3)
+        w = theano.shared(rng.rand(3), "w")
+        total, _ = theano.scan(lambda a, b: (a + b) * w, x, T.zeros_like(x[0]))
+        assert total.tag.test_value.shape == (4, 3)
+        gradient = T.grad(total.sum(), x)
+        np.testing.assert_allclose(gradient.tag.test_value, theano.function([x], gradient)(x.tag.test_value))
+
+
+def test_mode_of_steps(rng):
+    x = T.dvector()
+    total, _ = theano.scan(lambda a, b: a + b, x, np.float64(0), mode="FAST_COMPILE")
+    assert node_of(total).op.graph.mode == "FAST_COMPILE"
+    np.testing.assert_allclose(total.eval({x: [1., 2.]}), [1, 3])
