@@ -55,6 +55,10 @@ NAMES = {                       # names that programs import from old places
     "tensor.signal.downsample": "max_pool_2d Pool MaxPoolGrad max_pool_2d_same_size",
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
+    "scalar.sharedvar": "ScalarSharedVariable",
+    "scan_module.scan_op": "Scan",
+    "scan_module.scan_utils": "clone until",
+    "scan_module.scan_views": "map reduce foldl foldr",
     "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"
                          " _infer_ndim_bcast",
     "tensor.shared_randomstreams": "RandomStreams RandomStateSharedVariable randomstate_constructor",
