@@ -42,8 +42,7 @@ class DisconnectedType(Type):
     __props__ = ()
 
     def filter(self, value, strict=False, allow_downcast=None):
-        raise AssertionError("If you're assigning to a DisconnectedType you're doing something wrong. It "
-                             "should only be used as a symbolic placeholder.")
+        raise AssertionError("a DisconnectedType stands for a gradient that doesn't exist; it has no values")
 
     def __str__(self):
         return "DisconnectedType"
@@ -51,14 +50,12 @@ class DisconnectedType(Type):
 
 def grad_not_implemented(op, x_pos, x, comment=""):
     """The gradient of input ``x_pos`` of ``op``, which exists but isn't implemented."""
-    return NullType("This variable is Null because the grad method for "
-                    f"input {x_pos} ({x}) of the {op} op is not implemented. {comment}")()
+    return NullType(f"the gradient of op {op} by its input {x_pos} ({x}) is not implemented. {comment}")()
 
 
 def grad_undefined(op, x_pos, x, comment=""):
     """The gradient of input ``x_pos`` of ``op``, which doesn't exist."""
-    return NullType("This variable is Null because the grad method for "
-                    f"input {x_pos} ({x}) of the {op} op is mathematically undefined. {comment}")()
+    return NullType(f"the gradient of op {op} by its input {x_pos} ({x}) is not defined. {comment}")()
 
 
 def as_list(value):
@@ -186,8 +183,8 @@ def _check_request(cost, variables, known):
         if isinstance(value.type, (DisconnectedType, NullType)):
             continue
         if not _is_continuous(value):
-            raise TypeError("Gradients must always be NullType, DisconnectedType, or continuous, but grad was given a "
-                            f"known_grad of type {value.type} for {variable}")
+            raise TypeError(f"a known gradient must be of real or complex numbers, but that of {variable} is a "
+                            f"{value.type}")
         if getattr(value.type, "ndim", 0) not in (0, getattr(variable.type, "ndim", 0)):
             raise TypeError(f"Ndim mismatch in known_grads: {variable} has {variable.type.ndim}, its "
                             f"gradient {value.type.ndim}")
@@ -203,7 +200,7 @@ def _spread(variable, gradient):
 def _presented(variable, gradient, return_disconnected, null_gradients):
     if isinstance(gradient.type, NullType):
         if null_gradients == "raise":
-            raise NullTypeGradError(f"tensor.grad encountered a NaN. {gradient.type.why_null}")
+            raise NullTypeGradError(gradient.type.why_null)
         return gradient
     if isinstance(gradient.type, DisconnectedType):
         if str(return_disconnected).lower() == "none":
@@ -225,8 +222,7 @@ def _disconnected(variable, targets, action):
 
 def disconnected_message(variable, targets):
     """Why ``targets`` can't be differentiated by ``variable``: the op that cut the path, or that there is none."""
-    text = ("grad method was asked to compute the gradient with respect to a variable that is not part of "
-            f"the computational graph of the cost, or is used only by a non-differentiable operator: {variable}")
+    text = f"the cost does not depend on {variable} in a differentiable way"
     where = origin.describe(variable)
     if where:
         text += f"\n    {variable} was made at {where}"
@@ -380,8 +376,7 @@ class Reverse:
         dtype = getattr(gradient.type, "dtype", "float64")
         if variable in self.wanted and dtype in ("bool",) + tuple(
                 f"{k}int{n}" for k in ("", "u") for n in (8, 16, 32, 64)):
-            raise TypeError(f"{node.op}.grad illegally returned an integer-valued variable (input index {i}, "
-                            f"dtype {dtype})")
+            raise TypeError(f"{node.op}.grad gave whole numbers ({dtype}) for input {i}: gradients are real or complex")
         return gradient
 
 
@@ -474,8 +469,7 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
         tangent = tangents.get(output)
         if tangent is None and disconnected_outputs == "raise":
             raise DisconnectedInputError(
-                f"Rop method was asked to compute the gradient of {output} with respect to variables it does "
-                f"not depend on differentiably: {variables}")
+                f"Rop: {output} does not depend in a differentiable way on any of {variables}")
         if tangent is None and return_disconnected == "zero":
             tangent = output.type.zeros_like(output)
         results.append(tangent)

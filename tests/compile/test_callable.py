@@ -102,7 +102,7 @@ def test_dumped_arguments_make_the_same_function(tmp_path, dropped):
 
 def test_an_update_of_another_type_is_refused():
     s = theano.shared(np.ones((2, 2)))
-    with pytest.raises(TypeError, match="same type"):
+    with pytest.raises(TypeError, match="the variable.s type"):
         theano.function([], [], updates={s: s.sum().dimshuffle("x", "x")})
 
 

@@ -116,7 +116,7 @@ def test_known_gradients_that_do_not_exist(x):
 
 
 @pytest.mark.parametrize("given, error, match", [
-    (3.0, TypeError, "map to variables"), (T.lvector(), TypeError, "continuous"), (T.dmatrix(), TypeError, "Ndim")])
+    (3.0, TypeError, "map to variables"), (T.lvector(), TypeError, "real or complex"), (T.dmatrix(), TypeError, "Ndim")])
 def test_bad_known_gradients(x, given, error, match):
     with pytest.raises(error, match=match):
         T.grad(None, x, known_grads={x: given})
@@ -202,11 +202,11 @@ def op(rule):
     return type("Doubled", (Doubled,), {"derivative": staticmethod(rule)})()
 
 
-@pytest.mark.parametrize("make, word", [(theano.gradient.grad_undefined, "undefined"),
+@pytest.mark.parametrize("make, word", [(theano.gradient.grad_undefined, "not defined"),
                                         (theano.gradient.grad_not_implemented, "not implemented")])
 def test_missing_gradients_name_op_and_input(make, word, x):
     cost = op(lambda self, inputs, grads: [make(self, 0, inputs[0], "Because.")])(x).sum()
-    message = rf"input 0 \(x\) of the Doubled op is (mathematically )?{word}.*Because"
+    message = rf"Doubled by its input 0 \(x\) is {word}.*Because"
     with pytest.raises(NullTypeGradError, match=message):
         T.grad(cost, x)
     found = T.grad(cost, x, null_gradients="return")
@@ -223,7 +223,7 @@ def test_missing_gradients_name_op_and_input(make, word, x):
     (lambda self, i, g: None, TypeError, "must return a list"),
     (lambda self, i, g: [], ValueError, "wrong number"),
     (lambda self, i, g: [None], ValueError, "returned None for input 0"),
-    (lambda self, i, g: [i[0].astype("int32")], TypeError, "integer-valued"),
+    (lambda self, i, g: [i[0].astype("int32")], TypeError, "whole numbers"),
     (lambda self, i, g: [g[0].sum()], ValueError, "0 dimensions"),
 ])
 def test_ops_with_bad_gradients(rule, error, match, x):

@@ -42,7 +42,7 @@ def test_filter_keeps_precision_unless_told(have, want, fits):
     if fits:
         assert kind.filter(given).dtype == want
     else:
-        with pytest.raises(TypeError, match="loss of precision"):
+        with pytest.raises(TypeError, match="without loss"):
             kind.filter(given)
     if not have.startswith("complex"):
         assert kind.filter(given, allow_downcast=True).dtype == want
@@ -141,7 +141,7 @@ def test_functions_check_their_arguments():
     x = sparse.csr_fmatrix("x")
     f = theano.function([x], sparse.sp_sum(x))
     assert f(value(dtype="float32")) == 6
-    with pytest.raises(TypeError, match="loss of precision"):
+    with pytest.raises(TypeError, match="without loss"):
         f(value())
     with pytest.raises(TypeError, match="expected a matrix"):
         f(3)

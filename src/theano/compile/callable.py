@@ -119,8 +119,7 @@ class Function(native.Callable):
         if cell is None:
             raise KeyError(f"Unknown input or state: {item}")
         if cell is _AMBIGUOUS:
-            raise TypeError(f"Ambiguous name: {item} - please check the names of the inputs of your "
-                            "function for duplicates.")
+            raise TypeError(f"several inputs of this function are called {item}: give them different names")
         return cell
 
     @property
@@ -277,8 +276,7 @@ class Function(native.Callable):
                                 f"({', '.join(self._by_name) or 'none'}).")
             position = implicit[0]
         if position is _AMBIGUOUS:
-            raise TypeError(f"Ambiguous name: {name} - please check the names of the inputs of your "
-                            "function for duplicates.")
+            raise TypeError(f"several inputs of this function are called {name}: pass them by position")
         return position
 
     def _filtered(self, position, value):
@@ -288,9 +286,8 @@ class Function(native.Callable):
         try:
             return cell.type.filter(value, strict=cell.strict, allow_downcast=cell.allow_downcast)
         except (TypeError, ValueError) as error:
-            name = f"with name \"{self.name}\" " if self.name else ""
-            text = (f"Bad input argument {entry.name or ''} to theano function {name}at index {position} "
-                    f"(0-based).")
+            of = f" of function {self.name}" if self.name else ""
+            text = f"argument {position}{of}, {entry.name or 'without a name'}, can't be used:"
             raise extended(type(error)(text), str(error)) from error
 
     def _unalias(self, values, given):

@@ -51,8 +51,7 @@ def function(inputs, outputs=None, mode=None, updates=None, givens=None, no_defa
     if isinstance(inputs, tuple):
         inputs = list(inputs)
     if not isinstance(inputs, list):
-        raise TypeError(f"Input variables of a Theano function should be contained in a list, even when "
-                        f"there is a single input; got {inputs!r}")
+        raise TypeError(f"theano.function takes a list of inputs, also of one: [x]. Got {inputs!r}")
     if isinstance(outputs, dict):
         outputs, keys = _ordered(outputs)
     else:

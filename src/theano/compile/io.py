@@ -35,10 +35,8 @@ class SymbolicInput:
             raise TypeError(f"name must be a string! (got: {self.name!r})")
         self.update = update
         if update is not None and not variable.type == update.type:
-            raise TypeError(f"Variable '{variable}' has type {variable.type} but an update of type "
-                            f"{update.type}. The type of the update should be the same as the type of "
-                            f"the variable. Cast the update, e.g. "
-                            f"update.astype({getattr(variable.type, 'dtype', None)!r}).")
+            raise TypeError(f"the update of {variable}, a {variable.type}, is a {update.type}: cast it, e.g. "
+                            f"update.astype({getattr(variable.type, 'dtype', None)!r})")
         self.mutable = mutable if mutable is not None else update is not None
         self.strict = strict
         self.allow_downcast = allow_downcast
@@ -67,9 +65,8 @@ class In(SymbolicInput):
             borrow = bool(mutable)
         elif mutable and not borrow:
             raise AssertionError(
-                f"Symbolic input for variable {variable} (name={name!r}) has flags mutable=True, "
-                "borrow=False. This combination is incompatible since mutable=True implies that the "
-                "input variable may be both aliased (borrow=True) and overwritten.")
+                f"input {variable} (name={name!r}) is mutable, so that the argument itself may be overwritten, but "
+                "borrow=False asks for a copy of it: drop one of the two")
         if implicit is None:
             implicit = hasattr(value, "storage") or hasattr(value, "container")
         super().__init__(variable=variable, name=name, update=update, mutable=mutable, strict=strict,

@@ -70,23 +70,17 @@ class FunctionMaker:
         if action == "ignore":
             return
         if action not in ("warn", "raise"):
-            raise ValueError(f"Invalid value for keyword on_unused_input of theano.function: {action!r}.\n"
-                             "Valid values are 'raise', 'warn', and 'ignore'.")
+            raise ValueError(f"on_unused_input must be 'raise', 'warn' or 'ignore', got {action!r}")
         used = set(ancestors([o.variable for o in self.outputs]
                              + [i.update for i in self.inputs if i.update is not None],
                              blockers=variables))
         for position, entry in enumerate(self.inputs):
             if entry.variable not in used and entry.update is None and not getattr(entry, "shared", False):
-                text = (f"theano.function was asked to create a function computing outputs given certain "
-                        f"inputs, but the provided input variable at index {position} is not part of the "
-                        f"computational graph needed to compute the outputs: {entry.variable}.\n")
+                text = (f"no output and no update of this function needs its input {position}, {entry.variable}: "
+                        "drop it, or accept it with on_unused_input='ignore'")
                 if action == "raise":
-                    raise UnusedInputError(text + "To make this error into a warning, you can pass the "
-                                           "parameter on_unused_input='warn' to theano.function. To disable "
-                                           "it completely, use on_unused_input='ignore'.")
-                warnings.warn(text + "To make this warning into an error, you can pass the parameter "
-                              "on_unused_input='raise' to theano.function. To disable it completely, use "
-                              "on_unused_input='ignore'.", stacklevel=4)
+                    raise UnusedInputError(text)
+                warnings.warn(text, stacklevel=4)
 
     # -- the graph ------------------------------------------------------------------------------------
 

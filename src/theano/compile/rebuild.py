@@ -126,8 +126,8 @@ def _check_input(entry):
         raise TypeError(f"Unknown input type: {type(entry)} ({entry}), expected Variable or In instance")
     variable = getattr(entry, "variable", entry)
     if isinstance(variable, SharedVariable):
-        raise TypeError(f"Cannot use a shared variable ({variable}) as explicit input. "
-                        "Consider substituting a non-shared variable via the `givens` parameter")
+        raise TypeError(f"Cannot use a shared variable ({variable}) as explicit input: functions find it by "
+                        "themselves. To pass a value instead, put another variable in its place with givens.")
 
 
 def _replacements(replace, strict):
@@ -179,11 +179,9 @@ def _as_update(target, value):
             if isinstance(value, Variable) else target.type.filter_variable(value)
     except TypeError as error:
         raise TypeError(
-            f"An update must have the same type as the original shared variable "
-            f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, "
-            f"update_val.type={getattr(value, 'type', None)}). If the difference is related to the "
-            "broadcast pattern, you can call the tensor.unbroadcast(var, axis_to_unbroadcast[, ...]) "
-            "function to remove broadcastable dimensions.") from error
+            f"the update of {target}, a {target.type}, is {value}, of type {getattr(value, 'type', None)}: it must "
+            "have the variable's type. Cast it, or where only broadcastable dimensions differ use "
+            "theano.tensor.unbroadcast.") from error
 
 
 def _map_outputs(outputs, cloner):

@@ -54,9 +54,8 @@ class FunctionGraph:
         self.profile = None
         for position, variable in enumerate(self.inputs):
             if variable.owner is not None:
-                raise ValueError("One of the provided inputs is the output of an already existing "
-                                 "node. If that is okay, either discard that input's owner or use "
-                                 "graph.clone.")
+                raise ValueError(f"input {position}, {variable}, is computed by a node: clone the graph, or cut the "
+                                 "variable off (owner = None)")
             self._setup(variable)
         for variable in self.outputs:
             self._import(variable, "init")
@@ -72,9 +71,8 @@ class FunctionGraph:
         if owner is not None and owner is not self:
             raise ValueError(f"{variable} is already owned by another FunctionGraph")
         if getattr(variable, "cached", False):
-            raise CachedConstantError("You manually constructed a FunctionGraph, but you passed it a "
-                                      "graph that has a cached constant. This should not happen. "
-                                      "Clone the graph before building the FunctionGraph.")
+            raise CachedConstantError(f"constant {variable} is shared by many graphs, so no FunctionGraph can own it: "
+                                      "make the FunctionGraph of a copy, with clone=True")
         variable.fgraph = self
         variable.clients = Clients()
         self.variables[variable] = None
@@ -206,8 +204,7 @@ class FunctionGraph:
         if old is new:
             return
         if new.type != old.type and old.type.convert_variable(new) is None:
-            raise TypeError(f"The type of the replacement must be compatible with the type of the "
-                            f"original Variable. {old} {old.type} {new} {new.type}")
+            raise TypeError(f"{new}, a {new.type}, can't take the place of {old}, a {old.type}")
         new = self._import(new, reason)
         if node == "output":
             self.outputs[position] = new
@@ -230,9 +227,7 @@ class FunctionGraph:
         if new.type != old.type:
             converted = old.type.convert_variable(new)
             if converted is None:
-                raise TypeError(f"The type of the replacement must be the same as the type of the "
-                                f"original Variable. old: {old} {old.type}, new: {new} {new.type}, "
-                                f"reason: {reason}")
+                raise TypeError(f"{new}, a {new.type}, can't replace {old}, a {old.type} (reason: {reason})")
             new = converted
         if verbose:
             print(f"{reason}: {old} -> {new}")
@@ -363,13 +358,13 @@ def _more(node):
     """What is computed with ``node``, where the user wants to know."""
     if config.exception_verbosity == "high":
         return "\n" + min_informative_str(node.outputs[0])
-    return "Use the Theano flag exception_verbosity='high', for more information on this error."
+    return "(More with exception_verbosity=high.)"
 
 
 def _missing(variable, node):
     where = origin.describe(variable)
-    text = (f"Input {node.inputs.index(variable)} of the graph (indices start from 0), used to compute "
-            f"{node}, was not provided and not given a value. {_more(node)}"
+    text = (f"Missing input: {node} needs {variable}, its input {node.inputs.index(variable)}, which is no input of "
+            f"the graph and has no value. {_more(node)}"
             if isinstance(node, Apply) else
             f"Undeclared input: {variable} is an output of the graph but no input of it.")
     text = f"{text}\n    {variable} is a {variable.type}"

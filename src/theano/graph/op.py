@@ -82,8 +82,7 @@ class Op(WithProps):
     def perform(self, node, inputs, output_storage, params=None):
         """Compute: ``output_storage[i][0]`` receives the value of output i."""
         raise MethodNotDefined("perform", type(self), type(self).__name__,
-                               f"Did you use Theano flags mode=FAST_COMPILE or a linker without C for "
-                               f"{self}, an op without a Python implementation?")
+                               f"{self} has no perform, so that it can't run in Python")
 
     def L_op(self, inputs, outputs, output_grads):
         """Gradients of the inputs given those of the outputs; `grad` unless overridden."""
@@ -95,9 +94,8 @@ class Op(WithProps):
     def R_op(self, inputs, eval_points):
         """Directional derivatives of the outputs along ``eval_points``; None where there is none."""
         raise NotImplementedError(
-            f"{type(self).__name__} of class {type(self).__module__} does not implement R_op. If this "
-            "is a theano op, write to the theano-dev mailing list for assistance. If it is your own op, "
-            "implement the R_op method.")
+            f"{type(self).__module__}.{type(self).__name__} has no R_op: give it one, or an L_op that can be "
+            "differentiated, from which Rop then gets the directional derivative.")
 
     def do_constant_folding(self, node):
         """Whether a node whose inputs are all constant may be computed when the graph is rewritten."""

@@ -71,7 +71,7 @@ def compute(node):
         try:
             storage[variable] = [get_test_value(variable)]
         except AttributeError:
-            text = f"Cannot compute test value: input {position} ({variable}) of Op {node} missing default value"
+            text = f"no test value for {node}: its input {position}, {variable}, has none"
             if config.compute_test_value == "raise":
                 raise ValueError(text) from None
             missing_test_message(text)

@@ -47,9 +47,7 @@ class Type(WithProps):
             if converted is not None:
                 return converted
         if other.type != self:
-            raise TypeError(
-                f"Cannot convert Type {other.type} (of Variable {other}) into Type {self}. "
-                f"You can try to manually convert {other} into a {self}.")
+            raise TypeError(f"{other} is a {other.type} and can't become a {self} by itself: convert it")
         return other
 
     def convert_variable(self, variable):

@@ -233,18 +233,15 @@ class Apply(Node):
         self.tag = Scratchpad()
         for variable in inputs:
             if not isinstance(variable, Variable):
-                raise TypeError(f"The 'inputs' argument to Apply must contain Variable instances, "
-                                f"not {variable!r}")
+                raise TypeError(f"inputs of an Apply must be variables, got {variable!r}")
         for index, variable in enumerate(outputs):
             if not isinstance(variable, Variable):
-                raise TypeError(f"The 'outputs' argument to Apply must contain Variable instances "
-                                f"with no owner, not {variable!r}")
+                raise TypeError(f"outputs of an Apply must be new variables, got {variable!r}")
             if variable.owner is None:
                 variable.owner = self
                 variable.index = index
             elif variable.owner is not self or variable.index != index:
-                raise ValueError(f"All output variables passed to Apply must belong to it; "
-                                 f"{variable} belongs to {variable.owner}")
+                raise ValueError(f"{variable} is computed by {variable.owner} already")
 
     def __str__(self):
         return f"{self.op}({', '.join(map(str, self.inputs))})"

@@ -26,7 +26,7 @@ def describe_failure(node, values, position=None):
     if config.exception_verbosity == "high":
         lines.append("\nDebugprint of the apply node:\n" + debugprint(node, file="str", print_type=True))
     else:
-        lines.append("HINT: Use the Theano flag 'exception_verbosity=high' for a debugprint of this apply node.")
+        lines.append("(exception_verbosity=high adds a debugprint of this node.)")
     return "\n".join(lines)
 
 

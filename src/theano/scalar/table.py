@@ -346,8 +346,8 @@ def cast_to(dtype):
 
     def rule(source):
         if source in complex_dtypes and dtype not in complex_dtypes:
-            raise TypeError(f"Casting from complex to real is ambiguous: consider real(), imag(), angle() or "
-                            f"abs() before casting to {dtype}")
+            raise TypeError(f"a complex number has no one real value: take real(), imag(), angle() or abs() of it "
+                            f"before casting to {dtype}")
         return dtype
 
     def grad(x, z, g):

@@ -124,8 +124,7 @@ class Scalar(Type):
                               and self.dtype == config.floatX) or bool(np.all(result == value)) \
                 or (isinstance(value, float) and math.isnan(value)):
             return result
-        raise TypeError(f"Value cannot accurately be converted to dtype ({self.dtype}) and allow_downcast is "
-                        f"not True: {value!r}")
+        raise TypeError(f"{value!r} is not exactly a {self.dtype}: allow_downcast=True would round it")
 
     def values_eq_approx(self, a, b, tolerance=1e-4):
         return bool(abs(a - b) <= abs(a) * tolerance + abs(b) * tolerance)

@@ -80,9 +80,8 @@ class SparseType(Type):
         if matrix.dtype == self.numpy_dtype:
             return matrix
         if not allow_downcast and np.promote_types(matrix.dtype, self.numpy_dtype) != self.numpy_dtype:
-            raise TypeError(f"{self} cannot store {_described(value)} without risking loss of precision: convert it "
-                            f"with astype({self.dtype!r}), or set \"allow_input_downcast=True\" when calling "
-                            "\"function\".")
+            raise TypeError(f"{self} can't hold {_described(value)} without loss: convert it with "
+                            f"astype({self.dtype!r}), or make the function with allow_input_downcast=True")
         return matrix.astype(self.numpy_dtype)
 
     def _as_matrix(self, value):

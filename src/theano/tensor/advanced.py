@@ -503,13 +503,14 @@ def _entry_width(entry):
     return 1
 
 
+NO_MASK = "Python's True and False are no index: write a mask as an array, x[np.array([True, False])]"
+
+
 def _is_advanced(entry):
     if entry is None:
         return False
     if isinstance(entry, (bool, np.bool_)):
-        raise TypeError("TensorType does not support Python bools for indexing, such as tensor[[True, "
-                        "False]]. To use a boolean mask, convert the mask to a NumPy array first, e.g., "
-                        "tensor[numpy.array([True, False])].")
+        raise TypeError(NO_MASK)
     if isinstance(entry, Variable) and isinstance(entry.type, NoneType):
         return False
     try:
@@ -552,9 +553,7 @@ def _advanced(x, index):
 def _reject_python_bools(index):
     for entry in index:
         if isinstance(entry, (list, tuple)) and not _symbolic(entry) and np.asarray(entry).dtype == bool:
-            raise TypeError("TensorType does not support Python bools for indexing, such as tensor[[True, "
-                            "False]]. To use a boolean mask, convert the mask to a NumPy array first, e.g., "
-                            "tensor[numpy.array([True, False])].")
+            raise TypeError(NO_MASK)
 
 
 @method("take")

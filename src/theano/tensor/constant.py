@@ -109,10 +109,8 @@ def as_tensor_variable(x, name=None, ndim=None):
                                             and _has_variable(e) for e in x):
         return _from_variable(STACK[0](x), ndim)
     if isinstance(x, (bool, np.bool_)) and not isinstance(x, np.bool_):
-        raise AsTensorError("Cannot cast True or False as a tensor variable. Please use np.array(True) or "
-                            "np.array(False) if you need these constants. This error might be caused by using "
-                            "the == operator on Variables. v == w does not do what you think it does, use "
-                            "theano.tensor.eq(v, w) instead.")
+        raise AsTensorError(f"{x} is no tensor, np.array({x}) is. If it came from v == w: that asks whether they are "
+                            "the same variable; theano.tensor.eq(v, w) compares values.")
     try:
         return constant(x, name=name, ndim=ndim)
     except (TypeError, ValueError) as error:

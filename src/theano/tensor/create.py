@@ -20,9 +20,7 @@ def extent_variable(value):
     """An extent as an integer scalar variable; TypeError for anything else."""
     variable = as_tensor_variable(value, ndim=0)
     if variable.type.dtype not in INTEGERS:
-        text = f"Shape arguments to Alloc must be integers, but argument {value} is not: it is a " \
-               f"{variable.type}"
-        raise TypeError(text)
+        raise TypeError(f"an extent must be an integer, but {value} is a {variable.type}")
     return variable if variable.type.dtype == "int64" else cast(variable, "int64")
 
 
@@ -45,8 +43,7 @@ class Alloc(Op):
         value = as_tensor_variable(value)
         extents, pattern = alloc_validate_shape(shape)
         if value.type.ndim > len(extents):
-            raise TypeError(f"The Alloc value to use has more dimensions ({value.type.ndim}) than the "
-                            f"specified shape ({len(extents)})")
+            raise TypeError(f"a value of {value.type.ndim} dimensions doesn't fit a shape of {len(extents)}")
         return Apply(self, [value, *extents], [tensor(value.type.dtype, pattern)])
 
     def perform(self, node, inputs, output_storage):

@@ -155,8 +155,7 @@ def _contracted(a, b, axes):
     if np.ndim(axes) == 0 and not isinstance(axes, (list, tuple)):
         n = int(axes)
         if n < 0 or n > min(a.type.ndim, b.type.ndim):
-            raise ValueError(f"axes should be at most the rank of both tensors, got {n} for ranks "
-                             f"{a.type.ndim} and {b.type.ndim}")
+            raise ValueError(f"tensordot can't sum over {n} axes of tensors with {a.type.ndim} and {b.type.ndim}")
         return list(range(a.type.ndim - n, a.type.ndim)), list(range(n))
     if len(axes) != 2:
         raise ValueError(f"Axes should be an integer or a list/tuple of len 2 ({axes} was provided)")
@@ -183,8 +182,7 @@ class BatchedDot(Op):
         x, y = inputs = [as_tensor_variable(v) for v in inputs]
         for v in inputs:
             if v.type.ndim not in (2, 3):
-                raise TypeError(f"theano.tensor.blas.BatchedDot: input {v} must have 2 or 3 dimensions, but has "
-                                f"{v.type.ndim}")
+                raise TypeError(f"batched_dot needs tensors of 2 or 3 dimensions, but {v} has {v.type.ndim}")
         pattern = (x.type.broadcastable[0] or y.type.broadcastable[0], *x.type.broadcastable[1:-1],
                    *y.type.broadcastable[2:])
         return Apply(self, inputs, [tensor(upcast(x.type.dtype, y.type.dtype), pattern)])
@@ -192,8 +190,7 @@ class BatchedDot(Op):
     def perform(self, node, inputs, output_storage):
         x, y = inputs
         if x.shape[0] != y.shape[0]:
-            raise TypeError(f"theano.tensor.blas.BatchedDot: inputs [{x.shape}, {y.shape}] must have the same "
-                            "size in axis 0")
+            raise TypeError(f"batched_dot needs as many of one as of the other, got shapes {x.shape}, {y.shape}")
         left = x[:, None, :] if x.ndim == 2 else x
         right = y[:, :, None] if y.ndim == 2 else y
         result = np.matmul(left, right)

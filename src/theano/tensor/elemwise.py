@@ -55,14 +55,13 @@ class DimShuffle(Op):
                 raise ValueError(f"new_order[{self.new_order.index(d)}] is {d}, but the input only has {ndim} "
                                  "axes.")
             if d in seen:
-                raise ValueError("The same input dimension may not appear twice in the list of output "
-                                 "dimensions", new_order)
+                raise ValueError(f"dimshuffle: dimension {d} comes twice in {tuple(new_order)}")
             seen.add(d)
         self.drop = [d for d in range(ndim) if d not in seen]
         for d in self.drop:
             if not self.input_broadcastable[d]:
-                raise ValueError(f"You cannot drop a non-broadcastable dimension: axis {d} of pattern "
-                                 f"{self.input_broadcastable}, new order {self.new_order}.")
+                raise ValueError(f"dimshuffle to {self.new_order} drops dimension {d}, which may be longer than 1 in "
+                                 f"the pattern {self.input_broadcastable}")
         self.shuffle = [d for d in self.new_order if d != "x"]
         self.augment = [i for i, d in enumerate(self.new_order) if d == "x"]
         self.pattern = tuple(d == "x" or self.input_broadcastable[d] for d in self.new_order)
@@ -73,8 +72,7 @@ class DimShuffle(Op):
         if given != self.input_broadcastable and (
                 len(given) != len(self.input_broadcastable)
                 or any(e and not b for e, b in zip(self.input_broadcastable, given, strict=True))):
-            raise TypeError(f"The number of dimensions and/or broadcastable pattern of the input is incorrect for "
-                            f"this op. Expected {self.input_broadcastable}, got {given}.")
+            raise TypeError(f"this DimShuffle takes the broadcast pattern {self.input_broadcastable}, got {given}")
         pattern = self.pattern if given == self.input_broadcastable else tuple(
             d == "x" or given[d] for d in self.new_order)
         return Apply(self, [x], [TensorVariable(type_of(x.type.dtype, pattern))])

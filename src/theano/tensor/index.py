@@ -320,11 +320,9 @@ class IncSubtensor(Op):
     def make_node(self, x, y, *inputs):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         if y.type.ndim > x.type.ndim:
-            raise ValueError(f"Trying to increment a {x.type.ndim}-dimensional subtensor with a "
-                             f"{y.type.ndim}-dimensional value.")
+            raise ValueError(f"a part of {x.type.ndim} dimensions can't take a value of {y.type.ndim}")
         if np.result_type(x.type.dtype, y.type.dtype) != np.dtype(x.type.dtype):
-            raise TypeError(f"Trying to increment a {x.type.dtype} subtensor with a value of dtype "
-                            f"{y.type.dtype}: cast it first")
+            raise TypeError(f"a part of dtype {x.type.dtype} can't take a value of dtype {y.type.dtype}: cast it first")
         inputs = tuple(scalar_index(a) for a in inputs)
         check_dimensions(x, self.idx_list)
         if len(flat_indices(self.idx_list)) != len(inputs):

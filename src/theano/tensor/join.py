@@ -55,11 +55,9 @@ class Join(Op):
         dtype = upcast(*(t.type.dtype for t in tensors))
         ndim = tensors[0].type.ndim
         if ndim < 1:
-            raise TypeError("Join cannot handle arguments of dimension 0. For joining scalar values, see "
-                            "stack")
+            raise TypeError("join takes vectors and more; stack puts scalars side by side")
         if any(t.type.ndim != ndim for t in tensors):
-            raise TypeError(f"Join() can only join tensors with the same number of dimensions, got "
-                            f"{[t.type.ndim for t in tensors]}")
+            raise TypeError(f"join needs tensors of one rank, got ranks {[t.type.ndim for t in tensors]}")
         pattern = self._pattern(axis, tensors, ndim)
         return Apply(self, [axis, *tensors], [tensor(dtype, pattern)])
 
@@ -150,8 +148,7 @@ def concatenate(tensor_list, axis=0):
     Raises TypeError when ``tensor_list`` is a variable rather than a list.
     """
     if not isinstance(tensor_list, (tuple, list)):
-        raise TypeError(f"The 'tensors' argument must be either a tuple or a list, make sure you did not "
-                        f"forget () or [] around arguments of concatenate. Got {tensor_list}")
+        raise TypeError(f"concatenate takes a list or tuple of tensors, concatenate([a, b]); got {tensor_list}")
     return join(axis, *tensor_list)
 
 
@@ -243,7 +240,7 @@ class Split(Op):
         if int(np.sum(splits)) != x.shape[axis]:
             raise ValueError(f"The splits sum to {int(np.sum(splits))}, expected {x.shape[axis]}")
         if any(n < 0 for n in splits):
-            raise ValueError("Split: you tried to make an ndarray with a negative number of elements.")
+            raise ValueError(f"split sizes can't be negative, got {list(splits)}")
         start = 0
         for cell, n in zip(output_storage, splits, strict=True):
             index = [slice(None)] * x.ndim

@@ -279,8 +279,7 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """
     x = as_tensor_variable(input)
     if isinstance(ddof, bool):
-        raise ValueError("Parameter keepdims is now at index 3: (input, axis=None, ddof=0, keepdims=False, "
-                         "corrected=False)")
+        raise ValueError(f"ddof must be a number, got {ddof}; if it was meant for keepdims, give that by name")
     axes = normal_axes(x, axis)
     axes = tuple(range(x.type.ndim)) if axes is None else axes
     centered = x - mean(x, axes, keepdims=True)
@@ -304,8 +303,7 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
 def std(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """Standard deviation along ``axis``: the root of `var`."""
     if isinstance(ddof, bool):
-        raise ValueError("Parameter keepdims is now at index 3: (input, axis=None, ddof=0, keepdims=False, "
-                         "corrected=False)")
+        raise ValueError(f"ddof must be a number, got {ddof}; if it was meant for keepdims, give that by name")
     result = sqrt(var(input, axis, ddof, keepdims, corrected))
     result.name = "std"
     return result

@@ -323,8 +323,7 @@ class Reshape(Op):
     def perform(self, node, inputs, output_storage):
         x, shp = inputs
         if len(shp) != self.ndim:
-            raise ValueError(f"shape argument to Reshape.perform has incorrect length {len(shp)}, should "
-                             f"be {self.ndim}")
+            raise ValueError(f"this reshape takes {self.ndim} extents, got {len(shp)}")
         try:
             output_storage[0][0] = np.reshape(x, tuple(int(n) for n in shp))
         except ValueError:
@@ -392,14 +391,10 @@ def reshape(x, newshape, ndim=None):
         if newshape.type.ndim == 0:
             newshape = newshape.dimshuffle("x")
         if newshape.type.ndim != 1:
-            raise TypeError(f"New shape in reshape must be a vector or a list/tuple of scalar. Got "
-                            f"{newshape} after conversion to a vector.")
+            raise TypeError(f"a shape must be a vector or a list of scalars, got {newshape}")
         ndim = vector_length(newshape)
         if ndim is None:
-            raise ValueError(f"The length of the provided shape ({newshape}) cannot be automatically "
-                             "determined, so Theano is not able to know what the number of dimensions of "
-                             "the reshaped variable will be. You can provide the 'ndim' keyword argument to "
-                             "'reshape' to avoid this problem.")
+            raise ValueError(f"how many dimensions a reshape to {newshape} gives is not known: give reshape ndim=")
     return Reshape(ndim)(x, newshape)
 
 
@@ -456,8 +451,7 @@ class Rebroadcast(Op):
         x, = inputs
         for axis, broadcastable in self.axis.items():
             if broadcastable and x.shape[axis] != 1:
-                raise ValueError(f"Dimension {axis} in Rebroadcast's input was supposed to be 1 (got "
-                                 f"{x.shape[axis]} instead)")
+                raise ValueError(f"dimension {axis} was declared broadcastable, but has {x.shape[axis]} elements")
         output_storage[0][0] = x
 
     def infer_shape(self, node, shapes):

@@ -96,6 +96,5 @@ def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
             continue
         variable.tag.trace = ()
         return variable
-    raise TypeError(f"No suitable SharedVariable constructor could be found. Are you sure all kwargs are "
-                    f"supported? We do not support the parameter dtype or type. value=\"{value}\". "
-                    f"parameters=\"{kwargs}\"")
+    raise TypeError(f"nothing makes a shared variable of {value!r} with the arguments {kwargs}; a dtype is given by "
+                    "the value, not by an argument")

@@ -106,10 +106,8 @@ class TensorType(Type):
             if have.kind == "f" and self.dtype == config.floatX and data.ndim == 0 \
                     and allow_downcast is None and isinstance(data, float):
                 return np.asarray(data, dtype=self.numpy_dtype)
-            raise TypeError(f"{self} cannot store a value of dtype {have} without risking loss of precision. "
-                            f"If you do not mind this loss, you can: 1) explicitly cast your data to "
-                            f"{self.dtype}, or 2) set \"allow_input_downcast=True\" when calling \"function\". "
-                            f"Value: \"{_short(data)}\"")
+            raise TypeError(f"{self} can't hold a {have} without loss: cast it to {self.dtype}, or make the function "
+                            f"with allow_input_downcast=True. Value: {_short(data)}")
         if type(data) is float and allow_downcast is None and self.dtype == config.floatX:
             return np.asarray(data, dtype=self.numpy_dtype)
         try:
@@ -126,10 +124,8 @@ class TensorType(Type):
                                                             self.numpy_dtype.kind != "c") else given
         if result.dtype != self.numpy_dtype or not np.array_equal(result, given, equal_nan=given.dtype.kind in
                                                                   "fc"):
-            raise TypeError(f"{self} cannot store accurately value {_short(data)}, it would be represented as "
-                            f"{_short(result)}. If you do not mind this precision loss, you can: 1) explicitly "
-                            "convert your data to a numpy array of dtype "
-                            f"{self.dtype}, or 2) set \"allow_input_downcast=True\" when calling \"function\".")
+            raise TypeError(f"{self} would hold {_short(data)} as {_short(result)}: make it an array of {self.dtype}, "
+                            "or the function with allow_input_downcast=True")
         return result
 
     def value_validity_msg(self, a):
@@ -192,8 +188,7 @@ class TensorType(Type):
         converted = self.convert_variable(other) if allow_convert else None
         if converted is not None:
             return converted
-        raise TypeError(f"Cannot convert Type {other.type} (of Variable {other}) into Type {self}. You can try "
-                        f"to manually convert {other} into a {self}.")
+        raise TypeError(f"{other} is a {other.type} and can't become a {self} by itself: convert it")
 
     rebroadcast = None      # function(variable, pattern), filled by the module of shapes
     apply_row = None        # function(row or its name, inputs), filled by the module of elementwise ops

@@ -125,9 +125,9 @@ class _tensor_py_operators:                                                     
         return TensorType.apply_row("imag", (self,))
 
     def __bool__(self):
-        raise TypeError("Variables do not support boolean operations: a symbolic variable has no truth value "
-                        "while the graph is built. Use theano.tensor.switch or theano.ifelse.ifelse for "
-                        "choices, theano.tensor.and_/or_ for logic, and `is None` to test for None.")
+        raise TypeError("a symbolic variable has no truth value while the graph is built. Use theano.tensor.switch or "
+                        "theano.ifelse.ifelse for choices, theano.tensor.and_/or_ for logic, and `is None` to test "
+                        "for None.")
 
     def __len__(self):
         raise TypeError("object of type 'TensorVariable' has no len(): its extents are known when the function "
@@ -141,10 +141,9 @@ class _tensor_py_operators:                                                     
         length = FUNCTIONS["get_vector_length"](self) if self.type.ndim == 1 else self.type.shape[0] \
             if self.type.ndim else None
         if length is None:
-            raise TypeError("TensorType does not support iteration: the number of elements is only known when "
-                            "the function runs. Did you pass a Theano variable to a function that expects a "
-                            "list? Use theano.scan for loops. Maybe you are using builtins.sum instead of "
-                            "theano.tensor.sum? (Maybe .max?)")
+            raise TypeError("a symbolic variable can't be iterated over: how many elements it has is known when the "
+                            "function runs. Use theano.scan for loops, theano.tensor.sum or .max for the builtin "
+                            "functions of that name, and lists where lists are expected.")
         return length
 
     def __setitem__(self, index, value):

@@ -198,10 +198,9 @@ class CrossentropyCategorical1Hot(Op):
     def make_node(self, coding_dist, true_one_of_n):
         coding, true = as_tensor_variable(coding_dist), as_tensor_variable(true_one_of_n)
         if coding.type.ndim != 2:
-            raise TypeError("matrix required for argument: coding_dist")
+            raise TypeError(f"coding_dist must be a matrix, got a {coding.type}")
         if true.type.ndim != 1 or not true.type.dtype.startswith(("int", "uint")):
-            raise TypeError("integer vector required for argument: true_one_of_n (got type: "
-                            f"{true.type} instead of: {tensor('int64', (False,)).type})")
+            raise TypeError(f"true_one_of_n must be a vector of integers, got a {true.type}")
         return Apply(self, [coding, true], [tensor(coding.type.dtype, (coding.type.broadcastable[0],))])
 
     def perform(self, node, inputs, output_storage):

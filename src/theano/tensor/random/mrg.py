@@ -152,7 +152,7 @@ def _checked_size(size):
             return (size,)
         if size.type.ndim == 1:
             return size
-        raise TypeError(f"Theano variable must have 1 dimension to be a valid size, got {size} of type {size.type}")
+        raise TypeError(f"a size must be a vector, got {size}, a {size.type}")
     if isinstance(size, (int, np.integer)):
         size = (size,)
     if not isinstance(size, (tuple, list, np.ndarray)):
@@ -307,10 +307,9 @@ class MRG_RandomStreams:                                                        
         replace: a category may be chosen more than once. Raises TypeError without p, or for ``a``.
         """
         if a is not None:
-            raise TypeError("For now, a has to be None in MRG_RandomStreams.choice. Sampled values are between 0 and "
-                            "p.shape[1]-1")
+            raise TypeError("choice takes no a: its samples are numbers of columns of p")
         if p is None:
-            raise TypeError("For now, p has to be specified in MRG_RandomStreams.choice.")
+            raise TypeError("choice needs p")
         unis, p, n = self._choices("choice", None, size, p, ndim, nstreams, kwargs)
         return ChoiceFromUniform(dtype, replace=replace)(p, unis, n)
 
@@ -318,22 +317,20 @@ class MRG_RandomStreams:                                                        
                                    **kwargs):
         """`choice` of ``n`` categories, each at most once, under an older name."""
         if size is not None:
-            raise ValueError("Provided a size argument to MRG_RandomStreams.multinomial_wo_replacement, which does not "
-                             "use the size argument.")
+            raise ValueError("multinomial_wo_replacement takes no size: it has one sample for each row of pvals")
         return self.choice(size=n, replace=False, p=pvals, ndim=ndim, dtype=dtype, nstreams=nstreams, **kwargs)
 
     def _choices(self, name, size, n, pvals, ndim, nstreams, kwargs):
         """Uniform numbers for ``n`` choices from each row of ``pvals``; these two as variables."""
         if pvals is None:
-            raise TypeError(f"You have to specify pvals in MRG_RandomStreams.{name}")
+            raise TypeError(f"{name} needs pvals")
         if size is not None:
             _checked_size(size)
         if ndim is not None:
-            raise ValueError(f"Provided an ndim argument to MRG_RandomStreams.{name}, which does not use the ndim "
-                             "argument.")
+            raise ValueError(f"{name} takes no ndim")
         pvals = undefined_grad(as_tensor_variable(pvals))
         if pvals.type.ndim != 2:
-            raise NotImplementedError(f"MRG_RandomStreams.{name} only implemented for pvals.ndim = 2")
+            raise NotImplementedError(f"{name} needs a matrix of probabilities, got {pvals.type.ndim} dimensions")
         if isinstance(n, Variable) and n.type.ndim:
             raise TypeError(f"the number of choices must be one integer, got {n} of type {n.type}")
         rows = _rows(pvals)
