@@ -116,7 +116,8 @@ def test_known_gradients_that_do_not_exist(x):
 
 
 @pytest.mark.parametrize("given, error, match", [
-    (3.0, TypeError, "map to variables"), (T.lvector(), TypeError, "real or complex"), (T.dmatrix(), TypeError, "Ndim")])
+    (3.0, TypeError, "map to variables"), (T.lvector(), TypeError, "real or complex"),
+    (T.dmatrix(), TypeError, "Ndim")])
 def test_bad_known_gradients(x, given, error, match):
     with pytest.raises(error, match=match):
         T.grad(None, x, known_grads={x: given})

@@ -201,15 +201,15 @@
                 lane[l] = PICK(lane[l], p[i + l]);                                                          \
                 sum[l] += p[i + l];                                                                         \
             }                                                                                               \
+        for (int l = 0; l < W && i < n; l++) {              /* the rest once more with some before it */        \
+            lane[l] = PICK(lane[l], p[n - W + l]);                                                          \
+            sum[l] += p[n - W + l];                                                                         \
+        }                                                                                                   \
         for (int h = W / 2; h; h /= 2)                                                                      \
             for (int l = 0; l < h; l++) {                                                                   \
                 lane[l] = PICK(lane[l], lane[l + h]);                                                       \
                 sum[l] += sum[l + h];                                                                       \
             }                                                                                               \
-        for (; i < n; i++) {                                                                                \
-            lane[0] = PICK(lane[0], p[i]);                                                                  \
-            sum[0] += p[i];                                                                                 \
-        }                                                                                                   \
         return sum[0] == sum[0] ? LEVEL(NAME##_step)(acc, lane[0]) : LEVEL(NAME##_exact_fold)(acc, p, n);   \
     }                                                                                                       \
     static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
