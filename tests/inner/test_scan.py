@@ -443,6 +443,30 @@ def test_shapes_need_no_loop():
     assert not scans(f) and [v.tolist() for v in f(np.ones((4, 3)), 2)] == [[2, 3], [2, 6]]
 
 
+def test_what_nobody_uses_is_not_computed(rng):
+    x, w = T.dmatrix("x"), T.dvector("w")
+    (a, b, c), _ = theano.scan(lambda row, a, b, w: (a + row, b + a * w, T.exp(row)), x,
+                               [T.zeros_like(x[0]), T.zeros_like(x[0]), None], w)
+    at, weights = rng.rand(4, 2), rng.rand(2)
+    for wanted, outputs in ((a, 1), (b, 2), (c, 1)):
+        f = theano.function([x, w], wanted, on_unused_input="ignore")
+        assert [len(node.outputs) for node in scans(f)] == [outputs]
+        np.testing.assert_allclose(f(at, weights), theano.function([x, w], [wanted, a, b, c])(at, weights)[0])
+
+
+def test_what_is_the_same_in_all_steps_is_computed_once(rng):
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    total, _ = theano.scan(lambda row, before, w: before + T.dot(row, T.exp(w) / 2), x, T.zeros_like(x[0]), w)
+    f = theano.function([x, w], total)
+    inner, = (node.op.graph for node in scans(f))
+    assert not any("exp" in str(node.op) or "Div" in str(node.op) for node in toposort(inner.outputs))
+    at, weights = rng.rand(4, 2), rng.rand(2, 2)
+    np.testing.assert_allclose(f(at, weights), (at @ (np.exp(weights) / 2)).cumsum(0))
+    g = theano.function([x, w], T.grad(total.sum(), w))
+    np.testing.assert_allclose(g(at, weights), theano.function([x, w], T.grad(total.sum(), w), mode=MODES[2])(
+        at, weights))
+
+
 def test_nothing_is_compiled_while_the_graph_is_built(monkeypatch):
     def forbidden(*_):
         raise AssertionError("compiled")

@@ -1,6 +1,12 @@
-"""Ops with an inner graph: what nobody needs."""
+"""Ops with an inner graph: what nobody needs, and what is the same in all steps of a loop."""
 
+from dataclasses import replace
+
+from theano.graph.walk import ancestors, substitute
+from theano.inner.graph import depending
 from theano.inner.rowwise import Rowwise
+from theano.inner.scan.loop import Other, twin
+from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import rule
 
 
@@ -13,4 +19,49 @@ def rowwise_with_unused(node):
     return dict(zip([node.outputs[k] for k in used], node.op.only(used, node.inputs), strict=True))
 
 
-INNER = (rowwise_with_unused,)
+@rule(Scan, tags=("canonicalize",))
+def scan_with_unused(node):
+    """scan of (f, g) >> scan of f where nothing uses the rows of g, nor do later steps"""
+    if all(v.clients for v in node.outputs):
+        return None
+    loop = node.op.loop(node.inputs)
+    used = _needed(loop, {k for k, v in enumerate(node.outputs) if v.clients})
+    if len(used) == len(node.outputs) or not used:
+        return None
+    position = iter(range(len(node.outputs)))
+    smaller = replace(loop, carries=[c for c in loop.carries if next(position) in used],
+                      states=[s for s in loop.states if next(position) in used],
+                      stacks=[s for s in loop.stacks if next(position) in used])
+    return dict(zip([node.outputs[k] for k in sorted(used)], run(smaller), strict=True))
+
+
+def _needed(loop, wanted):
+    """Positions of the values that a step must compute so that those in ``wanted`` come out."""
+    recurrent = [c.rows for c in loop.carries] + [[s.before] for s in loop.states]
+    while True:
+        values = [loop.values[k] for k in wanted] + ([] if loop.until is None else [loop.until])
+        above = set(ancestors(values, loop.inputs))
+        more = {k for k, rows in enumerate(recurrent) if not above.isdisjoint(rows)}
+        if more <= wanted:
+            return wanted
+        wanted = wanted | more
+
+
+@rule(Scan, tags=("canonicalize",))
+def invariants_of_scan(node):
+    """scan of f(row, g(x)) >> scan of f(row, y) where y = g(x)"""
+    loop = node.op.loop(node.inputs)
+    inside, outside = depending(loop.bound, loop.outputs), depending([o.inner for o in loop.others], loop.outputs)
+    given = {v for v in outside if v in inside or v.owner is None}
+    needed = [v for v in inside if v.owner is not None for v in v.owner.inputs] + loop.outputs
+    moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
+    if not moved:
+        return None
+    outer = substitute(moved, {o.inner: o.outer for o in loop.others})
+    within = {v: twin(v) for v in moved}
+    loop = loop.with_outputs(substitute(loop.outputs, within))
+    loop.others = loop.others + [Other(within[v], x) for v, x in zip(moved, outer, strict=True)]
+    return dict(zip(node.outputs, run(loop), strict=True))
+
+
+INNER = (rowwise_with_unused, scan_with_unused, invariants_of_scan)
