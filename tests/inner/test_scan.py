@@ -454,6 +454,13 @@ def test_what_nobody_uses_is_not_computed(rng):
         np.testing.assert_allclose(f(at, weights), theano.function([x, w], [wanted, a, b, c])(at, weights)[0])
 
 
+def test_arguments_that_steps_do_not_use():
+    x, y, w = T.dvectors("x", "y", "w")
+    f = theano.function([x, y, w], theano.scan(lambda a, b, w: 2 * a, [x, y], non_sequences=w)[0])
+    assert [len(node.inputs) for node in scans(f)] == [3]
+    assert f([1., 2., 3.], [1., 2.], [5.]).tolist() == [2, 4]
+
+
 def test_what_is_the_same_in_all_steps_is_computed_once(rng):
     x, w = T.dmatrix("x"), T.dmatrix("w")
     total, _ = theano.scan(lambda row, before, w: before + T.dot(row, T.exp(w) / 2), x, T.zeros_like(x[0]), w)
@@ -462,6 +469,7 @@ def test_what_is_the_same_in_all_steps_is_computed_once(rng):
     assert not any("exp" in str(node.op) or "Div" in str(node.op) for node in toposort(inner.outputs))
     at, weights = rng.rand(4, 2), rng.rand(2, 2)
     np.testing.assert_allclose(f(at, weights), (at @ (np.exp(weights) / 2)).cumsum(0))
+    np.testing.assert_allclose(theano.function([x, w], total * 2)(at, weights), 2 * f(at, weights))
     g = theano.function([x, w], T.grad(total.sum(), w))
     np.testing.assert_allclose(g(at, weights), theano.function([x, w], T.grad(total.sum(), w), mode=MODES[2])(
         at, weights))

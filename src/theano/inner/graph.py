@@ -1,7 +1,7 @@
 """Graphs as values, for the ops that hold one."""
 
 from theano.graph.variable import Constant
-from theano.graph.walk import equal_computations, substitute, toposort
+from theano.graph.walk import clone, equal_computations, substitute, toposort
 
 
 class InnerGraph:
@@ -19,7 +19,8 @@ class InnerGraph:
 
     def __call__(self, *values):
         if self._function is None:
-            self._function = InnerGraph.builder(self.inputs, self.outputs, self.mode)
+            copies = clone(self.inputs, self.outputs)      # constants may belong to the graph around
+            self._function = InnerGraph.builder(*copies, self.mode)
         return self._function(*values)
 
     def __eq__(self, other):

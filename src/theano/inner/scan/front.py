@@ -123,7 +123,7 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
 
 def _presented(loop, infos, made, return_list):
     """Run the loop: what `scan` returns."""
-    found = run(loop)
+    found = run(loop, pruned=False)         # what was given is an input of the graph, used or not
     carried, last = iter(found), found[len(loop.carries):]
     stacked = iter(last[len(loop.states):])
     outputs = [next(carried)[i.reach:] if i else next(stacked) for i in infos]

@@ -119,15 +119,15 @@ class Loop:
             stacks=[replace(s, value=next(left)) for s in self.stacks],
             until=None if self.until is None else next(left))
 
-    def closed(self):
-        """This loop with all that its step needs among its inputs, and nothing it doesn't need.
+    def closed(self, pruned=True):
+        """This loop with all that its step needs among its inputs; with ``pruned`` without sequences and others that
+        it doesn't need.
 
         All inputs of the step are new variables: graphs that shared some would not be compared rightly.
         """
-        used = set(ancestors(self.outputs, self.inputs))
-        bound = set(self.inputs)
-        free = [v for v in reversed(ancestors(self.outputs, self.inputs))
-                if v.owner is None and v not in bound and not isinstance(v, Constant)]
+        above, bound = ancestors(self.outputs, self.inputs), set(self.inputs)
+        free = [v for v in reversed(above) if v.owner is None and v not in bound and not isinstance(v, Constant)]
+        used = set(above) if pruned else bound
         others = [o for o in self.others if o.inner in used and not isinstance(o.inner, Constant)]
         others += [Other(v, v) for v in dict.fromkeys(free)]
         copies = {v: twin(v, v.name) for v in self.bound}

@@ -214,9 +214,9 @@ class Scan(Op):
         return f"{'do_while' if self.until else 'for'}{{cpu,{self.name or 'scan_fn'}}}"
 
 
-def run(loop):
-    """The outputs of a loop, as a list."""
-    loop = loop.closed()
+def run(loop, pruned=True):
+    """The outputs of a loop, as a list; with ``pruned`` inputs that its step doesn't need are left out."""
+    loop = loop.closed(pruned)
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
               loop.until is not None, loop.truncate, loop.name, loop.mode)
     return op(*loop.outer, return_list=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, substitute
 from theano.inner.graph import depending
 from theano.inner.rowwise import Rowwise
@@ -21,12 +22,12 @@ def rowwise_with_unused(node):
 
 @rule(Scan, tags=("canonicalize",))
 def scan_with_unused(node):
-    """scan of (f, g) >> scan of f where nothing uses the rows of g, nor do later steps"""
-    if all(v.clients for v in node.outputs):
-        return None
+    """scan of (f, g) over (x, y) >> scan of f over x where nothing uses the rows of g, nor do later steps, nor f y"""
     loop = node.op.loop(node.inputs)
     used = _needed(loop, {k for k, v in enumerate(node.outputs) if v.clients})
-    if len(used) == len(node.outputs) or not used:
+    above = set(ancestors(loop.outputs, loop.inputs))
+    idle = not above.issuperset([*(s.row for s in loop.sequences), *(o.inner for o in loop.others)])
+    if not used or len(used) == len(node.outputs) and not idle:
         return None
     position = iter(range(len(node.outputs)))
     smaller = replace(loop, carries=[c for c in loop.carries if next(position) in used],
@@ -57,7 +58,8 @@ def invariants_of_scan(node):
     moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
     if not moved:
         return None
-    outer = substitute(moved, {o.inner: o.outer for o in loop.others})
+    constants = {v: v.clone() for v in ancestors(moved, loop.inputs) if isinstance(v, Constant)}
+    outer = substitute(moved, constants | {o.inner: o.outer for o in loop.others})
     within = {v: twin(v) for v in moved}
     loop = loop.with_outputs(substitute(loop.outputs, within))
     loop.others = loop.others + [Other(within[v], x) for v, x in zip(moved, outer, strict=True)]
