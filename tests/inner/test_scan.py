@@ -148,6 +148,15 @@ def test_a_loop_in_a_loop(rng):
     np.testing.assert_allclose(gradient, 4 * at ** 3)
 
 
+def test_jacobian_of_a_loop(rng):
+    x, w = T.dvector(), T.dmatrix()
+    y, _ = theano.scan(lambda i, x, w: (w[i, :x.shape[0]] * x).sum(), T.arange(w.shape[0]), non_sequences=[x, w])
+    at, weights = rng.rand(3), rng.rand(4, 5)
+    np.testing.assert_allclose(T.jacobian(y, x).eval({x: at, w: weights}), weights[:, :3])
+    rows, _ = theano.scan(lambda i, y, x: T.grad(y[i], x), T.arange(y.shape[0]), non_sequences=[y, x])
+    np.testing.assert_allclose(rows.eval({x: at, w: weights}), weights[:, :3])
+
+
 def test_short_forms(rng):
     x = T.dvector()
     at = rng.rand(5)
