@@ -118,7 +118,7 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         state.after = after
     if loop.until is not None:
         loop.until = results[-1]
-    return _presented(loop, infos, made, return_list)
+    return _presented(loop, infos, set(made), return_list)
 
 
 def _presented(loop, infos, made, return_list):
@@ -130,7 +130,7 @@ def _presented(loop, infos, made, return_list):
     updates = OrderedUpdates()
     for state, value in zip(loop.states, last, strict=False):
         updates[state.start] = value
-        if any(state.start is v for v in made):
+        if state.start in made:
             state.start.default_update = value
     if return_list or len(outputs) > 1:
         return outputs, updates
