@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from theano.scan_module import until
 from theano.tensor.shared_randomstreams import RandomStreams
 
@@ -254,6 +255,44 @@ def test_gradients_use_the_numbers_that_were_drawn(streams):
         np.testing.assert_allclose([last, gradient], [8 * numbers.prod(), 12 * numbers.prod()], rtol=1e-5)
 
 
+def test_random_numbers_in_a_loop_in_a_loop():
+    stream, w = RandomStreams(5), T.dscalar()
+
+    def inner(g, w):
+        number = stream.uniform(low=0.5, high=2.0)
+        return g * w * number, number
+
+    def outer(h, w):
+        (g, numbers), _ = theano.scan(inner, outputs_info=[h, None], non_sequences=w, n_steps=2)
+        return g[-1], numbers
+
+    (h, numbers), updates = theano.scan(outer, outputs_info=[T.ones(()), None], non_sequences=w, n_steps=3)
+    f = theano.function([w], [h[-1], T.grad(h[-1], w), numbers], updates=updates)
+    seen = set()
+    for _ in range(2):
+        last, gradient, drawn = f(1.5)
+        seen.update(drawn.ravel().tolist())
+        np.testing.assert_allclose([last, gradient], [1.5 ** 6 * drawn.prod(), 6 * 1.5 ** 5 * drawn.prod()])
+    assert len(seen) == 12
+
+
+def test_replaced_shared_variables():
+    w, v = theano.shared(np.ones(2), "w"), T.dvector()
+    power, _ = theano.scan(lambda p: p * w, outputs_info=v, n_steps=2)
+    assert theano.function([v], power, givens={w: w * 3})([1., 2.]).tolist() == [[3, 6], [9, 18]]
+    assert theano.clone(power, replace={w: v}).eval({v: [1., 2.]}).tolist() == [[1, 4], [1, 8]]
+
+
+def test_sparse_matrices(rng):
+    m, x = theano.sparse.csr_matrix("m"), T.dmatrix()
+    y, _ = theano.scan(lambda v, m: theano.sparse.dot(m, v), outputs_info=x, non_sequences=m, n_steps=3)
+    matrix, at = rng.rand(3, 3) * (rng.rand(3, 3) < 0.7), rng.rand(3, 2)
+    found, gradient = theano.function([x, m], [y[-1], T.grad(y[-1].sum(), x)])(at, csr_matrix(matrix))
+    power = np.linalg.matrix_power(matrix, 3)
+    np.testing.assert_allclose(found, power @ at)
+    np.testing.assert_allclose(gradient, power.T @ np.ones((3, 2)))
+
+
 def test_strict():
     w, x = theano.shared(np.ones(2), "w"), T.dvector()
     with pytest.raises(MissingInputError, match="w"):
@@ -442,6 +481,7 @@ def test_pickling(rng):
         np.testing.assert_allclose(found, expected)
     op = node_of(total).op
     assert pickle.loads(pickle.dumps(op)) == op
+    assert len(op.inputs) == 2 and len(op.outputs) == 1 and op.fn(1., 2.)[0] == 3
 
 
 def test_shapes_need_no_loop():

@@ -17,11 +17,16 @@ class InnerGraph:
         self.inputs, self.outputs, self.mode = list(inputs), list(outputs), mode
         self._function = self._hash = None
 
-    def __call__(self, *values):
+    @property
+    def function(self):
+        """The compiled function."""
         if self._function is None:
             copies = clone(self.inputs, self.outputs)      # constants may belong to the graph around
             self._function = InnerGraph.builder(*copies, self.mode)
-        return self._function(*values)
+        return self._function
+
+    def __call__(self, *values):
+        return (self._function or self.function)(*values)
 
     def __eq__(self, other):
         return self is other or (isinstance(other, InnerGraph) and equal_computations(

@@ -48,6 +48,21 @@ class Scan(Op):
     def __getstate__(self):
         return {**super().__getstate__(), "_empty": None}
 
+    @property
+    def inputs(self):
+        """Inputs of the graph of a step."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self):
+        """Outputs of the graph of a step."""
+        return self.graph.outputs
+
+    @property
+    def fn(self):
+        """A step as a compiled function; compiled when first asked for."""
+        return self.graph.function
+
     def parts(self, values):
         """Inputs of a node, or something for each: (of n, arrays, buffers, starts, lengths, others)."""
         left, found = list(values[1:]), [values[0]]
