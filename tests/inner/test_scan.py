@@ -524,6 +524,20 @@ def test_what_is_the_same_in_all_steps_is_computed_once(rng):
         at, weights))
 
 
+def test_equal_rows_need_no_loop(rng):
+    x, w, n = T.dvector("x"), T.dmatrix("w"), T.lscalar("n")
+    same, _ = theano.scan(lambda x, w: T.dot(x, w + 1), non_sequences=[x, w], n_steps=n)
+    f = theano.function([x, w, n], [same, T.grad((same ** 2).sum(), x)])
+    at, weights = rng.rand(3), rng.rand(3, 2)
+    for steps in (0, 4):
+        rows, gradient = f(at, weights, steps)
+        np.testing.assert_allclose(rows, np.tile(at @ (weights + 1), (steps, 1)))
+        np.testing.assert_allclose(gradient, steps * 2 * (weights + 1) @ (at @ (weights + 1)))
+    assert not scans(theano.function([x, w, n], same))
+    (stopped, _), _ = theano.scan(lambda i, x: ([x, i], until(i > 1)), T.arange(9), non_sequences=x)
+    assert stopped.eval({x: at}).shape == (3, 3)
+
+
 def test_nothing_is_compiled_while_the_graph_is_built(monkeypatch):
     def forbidden(*_):
         raise AssertionError("compiled")

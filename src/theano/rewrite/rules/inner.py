@@ -9,6 +9,7 @@ from theano.inner.rowwise import Rowwise
 from theano.inner.scan.loop import Other, twin
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import rule
+from theano.tensor.create import alloc
 
 
 @rule(Rowwise, tags=("canonicalize",))
@@ -66,4 +67,16 @@ def invariants_of_scan(node):
     return dict(zip(node.outputs, run(loop), strict=True))
 
 
-INNER = (rowwise_with_unused, scan_with_unused, invariants_of_scan)
+@rule(Scan, tags=("canonicalize",))
+def equal_rows_of_scan(node):
+    """scan of y >> alloc(y, n, ...) where y is the same in all steps"""
+    loop = node.op.loop(node.inputs)
+    same = {o.inner: o.outer for o in loop.others if hasattr(o.outer.type, "broadcastable")}
+    stacks = zip(node.outputs[len(node.outputs) - len(loop.stacks):], loop.stacks, strict=True)
+    found = {output: same[s.value] for output, s in stacks if output.clients and s.value in same}
+    if not found or loop.until is not None:
+        return None
+    return {output: alloc(y, loop.n, *(y.shape[d] for d in range(y.type.ndim))) for output, y in found.items()}
+
+
+INNER = (rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan)
