@@ -538,6 +538,35 @@ def test_equal_rows_need_no_loop(rng):
     assert stopped.eval({x: at}).shape == (3, 3)
 
 
+@pytest.mark.parametrize("taps", [[-1], [-2, -1]])
+@pytest.mark.parametrize("stops", [False, True])
+def test_only_rows_that_are_read_are_kept(rng, taps, stops):
+    x, n = T.dmatrix("x"), T.iscalar("n")
+
+    def step(*earlier):
+        first, second = earlier[:len(taps)], earlier[len(taps):]
+        values = sum(first) / 2, first[-1] + second[-1] / 2
+        return (values, until(values[1].sum() > 3)) if stops else values
+
+    start = dict(initial=x if len(taps) > 1 else x[0], taps=taps)
+    (a, b), _ = theano.scan(step, outputs_info=[start, start], n_steps=n)
+    f = theano.function([x, n], [a[-1], b[-1] + b[-2, 0]])
+    whole = theano.function([x, n], [a, b])
+    loop, = scans(f)
+    rows = theano.function([x, n], [v.shape[0] for v in theano.clone(
+        loop.inputs[1:], {v: w for v, w in zip(f.maker.fgraph.inputs, [x, n], strict=True)})])
+    at = rng.rand(2, 3)
+    for steps in (2, 3, 20):
+        (left, right), (all_left, all_right) = f(at, steps), whole(at, steps)
+        np.testing.assert_allclose(left, all_left[-1])
+        np.testing.assert_allclose(right, all_right[-1] + all_right[-2, 0])
+        assert sorted(map(int, rows(at, steps))) == [len(taps) + 1, len(taps) + 2]
+    with pytest.raises(IndexError):
+        f(at, 0)
+    seven = theano.function([x], theano.scan(step, outputs_info=[start, start], n_steps=7)[0][0][-1])
+    np.testing.assert_allclose(seven(at), whole(at, 7)[0][-1])
+
+
 def test_nothing_is_compiled_while_the_graph_is_built(monkeypatch):
     def forbidden(*_):
         raise AssertionError("compiled")

@@ -8,6 +8,8 @@ from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, substitute
 from theano.inner.graph import InnerGraph
+from theano.tensor.advanced import set_subtensor
+from theano.tensor.create import AllocEmpty
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.type import tensor
 
@@ -181,6 +183,13 @@ def fitted(value, kind):
 def rows_of(kind, leading=(False,)):
     """The type of arrays whose rows are of type ``kind``."""
     return tensor(kind.dtype, (*leading, *kind.broadcastable)).type
+
+
+def buffer_of(initial, n):
+    """A buffer with the rows of ``initial`` and room for ``n`` more."""
+    rows = initial.shape[0]
+    empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
+    return set_subtensor(empty[:rows], initial)
 
 
 def is_tensor(variable):

@@ -6,10 +6,12 @@ from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, substitute
 from theano.inner.graph import depending
 from theano.inner.rowwise import Rowwise
-from theano.inner.scan.loop import Other, twin
+from theano.inner.scan.loop import Other, buffer_of, fitted, twin
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import rule
-from theano.tensor.create import alloc
+from theano.tensor.create import AllocEmpty, alloc
+from theano.tensor.elemwise import minimum
+from theano.tensor.index import IncSubtensor, Subtensor
 
 
 @rule(Rowwise, tags=("canonicalize",))
@@ -79,4 +81,55 @@ def equal_rows_of_scan(node):
     return {output: alloc(y, loop.n, *(y.shape[d] for d in range(y.type.ndim))) for output, y in found.items()}
 
 
-INNER = (rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan)
+@rule(Scan, name="scan_save_mem", tags=("specialize",))
+def last_rows_of_scan(node):
+    """scan in a buffer for all steps, of which only the last rows are used >> scan in a buffer for these"""
+    loop, shorter = node.op.loop(node.inputs), False
+    for c, output in zip(loop.carries, node.outputs, strict=False):
+        initial, used = _initial_rows(c, loop.n), _rows_used(output, c.reach)
+        if initial is None or used is None or isinstance(loop.n, Constant) and loop.n.data <= used:
+            continue
+        c.buffer = fitted(buffer_of(initial, minimum(loop.n, used)), c.buffer.type)
+        shorter = True
+    return dict(zip(node.outputs, run(loop), strict=True)) if shorter else None
+
+
+def _initial_rows(carry, n):
+    """What the buffer begins with, where it has room for ``n`` more rows and nothing else in it; else None."""
+    node = carry.buffer.owner
+    if node is None or not isinstance(node.op, IncSubtensor) or not node.op.set_instead_of_inc:
+        return None
+    empty, (index, *more) = node.inputs[0].owner, node.op.idx_list
+    if more or not isinstance(index, slice) or index.start is not None or index.step is not None \
+            or empty is None or not isinstance(empty.op, AllocEmpty):
+        return None
+    rows = empty.inputs[0]
+    if isinstance(rows, Constant):
+        whole = isinstance(n, Constant) and rows.data == n.data + carry.reach
+    else:
+        whole = rows.owner is not None and any(v is n or isinstance(n, Constant) and n.equals(v)
+                                               for v in rows.owner.inputs)
+    return node.inputs[1] if whole else None
+
+
+def _rows_used(output, reach):
+    """How many of the last rows are read, of ``output`` or of ``output[reach:]``; None where others are, or all."""
+    most, stack = 0, [output]
+    while stack:
+        x = stack.pop()
+        if not x.clients:
+            return None
+        for client, _ in x.clients:
+            if client == "output" or not isinstance(client.op, Subtensor) or client.inputs[0] is not x:
+                return None
+            index = client.op.get_constant_idx(client.inputs, allow_partial=True, only_process_constants=True)
+            if x is output and index == [slice(reach, None, None)]:
+                stack.append(client.outputs[0])
+            elif isinstance(index[0], int) and index[0] < 0:
+                most = max(most, -index[0])
+            else:
+                return None
+    return most
+
+
+INNER = (rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan, last_rows_of_scan)
