@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from theano.scan_module import until
 from theano.tensor.shared_randomstreams import RandomStreams
 
@@ -148,6 +149,15 @@ def test_a_loop_in_a_loop(rng):
     np.testing.assert_allclose(gradient, 4 * at ** 3)
 
 
+def test_jacobian_of_a_loop(rng):
+    x, w = T.dvector(), T.dmatrix()
+    y, _ = theano.scan(lambda i, x, w: (w[i, :x.shape[0]] * x).sum(), T.arange(w.shape[0]), non_sequences=[x, w])
+    at, weights = rng.rand(3), rng.rand(4, 5)
+    np.testing.assert_allclose(T.jacobian(y, x).eval({x: at, w: weights}), weights[:, :3])
+    rows, _ = theano.scan(lambda i, y, x: T.grad(y[i], x), T.arange(y.shape[0]), non_sequences=[y, x])
+    np.testing.assert_allclose(rows.eval({x: at, w: weights}), weights[:, :3])
+
+
 def test_short_forms(rng):
     x = T.dvector()
     at = rng.rand(5)
@@ -243,6 +253,44 @@ def test_gradients_use_the_numbers_that_were_drawn(streams):
     for _ in range(2):
         numbers, last, gradient = f(2.0)
         np.testing.assert_allclose([last, gradient], [8 * numbers.prod(), 12 * numbers.prod()], rtol=1e-5)
+
+
+def test_random_numbers_in_a_loop_in_a_loop():
+    stream, w = RandomStreams(5), T.dscalar()
+
+    def inner(g, w):
+        number = stream.uniform(low=0.5, high=2.0)
+        return g * w * number, number
+
+    def outer(h, w):
+        (g, numbers), _ = theano.scan(inner, outputs_info=[h, None], non_sequences=w, n_steps=2)
+        return g[-1], numbers
+
+    (h, numbers), updates = theano.scan(outer, outputs_info=[T.ones(()), None], non_sequences=w, n_steps=3)
+    f = theano.function([w], [h[-1], T.grad(h[-1], w), numbers], updates=updates)
+    seen = set()
+    for _ in range(2):
+        last, gradient, drawn = f(1.5)
+        seen.update(drawn.ravel().tolist())
+        np.testing.assert_allclose([last, gradient], [1.5 ** 6 * drawn.prod(), 6 * 1.5 ** 5 * drawn.prod()])
+    assert len(seen) == 12
+
+
+def test_replaced_shared_variables():
+    w, v = theano.shared(np.ones(2), "w"), T.dvector()
+    power, _ = theano.scan(lambda p: p * w, outputs_info=v, n_steps=2)
+    assert theano.function([v], power, givens={w: w * 3})([1., 2.]).tolist() == [[3, 6], [9, 18]]
+    assert theano.clone(power, replace={w: v}).eval({v: [1., 2.]}).tolist() == [[1, 4], [1, 8]]
+
+
+def test_sparse_matrices(rng):
+    m, x = theano.sparse.csr_matrix("m"), T.dmatrix()
+    y, _ = theano.scan(lambda v, m: theano.sparse.dot(m, v), outputs_info=x, non_sequences=m, n_steps=3)
+    matrix, at = rng.rand(3, 3) * (rng.rand(3, 3) < 0.7), rng.rand(3, 2)
+    found, gradient = theano.function([x, m], [y[-1], T.grad(y[-1].sum(), x)])(at, csr_matrix(matrix))
+    power = np.linalg.matrix_power(matrix, 3)
+    np.testing.assert_allclose(found, power @ at)
+    np.testing.assert_allclose(gradient, power.T @ np.ones((3, 2)))
 
 
 def test_strict():
@@ -433,6 +481,7 @@ def test_pickling(rng):
         np.testing.assert_allclose(found, expected)
     op = node_of(total).op
     assert pickle.loads(pickle.dumps(op)) == op
+    assert len(op.inputs) == 2 and len(op.outputs) == 1 and op.fn(1., 2.)[0] == 3
 
 
 def test_shapes_need_no_loop():
@@ -441,6 +490,81 @@ def test_shapes_need_no_loop():
                             [T.zeros_like(x[0]), None], n_steps=n)
     f = theano.function([x, n], [a.shape, b.shape])
     assert not scans(f) and [v.tolist() for v in f(np.ones((4, 3)), 2)] == [[2, 3], [2, 6]]
+
+
+def test_what_nobody_uses_is_not_computed(rng):
+    x, w = T.dmatrix("x"), T.dvector("w")
+    (a, b, c), _ = theano.scan(lambda row, a, b, w: (a + row, b + a * w, T.exp(row)), x,
+                               [T.zeros_like(x[0]), T.zeros_like(x[0]), None], w)
+    at, weights = rng.rand(4, 2), rng.rand(2)
+    for wanted, outputs in ((a, 1), (b, 2), (c, 1)):
+        f = theano.function([x, w], wanted, on_unused_input="ignore")
+        assert [len(node.outputs) for node in scans(f)] == [outputs]
+        np.testing.assert_allclose(f(at, weights), theano.function([x, w], [wanted, a, b, c])(at, weights)[0])
+
+
+def test_arguments_that_steps_do_not_use():
+    x, y, w = T.dvectors("x", "y", "w")
+    f = theano.function([x, y, w], theano.scan(lambda a, b, w: 2 * a, [x, y], non_sequences=w)[0])
+    assert [len(node.inputs) for node in scans(f)] == [3]
+    assert f([1., 2., 3.], [1., 2.], [5.]).tolist() == [2, 4]
+
+
+def test_what_is_the_same_in_all_steps_is_computed_once(rng):
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    total, _ = theano.scan(lambda row, before, w: before + T.dot(row, T.exp(w) / 2), x, T.zeros_like(x[0]), w)
+    f = theano.function([x, w], total)
+    inner, = (node.op.graph for node in scans(f))
+    assert not any("exp" in str(node.op) or "Div" in str(node.op) for node in toposort(inner.outputs))
+    at, weights = rng.rand(4, 2), rng.rand(2, 2)
+    np.testing.assert_allclose(f(at, weights), (at @ (np.exp(weights) / 2)).cumsum(0))
+    np.testing.assert_allclose(theano.function([x, w], total * 2)(at, weights), 2 * f(at, weights))
+    g = theano.function([x, w], T.grad(total.sum(), w))
+    np.testing.assert_allclose(g(at, weights), theano.function([x, w], T.grad(total.sum(), w), mode=MODES[2])(
+        at, weights))
+
+
+def test_equal_rows_need_no_loop(rng):
+    x, w, n = T.dvector("x"), T.dmatrix("w"), T.lscalar("n")
+    same, _ = theano.scan(lambda x, w: T.dot(x, w + 1), non_sequences=[x, w], n_steps=n)
+    f = theano.function([x, w, n], [same, T.grad((same ** 2).sum(), x)])
+    at, weights = rng.rand(3), rng.rand(3, 2)
+    for steps in (0, 4):
+        rows, gradient = f(at, weights, steps)
+        np.testing.assert_allclose(rows, np.tile(at @ (weights + 1), (steps, 1)))
+        np.testing.assert_allclose(gradient, steps * 2 * (weights + 1) @ (at @ (weights + 1)))
+    assert not scans(theano.function([x, w, n], same))
+    (stopped, _), _ = theano.scan(lambda i, x: ([x, i], until(i > 1)), T.arange(9), non_sequences=x)
+    assert stopped.eval({x: at}).shape == (3, 3)
+
+
+@pytest.mark.parametrize("taps", [[-1], [-2, -1]])
+@pytest.mark.parametrize("stops", [False, True])
+def test_only_rows_that_are_read_are_kept(rng, taps, stops):
+    x, n = T.dmatrix("x"), T.iscalar("n")
+
+    def step(*earlier):
+        first, second = earlier[:len(taps)], earlier[len(taps):]
+        values = sum(first) / 2, first[-1] + second[-1] / 2
+        return (values, until(values[1].sum() > 3)) if stops else values
+
+    start = dict(initial=x if len(taps) > 1 else x[0], taps=taps)
+    (a, b), _ = theano.scan(step, outputs_info=[start, start], n_steps=n)
+    f = theano.function([x, n], [a[-1], b[-1] + b[-2, 0]])
+    whole = theano.function([x, n], [a, b])
+    loop, = scans(f)
+    rows = theano.function([x, n], [v.shape[0] for v in theano.clone(
+        loop.inputs[1:], {v: w for v, w in zip(f.maker.fgraph.inputs, [x, n], strict=True)})])
+    at = rng.rand(2, 3)
+    for steps in (2, 3, 20):
+        (left, right), (all_left, all_right) = f(at, steps), whole(at, steps)
+        np.testing.assert_allclose(left, all_left[-1])
+        np.testing.assert_allclose(right, all_right[-1] + all_right[-2, 0])
+        assert sorted(map(int, rows(at, steps))) == [len(taps) + 1, len(taps) + 2]
+    with pytest.raises(IndexError):
+        f(at, 0)
+    seven = theano.function([x], theano.scan(step, outputs_info=[start, start], n_steps=7)[0][0][-1])
+    np.testing.assert_allclose(seven(at), whole(at, 7)[0][-1])
 
 
 def test_nothing_is_compiled_while_the_graph_is_built(monkeypatch):

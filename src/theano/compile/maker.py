@@ -103,6 +103,11 @@ class FunctionMaker:
                         for e in self.inputs)
 
     @property
+    def expanded_inputs(self):
+        """All inputs, shared variables with their cells included."""
+        return self.inputs
+
+    @property
     def fgraph(self):
         """The rewritten graph."""
         if not self._shown:

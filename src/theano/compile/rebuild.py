@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from theano.compile.io import SymbolicInput, SymbolicOutput
 from theano.graph.shared import SharedVariable
 from theano.graph.variable import Constant, Variable
-from theano.graph.walk import ancestors, toposort
+from theano.graph.walk import ancestors, substitute, toposort
 
 
 @dataclass
@@ -107,11 +107,18 @@ def collect(outputs, inputs=None, replace=None, updates=None, rebuild_strict=Tru
 def clone_replace(output, replace=None, strict=True, share_inputs=True):
     """Expressions with some of their variables replaced: ``theano.clone``.
 
-    output: variable, or list or dict of variables. replace: dict or pairs (old, new); inside its own replacement a
-    variable means itself. strict: a replacement must have the type of what it replaces. share_inputs: inputs and
-    shared variables are those of ``output``, otherwise the inputs are copies.
+    output: variable, or list or dict of variables. replace: dict or pairs (old, new); replacements stay as they are,
+    so that inside its own a variable means itself. strict: a replacement must have the type of what it replaces.
+    share_inputs: inputs and shared variables are those of ``output``, otherwise copies, which share their values.
     """
-    return collect(output, None, replace, None, strict, share_inputs, no_default_updates=True).outputs
+    keys = list(output) if isinstance(output, dict) else None
+    single = isinstance(output, Variable)
+    given = [output] if single else [output[key] for key in keys] if keys is not None else list(output)
+    found = substitute(given, _replacements(replace, strict), strict)
+    if not share_inputs:
+        leaves = [v for v in ancestors(found) if v.owner is None and not isinstance(v, Constant)]
+        found = substitute(found, {v: v.clone() for v in leaves})
+    return found[0] if single else dict(zip(keys, found, strict=True)) if keys is not None else found
 
 
 def _with_variable(entry, cloner):

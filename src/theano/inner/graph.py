@@ -1,7 +1,7 @@
 """Graphs as values, for the ops that hold one."""
 
 from theano.graph.variable import Constant
-from theano.graph.walk import equal_computations, substitute, toposort
+from theano.graph.walk import clone, equal_computations, substitute, toposort
 
 
 class InnerGraph:
@@ -17,10 +17,16 @@ class InnerGraph:
         self.inputs, self.outputs, self.mode = list(inputs), list(outputs), mode
         self._function = self._hash = None
 
-    def __call__(self, *values):
+    @property
+    def function(self):
+        """The compiled function."""
         if self._function is None:
-            self._function = InnerGraph.builder(self.inputs, self.outputs, self.mode)
-        return self._function(*values)
+            copies = clone(self.inputs, self.outputs)      # constants may belong to the graph around
+            self._function = InnerGraph.builder(*copies, self.mode)
+        return self._function
+
+    def __call__(self, *values):
+        return (self._function or self.function)(*values)
 
     def __eq__(self, other):
         return self is other or (isinstance(other, InnerGraph) and equal_computations(

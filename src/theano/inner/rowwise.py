@@ -8,6 +8,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.graph.walk import io_connection_pattern, substitute
 from theano.inner.graph import close, depending
+from theano.scalar.type import Scalar
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
 from theano.tensor.type import tensor
@@ -41,7 +42,7 @@ class Rowwise(Op):
         return values[0], extents, list(values[at:])
 
     def make_node(self, *inputs):
-        inputs = [as_tensor_variable(x) for x in inputs]
+        inputs = [x if isinstance(getattr(x, "type", None), Scalar) else as_tensor_variable(x) for x in inputs]
         n, extents, others = self.parts(inputs)
         for x in (n, *(e for row in extents for e in row)):
             if x.type.ndim or not x.type.dtype.startswith(("int", "uint")):

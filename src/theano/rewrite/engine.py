@@ -213,8 +213,8 @@ class Engine:
             if old is new or (new.owner is not None and new.owner.op == node.op
                               and new.owner.inputs == node.inputs):
                 continue
-            if new.type.ndim != old.type.ndim or new.type.dtype != old.type.dtype or (
-                    new.type != old.type and not hasattr(old.type, "broadcastable")):
+            if new.type != old.type and not (hasattr(old.type, "broadcastable") and new.type.dtype == old.type.dtype
+                                             and new.type.ndim == old.type.ndim):
                 self._failed(item, node, TypeError(f"{old.type} would become {new.type}"))
                 return False
             if new.type != old.type:

@@ -18,6 +18,7 @@ from theano.inner.scan.loop import (
     Sequence,
     Stack,
     State,
+    buffer_of,
     copied_name,
     fitted,
     row_of,
@@ -26,9 +27,7 @@ from theano.inner.scan.loop import (
 )
 from theano.inner.scan.op import run
 from theano.scalar.type import upcast
-from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
-from theano.tensor.create import AllocEmpty
 from theano.tensor.elemwise import minimum
 from theano.tensor.shape import shape_padleft, unbroadcast
 from theano.tensor.type import tensor
@@ -118,19 +117,19 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         state.after = after
     if loop.until is not None:
         loop.until = results[-1]
-    return _presented(loop, infos, made, return_list)
+    return _presented(loop, infos, set(made), return_list)
 
 
 def _presented(loop, infos, made, return_list):
     """Run the loop: what `scan` returns."""
-    found = run(loop)
+    found = run(loop, pruned=False)         # what was given is an input of the graph, used or not
     carried, last = iter(found), found[len(loop.carries):]
     stacked = iter(last[len(loop.states):])
     outputs = [next(carried)[i.reach:] if i else next(stacked) for i in infos]
     updates = OrderedUpdates()
     for state, value in zip(loop.states, last, strict=False):
         updates[state.start] = value
-        if any(state.start is v for v in made):
+        if state.start in made:
             state.start.default_update = value
     if return_list or len(outputs) > 1:
         return outputs, updates
@@ -217,10 +216,7 @@ class _Info:
         leading = self.initial.type.broadcastable[:1]
         initial = fitted(self.initial, kind if self.taps == (-1,) else rows_of(kind, leading))
         initial = shape_padleft(initial) if self.taps == (-1,) else initial[:self.reach]
-        initial = unbroadcast(initial, 0)
-        rows = initial.shape[0]
-        empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
-        return fitted(set_subtensor(empty[:rows], initial), rows_of(kind))
+        return fitted(buffer_of(unbroadcast(initial, 0), n), rows_of(kind))
 
 
 def _info(k, entry):

@@ -8,6 +8,8 @@ from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, substitute
 from theano.inner.graph import InnerGraph
+from theano.tensor.advanced import set_subtensor
+from theano.tensor.create import AllocEmpty
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.type import tensor
 
@@ -119,15 +121,15 @@ class Loop:
             stacks=[replace(s, value=next(left)) for s in self.stacks],
             until=None if self.until is None else next(left))
 
-    def closed(self):
-        """This loop with all that its step needs among its inputs, and nothing it doesn't need.
+    def closed(self, pruned=True):
+        """This loop with all that its step needs among its inputs; with ``pruned`` without sequences and others that
+        it doesn't need.
 
         All inputs of the step are new variables: graphs that shared some would not be compared rightly.
         """
-        used = set(ancestors(self.outputs, self.inputs))
-        bound = set(self.inputs)
-        free = [v for v in reversed(ancestors(self.outputs, self.inputs))
-                if v.owner is None and v not in bound and not isinstance(v, Constant)]
+        above, bound = ancestors(self.outputs, self.inputs), set(self.inputs)
+        free = [v for v in reversed(above) if v.owner is None and v not in bound and not isinstance(v, Constant)]
+        used = set(above) if pruned else bound
         others = [o for o in self.others if o.inner in used and not isinstance(o.inner, Constant)]
         others += [Other(v, v) for v in dict.fromkeys(free)]
         copies = {v: twin(v, v.name) for v in self.bound}
@@ -181,6 +183,13 @@ def fitted(value, kind):
 def rows_of(kind, leading=(False,)):
     """The type of arrays whose rows are of type ``kind``."""
     return tensor(kind.dtype, (*leading, *kind.broadcastable)).type
+
+
+def buffer_of(initial, n):
+    """A buffer with the rows of ``initial`` and room for ``n`` more."""
+    rows = initial.shape[0]
+    empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
+    return set_subtensor(empty[:rows], initial)
 
 
 def is_tensor(variable):

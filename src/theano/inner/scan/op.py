@@ -48,6 +48,21 @@ class Scan(Op):
     def __getstate__(self):
         return {**super().__getstate__(), "_empty": None}
 
+    @property
+    def inputs(self):
+        """Inputs of the graph of a step."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self):
+        """Outputs of the graph of a step."""
+        return self.graph.outputs
+
+    @property
+    def fn(self):
+        """A step as a compiled function; compiled when first asked for."""
+        return self.graph.function
+
     def parts(self, values):
         """Inputs of a node, or something for each: (of n, arrays, buffers, starts, lengths, others)."""
         left, found = list(values[1:]), [values[0]]
@@ -214,9 +229,9 @@ class Scan(Op):
         return f"{'do_while' if self.until else 'for'}{{cpu,{self.name or 'scan_fn'}}}"
 
 
-def run(loop):
-    """The outputs of a loop, as a list."""
-    loop = loop.closed()
+def run(loop, pruned=True):
+    """The outputs of a loop, as a list; with ``pruned`` inputs that its step doesn't need are left out."""
+    loop = loop.closed(pruned)
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
               loop.until is not None, loop.truncate, loop.name, loop.mode)
     return op(*loop.outer, return_list=True)
