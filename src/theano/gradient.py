@@ -10,6 +10,7 @@ from theano.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import origin
 from theano.graph.copying import ViewOp
 from theano.graph.op import Op
+from theano.graph.pause import paused_gc
 from theano.graph.type import Type
 from theano.graph.variable import Variable
 from theano.graph.walk import ancestors, connection_pattern, same_graph, toposort
@@ -300,17 +301,20 @@ class Reverse:
         self.wanted = influenced & influential
 
     def _sweep(self):
-        terms = {v: [g] for v, g in self.known.items()}
-        for node in reversed(self.order):
-            if not any(v in self.wanted for v in node.inputs):
-                continue
-            outputs = [self._total(v, terms) for v in node.outputs]
-            if all(isinstance(g.type, DisconnectedType) for g in outputs):
-                continue
-            for variable, gradient in zip(node.inputs, self._of_inputs(node, outputs), strict=True):
-                if variable in self.wanted and not isinstance(gradient.type, DisconnectedType):
-                    terms.setdefault(variable, []).append(gradient)
-        self.terms = terms
+        self.terms = {v: [g] for v, g in self.known.items()}
+        with paused_gc():
+            for node in reversed(self.order):
+                if any(v in self.wanted for v in node.inputs):
+                    self._pass_on(node)
+
+    def _pass_on(self, node):
+        """Hand the gradients of the outputs of ``node`` on to its inputs."""
+        outputs = [self._total(v, self.terms) for v in node.outputs]
+        if all(isinstance(g.type, DisconnectedType) for g in outputs):
+            return
+        for variable, gradient in zip(node.inputs, self._of_inputs(node, outputs), strict=True):
+            if variable in self.wanted and not isinstance(gradient.type, DisconnectedType):
+                self.terms.setdefault(variable, []).append(gradient)
 
     def of(self, variable):
         """The gradient of ``variable``."""

@@ -2,12 +2,10 @@
 
 import copy
 import functools
-import gc
 import hashlib
 import logging
 import os
 import time
-from contextlib import contextmanager
 
 from theano.codegen import build, cache
 from theano.codegen.key import NoKey, graph_key
@@ -21,6 +19,7 @@ from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
 from theano.graph.op import performer
+from theano.graph.pause import paused_gc
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
@@ -201,18 +200,6 @@ def version():
                 info = os.stat(os.path.join(folder, name))
                 seen.append(f"{folder[len(package):]}/{name} {info.st_size} {info.st_mtime_ns}")
     return hashlib.blake2b("\n".join(sorted(seen)).encode(), digest_size=16).hexdigest()
-
-
-@contextmanager
-def paused_gc():
-    """No garbage collection inside: making a graph makes many objects and no garbage."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def compile_native(maker):
