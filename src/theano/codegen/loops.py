@@ -52,8 +52,7 @@ def _elementwise(lowering, node):
     types = [v.type for v in [*node.inputs, *node.outputs]]
     if types[0].ndim > MAX_NDIM or len(types) > MAX_TYPES or any(t.dtype not in ir.DTYPES[:-1] for t in types):
         return None
-    steps = scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs],
-                         [v.type.dtype for v in node.outputs])
+    steps = steps_of(node)
     if steps is None:
         return None
     return _describe(lowering, node, node.outputs[0], node.inputs, len(steps.steps), True)
@@ -66,6 +65,11 @@ def _reduction(lowering, node):
     if x.type.dtype not in ir.DTYPES[:-1]:
         return None
     return _describe(lowering, node, x, [x], 1, False)
+
+
+def steps_of(node):
+    """The scalar operations of an elementwise node, or None."""
+    return scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs], [v.type.dtype for v in node.outputs])
 
 
 def reduction_name(op):
@@ -136,8 +140,7 @@ class _Builder:
             self.values[node.outputs[0]] = self.read(node.inputs[0])
 
     def _apply(self, node):
-        listing = scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs],
-                               [v.type.dtype for v in node.outputs])
+        listing = steps_of(node)
         numbers = [self.read(v) for v in node.inputs]
         for step in listing.steps:
             args = tuple(numbers[a] for a in step.args)
@@ -170,10 +173,10 @@ def build_nest(lowering, cluster):
     for number, node in builder.accumulations:
         place, dtype = accumulator(lowering, node, casts)
         accumulations.append((number, len(builder.operands), reduction_name(node.op)))
-        builder.operands.append(ir.Operand(dtype, _kept_axes(node.op, ndim), "acc"))
+        builder.operands.append(ir.Operand(dtype, kept_axes(node.op, ndim), "acc"))
         outputs.append(place)
     extents, arguments = extents_of(lowering, builder.space, builder.operands, cluster.nodes)
-    reduced = tuple(any(_kept_axes(n.op, ndim)[d] < 0 for _, n in builder.accumulations)
+    reduced = tuple(any(kept_axes(n.op, ndim)[d] < 0 for _, n in builder.accumulations)
                     for d in range(ndim))
     nest = ir.LoopNest(ndim, reduced, tuple(builder.operands),
                        (ir.Phase(tuple(builder.body), tuple(stores), tuple(accumulations)),), extents)
@@ -191,7 +194,7 @@ def _inplace_candidates(lowering, builder, variable, place, identity, inplace):
             inplace.append((place, source))
 
 
-def _kept_axes(op, ndim):
+def kept_axes(op, ndim):
     """Loop axis -> dimension of the result of a reduction, -1 for those it reduces."""
     axes = range(ndim) if op.axis is None else op.axis
     kept = [d for d in range(ndim) if d not in axes]

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from theano.codegen import nest as ir
 from theano.codegen.access import literal_of
-from theano.codegen.loops import accumulator, accumulator_dtype, cast_place, extents_of, reduction_name
+from theano.codegen.loops import accumulator, accumulator_dtype, cast_place, extents_of, reduction_name, steps_of
 from theano.codegen.rows import CHEAP
-from theano.scalar.composite import scalar_steps
 from theano.scalar.table import TABLE
 from theano.tensor.elemwise import CAReduce, Elemwise
 
@@ -62,10 +61,6 @@ def build_rows(lowering, rows):
     return builder.finish()
 
 
-def _steps(node):
-    return scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs], [v.type.dtype for v in node.outputs])
-
-
 class _Schedule:
     """Which phases compute a node, and which variables go through memory."""
 
@@ -105,11 +100,7 @@ class _Schedule:
         first = self.ready[node.outputs[0]]
         needed = any(v in self.needed for v in node.outputs)
         wanted = set().union(*(self.wanted.get(v, ()) for v in node.outputs))
-        if isinstance(node.op, CAReduce):
-            phases = {first}
-        elif not self.whole(node):
-            phases = {first}
-        elif needed:
+        if needed or isinstance(node.op, CAReduce) or not self.whole(node):
             phases = {first}
         elif len(wanted) <= 1 or self._cost(node, CHEAP + 1) < CHEAP:
             phases = wanted
@@ -125,7 +116,7 @@ class _Schedule:
         """What a node costs together with those of these nodes that it needs at the same point."""
         if isinstance(node.op, CAReduce) or not self.whole(node) or limit <= 0:
             return 0
-        steps = _steps(node).steps if isinstance(node.op, Elemwise) else ()
+        steps = steps_of(node).steps if isinstance(node.op, Elemwise) else ()
         total = sum(getattr(step.row, "cost", 0) for step in steps)
         for base in self.reads(node):
             if total < limit and base not in self.needed:
@@ -160,7 +151,7 @@ class _Builder:
             turn.accumulations.append((self._read(turn, node, node.inputs[0]), slot, reduction_name(op)))
             return
         if isinstance(op, Elemwise):
-            listing = _steps(node)
+            listing = steps_of(node)
             numbers = [self._read(turn, node, v) for v in node.inputs]
             for step in listing.steps:
                 args = tuple(numbers[a] for a in step.args)

@@ -3,13 +3,14 @@
 Softmax, logsumexp, or the mean and variance of rows need a reduction of a row before they can go on with it. In a nest
 of their own each of these steps would read all of the data; in phases a few rows stay in the cache.
 
-``join_rows`` decides which clusters belong together; ``schedule`` which phase computes what.
+``join_rows`` decides which clusters belong together; `phases` which phase computes what.
 """
 
 from dataclasses import dataclass, field
 
 from theano.codegen.access import access, aligned, literal_of
 from theano.codegen.cluster import MAX_NODES, MAX_OPERANDS, Cluster
+from theano.codegen.loops import kept_axes
 from theano.tensor.elemwise import CAReduce
 
 AHEAD = 48                  # how many later groups may join a cluster
@@ -99,8 +100,8 @@ def _from(clusters, window, needs):
         if all(e == 1 for e in kept):
             continue
         rows = Rows(first.space, reduced)
-        _take(clusters, rows, first)
-        members, behind = [first], []
+        _take(rows, first)
+        members = [first]
         full = 1                        # members up to the last one that walks whole rows
         inside, tainted = {id(first)}, set()
         for group in window[1:]:
@@ -108,7 +109,7 @@ def _from(clusters, window, needs):
                 tainted.add(id(group))
             elif not needs[id(group)].isdisjoint(inside):
                 if _fits(clusters, rows, group):
-                    _take(clusters, rows, group)
+                    _take(rows, group)
                     members.append(group)
                     inside.add(id(group))
                     if group.space == rows.space:
@@ -123,30 +124,33 @@ def _from(clusters, window, needs):
         rows.nodes = [node for member in members for node in member.nodes]
         made = {v for node in rows.nodes for v in node.outputs}
         rows.axes = {v: axes for v, axes in rows.axes.items() if v in made}
-        last = max(i for i, group in enumerate(window) if id(group) in inside)
-        before, behind, late = [], [], set(inside)
-        for group in window[:last + 1]:
-            if id(group) in inside:
-                continue
-            if needs[id(group)].isdisjoint(late):
-                before.append(group)
-            else:
-                late.add(id(group))
-                behind.append(group)
-        return members, rows, [*before, rows, *behind, *window[last + 1:]]
+        return members, rows, _reordered(window, rows, inside, needs)
     return None
 
 
-def _take(clusters, rows, group):
+def _reordered(window, rows, inside, needs):
+    """The groups with ``rows`` in place of its members: behind what they need, before what needs them."""
+    last = max(i for i, group in enumerate(window) if id(group) in inside)
+    before, behind, late = [], [], set(inside)
+    for group in window[:last + 1]:
+        if id(group) in inside:
+            continue
+        if needs[id(group)].isdisjoint(late):
+            before.append(group)
+        else:
+            late.add(id(group))
+            behind.append(group)
+    return [*before, rows, *behind, *window[last + 1:]]
+
+
+def _take(rows, group):
     """Note where the results of a group lie in the space of ``rows``."""
     rows.nodes.extend(group.nodes)
     ndim = len(rows.space)
     for node in group.nodes:
         for variable in node.outputs:
             if isinstance(node.op, CAReduce):
-                axes = reduced_axes(node)
-                kept = [d for d in range(ndim) if d not in axes]
-                rows.axes[variable] = tuple(kept.index(d) if d in kept else -1 for d in range(ndim))
+                rows.axes[variable] = kept_axes(node.op, ndim)
             elif group.space == rows.space:
                 rows.axes[variable] = tuple(range(ndim))
             else:

@@ -36,6 +36,13 @@ def _product(x, y, dtype):
     return x.astype(dtype, copy=False) @ y.astype(dtype, copy=False)
 
 
+def _product_as(name, a, b, kind):
+    """The product of two values as a value of type ``kind``; ``name`` is for messages."""
+    _check_extents(name, a, b)
+    product = _product(a, b, kind.dtype)
+    return product.asformat(kind.format) if hasattr(kind, "format") else product
+
+
 class StructuredDot(Op):
     """The product of a sparse matrix with a matrix; the gradient is that of the elements that are stored.
 
@@ -54,11 +61,7 @@ class StructuredDot(Op):
         return Apply(self, [a, b], [tensor(dtype, (False, b.type.broadcastable[1]))])
 
     def perform(self, node, inputs, output_storage):
-        a, b = inputs
-        _check_extents("structured_dot", a, b)
-        kind = node.outputs[0].type
-        product = _product(a, b, kind.dtype)
-        output_storage[0][0] = product.asformat(kind.format) if hasattr(kind, "format") else product
+        output_storage[0][0] = _product_as("structured_dot", *inputs, node.outputs[0].type)
 
     def infer_shape(self, node, shapes):
         return [(shapes[0][0], shapes[1][1])]
@@ -168,11 +171,7 @@ class Dot(Op):
         return Apply(self, [x, y], [tensor(dtype, pattern[0] + pattern[1])])
 
     def perform(self, node, inputs, output_storage):
-        x, y = inputs
-        _check_extents("dot", x, y)
-        kind = node.outputs[0].type
-        product = _product(x, y, kind.dtype)
-        output_storage[0][0] = product.asformat(kind.format) if hasattr(kind, "format") else product
+        output_storage[0][0] = _product_as("dot", *inputs, node.outputs[0].type)
 
     def infer_shape(self, node, shapes):
         a, b = shapes
