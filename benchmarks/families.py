@@ -1,0 +1,365 @@
+"""Every family of ops against NumPy and SciPy: ``python -m benchmarks.families [--family NAME] [--size N]``.
+
+Prints, for every op, NumPy's microseconds divided by ours at each number of elements, 1 thread; then the
+geometric mean of each family and the ops that are slower than NumPy's. Elementwise ops come from the
+scalar table, the others from the tables below. Results are freshly allocated on both sides, and compared.
+"""
+
+import argparse
+import importlib
+import math
+import statistics
+import sys
+import time
+from types import SimpleNamespace
+
+import numpy as np
+
+import theano
+import theano.tensor as tt
+from theano.scalar.op import ScalarOp
+from theano.tensor.elemwise import ELEMWISE
+
+SIZES = (100, 10_000, 1_000_000)
+ROUNDS = 7
+SECONDS = 2e-3          # of one round
+
+
+def module(name):
+    """A module loaded when a row first needs it."""
+    return importlib.import_module(name)
+
+
+# -- arguments ------------------------------------------------------------------------------------------
+
+def vector(rng, n):
+    return rng.uniform(0.1, 1.1, n)
+
+
+def matrix(rng, n):
+    """Square, of about n elements."""
+    side = math.isqrt(n)
+    return rng.standard_normal((side, side))
+
+
+def cube(rng, n):
+    """A batch of matrices of 8 x 8, of about n elements."""
+    return rng.standard_normal((max(n // 64, 1), 8, 8))
+
+
+def positions(rng, n):
+    """As many valid indices as there are elements, in no order and with repetitions."""
+    return rng.integers(0, n, n)
+
+
+def row_positions(rng, n):
+    """Indices into the rows of a matrix."""
+    side = math.isqrt(n)
+    return rng.integers(0, side, side)
+
+
+def mask(rng, n):
+    return rng.random(n) < 0.5
+
+
+def definite(rng, n):
+    """A symmetric positive definite matrix, never larger than 316 x 316: factorisations are cubic."""
+    x = matrix(rng, min(n, 100_000))
+    return x @ x.T + len(x) * np.eye(len(x))
+
+
+def small(rng, n):
+    """A square matrix of at most 316 x 316."""
+    return matrix(rng, min(n, 100_000))
+
+
+def triangle(rng, n):
+    return np.linalg.cholesky(definite(rng, n))
+
+
+def right_side(rng, n):
+    return rng.standard_normal((math.isqrt(min(n, 100_000)), 3))
+
+
+def labels(rng, n):
+    """A class for every row of a matrix."""
+    side = math.isqrt(n)
+    return rng.integers(0, side, side)
+
+
+def images(rng, n):
+    """Two images of three colours."""
+    side = max(8, math.isqrt(n // 6))
+    return rng.standard_normal((2, 3, side, side))
+
+
+def filters(rng, n):
+    return rng.standard_normal((4, 3, 3, 3))
+
+
+# -- rows -----------------------------------------------------------------------------------------------
+# family -> op -> (arguments, ours, NumPy's; one function for both where they are written alike)
+
+def both(arguments, function):
+    """A row whose expression reads the same for us and for NumPy; `n` stands for either."""
+    return arguments, lambda *xs: function(tt, *xs), lambda *xs: function(np, *xs)
+
+
+def with_copy(change):
+    """NumPy's way to a changed copy."""
+    def function(a, *others):
+        a = a.copy()
+        change(a, *others)
+        return a
+    return function
+
+
+def reductions():
+    """Reductions of vectors, and of matrices over each axis."""
+    for name in ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any"):
+        numpy = getattr(np, name)
+        yield name, ((vector,), getattr(tt, name), numpy)
+        for axis in (0, 1):
+            yield f"{name}, axis {axis}", ((matrix,), lambda a, f=getattr(tt, name), axis=axis: f(a, axis=axis),
+                                           lambda a, f=numpy, axis=axis: f(a, axis=axis))
+    yield "sum of squares", both((vector,), lambda n, a: n.sum(a ** 2))
+    yield "norm", both((vector,), lambda n, a: n.sqrt(n.sum(a * a)))
+    yield "ptp", ((vector,), lambda a: a.ptp(), np.ptp)
+
+
+def special(name):
+    return lambda *xs, **kw: getattr(module("scipy.special"), name)(*xs, **kw)
+
+
+def linalg(name):
+    return lambda *xs, **kw: getattr(module("scipy.linalg"), name)(*xs, **kw)
+
+
+def ours(path):
+    """A function of a submodule of theano.tensor."""
+    where, _, name = path.rpartition(".")
+    return lambda *xs, **kw: getattr(module(f"theano.tensor.{where}"), name)(*xs, **kw)
+
+
+def cross_entropy(p, y):
+    return -np.log(p[np.arange(len(y)), y])
+
+
+def correlate(x, w):
+    """Convolution of images with filters, by SciPy: one call for every pair of planes."""
+    convolve = module("scipy.signal").convolve2d
+    return np.stack([np.stack([sum(convolve(x[b, c], w[f, c], "valid") for c in range(x.shape[1]))
+                               for f in range(len(w))]) for b in range(len(x))])
+
+
+def max_pool(x):
+    n, c, h, w = x.shape
+    return x[:, :, :h // 2 * 2, :w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2).max((3, 5))
+
+
+def largest(a):
+    return np.sort(np.partition(a, len(a) - 10)[-10:])
+
+
+FAMILIES = {
+    "reduction": dict(reductions()),
+    "shape": {
+        "broadcast": both((matrix, row_positions), lambda n, a, b: a + b[:, None]),
+        "transposed copy": both((matrix,), lambda n, a: a.T.flatten()),
+        "reversed copy": ((vector,), lambda a: a[::-1].copy(), lambda a: a[::-1].copy()),
+        "concatenate": both((vector, vector), lambda n, a, b: n.concatenate([a, b])),
+        "stack": both((vector, vector), lambda n, a, b: n.stack([a, b])),
+        "join of columns": both((matrix, matrix), lambda n, a, b: n.concatenate([a, b], axis=1)),
+        "tile": ((vector,), lambda a: tt.tile(a, 3), lambda a: np.tile(a, 3)),
+        "repeat": both((vector,), lambda n, a: n.repeat(a, 3)),
+        "roll": both((vector,), lambda n, a: n.roll(a, 5)),
+        "zeros": ((vector,), lambda a: tt.zeros(a.shape), lambda a: np.zeros(a.shape)),
+        "full": ((vector,), lambda a: tt.alloc(2.5, a.shape[0]), lambda a: np.full(a.shape, 2.5)),
+        "ones_like": both((vector,), lambda n, a: n.ones_like(a)),
+        "arange": both((vector,), lambda n, a: n.arange(a.shape[0])),
+        "eye": both((matrix,), lambda n, a: n.eye(a.shape[0])),
+        "diagonal matrix": ((row_positions,), tt.diag, np.diag),
+        "lower triangle": both((matrix,), lambda n, a: n.tril(a)),
+        "one hot": ((row_positions,), lambda i: tt.extra_ops.to_one_hot(i, i.shape[0]),
+                    lambda i: np.eye(len(i))[i]),
+        "cast": ((vector,), lambda a: tt.cast(a, "float32"), lambda a: a.astype("float32")),
+    },
+    "index": {
+        "take": both((vector, positions), lambda n, a, i: a[i]),
+        "take rows": both((matrix, row_positions), lambda n, a, i: a[i]),
+        "take columns": both((matrix, row_positions), lambda n, a, i: a[:, i]),
+        "pick": both((matrix, row_positions, row_positions), lambda n, a, i, j: a[i, j]),
+        "mask": both((vector, mask), lambda n, a, m: a[m]),
+        "strided": ((vector,), lambda a: a[1:-1:2].copy(), lambda a: a[1:-1:2].copy()),
+        "set slice": ((vector,), lambda a: tt.set_subtensor(a[1:-1], 0.0),
+                      with_copy(lambda a: a.__setitem__(slice(1, -1), 0))),
+        "set": ((vector, positions), lambda a, i: tt.set_subtensor(a[i], 1.5),
+                with_copy(lambda a, i: a.__setitem__(i, 1.5))),
+        "set mask": ((vector, mask), lambda a, m: tt.set_subtensor(a[m], 1.5),
+                     with_copy(lambda a, m: a.__setitem__(m, 1.5))),
+        "increment": ((vector, positions, vector), lambda a, i, b: tt.inc_subtensor(a[i], b),
+                      with_copy(lambda a, i, b: np.add.at(a, i, b))),
+        "increment rows": ((matrix, row_positions, matrix), lambda a, i, b: tt.inc_subtensor(a[i], b),
+                           with_copy(lambda a, i, b: np.add.at(a, i, b))),
+        "nonzero": ((mask,), lambda m: tt.nonzero(m)[0], lambda m: np.nonzero(m)[0]),
+        "choose": ((mask, vector, vector), lambda m, a, b: tt.choose(tt.cast(m, "int64"), [a, b]),
+                   lambda m, a, b: np.choose(m.astype("int64"), [a, b])),
+    },
+    "order": {
+        "sort": ((vector,), tt.sort, np.sort),
+        "sort rows": both((matrix,), lambda n, a: n.sort(a, axis=1)),
+        "argsort": ((vector,), tt.argsort, np.argsort),
+        "topk": ((vector,), lambda a: tt.sort(tt.topk(a, 10)), largest),
+        "searchsorted": ((vector, vector), lambda a, b: tt.extra_ops.searchsorted(tt.sort(a), b),
+                         lambda a, b: np.searchsorted(np.sort(a), b)),
+        "unique": ((positions,), lambda a: tt.extra_ops.Unique()(a), np.unique),
+        "bincount": ((positions,), lambda a: tt.extra_ops.bincount(a), np.bincount),
+        "cumsum": ((vector,), tt.cumsum, np.cumsum),
+        "cumsum, axis 0": both((matrix,), lambda n, a: n.cumsum(a, axis=0)),
+        "cumprod": ((vector,), tt.cumprod, np.cumprod),
+        "diff": ((vector,), tt.extra_ops.diff, np.diff),
+    },
+    "product": {
+        "vector vector": both((vector, vector), lambda n, a, b: n.dot(a, b)),
+        "matrix vector": ((matrix,), lambda a: tt.dot(a, a[0]), lambda a: a @ a[0]),
+        "matrix matrix": both((small, small), lambda n, a, b: n.dot(a, b)),
+        "outer": ((row_positions, row_positions), lambda a, b: tt.outer(a, b), np.outer),
+        "tensordot": both((cube, cube), lambda n, a, b: n.tensordot(a, b, ((0, 1), (0, 1)))),
+        "batched": ((cube, cube), lambda a, b: tt.batched_dot(a, b), np.matmul),
+    },
+    "linalg": {
+        "solve": ((definite, right_side), ours("slinalg.solve"), linalg("solve")),
+        "solve triangular": ((triangle, right_side), ours("slinalg.solve_lower_triangular"),
+                             lambda a, b: module("scipy.linalg").solve_triangular(a, b, lower=True)),
+        "inverse": ((definite,), ours("nlinalg.matrix_inverse"), np.linalg.inv),
+        "determinant": ((small,), ours("nlinalg.det"), np.linalg.det),
+        "cholesky": ((definite,), ours("slinalg.cholesky"), np.linalg.cholesky),
+        "eigenvalues": ((definite,), lambda a: ours("nlinalg.eigh")(a)[0], lambda a: np.linalg.eigh(a)[0]),
+        "singular values": ((small,), lambda a: ours("nlinalg.svd")(a)[1], lambda a: np.linalg.svd(a)[1]),
+        "qr": ((small,), lambda a: abs(ours("nlinalg.qr")(a)[1]), lambda a: abs(np.linalg.qr(a)[1])),
+        "pseudo-inverse": ((definite,), ours("nlinalg.pinv"), np.linalg.pinv),
+        "matrix exponential": ((lambda rng, n: small(rng, n) / n,), ours("slinalg.expm"), linalg("expm")),
+        "fft": ((matrix,), ours("fft.rfft"),
+                lambda a: np.stack([(f := np.fft.rfft(a)).real, f.imag], axis=-1)),
+    },
+    "network": {
+        "softmax": ((matrix,), tt.nnet.softmax, lambda a: special("softmax")(a, axis=1)),
+        "log softmax": ((matrix,), tt.nnet.logsoftmax, lambda a: special("log_softmax")(a, axis=1)),
+        "cross-entropy": ((matrix, labels), lambda a, y: tt.nnet.categorical_crossentropy(tt.nnet.softmax(a), y),
+                          lambda a, y: cross_entropy(special("softmax")(a, axis=1), y)),
+        "relu": ((matrix,), tt.nnet.relu, lambda a: np.maximum(a, 0)),
+        "log of a sum of exp": ((matrix,), lambda a: tt.log(tt.sum(tt.exp(a), axis=1)),
+                                lambda a: special("logsumexp")(a, axis=1)),
+        "convolution": ((images, filters), lambda x, w: tt.nnet.conv2d(x, w), correlate),
+        "max pool": ((images,), lambda x: module("theano.tensor.signal.pool").pool_2d(x, (2, 2), ignore_border=True),
+                     max_pool),
+    },
+}
+
+
+def drawn(domain, complex_):
+    """Arguments within the domain of a row of the scalar table."""
+    def make(rng, n):
+        x = rng.uniform(*domain, n)
+        return x + 1j * rng.uniform(-0.5, 0.5, n) if complex_ else x
+    return make
+
+
+def whole(rng, n):
+    return rng.integers(1, 9, n)
+
+
+VIEWS = {"real": lambda x: x.copy(), "imag": lambda x: np.imag(x).copy()}      # where NumPy computes nothing
+
+
+def elementwise():
+    """Every row of the scalar table that has a NumPy function: on float64, integers where it takes no others."""
+    for name, row in sorted(ScalarOp.table.items()):
+        if name not in ELEMWISE or name in ("second", "identity", "composite") or name.startswith("cast_"):
+            continue
+        count = 2 if row.nin < 0 else row.nin
+        domains = row.domain if isinstance(row.domain[0], tuple) else [row.domain] * count
+        for arguments in (tuple(drawn(d, False) for d in domains), (whole,) * count,
+                          tuple(drawn(d, True) for d in domains)):
+            try:
+                ELEMWISE[name](*(tt.tensor(make(np.random.default_rng(0), 1).dtype, (False,)) for make in arguments))
+            except TypeError:
+                continue
+            yield name, (arguments, ELEMWISE[name], VIEWS.get(name, row.numpy))
+            break
+
+
+FAMILIES = {"elementwise": dict(elementwise()), **FAMILIES}
+
+
+# -- measuring ------------------------------------------------------------------------------------------
+
+def rounds(functions):
+    """Seconds a call of each function, the least of several rounds that take turns."""
+    counts = []
+    for function in functions:
+        start = time.perf_counter()
+        function()
+        counts.append(max(1, min(10_000, int(SECONDS / max(time.perf_counter() - start, 1e-7)))))
+    best = [math.inf] * len(functions)
+    for _ in range(ROUNDS):
+        for k, (function, count) in enumerate(zip(functions, counts, strict=True)):
+            start = time.perf_counter()
+            for _ in range(count):
+                function()
+            best[k] = min(best[k], (time.perf_counter() - start) / count)
+    return best
+
+
+def measure(row, size):
+    """Seconds of ours and of NumPy's; raises AssertionError where the results differ."""
+    makers, expression, peer = row
+    rng = np.random.default_rng(0)
+    arrays = [make(rng, size) for make in makers]
+    inputs = [tt.tensor(a.dtype, (False,) * a.ndim) for a in arrays]
+    function = theano.function(inputs, expression(*inputs))
+    np.testing.assert_allclose(function(*arrays), peer(*arrays), rtol=1e-6, atol=1e-8)
+    return SimpleNamespace(**dict(zip(("ours", "numpy"), rounds(
+        [lambda: function(*arrays), lambda: peer(*arrays)]), strict=True)))
+
+
+def geometric_mean(values):
+    return math.exp(statistics.fmean(map(math.log, values)))
+
+
+def report(families, sizes):
+    """Print the table; give what is slower than NumPy."""
+    slower, means = [], {}
+    print(f"{'NumPy / ours, at':32s}" + "".join(f"{size:>12,d}" for size in sizes) + "   elements")
+    for family in families:
+        ratios = []
+        print(family)
+        for name, row in FAMILIES[family].items():
+            line = f"  {name:30s}"
+            for size in sizes:
+                times = measure(row, size)
+                ratio = times.numpy / times.ours
+                ratios.append(ratio)
+                line += f"{ratio:12.2f}"
+                if ratio < 1:
+                    slower.append((ratio, f"{family}: {name}", size, times))
+            print(line, flush=True)
+        means[family] = geometric_mean(ratios)
+    print("\ngeometric means: " + ", ".join(f"{family} {mean:.2f}" for family, mean in means.items()))
+    for ratio, name, size, times in sorted(slower, key=lambda s: s[0]):
+        print(f"slower: {name}, {size:,d}: {ratio:.2f} ({times.numpy * 1e6:.1f} us, ours {times.ours * 1e6:.1f})")
+    return slower
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--family", choices=FAMILIES, action="append")
+    parser.add_argument("--size", type=int, action="append")
+    options = parser.parse_args()
+    theano.set_num_threads(1)
+    np.seterr(all="ignore")
+    report(options.family or list(FAMILIES), tuple(options.size or SIZES))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
