@@ -20,8 +20,7 @@ class OptionalBuild(build_ext):
 setup(
     ext_modules=[Extension(
         "theano.runtime._machine",
-        sources=[str(RUNTIME / name) for name in ("machine.c", "blas.c", "loop.c", "walk.c", "reduce.c", "product.c",
-                                                  "threads.c")],
+        sources=[str(path) for path in sorted(RUNTIME.glob("*.c"))],
         depends=[str(path) for path in sorted(RUNTIME.glob("*.h"))],
         extra_compile_args=["-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
                             "-pthread"],

@@ -8,7 +8,10 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.rewrite.engine import Merger
 from theano.scalar.table import TABLE
+from theano.tensor.blas import Dot22
 from theano.tensor.create import Alloc
+from theano.tensor.cumulate import DiffOp
+from theano.tensor.dot import Dot
 from theano.tensor.elemwise import CAReduce, DimShuffle, exp, log
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
@@ -20,7 +23,7 @@ from theano.tensor.nnet.softmax import (
     SoftmaxGrad,
     SoftmaxWithBias,
 )
-from theano.tensor.reduce import Sum
+from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum
 from theano.tensor.type import tensor
 
 
@@ -68,6 +71,27 @@ class Put(_Part):
     def extents(known, node):
         """Extents of the result, for `Extents`."""
         return known[node.inputs[0]]
+
+
+class First(Op):
+    """Position of the largest or the smallest element along axes, the first of equal ones; see `Argmax`."""
+
+    __props__ = ("axis", "smallest")
+
+    def __init__(self, axis, smallest):
+        self.axis, self.smallest = axis, smallest
+
+    def make_node(self, x):
+        return Apply(self, [x], [v.type() for v in Argmax(self.axis).make_node(x).outputs])
+
+    @staticmethod
+    def extents(known, node):
+        """Extents of the result, for `Extents`."""
+        axes = range(node.inputs[0].type.ndim) if node.op.axis is None else node.op.axis
+        return tuple(n for d, n in enumerate(known[node.inputs[0]]) if d not in axes)
+
+    def __str__(self):
+        return Argmax.__name__
 
 
 def _column(v):
@@ -142,6 +166,48 @@ EXPANSIONS = {
 FLOATS = ("float32", "float64")
 
 
+# -- ops that are written out under a condition: a function of the node, which gives None where it is not met
+
+
+def _argmax(node):
+    """The largest of what has been turned round is the smallest."""
+    x, = node.inputs
+    turned = getattr(getattr(x.owner, "op", None), "scalar_op", None)
+    kind = x.type.dtype.rstrip("0123456789")
+    if turned is TABLE["neg"] and x.type.dtype in FLOATS or turned is TABLE["invert"] and kind in ("int", "bool"):
+        return [First(node.op.axis, True)(x.owner.inputs[0])]
+    return None
+
+
+def _max_and_argmax(node):
+    x, = node.inputs
+    if x.type.ndim == 0 or x.type.dtype.startswith("complex"):
+        return None
+    axes = tuple(range(x.type.ndim)) if node.op.axis is None else node.op.axis
+    return [CAReduce(TABLE["maximum"], axes)(x), First(node.op.axis, False)(x)]
+
+
+def _diff(node):
+    """Differences of slices, which become part of a loop."""
+    v, = node.inputs
+    if v.type.dtype == "bool" or not 1 <= node.op.n <= 2:
+        return None
+    every = (slice(None),) * (node.op.axis % v.type.ndim)
+    for _ in range(node.op.n):
+        v = v[(*every, slice(1, None))] - v[(*every, slice(None, -1))]
+    return [v]
+
+
+def _thin_product(node):
+    """A column times a row is one product a place."""
+    x, y = node.inputs
+    thin = (x.type.ndim, y.type.ndim) == (2, 2) and x.type.broadcastable[1] and y.type.broadcastable[0]
+    return [x * y] if thin and x.type.dtype == y.type.dtype else None
+
+
+CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product}
+
+
 def expand(fgraph):
     """A copy of the graph with the ops of the table written out, or the graph itself where there are none."""
     if not any(_expansion(node) for node in fgraph.apply_nodes):
@@ -153,7 +219,7 @@ def expand(fgraph):
             continue
         with origin.inherited(next((v.tag.trace for v in node.outputs if v.tag.trace), ())):
             pairs = [(old, old.type.filter_variable(new)) for old, new in
-                     zip(node.outputs, written(*node.inputs), strict=True) if new is not None]
+                     zip(node.outputs, written(node), strict=True) if new is not None]
         fgraph.replace_all(pairs, reason="expand")
     merger = Merger()                       # a loss and its gradient need the same softmax
     fgraph.attach_feature(merger)
@@ -165,10 +231,14 @@ def expand(fgraph):
 
 def _expansion(node):
     """The function that writes a node out, or None."""
-    written = EXPANSIONS.get(type(node.op))
-    if written is None or any(v.type.dtype not in FLOATS for v in node.outputs if v.type.dtype.startswith("float")) \
+    kind = type(node.op)
+    if kind in CONDITIONAL:
+        return None if CONDITIONAL[kind](node) is None else CONDITIONAL[kind]
+    if kind not in EXPANSIONS:
+        return None
+    if any(v.type.dtype not in FLOATS for v in node.outputs if v.type.dtype.startswith("float")) \
             or len({v.type.dtype for v in node.inputs if v.type.dtype.startswith("float")}) > 1:
         return None
     if len(node.outputs) == 3 and node.outputs[2].clients:
         return None                         # somebody wants the places of the largest
-    return written
+    return lambda node: EXPANSIONS[kind](*node.inputs)

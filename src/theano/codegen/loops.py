@@ -255,17 +255,18 @@ def extent_place(lowering, extent):
         lowering.add("shape_i", [lowering.place(extent.variable)], [place], (extent.axis,))
         return place
     if isinstance(extent, Symbol):
-        return int64_place(lowering, extent.variable)
+        return as_dtype(lowering, extent.variable, "int64")
     return lowering.constant(extent)
 
 
-def int64_place(lowering, variable):
-    """The place of an integer scalar variable as int64."""
+def as_dtype(lowering, variable, dtype):
+    """The place of a tensor's values as ``dtype``."""
     place = lowering.place(variable)
-    if place.dtype == "int64":
+    if place.dtype == dtype:
         return place
-    wide = lowering.scalar()
-    operands = (ir.Operand(place.dtype, ()), ir.Operand("int64", (), "out"))
-    nest = ir.LoopNest(0, (), operands, (ir.Phase((ir.load(0, operands),), ((0, 1),)),))
+    wide = type(place)(dtype, place.ndim, "temp", size=place.size)
+    axes = tuple(range(place.ndim))
+    operands = (ir.Operand(place.dtype, axes), ir.Operand(dtype, axes, "out"))
+    nest = ir.LoopNest(place.ndim, (False,) * place.ndim, operands, (ir.Phase((ir.load(0, operands),), ((0, 1),)),))
     lowering.add("loop", [place], [wide], nest=nest, node=variable.owner)
     return wide

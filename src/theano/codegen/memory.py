@@ -51,7 +51,8 @@ class _Owners:
     def __init__(self, tasks, updates):
         self.tasks, self.updates = tasks, updates
         self.taken = set()
-        self.views = {id(p) for t in tasks if t.kind in ("dimshuffle", "subtensor") for p in t.outputs}
+        self.made = {id(p): task for task in tasks for p in task.outputs}
+        self.views = {id(p) for t in tasks if t.kind in ("dimshuffle", "subtensor", "parts") for p in t.outputs}
         self.replaced = {id(shared) for _, shared in updates}
         last_use = {id(p.root()): number for number, task in enumerate(tasks) for p in task.inputs}
         self.used = set(last_use)
@@ -69,7 +70,7 @@ class _Owners:
         self.taken |= {id(place) for place, shared in self.updates if place is shared}
         updates = [(place if place is shared or self._moves(place, shared) else self._own(place), shared)
                    for place, shared in self.updates]
-        outputs = [place if lent and self._may_alias(place) else self._own(place, lent)
+        outputs = [place if lent and self._may_alias(place) or self._is_reshaped(place) else self._own(place, lent)
                    for place, lent in zip(outputs, borrowed, strict=True)]
         return outputs, updates
 
@@ -97,8 +98,21 @@ class _Owners:
             place = place.of
         return True
 
+    def _is_reshaped(self, place):
+        """Whether a place is a new array under another shape; the result is then a view of that array."""
+        root = place.root()
+        if place.of is not root or root.kind != "temp" or root.foreign or id(root) in self.taken | self.in_argument:
+            return False
+        if self.made[id(place)].kind != "reshape" or self.made[id(root)].kind == "python":
+            return False                # what Python makes may be in any order
+        self.taken.add(id(root))
+        return True
+
     def _own(self, place, lent=True):
         """The place, or a copy where it has no storage of its own, or will have that of an argument and isn't lent."""
+        maker = self.made.get(id(place))
+        if maker is not None and maker.kind == "reshape":       # it copies into an array of its own
+            place.kind, place.of = "temp", None
         root = place.root()
         if root.kind == "temp" and id(root) not in self.taken and root is place and not root.foreign \
                 and (lent or id(place) not in self.in_argument):

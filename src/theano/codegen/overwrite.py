@@ -9,7 +9,7 @@ import heapq
 
 CHECKED = {"loop", "copy", "alias", "subtensor", "dimshuffle"}
 BLAS = {"gemm", "gemv", "ger"}
-VIEWS = {"alias", "subtensor", "dimshuffle"}        # nothing is computed
+VIEWS = {"alias", "subtensor", "dimshuffle", "parts"}        # nothing is computed
 
 
 def overwriting_last(tasks, updates):

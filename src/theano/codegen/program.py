@@ -11,7 +11,9 @@ from theano.codegen.recipe import build, build_node, describe, describe_node
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
-         "dot", "guard", "gather", "python", "alias", "empty", "pick", "put")
+         "dot", "guard", "gather", "python", "alias", "empty", "pick", "put", "call", "parts")
+KERNELS = {"call", "parts"}             # run a prebuilt kernel; the results of "parts" are views of the first input
+BLAS = {"gemm", "gemv", "ger", "dot"}
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Program:
     """Slots, and instructions on them.
 
     slots: (dtype, ndim, storage, buffer, root slot, mask of broadcastable dimensions)
-    code: (kind, inputs, outputs, params, words of the nest or None, symbol of the kernel or None, origin)
+    code: (kind, inputs, outputs, params, words of the nest or None, symbol or name of the kernel or None, origin)
     inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
     constants: (slot, value). buffers: how many there are. source: C of the kernels; not part of the file.
     overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
@@ -109,7 +111,7 @@ def make_program(lowering, borrowed, updated):
     words = {}
     for task in tasks:
         ins, outs = [number(p) for p in task.inputs], [number(p) for p in task.outputs]
-        params, encoded, symbol = list(task.params), None, None
+        params, encoded, symbol = list(task.params), None, task.kernel
         if task.nest is not None:
             if task.nest not in words:
                 words[task.nest] = ir.encode(task.nest)

@@ -11,11 +11,12 @@
 #include <string.h>
 #include "vm.h"
 #include "blas.h"
+#include "kernels.h"
 #include "product.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
-            K_DOT, K_GUARD, K_GATHER, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT };
+            K_DOT, K_GUARD, K_GATHER, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS };
 enum { E_GUARD = 100, E_TYPE = 101 };
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
@@ -381,33 +382,10 @@ static int is_contiguous(const th_slot *s)
 /* Copies x, in C order, to contiguous memory. */
 static void gather(char *to, const th_slot *x)
 {
-    int nd = x->ndim, item = x->itemsize;
-    int64_t index[TH_MAX_NDIM] = {0}, total = count(x);
-    if (is_contiguous(x)) {
-        memcpy(to, x->data, total * item);
-        return;
-    }
-    int64_t n = nd ? x->shape[nd - 1] : 1, step = nd ? x->stride[nd - 1] : 0;
-    for (int64_t done = 0; done < total; done += n) {
-        const char *from = x->data;
-        for (int d = 0; d < nd - 1; d++)
-            from += index[d] * x->stride[d];
-        if (item == 8)
-            for (int64_t i = 0; i < n; i++)
-                ((int64_t *)to)[i] = *(int64_t *)(from + i * step);
-        else if (item == 4)
-            for (int64_t i = 0; i < n; i++)
-                ((int32_t *)to)[i] = *(int32_t *)(from + i * step);
-        else
-            for (int64_t i = 0; i < n; i++)
-                memcpy(to + i * item, from + i * step, item);
-        to += n * item;
-        for (int d = nd - 2; d >= 0; d--) {
-            if (++index[d] < x->shape[d])
-                break;
-            index[d] = 0;
-        }
-    }
+    int64_t stride[TH_MAX_NDIM], n = x->itemsize;
+    for (int d = x->ndim; d--; n *= x->shape[d])
+        stride[d] = n;
+    th_copy(to, stride, x);
 }
 
 static int run_copy(struct th_frame *f, const instruction *c)
@@ -449,27 +427,29 @@ static int run_reshape(struct th_frame *f, const instruction *c)
         f->error.a = total; f->error.b = count(o);
         return fail(f, TH_BAD_VALUE, "cannot reshape: the number of elements changes");
     }
-    if (is_contiguous(x)) {
-        o->data = x->data;
-        contiguous(o);
-        return 0;
+    if (f->machine->slot[c->out[0]].storage != ST_VIEW) {
+        int error = th_allocate(f, o);
+        if (!error)
+            gather(o->data, x);
+        return error;
     }
     int64_t nbytes = contiguous(o);
-    int i = c->out[0];
-    if (f->machine->slot[i].storage == ST_VIEW) {
-        /* The planner knows this slot as a view; its copy lives in a buffer of its own. */
-        int b = (int)c->params[0];
-        if ((size_t)nbytes > f->capacity[b] || !f->buffer[b]) {
-            free(f->buffer[b]);
-            if (posix_memalign((void **)&f->buffer[b], 64, nbytes + 64)) {
-                f->buffer[b] = NULL;
-                f->capacity[b] = 0;
-                return fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
-            }
-            f->capacity[b] = nbytes + 64;
-        }
-        o->data = f->buffer[b];
+    if (is_contiguous(x)) {
+        o->data = x->data;
+        return 0;
     }
+    /* The planner knows this slot as a view; its copy lives in a buffer of its own. */
+    int b = (int)c->params[0];
+    if ((size_t)nbytes > f->capacity[b] || !f->buffer[b]) {
+        free(f->buffer[b]);
+        if (posix_memalign((void **)&f->buffer[b], 64, nbytes + 64)) {
+            f->buffer[b] = NULL;
+            f->capacity[b] = 0;
+            return fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
+        }
+        f->capacity[b] = nbytes + 64;
+    }
+    o->data = f->buffer[b];
     gather(o->data, x);
     return 0;
 }
@@ -659,6 +639,19 @@ static int run_loop(struct th_frame *f, const instruction *c)
     return th_run_nest(f, c->nest, c->inner, slots);
 }
 
+/* A prebuilt kernel. */
+static int run_call(struct th_frame *f, const instruction *c)
+{
+    int n = c->nin + c->nout;
+    th_slot *few[16], **slots = n <= 16 ? few : th_scratch(f, n * sizeof *slots);
+    if (!slots)
+        return fail(f, TH_OUT_OF_MEMORY, "no memory for the arguments of a kernel");
+    for (int k = 0; k < n; k++)
+        slots[k] = &f->slot[k < c->nin ? c->in[k] : c->out[k - c->nin]];
+    th_call call = {f, slots, slots + c->nin, c->params, c->nin, c->nout, c->nparams};
+    return ((th_kernel_fn)c->inner)(&call);
+}
+
 static inline __attribute__((always_inline)) int run_one(struct th_frame *f, const instruction *c)
 {
     switch (c->kind) {
@@ -685,6 +678,7 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
     case K_GATHER: return run_gather(f, c);
     case K_PICK: return run_pick(f, c);
     case K_PUT: return run_put(f, c);
+    case K_CALL: case K_PARTS: return run_call(f, c);
     case K_PYTHON: return run_python(f, c);
     case K_ALIAS: {
         const th_slot *x = &f->slot[c->in[0]];
@@ -1250,7 +1244,7 @@ static int read_slot(slot_spec *s, PyObject *t)
     return 0;
 }
 
-/* (kind, inputs, outputs, params, nest words or None, address of the inner function, perform, node) */
+/* (kind, inputs, outputs, params, nest words or None, address of the inner function or kernel, perform, node) */
 static int read_instruction(instruction *c, PyObject *t)
 {
     PyObject *in, *out, *params, *words, *perform, *node;
@@ -1507,6 +1501,21 @@ static PyObject *set_threads(PyObject *self, PyObject *args)
 
 static PyObject *get_threads(PyObject *self, PyObject *unused) { return PyLong_FromLong(th_num_threads()); }
 
+/* Gives a module the dict `kernels`: name -> address. */
+static int add_kernels(PyObject *m)
+{
+    PyObject *found = PyDict_New();
+    int error = !found;
+    for (const th_kernel *k = th_kernels; !error && k->name; k++) {
+        PyObject *address = PyLong_FromVoidPtr((void *)(uintptr_t)k->run);
+        error = !address || PyDict_SetItemString(found, k->name, address) < 0;
+        Py_XDECREF(address);
+    }
+    error = error || PyModule_AddObjectRef(m, "kernels", found) < 0;
+    Py_XDECREF(found);
+    return error ? -1 : 0;
+}
+
 static PyMethodDef functions[] = {
     {"set_blas", set_blas, METH_VARARGS, "set_blas(addresses, wide): the BLAS functions to call"},
     {"set_num_threads", set_threads, METH_VARARGS, "set_num_threads(loops, products)"},
@@ -1524,6 +1533,7 @@ PyMODINIT_FUNC PyInit__machine(void)
     PyObject *m = PyModule_Create(&module);
     if (!m || PyModule_AddObjectRef(m, "Machine", (PyObject *)&MachineType) < 0
         || PyModule_AddObjectRef(m, "Callable", (PyObject *)&CallableType) < 0
+        || add_kernels(m) < 0
         || PyModule_AddIntConstant(m, "OWN_PRODUCTS", th_products_of(TH_FLOAT64) != NULL) < 0)
         return NULL;
     return m;

@@ -8,7 +8,7 @@ import os
 import numpy as np
 
 from theano.codegen import nest as ir
-from theano.codegen.program import KINDS, STORAGE
+from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
 
 try:
@@ -158,10 +158,13 @@ def make_machine(program, cells, n_positional, library, performs):
              for dtype, ndim, storage, buffer, root, ones in program.slots]
     code = []
     for kind, ins, outs, params, words, symbol, origin in program.code:
-        address = library.address(symbol) if symbol is not None else 0
+        if kind in KERNELS:
+            address = _machine.kernels[symbol]
+        else:
+            address = library.address(symbol) if symbol is not None else 0
         perform, node = performs(origin) if kind == "python" else (None, None)
         code.append((KINDS.index(kind), ins, outs, params, words, address, perform, node))
-        if kind in ("gemm", "gemv", "ger", "dot"):
+        if kind in BLAS or symbol == "batched_dot":
             use_blas()
     return _machine.Machine(slots, code, program.inputs, cells, n_positional, program.outputs,
                             [tuple(u) for u in program.updates], program.constants, program.buffers,

@@ -140,15 +140,20 @@ def tensordot(a, b, axes=2):
     left, right = _contracted(a, b, axes)
     keep_a = [d for d in range(a.type.ndim) if d not in left]
     keep_b = [d for d in range(b.type.ndim) if d not in right]
-    a_shape, b_shape = [shape_i(a, d) for d in range(a.type.ndim)], [shape_i(b, d) for d in range(b.type.ndim)]
-    a2 = a.dimshuffle(keep_a + left).reshape((_product(a_shape[d] for d in keep_a),
-                                              _product(a_shape[d] for d in left)), ndim=2)
-    b2 = b.dimshuffle(right + keep_b).reshape((_product(b_shape[d] for d in right),
-                                               _product(b_shape[d] for d in keep_b)), ndim=2)
+    a_shape, b_shape = ([shape_i(v, d) for d in range(v.type.ndim)] for v in (a, b))
+    a2, b2 = _as_matrix(a, a_shape, keep_a, left), _as_matrix(b, b_shape, right, keep_b)
     shape = [a_shape[d] for d in keep_a] + [b_shape[d] for d in keep_b]
     result = _dot(a2, b2).reshape(shape if shape else np.zeros(0, "int64"), ndim=len(shape))
     pattern = tuple([a.type.broadcastable[d] for d in keep_a] + [b.type.broadcastable[d] for d in keep_b])
     return result if result.type.broadcastable == pattern else result.type.rebroadcast(result, pattern)
+
+
+def _as_matrix(x, shape, rows, columns):
+    """``x`` with some axes as the rows and the others as the columns of a matrix; no copy where one is avoidable."""
+    if rows + columns != sorted(rows + columns) and columns + rows == sorted(rows + columns):
+        return _as_matrix(x, shape, columns, rows).T
+    extents = (_product(shape[d] for d in rows), _product(shape[d] for d in columns))
+    return x.dimshuffle(rows + columns).reshape(extents, ndim=2)
 
 
 def _contracted(a, b, axes):

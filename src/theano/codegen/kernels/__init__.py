@@ -2,9 +2,10 @@
 
 from theano.codegen.kernels.blas import BLAS
 from theano.codegen.kernels.index import INDEX
+from theano.codegen.kernels.prebuilt import PREBUILT
 from theano.codegen.kernels.shape import SHAPE
 
-KERNELS = {**SHAPE, **INDEX, **BLAS}
+KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT}
 
 
 def find_kernel(node):

@@ -2,6 +2,7 @@
 
 from theano.codegen import nest as ir
 from theano.codegen.expand import Pick, Put
+from theano.codegen.loops import as_dtype
 from theano.graph.variable import Constant
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
@@ -67,29 +68,17 @@ def inc_subtensor(lowering, node):
     lowering.add("loop", [part, value], [written], nest=nest, node=node)
 
 
-def int64_vector(lowering, index, node):
-    """The place of an integer vector as int64."""
-    place = lowering.place(index)
-    if place.dtype == "int64":
-        return place
-    wide = type(place)("int64", 1, "temp", size=place.size)
-    operands = (ir.Operand(place.dtype, (0,)), ir.Operand("int64", (0,), "out"))
-    nest = ir.LoopNest(1, (False,), operands, (ir.Phase((ir.load(0, operands),), ((0, 1),)),))
-    lowering.add("loop", [place], [wide], nest=nest, node=node)
-    return wide
-
-
 def gather(lowering, node):
     """Rows by an integer vector."""
     x, index = node.inputs
-    places = [lowering.place(x), int64_vector(lowering, index, node)]
+    places = [lowering.place(x), as_dtype(lowering, index, "int64")]
     lowering.add("gather", places, [lowering.temp(node.outputs[0])], node=node)
 
 
 def pick(lowering, node):
     """One number of each row."""
     x, columns = node.inputs
-    places = [lowering.place(x), int64_vector(lowering, columns, node)]
+    places = [lowering.place(x), as_dtype(lowering, columns, "int64")]
     params = (int(node.op.from_end), int(node.op.spread))
     lowering.add("pick", places, [lowering.temp(node.outputs[0])], params, node=node)
 
@@ -100,7 +89,7 @@ def put(lowering, node):
     source, result = lowering.place(x), lowering.temp(node.outputs[0])
     lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
     written = type(result)(result.dtype, 2, "view", of=result)
-    places = [result, int64_vector(lowering, columns, node), lowering.place(values)]
+    places = [result, as_dtype(lowering, columns, "int64"), lowering.place(values)]
     lowering.add("put", places, [written], (int(node.op.from_end),), node=node)
 
 

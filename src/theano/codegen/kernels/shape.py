@@ -1,6 +1,6 @@
 """Shapes, views and copies as instructions. A function gives NotImplemented where Python must do it."""
 
-from theano.codegen.loops import int64_place
+from theano.codegen.loops import as_dtype
 from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.scalar.type import Scalar
 from theano.tensor.create import AllocEmpty
@@ -66,7 +66,7 @@ def same(lowering, node):
 
 def empty(lowering, node):
     """Storage with arbitrary content."""
-    places = [int64_place(lowering, v) for v in node.inputs]
+    places = [as_dtype(lowering, v, "int64") for v in node.inputs]
     lowering.add("empty", places, [lowering.temp(node.outputs[0])], node=node)
     return None
 

@@ -1,0 +1,123 @@
+/* Copies between arrays of any strides. */
+#include <string.h>
+#include "kernels.h"
+
+enum { TILE = 16 };             /* elements a side: what is read of 16 lines of a cache is used at once */
+
+typedef struct { int64_t n, to, from; } axis;
+
+static int64_t size(int64_t n) { return n < 0 ? -n : n; }
+
+/* The axes along which something moves, those with the smallest steps in `to` last; neighbours that are walked like
+ * one are one. How many, or -1 where there is nothing to copy. */
+static int collect(const int64_t *stride, const th_slot *x, axis *axes)
+{
+    int count = 0;
+    for (int d = 0; d < x->ndim; d++) {
+        axis a = {x->shape[d], stride[d], x->stride[d]};
+        if (!a.n)
+            return -1;
+        if (a.n == 1)
+            continue;
+        int k = count++;
+        for (; k && size(axes[k - 1].to) < size(a.to); k--)
+            axes[k] = axes[k - 1];
+        axes[k] = a;
+    }
+    int last = 0;
+    for (int k = 1; k < count; k++) {
+        axis *outer = &axes[last], inner = axes[k];
+        if (outer->to == inner.to * inner.n && outer->from == inner.from * inner.n)
+            *outer = (axis){outer->n * inner.n, inner.to, inner.from};
+        else
+            axes[++last] = inner;
+    }
+    return count ? last + 1 : 0;
+}
+
+#define LOOP(T)                                                                                      \
+    for (int64_t i = 0; i < rows.n; i++)                                                             \
+        for (int64_t j = 0; j < along.n; j++)                                                        \
+            *(T *)(to + i * rows.to + j * along.to) = *(const T *)(from + i * rows.from + j * along.from);
+
+typedef struct { uint64_t part[2]; } pair;
+
+static void copy_plane(char *to, const char *from, axis rows, axis along, int item)
+{
+    if (along.to == item && along.from == item) {
+        for (int64_t i = 0; i < rows.n; i++)
+            memcpy(to + i * rows.to, from + i * rows.from, along.n * item);
+        return;
+    }
+    switch (item) {
+    case 1: LOOP(uint8_t) return;
+    case 2: LOOP(uint16_t) return;
+    case 4: LOOP(uint32_t) return;
+    case 8:
+        if (along.to == 8) {
+            along.to = 8;       /* a constant for the compiler */
+            for (int64_t i = 0; i < rows.n; i++)
+                for (int64_t j = 0; j < along.n; j++)
+                    *(uint64_t *)(to + i * rows.to + j * 8) = *(const uint64_t *)(from + i * rows.from + j * along.from);
+            return;
+        }
+        LOOP(uint64_t) return;
+    case 16: LOOP(pair) return;
+    }
+}
+
+/* A plane that is walked in small steps along `along` in `to`, but along `rows` in `from`. */
+static void copy_tiles(char *to, const char *from, axis rows, axis along, int item)
+{
+    for (int64_t i = 0; i < rows.n; i += TILE)
+        for (int64_t j = 0; j < along.n; j += TILE) {
+            axis r = rows, a = along;
+            r.n = rows.n - i < TILE ? rows.n - i : TILE;
+            a.n = along.n - j < TILE ? along.n - j : TILE;
+            copy_plane(to + i * rows.to + j * along.to, from + i * rows.from + j * along.from, r, a, item);
+        }
+}
+
+void th_copy(char *to, const int64_t *stride, const th_slot *x)
+{
+    axis axes[TH_MAX_NDIM] = {{0}};
+    int64_t index[TH_MAX_NDIM] = {0};
+    int count = collect(stride, x, axes), item = x->itemsize;
+    const char *from = x->data;
+    if (count < 0)
+        return;
+    if (!count) {
+        memcpy(to, from, item);
+        return;
+    }
+    axis along = axes[count - 1], rows = {1, 0, 0};
+    int tiles = 0, at = -1;
+    for (int k = 0; k < count - 1; k++)         /* where `from` has the smallest steps */
+        if (at < 0 || size(axes[k].from) < size(axes[at].from))
+            at = k;
+    if (at >= 0 && size(axes[at].from) >= size(along.from))
+        at = count - 2;
+    else if (at >= 0)
+        tiles = 1;
+    if (at >= 0) {
+        rows = axes[at];
+        for (int k = at; k < count - 2; k++)
+            axes[k] = axes[k + 1];
+    }
+    int outer = count > 1 ? count - 2 : 0;
+    for (;;) {
+        (tiles ? copy_tiles : copy_plane)(to, from, rows, along, item);
+        int d = outer - 1;
+        for (; d >= 0; d--) {
+            to += axes[d].to;
+            from += axes[d].from;
+            if (++index[d] < axes[d].n)
+                break;
+            to -= axes[d].to * axes[d].n;
+            from -= axes[d].from * axes[d].n;
+            index[d] = 0;
+        }
+        if (d < 0)
+            return;
+    }
+}

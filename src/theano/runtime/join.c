@@ -1,0 +1,55 @@
+/* Arrays one behind the other, and apart again. */
+#include <string.h>
+#include "kernels.h"
+
+/* in: arrays of one dtype. params: the axis. */
+int th_join(const th_call *c)
+{
+    th_slot *o = c->out[0];
+    int axis = (int)c->params[0];
+    memcpy(o->shape, c->in[0]->shape, sizeof(int64_t) * o->ndim);
+    for (int k = 1; k < c->nin; k++)
+        for (int d = 0; d < o->ndim; d++) {
+            int64_t n = c->in[k]->shape[d];
+            if (d == axis)
+                o->shape[d] += n;
+            else if (n != o->shape[d])
+                return th_refuse(c, TH_SHAPE_MISMATCH, "join along axis %d: the first tensor has %lld places along axis "
+                                 "%d, tensor %d has %lld", axis, (long long)o->shape[d], d, k, (long long)n);
+        }
+    int error = th_allocate(c->frame, o);
+    char *to = o->data;
+    for (int k = 0; !error && k < c->nin; k++) {
+        if (th_count(c->in[k]))
+            th_copy(to, o->stride, c->in[k]);
+        to += o->stride[axis] * c->in[k]->shape[axis];
+    }
+    return error;
+}
+
+/* in: x, how many places each part has as int64. params: the axis. The parts are views of x. */
+int th_split(const th_call *c)
+{
+    const th_slot *x = c->in[0], *sizes = c->in[1];
+    int axis = (int)c->params[0];
+    int64_t total = 0;
+    if (sizes->shape[0] != c->nout)
+        return th_refuse(c, TH_BAD_VALUE, "split into %d parts needs as many sizes, got %lld", c->nout,
+                         (long long)sizes->shape[0]);
+    for (int k = 0; k < c->nout; k++) {
+        int64_t n = *(const int64_t *)(sizes->data + k * sizes->stride[0]);
+        th_slot *o = c->out[k];
+        if (n < 0 || n > x->shape[axis] - total)
+            return th_refuse(c, TH_BAD_VALUE, "split: part %d of %lld places does not fit: axis %d has %lld, of which "
+                             "%lld are taken", k, (long long)n, axis, (long long)x->shape[axis], (long long)total);
+        memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
+        memcpy(o->stride, x->stride, sizeof(int64_t) * x->ndim);
+        o->shape[axis] = n;
+        o->data = x->data + total * x->stride[axis];
+        total += n;
+    }
+    if (total != x->shape[axis])
+        return th_refuse(c, TH_BAD_VALUE, "split: the parts have %lld places together, but axis %d has %lld",
+                         (long long)total, axis, (long long)x->shape[axis]);
+    return 0;
+}

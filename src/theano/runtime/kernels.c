@@ -1,0 +1,14 @@
+/* The table of prebuilt kernels. */
+#include "kernels.h"
+
+const th_kernel th_kernels[] = {
+    {"arange", th_arange},
+    {"eye", th_eye},
+    {"tri", th_tri},
+    {"alloc_diag", th_alloc_diag},
+    {"join", th_join},
+    {"split", th_split},
+    {"argmax", th_argmax},
+    {"batched_dot", th_batched_dot},
+    {NULL, NULL},
+};

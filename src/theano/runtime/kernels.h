@@ -1,0 +1,48 @@
+/* Prebuilt kernels: ops whose loops are the same in every function. Programs call them by name. */
+#ifndef TH_KERNELS_H
+#define TH_KERNELS_H
+#include <stdio.h>
+#include "vm.h"
+
+/* What a kernel gets. It sets the shape of each output and allocates it with th_allocate, or makes it a view of an
+ * input where the program says so; it gives 0, or an error after th_refuse. params belong to the kernel. */
+typedef struct th_call {
+    struct th_frame *frame;
+    th_slot **in, **out;
+    const int64_t *params;
+    int nin, nout, nparams;
+} th_call;
+
+typedef int (*th_kernel_fn)(const th_call *c);
+
+typedef struct th_kernel { const char *name; th_kernel_fn run; } th_kernel;
+
+extern const th_kernel th_kernels[];        /* kernels.c: the table; the last has no name */
+
+int th_arange(const th_call *c);
+int th_eye(const th_call *c);
+int th_tri(const th_call *c);
+int th_alloc_diag(const th_call *c);
+int th_join(const th_call *c);
+int th_split(const th_call *c);
+int th_argmax(const th_call *c);
+int th_batched_dot(const th_call *c);
+
+/* copy.c: copies x to memory of the same shape and other strides. */
+void th_copy(char *to, const int64_t *stride, const th_slot *x);
+
+/* Reports an error: a message in printf's form. */
+#define th_refuse(c, error, ...) \
+    (snprintf(th_error_of((c)->frame)->text, sizeof th_error_of((c)->frame)->text, __VA_ARGS__), \
+     th_error_of((c)->frame)->code = (error))
+
+static inline int64_t th_int(const th_slot *s) { return *(const int64_t *)s->data; }
+
+static inline int64_t th_count(const th_slot *s)
+{
+    int64_t n = 1;
+    for (int d = 0; d < s->ndim; d++)
+        n *= s->shape[d];
+    return n;
+}
+#endif
