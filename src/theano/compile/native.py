@@ -48,6 +48,7 @@ class NativeProgram:
         self.maker, self.fgraph = maker, fgraph
         self.program, self.library = program, library
         self.cached, self.seconds, self.n_guards = cached, seconds, n_guards
+        self._last_guard = max((at for at, (kind, *_) in enumerate(program.code) if kind == "guard"), default=-1)
         self._machine = None
         self._storage_map = None
         allow_gc = maker.mode.linker.allow_gc
@@ -103,6 +104,14 @@ class NativeProgram:
                 n_guards = _rewrite(self.maker, graph)
                 self.program.nodes = _lower(self.maker, graph, n_guards).nodes
         return self.program.nodes
+
+    def is_guard(self, at):
+        """Whether a failure of instruction ``at`` may mean that an assumption does not hold.
+
+        Before the last guard an op may meet arrays that it would not meet if those checked later were checked already.
+        """
+        run = self.program.performs.get(at)
+        return at <= self._last_guard and (run is None or not is_foreign(run.op))
 
     def failure(self, at, code, text, axis, a, b, operands, error, inputs):
         """The exception for instruction ``at``: what failed, on which shapes, written where."""

@@ -13,7 +13,7 @@ from itertools import chain
 from theano.config import config
 from theano.graph import origin
 from theano.graph.variable import Constant
-from theano.tensor.elemwise import Elemwise
+from theano.tensor.elemwise import ELEMWISE, Elemwise
 
 
 def key_of(op):
@@ -222,6 +222,10 @@ class Engine:
                 if fixed is None:
                     fixed = old.type.rebroadcast(new, old.type.broadcastable)
                 new = fixed
+            if type(node.op) is Elemwise and not getattr(self.fgraph, "extents_agree", False):
+                new = of_shape(old, new)
+                if new.owner is not None and new.owner.op == node.op and new.owner.inputs == node.inputs:
+                    continue
             if old.name and not new.name and new.owner is not None:
                 new.name = old.name
             self.fgraph.replace(old, new, reason=item.name)
@@ -247,6 +251,34 @@ class Engine:
             raise error
         if config.on_opt_error != "ignore":
             warnings.warn(f"rule {item.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=3)
+
+
+def of_shape(old, new):
+    """``new``, filled to the shape of the elementwise result ``old`` that it replaces.
+
+    An extent that its type does not say to be 1 may be 1 all the same, so every array that gives ``old`` its shape must
+    give ``new`` its shape too.
+    """
+    if all(old.type.broadcastable):
+        return new
+    kept = shape_givers(new)
+    for variable in shape_givers(old):
+        if variable not in kept:
+            new = ELEMWISE["second"](variable, new)
+    return new
+
+
+def shape_givers(variable, most=32):
+    """The arrays that decide the shape of an elementwise expression; those of a large one are found in part."""
+    found, stack, steps = {}, [variable], 0
+    while stack:
+        v = stack.pop()
+        steps += 1
+        if v.owner is not None and type(v.owner.op) is Elemwise and steps < most:
+            stack.extend(v.owner.inputs)
+        elif not all(v.type.broadcastable):
+            found[v] = None
+    return found
 
 
 class _Watcher:

@@ -16,7 +16,6 @@ try:
 except ImportError:                 # installed without a C compiler
     _machine = None
 
-GUARD = 100                         # the code of an assumption that doesn't hold
 
 
 class _PythonCallable:

@@ -34,7 +34,7 @@ class _Accumulating(Op):
         return Apply(self, inputs, [inputs[0].type()])
 
     def _store(self, z, value, output_storage):
-        if self.inplace:
+        if self.inplace and z.shape == value.shape:         # in Python z may be broadcast
             z[...] = value
             output_storage[0][0] = z
         else:
@@ -101,10 +101,12 @@ class Ger(Op):
 
     def perform(self, node, inputs, output_storage):
         matrix, alpha, x, y = inputs
-        if not self.destructive:
-            matrix = matrix.copy()
-        matrix += alpha * np.outer(x, y)
-        output_storage[0][0] = matrix
+        product = alpha * np.outer(x, y)
+        if self.destructive and matrix.shape == product.shape:
+            matrix += product
+            output_storage[0][0] = matrix
+        else:
+            output_storage[0][0] = np.asarray(matrix + product, dtype=matrix.dtype)
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]

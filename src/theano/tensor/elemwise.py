@@ -200,10 +200,11 @@ class Elemwise(Op):
             value = np.asarray(value)
             dtype = variable.type.dtype
             target = self.inplace_pattern.get(index)
-            if target is not None:
+            if target is not None and inputs[target].shape == shape:     # it may be broadcast although its type is not
                 inputs[target][...] = value
                 cell[0] = inputs[target]
-            elif value.shape != shape or value.dtype != dtype or not value.flags.owndata:
+            elif value.shape != shape or value.dtype != dtype or not value.flags.owndata \
+                    or any(value is x for x in inputs):             # a result is never an argument itself
                 fresh = np.empty(shape, dtype)
                 fresh[...] = value
                 cell[0] = fresh

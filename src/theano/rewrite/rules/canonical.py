@@ -347,6 +347,8 @@ def fill_in_elemwise(fgraph, node):
     """f(second(x, a), y) >> f(a, y) where y has the shape anyway"""
     if type(node.op) is not Elemwise:
         return None
+    if node.op.scalar_op.name == "second" and not getattr(fgraph, "extents_agree", False):
+        return None                     # which of two fills is the outer one doesn't matter
     filled = {}
     for k, v in enumerate(node.inputs):
         found = _filled(v)
@@ -361,8 +363,6 @@ def fill_in_elemwise(fgraph, node):
             new[k] = node.inputs[k]
     if new == list(node.inputs):
         return None
-    if node.op.scalar_op.name == "second" and new[1] is not node.inputs[1] and new[0] is node.inputs[0]:
-        pass
     return node.op.make_node(*new).outputs
 
 

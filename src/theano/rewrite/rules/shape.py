@@ -18,6 +18,7 @@ class ShapeFeature:
     def on_attach(self, fgraph):
         fgraph.shape_feature = self
         self.known = {}
+        self.agree = getattr(fgraph, "extents_agree", False)
 
     def on_detach(self, fgraph):
         del fgraph.shape_feature
@@ -53,7 +54,10 @@ class ShapeFeature:
     def _infer(self, node):
         shapes = [self.known.get(x, ()) if hasattr(x.type, "ndim") else None for x in node.inputs]
         try:
-            results = node.op.infer_shape(node, shapes)
+            if type(node.op) is Elemwise and not self.agree:
+                results = [[_broadcast(extents) for extents in zip(*shapes, strict=True)]] * len(node.outputs)
+            else:
+                results = node.op.infer_shape(node, shapes)
         except Exception as error:
             if config.on_shape_error == "raise":
                 raise
@@ -84,6 +88,22 @@ class ShapeFeature:
         return tuple(constant(1, dtype="int64") if b else
                      (shape_ops[d] if d < len(shape_ops) else Shape_i(d))(variable)
                      for d, b in enumerate(pattern_of(variable.type)))
+
+
+def _broadcast(extents):
+    """The extent that NumPy gives an elementwise result of inputs with these."""
+    different = []
+    for extent in extents:
+        if isinstance(extent, Constant) and int(extent.data) != 1:
+            return extent
+        if not isinstance(extent, Constant) and not any(extent is other for other in different):
+            different.append(extent)
+    if not different:
+        return extents[0]
+    result = different[0]
+    for other in different[1:]:
+        result = ELEMWISE["switch"](ELEMWISE["eq"](result, 1), other, result)
+    return result
 
 
 def pattern_of(kind):
