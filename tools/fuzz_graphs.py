@@ -8,6 +8,7 @@ import argparse
 import pathlib
 import sys
 import time
+import warnings
 
 import numpy as np
 
@@ -36,6 +37,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="the first")
     parser.add_argument("--modes", default="FAST_RUN,FAST_COMPILE")
     options = parser.parse_args()
+    warnings.simplefilter("error")      # rewriting without end gives one
     seed, done, wrong, start = options.seed, 0, 0, time.perf_counter()
     while done < options.graphs:
         try:

@@ -136,6 +136,7 @@ class Engine:
         self.fgraph = fgraph
         self.selected = selected            # function(rule, phase) -> whether it runs
         self.fired = Fired()
+        self.givers = ShapeGivers()
         self.budget = config.optdb.max_use_ratio * max(len(fgraph.apply_nodes), 20)
 
     def run(self, phase):
@@ -223,7 +224,7 @@ class Engine:
                     fixed = old.type.rebroadcast(new, old.type.broadcastable)
                 new = fixed
             if type(node.op) is Elemwise and not getattr(self.fgraph, "extents_agree", False):
-                new = of_shape(old, new)
+                new = self.givers.fill(old, new)
                 if new.owner is not None and new.owner.op == node.op and new.owner.inputs == node.inputs:
                     continue
             if old.name and not new.name and new.owner is not None:
@@ -253,32 +254,50 @@ class Engine:
             warnings.warn(f"rule {item.name} failed on {node}: {type(error).__name__}: {error}", stacklevel=3)
 
 
-def of_shape(old, new):
-    """``new``, filled to the shape of the elementwise result ``old`` that it replaces.
+class ShapeGivers:
+    """Which arrays decide the shape of elementwise expressions.
 
-    An extent that its type does not say to be 1 may be 1 all the same, so every array that gives ``old`` its shape must
-    give ``new`` its shape too.
+    An extent that its type does not say to be 1 may be 1 all the same, so every array that gives an expression its
+    shape must give it to what replaces the expression too.
     """
-    if all(old.type.broadcastable):
+
+    MOST = 256                          # of an expression with more the others are taken to agree
+
+    def __init__(self):
+        self._of = {}
+
+    def __getitem__(self, variable):
+        stack = [variable]
+        while stack:
+            v = stack[-1]
+            if v in self._of:
+                stack.pop()
+            elif v.owner is None or type(v.owner.op) is not Elemwise:
+                self._of[v] = () if all(v.type.broadcastable) else (v,)
+            else:
+                missing = [x for x in v.owner.inputs if x not in self._of]
+                stack.extend(missing)
+                if not missing:
+                    self._of[v] = self._together(v.owner.inputs)
+        return self._of[variable]
+
+    def _together(self, inputs):
+        sets = {self._of[x] for x in inputs}
+        if len(sets) == 1:
+            return sets.pop()
+        return tuple(dict.fromkeys(v for one in sets for v in one))[:self.MOST]
+
+    def fill(self, old, new):
+        """``new``, filled to the shape of the elementwise result ``old`` that it replaces."""
+        kept = self[new]
+        extents = list(zip(*(v.data.shape for v in kept if isinstance(v, Constant)), strict=True))
+        for v in self[old]:
+            if isinstance(v, Constant) and extents and all(n == 1 or n in known for n, known in
+                                                           zip(v.data.shape, extents, strict=True)):
+                continue
+            if v not in kept:
+                new = ELEMWISE["second"](v, new)
         return new
-    kept = shape_givers(new)
-    for variable in shape_givers(old):
-        if variable not in kept:
-            new = ELEMWISE["second"](variable, new)
-    return new
-
-
-def shape_givers(variable, most=32):
-    """The arrays that decide the shape of an elementwise expression; those of a large one are found in part."""
-    found, stack, steps = {}, [variable], 0
-    while stack:
-        v = stack.pop()
-        steps += 1
-        if v.owner is not None and type(v.owner.op) is Elemwise and steps < most:
-            stack.extend(v.owner.inputs)
-        elif not all(v.type.broadcastable):
-            found[v] = None
-    return found
 
 
 class _Watcher:
