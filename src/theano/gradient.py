@@ -389,6 +389,8 @@ def _as_gradient(output, gradient):
     if isinstance(gradient.type, (DisconnectedType, NullType)):
         return gradient
     have, want = getattr(gradient.type, "dtype", None), getattr(output.type, "dtype", None)
+    if want is not None and want.startswith("float") and str(have).startswith("complex"):
+        gradient = gradient.real                        # the output has no imaginary part to change
     if have != want and want is not None and want.startswith(("float", "complex")):
         return gradient.astype(want)
     return gradient

@@ -7,6 +7,7 @@ programs don't need are loaded when they are first used.
 import collections.abc
 import importlib
 import io
+import logging
 import operator
 import struct
 import sys
@@ -23,6 +24,9 @@ GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.
          "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
+PREFIX = "theano."
+LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve", "tensor.linalg.cholesky",
+          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
@@ -56,6 +60,9 @@ GATHERED = {
     "tensor.nnet.abstract_conv": ("tensor.nnet.conv", "tensor.nnet.conv_shape", "tensor.nnet.upsample",
                                   "tensor.assertion"),
     "tensor.signal.downsample": ("tensor.signal.pool",),
+    "tensor.slinalg": ("tensor.linalg.solve", "tensor.linalg.cholesky", "tensor.linalg.eigen", "tensor.linalg.product"),
+    "tensor.nlinalg": ("tensor.linalg.diagonal", "tensor.linalg.inverse", "tensor.linalg.eigen",
+                       "tensor.linalg.decompose", "tensor.linalg.product"),
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
     "scalar.basic_scipy": ("scalar", "scalar.special"),
@@ -65,6 +72,10 @@ GATHERED = {
     "sparse.sharedvar": ("sparse.shared", "sparse.type", "sparse.variable"),
     "sparse.utils": ("sparse.variable",),
     "sandbox": (),
+    "sandbox.linalg": LINALG,
+    "sandbox.linalg.ops": LINALG,
+    "sandbox.linalg.kron": ("tensor.linalg.product",),
+    "sandbox.solve": ("tensor.linalg.solve",),
     "sandbox.rng_mrg": ("tensor.random.mrg", "tensor.random.recurrence"),
     "sandbox.multinomial": ("tensor.random.categorical",),
     "tensor.raw_random": ("tensor.random.function",),
@@ -111,6 +122,9 @@ EXTRA = {                       # further names of an old module: where they are
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
+for _old in ("tensor.slinalg", "tensor.nlinalg", "sandbox.linalg", "sandbox.linalg.ops"):
+    EXTRA[_old] = {"imported_scipy": True, "logger": logging.getLogger(PREFIX + _old)}          # SciPy is required
+EXTRA["tensor.nlinalg"]["_zero_disconnected"] = "tensor.linalg.adjoint:zero_disconnected"
 STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},
 }
@@ -127,7 +141,6 @@ LATE = ("sparse",)                  # packages that are loaded when they are fir
 LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
     "scipy.sparse.": "sparse:shared",
     "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
-PREFIX = "theano."
 
 
 class LegacyFinder:

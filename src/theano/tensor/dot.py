@@ -54,7 +54,7 @@ class Dot(Op):
                   (1, 2): lambda: (dot(g, yc.T), _outer(xc, g)),
                   (2, 1): lambda: (_outer(g, yc), dot(xc.T, g)),
                   (2, 2): lambda: (dot(g, yc.T), dot(xc.T, g))}[x.type.ndim, y.type.ndim]()
-        return [_in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+        return [in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
 
     def R_op(self, inputs, eval_points):
         if None in eval_points and eval_points[0] is None and eval_points[1] is None:
@@ -70,7 +70,7 @@ class Dot(Op):
         return "dot"
 
 
-def _in_pattern(variable, gradient):
+def in_pattern(variable, gradient):
     """``gradient`` with the broadcast pattern and kind of dtype of ``variable``."""
     if gradient.type.broadcastable != variable.type.broadcastable:
         gradient = variable.type.rebroadcast(gradient, variable.type.broadcastable)
@@ -220,7 +220,7 @@ class BatchedDot(Op):
                              batched_dot(x.dimshuffle(0, 2, 1), g)),
             (3, 3): lambda: (batched_dot(g, y.dimshuffle(0, 2, 1)), batched_dot(x.dimshuffle(0, 2, 1), g)),
         }[x.type.ndim, y.type.ndim]()
-        return [_in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+        return [in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
 
     def R_op(self, inputs, eval_points):
         terms = []

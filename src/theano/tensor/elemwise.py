@@ -274,7 +274,8 @@ class Elemwise(Op):
 
     def R_op(self, inputs, eval_points):
         out = self(*inputs)
-        if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None:
+        if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None \
+                or any(x.type.dtype.startswith("complex") for x in inputs):
             return [None]
         partial = self.scalar_op.L_op(inputs, [out], [out.ones_like()])
         terms = [p * e for p, e in zip(partial, eval_points, strict=True)
