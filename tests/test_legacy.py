@@ -57,7 +57,10 @@ NAMES = {                       # names that programs import from old places
     "sandbox.linalg": "alloc_diag cholesky det diag eig eigh eigvalsh extract_diag matrix_inverse psd solve"
                       " spectral_radius_bound trace ops",
     "sandbox.linalg.ops": "Cholesky DimShuffle Dot Dot22 Hint MatrixInverse Solve hints is_hint_node"
-                          " imported_scipy psd spectral_radius_bound solve trace logger",
+                          " imported_scipy psd spectral_radius_bound solve trace logger HintsFeature HintsOptimizer"
+                          " inv_as_solve is_positive is_psd is_symmetric local_det_chol local_log_pow"
+                          " local_log_prod_sqr no_transpose_symmetric psd_solve_with_chol remove_hint_nodes"
+                          " tag_solve_triangular transinv_to_invtrans",
     "sandbox.linalg.kron": "kron",
     "sandbox.solve": "Solve solve",
     "tensor.nnet.sigm": "sigmoid softplus",

@@ -26,7 +26,8 @@ SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.
           "sparse.index", "sparse.shape")
 PREFIX = "theano."
 LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve", "tensor.linalg.cholesky",
-          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas")
+          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas",
+          "rewrite.structure")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
@@ -124,6 +125,15 @@ EXTRA = {                       # further names of an old module: where they are
 }
 for _old in ("tensor.slinalg", "tensor.nlinalg", "sandbox.linalg", "sandbox.linalg.ops"):
     EXTRA[_old] = {"imported_scipy": True, "logger": logging.getLogger(PREFIX + _old)}          # SciPy is required
+EXTRA["sandbox.linalg.ops"] |= {            # rewrites, by the names that they had
+    "inv_as_solve": "rewrite.rules.linalg:product_with_inverse", "remove_hint_nodes": "rewrite.rules.linalg:hint",
+    "no_transpose_symmetric": "rewrite.rules.linalg:transpose_of_symmetric",
+    "is_positive": "rewrite.structure:nonnegative", "integer_types": (int,),
+    "transinv_to_invtrans": "rewrite.rules.linalg:transpose_of_inverse",
+    "tag_solve_triangular": "rewrite.rules.linalg:solve_of_triangular",
+    "local_log_pow": "rewrite.rules.linalg:log_of_power", "local_log_prod_sqr": "rewrite.rules.linalg:log_of_product",
+    "psd_solve_with_chol": "rewrite.rules.factor:solve_of_definite",
+    "local_det_chol": "rewrite.rules.factor:det_of_definite"}
 EXTRA["tensor.nlinalg"]["_zero_disconnected"] = "tensor.linalg.adjoint:zero_disconnected"
 STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},

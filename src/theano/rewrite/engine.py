@@ -35,6 +35,13 @@ class Rule:
     tags: frozenset = frozenset()
     needs_fgraph: bool = False
 
+    def transform(self, node):
+        """What the rule makes of ``node``: a list with a variable for each output (or a dict), or False."""
+        result = self.apply(node.fgraph, node) if self.needs_fgraph else self.apply(node)
+        if result is None or result is False:
+            return False
+        return result if isinstance(result, dict) else list(result) if isinstance(result, (list, tuple)) else [result]
+
 
 def rule(*tracks, name=None, tags=(), fgraph=False):
     """Make a function a `Rule`; ``tracks`` are row names, op classes or their keys."""
