@@ -46,6 +46,7 @@ CASES = {
                                "Solve", "MatrixInverse"),
     "product_with_outer": ([A.dot(T.outer(x, y)), T.outer(x, c * y).dot(A), matrix_dot(A, T.outer(x, y).T, B)],
                            "", "Dot22 Dot"),
+    "column_times_row": ([A * T.outer(x, y), T.outer(x, y).sum()], "", "Dot22 Dot"),
     "solve_of_outer": ([solve(A, T.outer(x, y))], "Solve", ""),
     "solve_of_scaled": ([solve(A, x) + solve(A, c * x) + solve(A, -x)], "Solve", "LUSolve"),
     "product_of_orthonormal": ([qr(A)[0].T.dot(qr(A)[0]), svd(A)[2].dot(svd(A)[2].T)], "", "Dot22 SVD QRFull"),
@@ -247,3 +248,31 @@ def test_hint_is_an_identity_with_its_gradient(rng):
     assert (found == value).all() and tuple(shape) == (2, 2)
     np.testing.assert_allclose(gradient, 2 * value)
     np.testing.assert_allclose(T.Rop(psd(S) * 3, S, A).eval({A: value, S: value}), 3 * value)
+
+
+@pytest.mark.parametrize("k", [-1, 0, 2])
+def test_masks_are_computed_in_loops(k, rng):
+    value = rng.normal(size=(3, 5))
+    outputs = [T.tril(A, k), T.triu(A, k), A + T.eye(3, 5, k), (A * T.eye(3, 5, k)).sum(), T.eye(3, 5, k).sum()]
+    f = theano.function([A], outputs)
+    assert not {"Eye", "Tri"} & set(names(f))
+    for found, expected in zip(f(value), [np.tril(value, k), np.triu(value, k), value + np.eye(3, 5, k),
+                                          (value * np.eye(3, 5, k)).sum(), np.eye(3, 5, k).sum()], strict=True):
+        np.testing.assert_allclose(found, expected)
+    assert "Eye" in names(theano.function([A], T.eye(A.shape[0])))
+
+
+def test_masks_of_other_shapes_fail_as_before():
+    f = theano.function([A], A + T.eye(A.shape[0]))
+    with pytest.raises(ValueError, match="(?i)mismatch|shape|extent|broadcast"):
+        f(np.ones((2, 3)))
+    np.testing.assert_array_equal(f(np.ones((2, 1))), 1 + np.eye(2))
+
+
+def test_outer_products_are_computed_in_loops(rng):
+    f = theano.function([A, x, y], T.sqr(A + T.outer(x, y)).sum())
+    assert not {"Ger", "Dot22", "Gemm"} & set(names(f))
+    given = values_of(rng)
+    np.testing.assert_allclose(f(given[A], given[x], given[y]),
+                               ((given[A] + np.outer(given[x], given[y])) ** 2).sum())
+    assert "Ger" in names(theano.function([A, x, y], A + T.outer(x, y)))

@@ -12,6 +12,7 @@ from theano.rewrite.rules.index import INDEX
 from theano.rewrite.rules.inner import INNER
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.linalg import LINALG
+from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import NNET
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
@@ -30,6 +31,7 @@ PHASES = (
                            *FOLDING), tags=FAST),
     Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
+    Phase("mask", (*MASK, *FOLDING), tags=RUN),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
     Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),

@@ -151,6 +151,17 @@ def _outer(u, v, model):
     return result if result.type.dtype == model.type.dtype else None
 
 
+@rule(Dot, tags=("canonicalize",))
+def column_times_row(node):
+    """dot(column, row) >> their elementwise product, which loops compute where they need it"""
+    column, line = node.inputs
+    if column.type.ndim != 2 or line.type.ndim != 2 \
+            or not (column.type.broadcastable[1] and line.type.broadcastable[0]):
+        return None
+    result = mul(column, line)
+    return result if result.type == node.outputs[0].type else None
+
+
 @rule(Dot, tags=("stabilize", "canonicalize"))
 def product_with_outer(node):
     """dot(A, outer(u, v)) >> outer(dot(A, u), v); dot(outer(u, v), A) >> outer(u, dot(v, A))"""
@@ -361,7 +372,8 @@ def sum_of_diagonal_matrix(node):
 
 LINALG = (
     hint, transpose_of_symmetric, transpose_of_inverse, solve_of_triangular, solve_of_orthogonal, solve_of_identity,
-    inverse_of_inverse, inverse_with_structure, product_of_orthonormal, product_with_inverse, product_with_outer,
-    solve_of_outer, solve_of_scaled, det_with_structure, slogdet_with_structure, log_of_det, log_of_power,
-    log_of_product, diagonal_of_diagonal, diagonal_of_product, diagonal_of_function, sum_of_diagonal_matrix,
+    inverse_of_inverse, inverse_with_structure, product_of_orthonormal, product_with_inverse, column_times_row,
+    product_with_outer, solve_of_outer, solve_of_scaled, det_with_structure, slogdet_with_structure, log_of_det,
+    log_of_power, log_of_product, diagonal_of_diagonal, diagonal_of_product, diagonal_of_function,
+    sum_of_diagonal_matrix,
 )

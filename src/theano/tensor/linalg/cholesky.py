@@ -1,5 +1,7 @@
 """Cholesky factors of positive definite matrices, and what is computed from them."""
 
+from functools import cache
+
 import numpy as np
 from numpy.linalg import LinAlgError
 
@@ -14,7 +16,7 @@ from theano.tensor.linalg.solve import solve_lower_triangular, solve_upper_trian
 from theano.tensor.type import tensor
 
 ON_ERROR = ("raise", "nan", "semidefinite")
-BLOCK = 128                     # columns of which the gradient is computed together
+BLOCK = 64                     # columns of which the gradient is computed together
 
 
 class Cholesky(Op):
@@ -56,6 +58,9 @@ class Cholesky(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
 
     def L_op(self, inputs, outputs, output_grads):
         """The gradient by the triangle that is read (Murray, arXiv:1602.07527)."""
@@ -115,12 +120,15 @@ class CholeskyGrad(Op):
         if np.isnan(factor.diagonal()).any():               # what Cholesky gives for on_error="nan"
             output_storage[0][0] = np.full_like(factor, np.nan)
         elif self.lower:
-            output_storage[0][0] = blocked_gradient(factor, np.tril(g))
+            output_storage[0][0] = blocked_gradient(factor, g)
         else:
-            output_storage[0][0] = blocked_gradient(factor.T, np.tril(g.T)).T
+            output_storage[0][0] = blocked_gradient(factor.T, g.T).T
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
 
     def L_op(self, inputs, outputs, output_grads):
         x, factor, g = inputs
@@ -129,30 +137,41 @@ class CholeskyGrad(Op):
 
 
 def blocked_gradient(factor, g):
-    """The gradient of the lower triangle of a matrix from its lower factor; overwrites the gradient ``g`` of that."""
-    for stop in range(len(factor), 0, -BLOCK):
+    """The gradient of the lower triangle of a matrix from its lower factor, and the gradient ``g`` of that.
+
+    From the last block of columns to the first; ``whole`` holds the finished gradient and its transpose, so that all
+    that later columns say about a block is one product.
+    """
+    n = len(factor)
+    whole = np.empty(g.shape, g.dtype)
+    for stop in range(n, 0, -BLOCK):
         start = max(stop - BLOCK, 0)
-        left, block, corner, below = (factor[start:stop, :start], factor[start:stop, start:stop],
-                                      factor[stop:, :start], factor[stop:, start:stop])
-        of_block = g[start:stop, start:stop]
-        if stop < len(factor):
-            of_below = lapack.solve_triangular(block.T, g[stop:, start:stop].T, False).T
-            g[stop:, start:stop] = of_below
-            g[stop:, :start] -= of_below @ left
-            of_block -= np.tril(of_below.T @ below)
-            g[start:stop, :start] -= of_below.T @ corner
-        of_block[...] = _gradient_of_block(block, of_block)
-        g[start:stop, :start] -= (of_block + of_block.T) @ left
-    return g
+        block, below = np.ascontiguousarray(factor[start:stop, start:stop]), factor[stop:, start:stop]
+        of_block = np.where(halves(stop - start, g.dtype), g[start:stop, start:stop], 0)
+        if stop < n:
+            of_below = g[stop:, start:stop] - whole[stop:, stop:] @ below
+            of_below = lapack.solve_triangular(block.T, of_below.T, False).T
+            whole[stop:, start:stop] = of_below
+            whole[start:stop, stop:] = of_below.T
+            of_block -= of_below.T @ below
+        whole[start:stop, start:stop] = _gradient_of_block(block, of_block)
+    if n <= BLOCK:
+        return whole * halves(n, g.dtype)
+    whole.reshape(-1)[::n + 1] /= 2
+    return np.tril(whole)
 
 
 def _gradient_of_block(block, g):
-    middle = np.tril(block.T @ g)
-    np.fill_diagonal(middle, middle.diagonal() / 2)
+    """The gradient and its transpose, for the lower triangle ``g``."""
+    middle = (block.T @ g) * halves(len(block), g.dtype)
     half = lapack.solve_triangular(block.T, lapack.solve_triangular(block.T, middle.T, False).T, False)
-    whole = half + half.T
-    np.fill_diagonal(whole, whole.diagonal() / 2)
-    return np.tril(whole)
+    return half + half.T
+
+
+@cache
+def halves(n, dtype):
+    """1 below the diagonal, 1/2 there, 0 above; of at most BLOCK rows."""
+    return np.tri(n, dtype=dtype) - np.eye(n, dtype=dtype) / 2
 
 
 class CholeskyInverse(Op):
@@ -176,6 +195,9 @@ class CholeskyInverse(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
 
     def L_op(self, inputs, outputs, output_grads):
         factor, = inputs

@@ -152,6 +152,9 @@ class EighGrad(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
     def L_op(self, inputs, outputs, output_grads):
         x, w, v, of_w, of_v = inputs
         return [x.zeros_like(), *through([gradient_of_eigh(w, v, of_w, of_v, self.UPLO)], inputs[1:], output_grads)]

@@ -46,6 +46,9 @@ class MatrixInverse(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
     def L_op(self, inputs, outputs, output_grads):
         turned = adjoint(outputs[0])
         return gradients_like(inputs, [-dot(turned, dot(output_grads[0], turned))])

@@ -136,6 +136,9 @@ class Expm(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
     def L_op(self, inputs, outputs, output_grads):
         return gradients_like(inputs, [ExpmGrad()(inputs[0], output_grads[0])])
 
@@ -165,6 +168,9 @@ class ExpmGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
 
     def L_op(self, inputs, outputs, output_grads):
         a, g = inputs

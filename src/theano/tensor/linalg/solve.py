@@ -69,6 +69,9 @@ class Solve(Op):
     def infer_shape(self, node, shapes):
         return [(shapes[0][1], *shapes[1][1:])]
 
+    def extents(self, extents, node):
+        return extents[node.inputs[1]]
+
     def adjoint(self):
         """The op that solves with the conjugate transpose."""
         return Solve(TRANSPOSED.get(self.A_structure, self.A_structure),
@@ -112,6 +115,9 @@ class LUFactor(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0], (shapes[0][0],)]
 
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
 
 class LUSolve(Op):
     """x with ``A @ x == b``, or with the transpose of ``A``, from the factors of ``A``.
@@ -138,6 +144,9 @@ class LUSolve(Op):
     def infer_shape(self, node, shapes):
         return [shapes[2]]
 
+    def extents(self, extents, node):
+        return extents[node.inputs[2]]
+
 
 class LUInverse(Op):
     """The inverse of a matrix from its factors.
@@ -156,3 +165,6 @@ class LUInverse(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
