@@ -128,7 +128,7 @@ for _old in ("tensor.slinalg", "tensor.nlinalg", "sandbox.linalg", "sandbox.lina
 EXTRA["sandbox.linalg.ops"] |= {            # rewrites, by the names that they had
     "inv_as_solve": "rewrite.rules.linalg:product_with_inverse", "remove_hint_nodes": "rewrite.rules.linalg:hint",
     "no_transpose_symmetric": "rewrite.rules.linalg:transpose_of_symmetric",
-    "is_positive": "rewrite.structure:nonnegative", "integer_types": (int,),
+    "integer_types": (int,),
     "transinv_to_invtrans": "rewrite.rules.linalg:transpose_of_inverse",
     "tag_solve_triangular": "rewrite.rules.linalg:solve_of_triangular",
     "local_log_pow": "rewrite.rules.linalg:log_of_power", "local_log_prod_sqr": "rewrite.rules.linalg:log_of_product",

@@ -42,6 +42,9 @@ class Rule:
             return False
         return result if isinstance(result, dict) else list(result) if isinstance(result, (list, tuple)) else [result]
 
+    def __str__(self):
+        return self.name
+
 
 def rule(*tracks, name=None, tags=(), fgraph=False):
     """Make a function a `Rule`; ``tracks`` are row names, op classes or their keys."""

@@ -10,6 +10,7 @@ from numpy.linalg import LinAlgError
 from theano.graph.features import Feature
 from theano.graph.fgraph import AlreadyThere
 from theano.graph.variable import Constant
+from theano.rewrite.extents import scalar_extent
 from theano.rewrite.rules.match import number, row
 from theano.scalar.table import TABLE
 from theano.tensor.create import Alloc, Eye, Tri
@@ -114,6 +115,11 @@ def is_psd(v):
     return "psd" in facts(v)
 
 
+def is_positive(v):
+    """Whether no element of a tensor is certainly negative."""
+    return nonnegative(v)
+
+
 def is_symmetric(v):
     """Whether a matrix is known to be symmetric (Hermitian)."""
     return "symmetric" in facts(v)
@@ -201,6 +207,8 @@ def _of_elemwise(node, variable, depth):
     if name is None or not matrices:
         return NOTHING
     every, is_complex = set.intersection(*map(set, known)), variable.type.dtype.startswith("complex")
+    if not _equal_shapes(matrices):
+        return NOTHING
     found = {"symmetric"} & every if not others and not is_complex else set()
     if not others and name in ("add", "mul") and _closed_under_transposition(matrices, known):
         found.add("symmetric")
@@ -218,6 +226,16 @@ def _of_elemwise(node, variable, depth):
     if sums and all(nonnegative(v) for v in scalars) or name in ("sqr", "exp"):
         found |= {"psd", "symmetric"}               # products of elements: the theorem of Schur
     return found
+
+
+def _equal_shapes(matrices):
+    """Whether no matrix is broadcast; outside of a graph that is being rewritten this is taken for granted."""
+    fgraph = getattr(matrices[0], "fgraph", None)
+    feature = getattr(fgraph, "shape_feature", None)
+    if len(matrices) == 1 or feature is None or getattr(fgraph, "extents_agree", False):
+        return True
+    shapes = [tuple(map(scalar_extent, feature.shape_of(v))) for v in matrices]
+    return shapes.count(shapes[0]) == len(shapes)
 
 
 def _closed_under_transposition(matrices, known):
