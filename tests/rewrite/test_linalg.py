@@ -1,5 +1,7 @@
 """Rewrites of linear algebra: each fires where it should, and changes no value; what is known about matrices."""
 
+import pickle
+
 import numpy as np
 import pytest
 from theano.sandbox.linalg import psd
@@ -62,7 +64,8 @@ CASES = {
                             "Dot22 Dot"),
     "diagonal_of_function": ([trace(T.exp(A) * c), diag(A.dot(B) * c)], "Sum", "Dot22"),
     "sum_of_diagonal_matrix": ([alloc_diag(x).sum()], "Sum", "AllocDiag"),
-    "second_cholesky": ([cholesky(S) + Cholesky(lower=False)(S), Cholesky(on_error="semidefinite")(S)], "Cholesky", ""),
+    "second_cholesky": ([cholesky(psd(S)) + Cholesky(lower=False)(psd(S)), Cholesky(on_error="semidefinite")(psd(S))],
+                        "Cholesky", ""),
     "psd_solve_with_chol": ([solve(psd(S), x), solve(A.dot(A.T), B), solve_symmetric(T.dot(B.T, B) + T.eye(3), y)],
                             "Cholesky Solve", "Hint LUFactor"),
     "slogdet_of_definite": ([T.log(det(psd(S))), slogdet(A.dot(A.T))[1]], "Cholesky", "SLogDet Det"),
@@ -173,6 +176,13 @@ def test_products_that_are_singular(rng):
         theano.function([A, x], solve(A.dot(A.T), x))(np.array([[1.0], [0.0]]), np.ones(2))
 
 
+def test_nan_stays_nan():
+    outputs = [det(A.dot(A.T)), T.log(det(psd(A))), solve(psd(A), x)]
+    for f in (theano.function([A, x], outputs), theano.function([A, x], outputs, mode=PLAIN)):
+        for found in f(np.full((2, 2), np.nan), np.ones(2)):
+            assert np.isnan(found).all()
+
+
 def test_hints_that_are_wrong():
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
         theano.function([A, x], solve(psd(A), x))(np.diag([1.0, -1.0]), np.ones(2))
@@ -232,6 +242,24 @@ def test_hints_stay_with_what_replaces_a_variable():
     other = fgraph.inputs[0] + fgraph.inputs[0]
     fgraph.replace(inner, other)
     assert is_psd(other) and not is_psd(fgraph.inputs[0])
+
+
+def test_factors_of_different_triangles_stay_apart(rng):
+    half = np.tril(rng.random((3, 3))) + 3 * np.eye(3)
+    f = theano.function([A], [cholesky(A), Cholesky(lower=False)(A)])
+    whole = half + np.tril(half, -1).T
+    np.testing.assert_allclose(f(half)[0], np.linalg.cholesky(whole))
+    np.testing.assert_allclose(f(half)[1], np.diag(np.sqrt(half.diagonal())))
+
+
+def test_functions_with_hints_are_pickled_and_copied(rng):
+    given = values_of(rng)
+    f = theano.function([S, x], [psd(S), solve(psd(S), x)])
+    for g in (f, pickle.loads(pickle.dumps(f)), f.copy()):
+        matrix, solution = g(given[S], given[x])
+        assert not np.may_share_memory(matrix, given[S])
+        np.testing.assert_allclose(given[S] @ solution, given[x])
+    assert not hasattr(f.maker.fgraph, "hints")
 
 
 def test_hint_is_an_identity_with_its_gradient(rng):

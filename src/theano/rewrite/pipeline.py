@@ -18,7 +18,7 @@ from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
 from theano.rewrite.rules.stable import STABLE
-from theano.rewrite.structure import attach_hints
+from theano.rewrite.structure import attach_hints, detach_hints
 
 FAST = frozenset({"fast_run", "fast_compile"})
 RUN = frozenset({"fast_run"})
@@ -30,6 +30,7 @@ PHASES = (
     Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *LINALG, *DEFINITE,
                            *FOLDING), tags=FAST),
     Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
+    Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),

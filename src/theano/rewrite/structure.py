@@ -45,11 +45,12 @@ class HintsFeature(Feature):
         if hasattr(fgraph, "hints"):
             raise AlreadyThere("the graph keeps hints already")
         self.hints = fgraph.hints = {}
+        fgraph.hints_feature = self
         for node in fgraph.toposort():
             self.on_import(fgraph, node, "on_attach")
 
     def on_detach(self, fgraph):
-        del fgraph.hints
+        del fgraph.hints, fgraph.hints_feature
 
     def on_import(self, fgraph, node, reason):
         if isinstance(node.op, Hint):
@@ -89,6 +90,13 @@ def attach_hints(fgraph):
     """Make ``fgraph`` keep hints where it has any."""
     if any(isinstance(node.op, Hint) for node in fgraph.apply_nodes):
         HintsOptimizer().add_requirements(fgraph)
+
+
+def detach_hints(fgraph):
+    """Let ``fgraph`` forget its hints."""
+    feature = getattr(fgraph, "hints_feature", None)
+    if feature is not None:
+        fgraph.remove_feature(feature)
 
 
 def facts(variable, depth=DEPTH):

@@ -53,8 +53,13 @@ def log_of_determinant(factor):
 
 @rule(Cholesky, tags=("stabilize", "canonicalize", "specialize"))
 def second_cholesky(node):
-    """cholesky(A) >> the factor of A that is computed already"""
+    """cholesky(A) >> the factor of A that is computed already
+
+    A user's two factors, lower and upper, read different triangles: they are one only where A is known to be symmetric.
+    """
     a, op = node.inputs[0], node.op
+    if op.on_error == "raise" and "symmetric" not in facts(a):
+        return None
     for other in clients_of(a):
         if other is node or not isinstance(other.op, Cholesky) or other.op.on_error == "nan" or op.on_error == "nan":
             continue

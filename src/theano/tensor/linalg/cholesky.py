@@ -29,8 +29,8 @@ class Cholesky(Op):
     ----------
     lower : bool
     on_error : {"raise", "nan", "semidefinite"}
-        What to do with other matrices: raise LinAlgError; give nan; or give a factor of positive semidefinite ones, and
-        raise for the rest.
+        What to do with other matrices: raise LinAlgError; give nan; or give a factor of positive semidefinite ones, nan
+        for those with nan, and raise for the rest.
     """
 
     __props__ = ("lower", "destructive", "on_error")
@@ -71,9 +71,12 @@ class Cholesky(Op):
 
 
 def semidefinite_factor(x, lower):
-    """A triangular factor of a semidefinite matrix by its eigenvalues; None where one is negative beyond rounding."""
+    """A triangular factor of a semidefinite matrix by its eigenvalues; None where one is negative beyond rounding.
+
+    The factor of a matrix with nan or inf is nan, as its inverse and determinant are.
+    """
     if not np.isfinite(x).all():
-        return None
+        return np.full_like(x, np.nan)
     values, vectors = np.linalg.eigh(x, "L" if lower else "U")
     if values[0] < -len(values) * np.finfo(values.dtype).eps * abs(values).max():
         return None
