@@ -177,7 +177,7 @@ def test_products_that_are_singular(rng):
 
 
 def test_nan_stays_nan():
-    outputs = [det(A.dot(A.T)), T.log(det(psd(A))), solve(psd(A), x)]
+    outputs = [det(A.dot(A.T)), T.log(det(psd(A))), solve(psd(A), x), det(A + 1)]
     for f in (theano.function([A, x], outputs), theano.function([A, x], outputs, mode=PLAIN)):
         for found in f(np.full((2, 2), np.nan), np.ones(2)):
             assert np.isnan(found).all()
@@ -188,8 +188,10 @@ def test_hints_that_are_wrong():
         theano.function([A, x], solve(psd(A), x))(np.diag([1.0, -1.0]), np.ones(2))
 
 
+SYMMETRIC = A + A.T
 KNOWN = [
     (psd(S), "psd symmetric"), (A.dot(A.T), "psd symmetric"), (A.T.dot(A), "psd symmetric"), (A.dot(A), ""),
+    (SYMMETRIC.dot(SYMMETRIC), "psd symmetric"),
     (A + A.T, "symmetric"), (A - A.T, ""), (A * A.T, "symmetric"), (psd(S) + psd(S) * 2, "psd symmetric"),
     (psd(S) - psd(S) * 2, "symmetric"), (-psd(S), "symmetric"), (psd(S) * c, "symmetric"),
     (psd(S) * T.exp(c), "psd symmetric"), (psd(S) * psd(S), "psd symmetric"), (psd(S) / c ** 2, "psd symmetric"),

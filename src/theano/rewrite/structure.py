@@ -273,7 +273,7 @@ def _of_dot(node, variable, depth):
     found = of_a & of_b & {"lower", "upper", "columns", "rows"}
     if variable.type.dtype.startswith("complex"):
         return found
-    if are_transposes(a, b) or _is_congruence(a, b, depth):
+    if are_transposes(a, b) or a is b and "symmetric" in of_a or _is_congruence(a, b, depth):
         found |= {"psd", "symmetric"}
     return found
 

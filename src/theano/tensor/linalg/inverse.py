@@ -101,7 +101,8 @@ class Det(Op):
 
     def perform(self, node, inputs, output_storage):
         x = np.asarray(lapack.square("det", inputs[0]), node.outputs[0].type.numpy_dtype)
-        output_storage[0][0] = np.asarray(np.linalg.det(x), x.dtype)
+        with np.errstate(all="ignore"):                     # inf and nan are results
+            output_storage[0][0] = np.asarray(np.linalg.det(x), x.dtype)
 
     def infer_shape(self, node, shapes):
         return [()]
@@ -129,7 +130,9 @@ class SLogDet(Op):
 
     def perform(self, node, inputs, output_storage):
         x = np.asarray(lapack.square("slogdet", inputs[0]), node.outputs[0].type.numpy_dtype)
-        for cell, value, out in zip(output_storage, np.linalg.slogdet(x), node.outputs, strict=True):
+        with np.errstate(all="ignore"):
+            found = np.linalg.slogdet(x)
+        for cell, value, out in zip(output_storage, found, node.outputs, strict=True):
             cell[0] = np.asarray(value, out.type.numpy_dtype)
 
     def infer_shape(self, node, shapes):
