@@ -211,6 +211,9 @@ KNOWN = [
     (Hint(diagonal=True)(A), "lower upper symmetric"), (Hint(orthogonal=True)(A).T, "columns rows"),
     (T.constant(np.array([[2.0, 1], [1, 2]])), "psd symmetric"), (T.constant(np.array([[1.0, 0], [1, 2]])), "lower"),
     (T.constant(np.array([[1.0, 2], [2, 1]])), "symmetric"), (T.zmatrix().dot(T.zmatrix().T), ""),
+    (psd(S).astype("float32"), "psd symmetric"), (T.specify_shape(psd(S), (3, 3)), "psd symmetric"),
+    (T.opt.assert_op(cholesky(S), c > 0), "lower"), (T.tril(A).astype("float32"), "lower"),
+    (psd(S) + alloc_diag(x ** 2), "psd symmetric"), (psd(S) + alloc_diag(x), "symmetric"), (psd(S) + x, ""),
     (Solve()(A, B), ""), (T.tril(T.zmatrix()), "lower"),
 ]
 
@@ -312,3 +315,18 @@ def test_a_matrix_that_is_broadcast_is_not_triangular(linker, rng):
     assert "Solve" in inside and "LUFactor" not in inside
     g = theano.function([A, x], solve(T.tril(A) + 2 * T.tril(A), x), mode=mode)
     assert [n.op.A_structure for n in g.maker.fgraph.toposort() if type(n.op) is Solve] == ["lower_triangular"]
+
+
+def test_questions_about_shared_expressions_are_answered_quickly():
+    z = psd(S)
+    for _ in range(40):
+        z = z * z + z
+    assert not facts(z)                              # further down than anybody looks
+    z = psd(S)
+    for _ in range(5):
+        z = z * z + z
+    assert facts(z) == {"psd", "symmetric"}
+    n = T.exp(x)
+    for _ in range(40):
+        n = n * n + n
+    assert nonnegative(n) is False

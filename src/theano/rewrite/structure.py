@@ -7,12 +7,14 @@ Facts: "symmetric" (complex: Hermitian), "psd" (positive semidefinite), "lower" 
 import numpy as np
 from numpy.linalg import LinAlgError
 
+from theano.graph.copying import ViewOp
 from theano.graph.features import Feature
 from theano.graph.fgraph import AlreadyThere
 from theano.graph.variable import Constant
 from theano.rewrite.extents import scalar_extent
 from theano.rewrite.rules.match import number, row
 from theano.scalar.table import TABLE
+from theano.tensor.assertion import Assert
 from theano.tensor.create import Alloc, Eye, Tri
 from theano.tensor.diagonal import AllocDiag, ExtractDiag
 from theano.tensor.dot import Dot
@@ -99,23 +101,40 @@ def detach_hints(fgraph):
         fgraph.remove_feature(feature)
 
 
-def facts(variable, depth=DEPTH):
+def facts(variable):
     """What is known about a matrix."""
-    if variable.type.ndim != 2 or depth == 0:
-        return NOTHING
-    known = set()
-    for name, value in hints(variable).items():
-        known |= HINTED.get(name, NOTHING) if value else NOTHING
-    if isinstance(variable, Constant):
-        known |= _of_constant(variable)
-    node = variable.owner
-    if node is not None:
-        rule = FACTS.get(type(node.op))
+    return Question().ask(variable)
+
+
+class Question:
+    """Follows expressions; what was found about a variable is kept, so that shared parts are looked at once."""
+
+    def __init__(self):
+        self.found, self.depth = {}, 0
+
+    def ask(self, variable):
+        """What is known about ``variable``."""
+        if variable.type.ndim != 2 or self.depth == DEPTH:
+            return NOTHING
+        if variable not in self.found:
+            self.depth += 1
+            self.found[variable] = self._look(variable)
+            self.depth -= 1
+        return self.found[variable]
+
+    def _look(self, variable):
+        known = set()
+        for name, value in hints(variable).items():
+            known |= HINTED.get(name, NOTHING) if value else NOTHING
+        if isinstance(variable, Constant):
+            known |= _of_constant(variable)
+        node = variable.owner
+        rule = FACTS.get(type(node.op)) if node is not None else None
         if rule is not None:
-            known |= rule(node, variable, depth - 1)
-    if {"lower", "upper"} <= known and not variable.type.dtype.startswith("complex"):
-        known.add("symmetric")
-    return known
+            known |= rule(node, variable, self.ask)
+        if {"lower", "upper"} <= known and not variable.type.dtype.startswith("complex"):
+            known.add("symmetric")
+        return known
 
 
 def is_psd(v):
@@ -164,7 +183,7 @@ def are_transposes(a, b):
     return transposed(a) is b or transposed(b) is a
 
 
-def nonnegative(x, depth=DEPTH):
+def nonnegative(x, depth=DEPTH // 2):
     """Whether no element of ``x`` is certainly negative; nan doesn't count."""
     if depth == 0 or x.type.dtype.startswith("complex"):
         return False
@@ -206,14 +225,14 @@ def _nonnegative_row(x, depth):
 # -- what ops make of facts ----------------------------------------------------------------------------------
 
 
-def _of_elemwise(node, variable, depth):
+def _of_elemwise(node, variable, ask):
     name = row(variable)
     matrices = [v for v in node.inputs if not any(v.type.broadcastable)]
     scalars = [v for v in node.inputs if all(v.type.broadcastable)]
     others = len(node.inputs) - len(matrices) - len(scalars)
-    known = [facts(v, depth) for v in matrices]
-    if name is None or not matrices:
+    if name is None or not matrices or others and name not in ("mul", "true_div"):
         return NOTHING
+    known = [ask(v) for v in matrices]
     every, is_complex = set.intersection(*map(set, known)), variable.type.dtype.startswith("complex")
     if not _equal_shapes(matrices):
         return NOTHING
@@ -226,11 +245,12 @@ def _of_elemwise(node, variable, depth):
         found.add("upper")
     if name == "mul" or name == "true_div" and node.inputs[0] in matrices:
         found |= set().union(*(known if name == "mul" else known[:1])) & {"lower", "upper"}
-    if len(node.inputs) == 1 and (name == "neg" or TABLE[name].zero):
+    same = name == "identity" or name.startswith("cast_float")
+    if len(node.inputs) == 1 and (name == "neg" or same or TABLE[name].zero):
         found |= every & {"lower", "upper"}
     if others or is_complex or "psd" not in every:
         return found
-    sums = name in ("add", "mul", "identity") or name == "true_div" and matrices == node.inputs[:1]
+    sums = name in ("add", "mul") or same or name == "true_div" and matrices == node.inputs[:1]
     if sums and all(nonnegative(v) for v in scalars) or name in ("sqr", "exp"):
         found |= {"psd", "symmetric"}               # products of elements: the theorem of Schur
     return found
@@ -259,48 +279,48 @@ def _is_upper_mask(node):
         and (number(mask.inputs[2]) or 0) >= -1 and number(mask.inputs[2]) is not None
 
 
-def _of_transpose(node, variable, depth):
+def _of_transpose(node, variable, ask):
     if node.op.new_order != (1, 0):
         return NOTHING
-    return {TURNED.get(fact, fact) for fact in facts(node.inputs[0], depth)}
+    return {TURNED.get(fact, fact) for fact in ask(node.inputs[0])}
 
 
-def _of_dot(node, variable, depth):
+def _of_dot(node, variable, ask):
     a, b = node.inputs
     if a.type.ndim != 2 or b.type.ndim != 2:
         return NOTHING
-    of_a, of_b = facts(a, depth), facts(b, depth)
+    of_a, of_b = ask(a), ask(b)
     found = of_a & of_b & {"lower", "upper", "columns", "rows"}
     if variable.type.dtype.startswith("complex"):
         return found
-    if are_transposes(a, b) or a is b and "symmetric" in of_a or _is_congruence(a, b, depth):
+    if are_transposes(a, b) or a is b and "symmetric" in of_a or _is_congruence(a, b, ask):
         found |= {"psd", "symmetric"}
     return found
 
 
-def _is_congruence(a, b, depth):
+def _is_congruence(a, b, ask):
     """Whether a @ b is x @ s @ x.T with a semidefinite s."""
     for product, last, side in ((a, b, 0), (b, a, 1)):
         node = product.owner
         if node is not None and isinstance(node.op, Dot) and node.inputs[side].type.ndim == 2 \
-                and are_transposes(node.inputs[side], last) and "psd" in facts(node.inputs[1 - side], depth):
+                and are_transposes(node.inputs[side], last) and "psd" in ask(node.inputs[1 - side]):
             return True
     return False
 
 
-def _of_eye(node, variable, depth):
+def _of_eye(node, variable, ask):
     n, m, k = node.inputs
     if number(k) != 0 or not (n is m or number(n) is not None and number(n) == number(m)):
         return NOTHING
     return DIAGONAL | {"psd", "columns", "rows"}
 
 
-def _of_tri(node, variable, depth):
+def _of_tri(node, variable, ask):
     k = number(node.inputs[2])
     return {"lower"} if k is not None and k <= 0 else NOTHING
 
 
-def _of_diag(node, variable, depth):
+def _of_diag(node, variable, ask):
     if node.op.offset:
         return NOTHING
     if variable.type.dtype.startswith("complex"):
@@ -308,12 +328,12 @@ def _of_diag(node, variable, depth):
     return DIAGONAL | ({"psd"} if nonnegative(node.inputs[0]) else set())
 
 
-def _of_solve(node, variable, depth):
+def _of_solve(node, variable, ask):
     structure = {"lower_triangular": "lower", "upper_triangular": "upper"}.get(node.op.A_structure)
-    return {structure} & facts(node.inputs[1], depth)
+    return {structure} & ask(node.inputs[1])
 
 
-FACTS = {                           # op class -> function(node, output, depth)
+FACTS = {                           # op class -> function(node, output, ask), ask tells the facts of other matrices
     Elemwise: _of_elemwise,
     DimShuffle: _of_transpose,
     Dot: _of_dot,
@@ -321,17 +341,17 @@ FACTS = {                           # op class -> function(node, output, depth)
     Tri: _of_tri,
     AllocDiag: _of_diag,
     Solve: _of_solve,
-    Cholesky: lambda node, variable, depth: {"lower" if node.op.lower else "upper"},
-    CholeskyInverse: lambda node, variable, depth: {"psd", "symmetric"},
-    MatrixInverse: lambda node, variable, depth: facts(node.inputs[0], depth),
-    Expm: lambda node, variable, depth: (
-        {"psd", "symmetric"} if "symmetric" in facts(node.inputs[0], depth) else NOTHING),
-    QRIncomplete: lambda node, variable, depth: {"upper"},
-    QRFull: lambda node, variable, depth: NOTHING if node.op.mode == "raw" else (
+    Cholesky: lambda node, variable, ask: {"lower" if node.op.lower else "upper"},
+    CholeskyInverse: lambda node, variable, ask: {"psd", "symmetric"},
+    MatrixInverse: lambda node, variable, ask: ask(node.inputs[0]),
+    Expm: lambda node, variable, ask: (
+        {"psd", "symmetric"} if "symmetric" in ask(node.inputs[0]) else NOTHING),
+    QRIncomplete: lambda node, variable, ask: {"upper"},
+    QRFull: lambda node, variable, ask: NOTHING if node.op.mode == "raw" else (
         {"upper"} if variable is node.outputs[1] else
         {"columns", "rows"} if node.op.mode == "complete" else {"columns"}),
-    SVD: lambda node, variable, depth: {"columns", "rows"} if node.op.full_matrices else (
+    SVD: lambda node, variable, ask: {"columns", "rows"} if node.op.full_matrices else (
         {"columns"} if variable is node.outputs[0] else {"rows"}),
-    Eigh: lambda node, variable, depth: {"columns", "rows"},
-    Hint: lambda node, variable, depth: facts(node.inputs[0], depth),
+    Eigh: lambda node, variable, ask: {"columns", "rows"},
+    **dict.fromkeys((Hint, Rebroadcast, SpecifyShape, Assert, ViewOp), lambda node, variable, ask: ask(node.inputs[0])),
 }

@@ -6,10 +6,9 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.scalar.type import integer_dtypes
-from theano.tensor.advanced import NoneConst
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import eq, switch
-from theano.tensor.linalg.adjoint import gradients_like
+from theano.tensor.linalg.adjoint import gradients_like, is_none
 from theano.tensor.type import tensor
 
 
@@ -26,10 +25,10 @@ class Fourier(Op):
         a = as_tensor_variable(a)
         if a.type.ndim < 1:
             raise TypeError(f"{type(self).__name__} needs at least a vector, but {a} is a {a.type}")
-        axis = self._argument("axis", a.type.ndim - 1 if _is_none(axis) else axis)
+        axis = self._argument("axis", a.type.ndim - 1 if is_none(axis) else axis)
         if isinstance(axis, Constant) and not -a.type.ndim <= int(axis.data) < a.type.ndim:
             raise TypeError(f"{type(self).__name__}: axis {int(axis.data)} is out of range for a {a.type}")
-        if _is_none(n):
+        if is_none(n):
             n = a.shape[axis]
         n = self._argument("n", n)
         if isinstance(n, Constant) and int(n.data) < 1:
@@ -101,7 +100,3 @@ class _Fitted(Op):
 
 _fitted = _Fitted()
 fft = Fourier()
-
-
-def _is_none(value):
-    return value is None or value is NoneConst or getattr(value, "type", None) == NoneConst.type

@@ -2,6 +2,7 @@
 
 from theano.gradient import DisconnectedType, grad
 from theano.scalar.type import complex_dtypes, discrete_dtypes
+from theano.tensor.advanced import NoneConst
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import tril, triu
 from theano.tensor.dot import in_pattern
@@ -15,6 +16,11 @@ def matrix_argument(name, x):
     if x.type.ndim != 2:
         raise TypeError(f"{name} needs a matrix, but {x} is a {x.type}. Index or reshape it to 2 dimensions.")
     return x
+
+
+def is_none(value):
+    """Whether an optional argument was left out: None, or a constant that stands for it."""
+    return value is None or getattr(value, "type", None) == NoneConst.type
 
 
 def inexact(dtype):

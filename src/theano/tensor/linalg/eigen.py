@@ -24,6 +24,7 @@ from theano.tensor.linalg.adjoint import (
     hermitian,
     inexact,
     is_complex,
+    is_none,
     matrix_argument,
     real,
     through,
@@ -176,8 +177,7 @@ class Eigvalsh(Op):
 
     def make_node(self, a, b):
         a = matrix_argument("eigvalsh", a)
-        if b is None or b is NoneConst or not hasattr(getattr(b, "type", NoneConst.type), "broadcastable") \
-                and getattr(b, "data", 0) is None:
+        if is_none(b):
             return Apply(self, [a, NoneConst], [tensor(real(inexact(a.type.dtype)), (False,))])
         b = matrix_argument("eigvalsh", b)
         return Apply(self, [a, b], [tensor(real(inexact(upcast(a.type.dtype, b.type.dtype))), (False,))])
