@@ -15,6 +15,7 @@ from theano.scalar.op import ScalarOp
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
+from theano.tensor.half import in_single
 from theano.tensor.mask import put_on, root_of_magnitudes, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
@@ -277,7 +278,7 @@ class Elemwise(Op):
         if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None:
             return [None]
         partial = self.scalar_op.L_op(inputs, [out], [out.ones_like()])
-        terms = [p * e for p, e in zip(partial, eval_points, strict=True)
+        terms = [real_product(p, e) for p, e in zip(partial, eval_points, strict=True)
                  if e is not None and not isinstance(p.type, (DisconnectedType, NullType))]
         return [add(*terms) if terms else out.zeros_like()]
 
@@ -289,6 +290,19 @@ class Elemwise(Op):
         if self.inplace_pattern:
             return f"Elemwise{{{text}}}{sorted(self.inplace_pattern.items())}"
         return f"Elemwise{{{text}}}"
+
+
+def real_product(gradient, direction):
+    """How fast a real value changes in a direction; a complex gradient holds the derivatives by both parts."""
+    if gradient.type.dtype not in complex_dtypes or direction.type.dtype not in complex_dtypes:
+        return gradient * direction
+    return ELEMWISE["real"](gradient) * ELEMWISE["real"](direction) \
+        + ELEMWISE["imag"](gradient) * ELEMWISE["imag"](direction)
+
+
+def conjugate(x):
+    """The complex conjugate; real numbers are their own."""
+    return ELEMWISE["conj"](x) if x.type.dtype in complex_dtypes else x
 
 
 class SumToShapeOf(Op):
@@ -305,6 +319,7 @@ class SumToShapeOf(Op):
         pattern = tuple(a or b for a, b in zip(g.type.broadcastable, x.type.broadcastable, strict=True))
         return Apply(self, [g, x], [tensor(g.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         g, x = inputs
         axes = tuple(d for d in range(g.ndim) if x.shape[d] == 1 and g.shape[d] != 1)
@@ -518,6 +533,10 @@ class CAReduce(Op):
         if name in ("maximum", "minimum"):
             same = eq(self.spread(x, out), x)
             return [switch(same, self.spread(x, g), 0).astype(x.type.dtype)]
+        if name == "add":
+            return [second(x, self.spread(x, g).astype(x.type.dtype))]
+        if name == "mul":
+            return Prod(self.axis).L_op(inputs, outputs, output_grads)
         raise NotImplementedError(f"{self} has no gradient")
 
     def spread(self, x, value):
@@ -641,7 +660,7 @@ class Prod(CAReduceDtype):
         x, out, g = inputs[0], outputs[0], output_grads[0]
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        g, out = self.spread(x, g), self.spread(x, out)
+        g, out, x = self.spread(x, g), self.spread(x, conjugate(out)), conjugate(x)
         whole = g * out / x
         if self.no_zeros_in_input:
             return [whole]
@@ -663,6 +682,7 @@ class ProdWithoutZeros(CAReduceDtype):
     def __init__(self, axis=None, dtype=None, acc_dtype=None):
         super().__init__(MUL_WITHOUT_ZEROS, axis, dtype, acc_dtype)
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         axis = tuple(range(x.ndim)) if self.axis is None else self.axis
@@ -671,7 +691,7 @@ class ProdWithoutZeros(CAReduceDtype):
 
     def L_op(self, inputs, outputs, output_grads):
         x, out, g = inputs[0], outputs[0], output_grads[0]
-        g, out = self.spread(x, g), self.spread(x, out)
+        g, out, x = self.spread(x, g), self.spread(x, conjugate(out)), conjugate(x)
         return [switch(eq(x, 0), 0, g * out / x).astype(x.type.dtype)]
 
 
