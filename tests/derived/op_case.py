@@ -21,8 +21,8 @@ class A:
     """An argument.
 
     shape: letters of `EXTENTS`, and digits. low, high: numbers lie between. dtype: fixed, else the case's.
-    ones: axes declared broadcastable, of extent 1. kind: how else to draw, by (rng, shape, dtype, sizes). moves: whether
-    derivatives are taken by it, if it holds floats.
+    ones: axes declared broadcastable, of extent 1. kind: how else to draw, by (rng, shape, dtype, sizes).
+    moves: whether derivatives are taken by it, if it holds floats.
     """
 
     shape: str = ""
@@ -116,3 +116,7 @@ class Case:
         """The outputs by NumPy, as a list."""
         found = self.numpy(*arrays)
         return list(found) if isinstance(found, (list, tuple)) else [found]
+
+    def draw_dtypes(self):
+        """The dtypes of arguments that derivatives could be taken by."""
+        return [a.dtype or d for a in self.args for d in self.dtypes if a.moves and (a.dtype or d) in FLOATS + COMPLEX]

@@ -11,7 +11,7 @@ from theano.sparse import convert
 from theano.sparse import elemwise as sparse_elemwise
 from theano.sparse import index as sparse_index
 from theano.sparse import shape as sparse_shape
-from theano.sparse.dot import Dot, SamplingDot, structured_dot, true_dot
+from theano.sparse.dot import Dot, SamplingDot, Usmm, structured_dot, true_dot
 from theano.sparse.variable import is_sparse_variable
 from theano.tensor.nnet import conv
 from theano.tensor.nnet.softmax import (
@@ -156,6 +156,9 @@ SPARSE = [
     through("sum", lambda x: sparse_shape.SpSum(axis=1)(x), [full("mn")], lambda x: x.sum(axis=1)),
     through("sum_all", lambda x: sparse_shape.SpSum(axis=None)(x), [full("mn")], lambda x: x.sum()),
     through("diag", sparse_shape.Diag(), [full("mm")], np.diagonal),
+    Case("sparse_from_rows", lambda x, v, i: convert.dense_from_sparse(convert.construct_sparse_from_list(x, v, i)),
+         [A("5n", moves=False), full("kn"), I("k", 5)], lambda x, v, i: ref.written(np.zeros_like(x), i, v, np.add),
+         dtypes=FULL, sparse=True),
     Case("sparse_square_diagonal", lambda d: convert.dense_from_sparse(sparse_shape.SquareDiagonal()(d)), [full("m")],
          np.diag, dtypes=FULL, sparse=True),
     through("sorted", sparse_shape.EnsureSortedIndices(inplace=False), [full("mn")], lambda x: x),
@@ -170,6 +173,8 @@ SPARSE = [
     through("structured_dot_csr", structured_dot, [full("mk"), full("kn")], np.dot, kind="csr"),
     through("dot", Dot(), [full("mk"), full("kn")], np.dot),
     through("true_dot", paired(true_dot), [full("mk"), full("kn")], np.dot),
+    through("usmm", lambda x, y, z, a: Usmm()(a, x, y, z), [full("mk"), full("kn"), full("mn"), full("")],
+            lambda x, y, z, a: a * (x @ y) + z),
     Case("sparse_sampling_dot", lambda x, y, p: convert.dense_from_sparse(
         SamplingDot()(x, y, convert.csr_from_dense(p))), [full("mk"), full("nk"), full("mn")],
         lambda x, y, p: p * (x @ y.T), dtypes=FULL, sparse=True),

@@ -2,6 +2,8 @@
 
 import functools
 
+import numpy as np
+
 
 def in_single(perform):
     """A ``perform`` for arrays of any dtype that gets half precision as single precision.
@@ -19,3 +21,13 @@ def in_single(perform):
                 cell[0] = cell[0].astype("float16", copy=False)
         return None
     return rounding
+
+
+def add_at(x, index, y):
+    """Add ``y`` to ``x[index]`` in place; equal indices add up.  Reference: numpy.add.at"""
+    if x.dtype != "float16":
+        np.add.at(x, index, y)
+        return
+    wide = x.astype("float32")
+    np.add.at(wide, index, y)
+    x[...] = wide
