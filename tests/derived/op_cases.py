@@ -10,7 +10,7 @@ and layout, natively and in Python, first and second derivatives, forward mode, 
 
 import numpy as np
 import op_references as ref
-from draws import ALL, COMPLEX, FLOATS, REAL
+from draws import ALL, COMPLEX, DISCRETE, FLOATS, REAL
 from op_case import BLAS, INEXACT, NUMBERS, SIGNED, A, Case, I, distinct, fixed
 from op_cases_nnet import NNET_CASES
 
@@ -111,6 +111,9 @@ REDUCED = [
          lambda x: ref.product(np.where(x == 0, 1, x), 0), dtypes=NUMBERS),
     Case("reduce_minimum", lambda x: CAReduce(ScalarOp.table["minimum"], 1)(x), [distinct("mn")],
          lambda x: x.min(axis=1), dtypes=REAL),
+    *(Case(f"reduce_{name}", lambda x, name=name: CAReduce(ScalarOp.table[name], 0)(x), [A("mn")],
+           lambda x, f=f: f.reduce(x, axis=0), dtypes=DISCRETE)
+      for name, f in (("and_", np.bitwise_and), ("or_", np.bitwise_or), ("xor", np.bitwise_xor))),
     Case("reduce_in_dtype", lambda x: CAReduceDtype(ScalarOp.table["add"], 0)(x), [A("mn")],
          lambda x: ref.total(x, 0), dtypes=ALL),
     Case("sum_to_shape", sum_to_shape_of, [A("mn"), A("1n", moves=False)], lambda g, x: g.sum(axis=0, keepdims=True),

@@ -442,7 +442,7 @@ SEEN_THROUGH[DimShuffle] = lambda node, index, get: get(node.inputs[0])
 # -- reductions ---------------------------------------------------------------------------------------------
 
 REDUCERS = {"add": np.add, "mul": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
-            "and_": np.logical_and, "or_": np.logical_or, "xor": np.bitwise_xor}
+            "and_": np.bitwise_and, "or_": np.bitwise_or, "xor": np.bitwise_xor}
 
 
 class CAReduce(Op):
@@ -581,9 +581,7 @@ class CAReduceDtype(CAReduce):
     def _check(x, dtype, acc):
         if x.type.dtype not in discrete_dtypes and dtype in discrete_dtypes:
             raise TypeError(f"Cannot reduce a {x.type.dtype} tensor to a result of dtype {dtype}: cast it first")
-        if upcast(x.type.dtype, acc) != acc and not (x.type.dtype in continuous_dtypes and
-                                                     acc in continuous_dtypes
-                                                     and x.type.dtype not in complex_dtypes):
+        if upcast(x.type.dtype, acc) != acc and not (acc in continuous_dtypes and x.type.dtype not in complex_dtypes):
             raise TypeError(f"Cannot accumulate a {x.type.dtype} tensor in {acc}: precision would be lost")
 
     def result_dtype(self, dtype):

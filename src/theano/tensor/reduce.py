@@ -266,6 +266,8 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
     extents = cast(shape(x), count_dtype)
     for d in axes:
         total = true_div(total, extents[d])
+    if total.type.dtype in discrete_dtypes:             # the mean over no axis
+        total = cast(total, "float64")
     total.name = "mean"
     if dtype is None and x.type.dtype == "float16":
         total = cast(total, "float16")
