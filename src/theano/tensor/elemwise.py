@@ -581,7 +581,7 @@ class CAReduceDtype(CAReduce):
     def _check(x, dtype, acc):
         if x.type.dtype not in discrete_dtypes and dtype in discrete_dtypes:
             raise TypeError(f"Cannot reduce a {x.type.dtype} tensor to a result of dtype {dtype}: cast it first")
-        if upcast(x.type.dtype, acc) != acc and not (acc in continuous_dtypes and x.type.dtype not in complex_dtypes):
+        if upcast(x.type.dtype, acc) != acc and not (acc in continuous_dtypes and x.type.dtype in discrete_dtypes):
             raise TypeError(f"Cannot accumulate a {x.type.dtype} tensor in {acc}: precision would be lost")
 
     def result_dtype(self, dtype):
@@ -679,6 +679,10 @@ class ProdWithoutZeros(CAReduceDtype):
 
     def __init__(self, axis=None, dtype=None, acc_dtype=None):
         super().__init__(MUL_WITHOUT_ZEROS, axis, dtype, acc_dtype)
+
+    @staticmethod
+    def _check(x, dtype, acc):
+        CAReduceDtype._check(x, x.type.dtype, acc)              # the result may have any dtype
 
     @in_single
     def perform(self, node, inputs, output_storage):

@@ -268,9 +268,9 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         total = true_div(total, extents[d])
     if total.type.dtype in discrete_dtypes:             # the mean over no axis
         total = cast(total, "float64")
-    total.name = "mean"
-    if dtype is None and x.type.dtype == "float16":
+    if "float16" in (dtype, x.type.dtype if dtype is None else None):
         total = cast(total, "float16")
+    total.name = "mean"
     return total
 
 
