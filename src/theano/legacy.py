@@ -114,7 +114,8 @@ EXTRA = {                       # further names of an old module: where they are
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
     "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
-    "gof": {"PureOp": "graph.op:Op"},
+    "gof": {"PureOp": "graph.op:Op", **{name: f"compile.mode:{name}" for name in (
+        "Linker", "PerformLinker", "OpWiseCLinker", "CLinker", "VM_Linker")}},
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
                   "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},

@@ -1,5 +1,6 @@
 """How a function is rewritten and run: optimizers by name, linkers by name, modes."""
 
+import copy
 from dataclasses import dataclass
 
 from theano.config import config
@@ -20,25 +21,38 @@ class Linker:
     native: bool
     allow_gc: bool | None = None
     fgraph = None
+    to_function = None          # function(linker, unpack_single), filled by what makes functions
+
+    def accept(self, fgraph, no_recycling=None, profile=None):
+        """This linker with the graph that it is to link."""
+        twin = copy.copy(self)
+        object.__setattr__(twin, "fgraph", fgraph)
+        return twin
+
+    def make_function(self, unpack_single=True, **options):
+        """A function that computes the outputs of the graph, which is run as it is, from its inputs.
+
+        unpack_single: a single output is returned itself, else in a list.
+        """
+        if self.fgraph is None:
+            raise RuntimeError(f"{self} has no graph: accept one first")
+        return Linker.to_function(self, unpack_single)
 
     def __str__(self):
         return self.name
 
 
-class PerformLinker(Linker):
-    """Every node runs its ``perform``."""
+def _linker(name, native, doc):
+    def __init__(self, key=name, native=native, allow_gc=None, **options):
+        Linker.__init__(self, key, native, allow_gc)
+    return {"__init__": __init__, "__doc__": doc, "__module__": __name__}
 
 
-class VM_Linker(Linker):                                                          # noqa: N801
-    """The virtual machine."""
-
-
-class OpWiseCLinker(Linker):
-    """Native code where there is some, ``perform`` elsewhere."""
-
-
-class CLinker(Linker):
-    """Native code."""
+PerformLinker = type("PerformLinker", (Linker,), _linker("py", False, "Every node runs its ``perform``."))
+VM_Linker = type("VM_Linker", (Linker,), _linker("cvm", True, "The virtual machine."))
+OpWiseCLinker = type("OpWiseCLinker", (Linker,),
+                     _linker("c|py", True, "Native code where there is some, ``perform`` elsewhere."))
+CLinker = type("CLinker", (Linker,), _linker("c", True, "Native code."))
 
 
 LINKERS = {

@@ -240,6 +240,8 @@ static int allocate_array(struct th_frame *f, int i, th_slot *s)
     }
     if (f->released)
         f->released = PyEval_SaveThread();
+    if (!fresh && s->ndim > NPY_MAXDIMS)
+        return fail(f, TH_BAD_VALUE, "a result with more dimensions than an array can have");
     return fresh ? 0 : fail(f, TH_OUT_OF_MEMORY, "no memory for a result");
 }
 
