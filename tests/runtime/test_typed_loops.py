@@ -6,8 +6,8 @@ import pytest
 from theano.codegen import nest as ir
 from theano.codegen.blocks import LoopSet, Uncovered
 from theano.codegen.nest import Literal, LoopNest, Operand, Phase, Value, load, run_numpy
-from theano.codegen.typed import COMPUTED, LEVELS, typed_loops
 from theano.codegen.program import Program
+from theano.codegen.typed import COMPUTED, LEVELS, typed_loops
 from theano.runtime import native
 from theano.runtime.native import _machine
 from theano.scalar.table import TABLE
