@@ -148,3 +148,13 @@ def test_chains_of_a_thousand_ops(n):
     for k in range(1000):
         wanted = wanted * 0.5 + k % 3
     np.testing.assert_allclose(f(value), wanted)
+
+
+def test_mode_fast_compile_calls_no_compiler(monkeypatch):
+    monkeypatch.setattr(build, "compile_library", None)
+    x = tt.dvector("x")
+    with theano.config.change_flags(cxx="gcc"):
+        f = theano.function([x], tt.exp(x) * 2 + 0.25, mode="FAST_COMPILE")
+    assert "loop" in kinds(f)
+    np.testing.assert_allclose(f([0.0, 1.0]), np.exp([0.0, 1.0]) * 2 + 0.25)
+    assert not any("Composite" in str(node.op) for node in f.maker.fgraph.toposort())

@@ -1,6 +1,6 @@
 """How a function is rewritten and run: optimizers by name, linkers by name, modes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from theano.config import config
 from theano.rewrite.pipeline import Query
@@ -11,14 +11,17 @@ class Linker:
     """How the rewritten graph runs.
 
     native : bool
-        Compile to C where compiler and runtime are there; else every node runs its ``perform``.
+        Run programs of the machine where the C part of this package is there; else every node runs its ``perform``.
     allow_gc : bool or None
         Free intermediate results after each call; None follows the flag.
+    compiles : bool
+        Whether the programs have compiled kernels where there is a compiler; else they run on prebuilt loops.
     """
 
     name: str
     native: bool
     allow_gc: bool | None = None
+    compiles: bool = True
     fgraph = None
 
     def __str__(self):
@@ -30,7 +33,7 @@ class PerformLinker(Linker):
 
 
 class VM_Linker(Linker):                                                          # noqa: N801
-    """The virtual machine."""
+    """The virtual machine, with compiled kernels or without."""
 
 
 class OpWiseCLinker(Linker):
@@ -46,7 +49,7 @@ LINKERS = {
     "c": CLinker("c", native=True),
     "c|py": OpWiseCLinker("c|py", native=True),
     "c|py_nogc": OpWiseCLinker("c|py_nogc", native=True, allow_gc=False),
-    "vm": VM_Linker("vm", native=False),
+    "vm": VM_Linker("vm", native=True, compiles=False),
     "vm_nogc": VM_Linker("vm_nogc", native=False, allow_gc=False),
     "cvm": VM_Linker("cvm", native=True),
     "cvm_nogc": VM_Linker("cvm_nogc", native=True, allow_gc=False),
@@ -135,7 +138,7 @@ class Mode:
         """A mode with another optimizer and linker options (``allow_gc``)."""
         linker = self.linker
         allow_gc = {**(link_kwargs or {}), **kwargs}.get("allow_gc", linker.allow_gc)
-        linker = type(linker)(linker.name, linker.native, allow_gc)
+        linker = replace(linker, allow_gc=allow_gc)
         return type(self)(linker=linker, optimizer=self._optimizer if optimizer == "" else optimizer)
 
     def including(self, *tags):

@@ -216,10 +216,10 @@ def version():
 
 def compile_native(maker):
     """The `NativeProgram` of a function, or None where it must run in Python."""
-    command = build.compiler()
+    command = build.compiler() if maker.mode.linker.compiles else None
     if command in _useless:
         command = None
-    elif command is None or not native.available():
+    elif maker.mode.linker.compiles and (command is None or not native.available()):
         _say_why()
     if not native.available():
         return None
