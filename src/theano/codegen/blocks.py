@@ -5,13 +5,25 @@ same for a whole row is computed once, the rest for one block after the other.
 """
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from theano.codegen import nest as ir
 from theano.codegen.emit import computation_dtype, phase_accesses
-from theano.codegen.typed import CHEAP, argument_dtypes, cast_name, copy_name, is_plain, loop_dtype, row_name
+from theano.codegen.typed import (
+    CHEAP,
+    SUMMED,
+    argument_dtypes,
+    cast_name,
+    copy_name,
+    is_plain,
+    loop_dtype,
+    row_name,
+    sum_name,
+)
 from theano.scalar.table import TABLE
 
 MAX_BYTES = 2048                # of all registers together for one point: a block has at least 16 points
@@ -81,7 +93,7 @@ class _Node:
     """A value: of an operand, a constant, or what the loop called name(pattern) makes of others.
 
     same: it is one number for a whole row. cell: where it is, as (kind, number).
-    twice: its loop may read an argument again after it has written.
+    twice: its loop may read an argument again after it has written. row: the name of a row of the scalar table.
     """
 
     dtype: str
@@ -90,6 +102,7 @@ class _Node:
     args: tuple = ()
     cell: tuple | None = None
     twice: bool = False
+    row: str = ""
 
     @property
     def size(self):
@@ -136,7 +149,7 @@ class _Assembler:
         return self.apply(row, dtype, value.dtype, args)
 
     def apply(self, row, dtype, out, args):
-        return self.node(out, lambda pattern: row_name(row, dtype, pattern), args, row.cost > CHEAP)
+        return self.node(out, partial(row_name, row, dtype), args, row.cost > CHEAP, row.name)
 
     def converted(self, number, dtype):
         """A value of the phase in another dtype."""
@@ -158,15 +171,15 @@ class _Assembler:
     def cast(self, node, dtype):
         if node.dtype == dtype:
             return node
-        return self.node(dtype, lambda pattern: cast_name(node.dtype, dtype, pattern), [node])
+        return self.node(dtype, partial(cast_name, node.dtype, dtype), [node])
 
-    def node(self, dtype, name, args, twice=False):
+    def node(self, dtype, name, args, twice=False, row=""):
         """A computed value; equal ones are computed once."""
         key = (name("v" * len(args)), *args)
         if key[0] not in self.numbers:
             raise Uncovered(key[0])
         if key not in self.known:
-            self.known[key] = _Node(dtype, all(a.same for a in args), name, tuple(args), twice=twice)
+            self.known[key] = _Node(dtype, all(a.same for a in args), name, tuple(args), twice=twice, row=row)
             self.order.append(self.known[key])
         return self.known[key]
 
@@ -174,7 +187,7 @@ class _Assembler:
         """The computed value that goes to an operand of that dtype."""
         node = self.converted(number, dtype)
         if node.name is None or node.same:
-            node = _Node(dtype, False, lambda pattern: copy_name(node.size, pattern), (node,))
+            node = _Node(dtype, False, partial(copy_name, node.size), (node,))
             self.order.append(node)
         return node
 
@@ -187,6 +200,7 @@ class _Assembler:
             if node in needed:
                 needed.update(node.args)
         self.order = [node for node in self.order if node in needed]
+        self.join_products([node for node, _ in stores])
         position = {node: p for p, node in enumerate(self.order)}
         last = {a: p for p, node in enumerate(self.order) for a in node.args}
         later = []
@@ -202,6 +216,23 @@ class _Assembler:
             self.body.append((self.numbers[copy_name(node.size)], ("operand", k), [node.cell]))
         if sum(self.registers) > MAX_BYTES:
             raise Uncovered("a nest with too many values at once")
+
+    def join_products(self, stored):
+        """Let sums compute those products that nobody else needs."""
+        uses = Counter([*stored, *(a for node in self.order for a in node.args)])
+        joined = set()
+        for node in self.order:
+            kinds = {"add": ("plus", "plus"), "sub": ("minus", "from")}.get(node.row)
+            if kinds is None or node.same or node.dtype not in SUMMED:
+                continue
+            for k, product in enumerate(node.args):
+                if product.row in ("mul", "sqr") and not product.same and uses[product] == 1:
+                    a, b = sorted(product.args * (3 - len(product.args)), key=lambda factor: factor.same)
+                    node.name = partial(sum_name, kinds[k], node.dtype)
+                    node.args, node.row = (a, b, node.args[1 - k]), ""
+                    joined.add(product)
+                    break
+        self.order = [node for node in self.order if node not in joined]
 
     def may_be_written(self, k, node, position):
         """Whether a value may go to operand k at once: nobody reads what was there before from then on."""

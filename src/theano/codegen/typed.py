@@ -17,6 +17,10 @@ CONVERSIONS = [(a, b) for a in (*REAL, *COMPLEX) for b in (*REAL, *COMPLEX) if a
 CARRIERS = {1: "uint8", 2: "uint16", 4: "uint32", 8: "uint64", 16: "complex128"}
 CHEAP = 4               # rows of at most this cost have loops of their own for arguments that are one element
 
+# A product and what is added to it, as one loop: the row, and its arguments, of which "p" is the product.
+SUMS = {"plus": ("add", "pc"), "minus": ("sub", "pc"), "from": ("sub", "cp")}
+SUMMED = ("float32", "float64")
+
 # name of a group of instruction sets, the compiler's name for it; the last that a CPU has is used
 LEVELS = {
     "base": "",
@@ -40,6 +44,11 @@ def row_name(row, dtype, pattern):
     return f"{row.name} {dtype} {pattern}"
 
 
+def sum_name(kind, dtype, pattern):
+    """The loop of a product and one more argument; kind: one of `SUMS`."""
+    return f"product {kind} {dtype} {pattern}"
+
+
 def typed_loops():
     """The loops as nests of one axis, by name."""
     loops = {copy_name(size, p): _nest([dtype], dtype, None, p) for size, dtype in CARRIERS.items() for p in "vs"}
@@ -50,6 +59,8 @@ def typed_loops():
                 nest = row_loop(row, dtype, pattern)
                 if nest is not None:
                     loops[row_name(row, dtype, pattern)] = nest
+    loops |= {sum_name(kind, dtype, pattern): _sum(kind, dtype, pattern)
+              for kind in SUMS for dtype in SUMMED for pattern in ("vvv", "vvs", "vsv", "vss")}
     return loops
 
 
@@ -96,12 +107,22 @@ def row_loop(row, dtype, pattern):
 
 
 def _nest(dtypes, out, row, pattern):
+    values = () if row is None else (Value(row, tuple(range(len(dtypes))), out),)
+    return _loop(dtypes, out, values, pattern)
+
+
+def _sum(kind, dtype, pattern):
+    name, order = SUMS[kind]
+    values = (Value(TABLE["mul"], (0, 1), dtype), Value(TABLE[name], tuple({"p": 3, "c": 2}[a] for a in order), dtype))
+    return _loop([dtype] * 3, dtype, values, pattern)
+
+
+def _loop(dtypes, out, values, pattern):
+    """The loop that stores the last of its arguments and values."""
     operands = (*(Operand(d, (0 if p == "v" else -1,)) for d, p in zip(dtypes, pattern, strict=True)),
                 Operand(out, (0,), "out"))
     n = len(dtypes)
-    body = tuple(load(k, operands) for k in range(n))
-    if row is not None:
-        body += (Value(row, tuple(range(n)), out),)
+    body = (*(load(k, operands) for k in range(n)), *values)
     return LoopNest(1, (False,), operands, (Phase(body, ((len(body) - 1, n),)),), (0,) if "v" not in pattern else ())
 
 
