@@ -26,7 +26,7 @@ from theano.codegen.typed import (
 )
 from theano.scalar.table import TABLE
 
-MAX_BYTES = 2048                # of all registers together for one point: a block has at least 16 points
+MAX_BYTES = 4096                # of all registers together for one point: a block has at least 16 points
 
 
 class Uncovered(Exception):
