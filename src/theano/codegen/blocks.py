@@ -41,34 +41,26 @@ class LoopSet:
 
     def __init__(self, names):
         self.numbers = {name: number for number, name in enumerate(names)}
-        self._known = {}
+        self._rows = {}
 
     def assemble(self, nest):
         """The program of a nest as integers, None where the driver alone runs it; raises `Uncovered`."""
-        if nest not in self._known:
-            try:
-                self._known[nest] = _assemble(nest, self.numbers) if ir.needs_kernel(nest) else None
-            except Uncovered as error:
-                self._known[nest] = error
-        found = self._known[nest]
-        if isinstance(found, Uncovered):
-            raise found
-        return found
-
-    def covers(self, nest):
-        """Whether there are loops for a nest."""
-        try:
-            self.assemble(nest)
-        except Uncovered:
-            return False
-        return True
+        return _assemble(nest, self.numbers) if ir.needs_kernel(nest) else None
 
     def has_row(self, row, dtypes, out):
         """Whether there are loops for a row of the scalar table with arguments of these dtypes."""
-        operands = (*(ir.Operand(d, (0,)) for d in dtypes), ir.Operand(out, (0,), "out"))
-        n = len(dtypes)
-        body = (*(ir.load(k, operands) for k in range(n)), ir.Value(row, tuple(range(n)), out))
-        return self.covers(ir.LoopNest(1, (False,), operands, (ir.Phase(body, ((n, n),)),), () if n else (0,)))
+        key = (row, dtypes, out)
+        if key not in self._rows:
+            operands = (*(ir.Operand(d, (0,)) for d in dtypes), ir.Operand(out, (0,), "out"))
+            n = len(dtypes)
+            body = (*(ir.load(k, operands) for k in range(n)), ir.Value(row, tuple(range(n)), out))
+            try:
+                _assemble(ir.LoopNest(1, (False,), operands, (ir.Phase(body, ((n, n),)),), () if n else (0,)),
+                          self.numbers)
+                self._rows[key] = True
+            except Uncovered:
+                self._rows[key] = False
+        return self._rows[key]
 
 
 def _assemble(nest, numbers):

@@ -108,7 +108,7 @@ def make_program(lowering, borrowed, updated):
     input_slots = [number(p) for p in inputs]
     nests = [t.nest for t in tasks if t.nest is not None]
     source, kernels = emit_library(nests) if lowering.loop_set is None else \
-        ("", {nest: lowering.loop_set.assemble(nest) for nest in nests})
+        ("", {nest: lowering.loop_set.assemble(nest) for nest in dict.fromkeys(nests)})
     code, nodes = [], []
     words = {}
     for task in tasks:
