@@ -1,7 +1,7 @@
 """How a function is rewritten and run: optimizers by name, linkers by name, modes."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from theano.config import config
 from theano.rewrite.pipeline import Query
@@ -12,14 +12,17 @@ class Linker:
     """How the rewritten graph runs.
 
     native : bool
-        Compile to C where compiler and runtime are there; else every node runs its ``perform``.
+        Run programs of the machine where the C part of this package is there; else every node runs its ``perform``.
     allow_gc : bool or None
         Free intermediate results after each call; None follows the flag.
+    compiles : bool
+        Whether the programs have compiled kernels where there is a compiler; else they run on prebuilt loops.
     """
 
     name: str
     native: bool
     allow_gc: bool | None = None
+    compiles: bool = True
     fgraph = None
     to_function = None          # function(linker, unpack_single), filled by what makes functions
 
@@ -43,8 +46,8 @@ class Linker:
 
 
 def _linker(name, native, doc):
-    def __init__(self, key=name, native=native, allow_gc=None, **options):
-        Linker.__init__(self, key, native, allow_gc)
+    def __init__(self, key=name, native=native, allow_gc=None, compiles=True, **options):
+        Linker.__init__(self, key, native, allow_gc, compiles)
     return {"__init__": __init__, "__doc__": doc, "__module__": __name__}
 
 
@@ -60,7 +63,7 @@ LINKERS = {
     "c": CLinker("c", native=True),
     "c|py": OpWiseCLinker("c|py", native=True),
     "c|py_nogc": OpWiseCLinker("c|py_nogc", native=True, allow_gc=False),
-    "vm": VM_Linker("vm", native=False),
+    "vm": VM_Linker("vm", native=True, compiles=False),
     "vm_nogc": VM_Linker("vm_nogc", native=False, allow_gc=False),
     "cvm": VM_Linker("cvm", native=True),
     "cvm_nogc": VM_Linker("cvm_nogc", native=True, allow_gc=False),
@@ -149,7 +152,7 @@ class Mode:
         """A mode with another optimizer and linker options (``allow_gc``)."""
         linker = self.linker
         allow_gc = {**(link_kwargs or {}), **kwargs}.get("allow_gc", linker.allow_gc)
-        linker = type(linker)(linker.name, linker.native, allow_gc)
+        linker = replace(linker, allow_gc=allow_gc)
         return type(self)(linker=linker, optimizer=self._optimizer if optimizer == "" else optimizer)
 
     def including(self, *tags):

@@ -108,6 +108,7 @@ void th_nest_free(th_nest *nest)
     if (!nest) return;
     free(nest->operand);
     free(nest->phase);
+    th_code_free(nest->code);
     free(nest);
 }
 
@@ -685,7 +686,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     }
     if (is_one_row(&l)) {
         const int64_t only[4] = { l.naxes ? l.extent[0] : 1, 1, 0, 0 };
-        return inner(l.ptr, l.stride[0], only);
+        return th_call_inner(&l, l.ptr, l.stride[0], only);
     }
     return run_flat(frame, &l);
 }

@@ -1,6 +1,7 @@
 /* What the loop driver and the walk over an index space share. */
 #ifndef TH_LOOP_H
 #define TH_LOOP_H
+#include "interpret.h"
 #include "reduce.h"
 
 #define BIT(k) ((uint64_t)1 << (k))
@@ -24,6 +25,12 @@ typedef struct loop {
     int64_t size[TH_MAX_OPERANDS];
     int64_t stride[TH_MAX_NDIM][TH_MAX_OPERANDS];
 } loop;
+
+/* Calls what computes the points. */
+static inline int th_call_inner(const loop *l, char **ptr, const int64_t *stride, const int64_t *extent)
+{
+    return l->nest->code ? th_interpret(l->nest->code, ptr, stride, extent) : l->inner(ptr, stride, extent);
+}
 
 /* A part of the index space: some of the axes, innermost first, from ptr on. */
 typedef struct box {

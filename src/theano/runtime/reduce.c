@@ -1,4 +1,5 @@
 /* Picks the reduction loops for this CPU. */
+#include "levels.h"
 #include "reduce.h"
 
 #define INF __builtin_inf()
@@ -40,17 +41,15 @@ static inline int half_is_nan(uint16_t h)
 #include "reduce_loops.h"
 #undef LEVEL
 
-/* TH_BASELINE leaves the wider instruction sets out: it compiles in a third of the time. */
-#if !defined(TH_BASELINE) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TH_LEVELS
+#ifdef TH_LEVELS
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2")
+TH_TARGET_AVX2
 #define LEVEL(name) avx2_##name
 #include "reduce_loops.h"
 #undef LEVEL
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,prefer-vector-width=512")
+TH_TARGET_AVX512
 #define LEVEL(name) avx512_##name
 #include "reduce_loops.h"
 #undef LEVEL
@@ -59,12 +58,11 @@ static inline int half_is_nan(uint16_t h)
 
 const th_reducer *th_reducer_of(int dtype, int reduction)
 {
-    const th_reducer *row = &base_reducers[dtype][reduction];
 #ifdef TH_LEVELS
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        row = &avx512_reducers[dtype][reduction];
-    else if (__builtin_cpu_supports("avx2"))
-        row = &avx2_reducers[dtype][reduction];
+    static const th_reducer (*const level[])[TH_OR + 1] = { base_reducers, avx2_reducers, avx512_reducers };
+#else
+    static const th_reducer (*const level[])[TH_OR + 1] = { base_reducers };
 #endif
+    const th_reducer *row = &level[th_level()][dtype][reduction];
     return row->rows ? row : NULL;
 }

@@ -192,7 +192,7 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
     }
     if (w->phase->calls) {
         int64_t extent[4] = { flat ? n * rows : n, flat ? 1 : rows, w->index, w->still != 0 };
-        code = l->inner(at, pitch, extent);
+        code = th_call_inner(l, at, pitch, extent);
     }
     for EACH(k, w->packed & w->phase->writes)
         th_unpack_rows(ptr[k], w->step[k], w->row[k], at[k], pitch[k], n, rows, l->itemsize[k]);

@@ -239,6 +239,18 @@ class ScalarOp(Op):
             arrays = [a.astype(np.result_type(a, kind) if a.dtype.kind == "c" else kind, copy=False) for a in arrays]
         return self.numpy(*arrays)
 
+    def argument_dtypes(self, dtypes, dtype):
+        """The dtypes in which `compute` works on arguments of these dtypes, where it can be told beforehand."""
+        if dtype == "bool":
+            return [np.result_type(*dtypes)] * len(dtypes) if dtypes else []
+        return [np.dtype(dtype)] * len(dtypes) if self.dtype_rule in WIDENING else dtypes
+
+    def function_for(self, dtypes, dtype):
+        """Like `compute`, as a function of arrays of these dtypes."""
+        if dtype != "bool" and self.dtype_rule in WIDENING and any(d != dtype for d in dtypes):
+            return lambda *arrays: self.compute(arrays, dtype)
+        return getattr(self.numpy, "of_two", self.numpy) if len(dtypes) == 2 else self.numpy
+
     def c_for(self, dtypes, dtype):
         """The C expression for these input dtypes and this output dtype, or None."""
         return self.c(dtypes, dtype) if callable(self.c) else self.c

@@ -67,7 +67,10 @@ def chain(sign):
 
 def fold(function):
     """A NumPy function of two arguments, for any number."""
-    return lambda *xs: functools.reduce(function, xs)
+    def folded(*xs):
+        return functools.reduce(function, xs)
+    folded.of_two = function
+    return folded
 
 
 def select(condition, x, y):
