@@ -57,14 +57,34 @@ static inline int half_is_nan(uint16_t h)
 #pragma GCC pop_options
 #endif
 
-const th_reducer *th_reducer_of(int dtype, int reduction)
+enum { WIDENINGS = sizeof base_widenings / sizeof *base_widenings };
+
+static const th_reducer *find_widening(const th_widening *w, int from, int dtype, int reduction)
 {
-    const th_reducer *row = &base_reducers[dtype][reduction];
+    for (int k = 0; k < WIDENINGS; k++)
+        if (w[k].from == from && w[k].to == dtype && w[k].reduction == reduction) return &w[k].reducer;
+    return NULL;
+}
+
+static const th_reducer *reducer_at(const th_reducer (*table)[TH_OR + 1], const th_widening *widenings, int from,
+                                    int dtype, int reduction)
+{
+    if (from != dtype) return find_widening(widenings, from, dtype, reduction);
+    return table[dtype][reduction].rows ? &table[dtype][reduction] : NULL;
+}
+
 #ifdef TH_LEVELS
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        row = &avx512_reducers[dtype][reduction];
-    else if (__builtin_cpu_supports("avx2"))
-        row = &avx2_reducers[dtype][reduction];
+static int has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
 #endif
-    return row->rows ? row : NULL;
+
+const th_reducer *th_reducer_of(int from, int dtype, int reduction)
+{
+#ifdef TH_LEVELS
+    if (has_avx512()) return reducer_at(avx512_reducers, avx512_widenings, from, dtype, reduction);
+    if (__builtin_cpu_supports("avx2")) return reducer_at(avx2_reducers, avx2_widenings, from, dtype, reduction);
+#endif
+    return reducer_at(base_reducers, base_widenings, from, dtype, reduction);
 }
