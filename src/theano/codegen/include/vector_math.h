@@ -704,56 +704,36 @@ TH_INLINE float th_pow_f32(float x, float y) {
     return th_pow_fits_f32(x, y) ? th_pow_fast_f32(x, y) : f;
 }
 
-/* x = 2^(3i + k) m with 1 <= m < 2: r is 2^(-k/3) m^(-1/3) by a polynomial and a cubic step; p = m r^2 without its last
-   bits, so that its square is exact, and what is missing from it in second order. */
+/* r = |x|^(-1/3): a third of the bits as they are is near, e tells how near, and (1 - e)^(-1/3) mends it. Then p = x r^2
+   without its last bits, so that its square is exact, and what is missing from it in second order. */
 
 TH_INLINE double th_cbrt_f64(double x) {
-    double a = __builtin_fabs(x);
-    unsigned long long scale = a < 0x1p-1022 ? 0x4350000000000000ull : 0x3ff0000000000000ull;
-    unsigned long long b = th_bits_f64(a * th_float_f64(scale));
-    double k = th_float_f64((b >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
-    double t = k * 0x1.5555555555555p-2 - 0x1.5555555555555p-2 + 0x1.8p52;
-    unsigned long long third = th_bits_f64(t) << 52;
-    k -= (t - 0x1.8p52) * 3.0;
-    double m = th_float_f64((b & 0x000fffffffffffffull) | 0x3ff0000000000000ull);
-    double r = 0x1.d46f6d8f7f400p-6;
-    r = r * m - 0x1.c518554f6d220p-3;
-    r = r * m + 0x1.641649e525c80p-1;
-    r = r * m - 0x1.2c41df2410264p+0;
-    r = r * m + 0x1.ab858f2baaeb3p+0;
-    r *= 1.0 + k * (k * 0x1.5ca5af1296110p-6 - 0x1.d2150c92f732ep-3);
-    m *= 1.0 + k * (k + 1.0) * 0.5;
+    double a = __builtin_fabs(x), small = a < 0x1p-1022 ? 0x1p-18 : 1.0;
+    double m = a < 0x1p-1022 ? a * 0x1p54 : a;
+    double i = th_float_f64((th_bits_f64(m) >> 32) | 0x4330000000000000ull) - 0x1p52;
+    i = i * -0x1.5555555555555p-2 + (0x1p52 + 1430186360.0);
+    double r = th_float_f64(th_bits_f64(i) << 32);
     double e = 1.0 - m * r * (r * r);
-    r += r * e * (e * 0x1.c71c71c71c71cp-3 + 0x1.5555555555555p-2);
+    r += r * e * ((0x1.652d8fd685898p-3 * e + 0x1.c9ae82fe93c99p-3) * e + 0x1.555469906db8ep-2);
+    e = 1.0 - m * r * (r * r);
+    r += r * e * 0x1.5555555555555p-2;
     double r2 = r * r, p = th_float_f64(th_bits_f64(m * r2) & 0xfffffffff8000000ull);
     double u = th_remainder_f64(m, p * p, p) * (r2 * r);
     p += p * u * (u * 0x1.c71c71c71c71cp-3 + 0x1.5555555555555p-2);
-    p *= th_float_f64(third + (scale == 0x3ff0000000000000ull ? scale : 0x3ed0000000000000ull));
-    p = a < __builtin_inf() ? p : a;
+    p = a < __builtin_inf() ? p * small : a;
     return __builtin_copysign(a == 0.0 ? a : p, x);
 }
 
 TH_INLINE float th_cbrt_f32(float x) {
-    float a = __builtin_fabsf(x);
-    unsigned int scale = a < 0x1p-126f ? 0x4b800000u : 0x3f800000u;
-    unsigned int b = th_bits_f32(a * th_float_f32(scale));
-    float k = (float)((int)(b >> 23) - 127);
-    float t = k * 0x1.555556p-2f - 0x1.555556p-2f + 0x1.8p23f;
-    unsigned int third = th_bits_f32(t) << 23;
-    k -= (t - 0x1.8p23f) * 3.0f;
-    float m = th_float_f32((b & 0x007fffffu) | 0x3f800000u);
-    float r = -0x1.99153ap-5f;
-    r = r * m + 0x1.456218p-2f;
-    r = r * m - 0x1.9eb31ap-1f;
-    r = r * m + 0x1.8ab91ap+0f;
-    r *= 1.0f + k * (k * 0x1.5ca5bp-6f - 0x1.d2150cp-3f);
-    m *= 1.0f + k * (k + 1.0f) * 0.5f;
+    float a = __builtin_fabsf(x), small = a < 0x1p-126f ? 0x1p-8f : 1.0f;
+    float m = a < 0x1p-126f ? a * 0x1p24f : a;
+    int i = (int)((float)(int)th_bits_f32(m) * 0x1.555556p-2f);
+    float r = th_float_f32((unsigned int)(0x54a1f671 - i));
     float e = 1.0f - m * r * (r * r);
-    r += r * e * (e * 0x1.c71c72p-3f + 0x1.555556p-2f);
+    r += r * e * ((0x1.652d9p-3f * e + 0x1.c9ae82p-3f) * e + 0x1.55546ap-2f);
     float r2 = r * r, p = th_float_f32(th_bits_f32(m * r2) & 0xfffff000u);
     float u = (m - p * p * p) * (r2 * r);
     p += p * u * (u * 0x1.c71c72p-3f + 0x1.555556p-2f);
-    p *= th_float_f32(third + (scale == 0x3f800000u ? scale : 0x3b800000u));
-    p = a < __builtin_inff() ? p : a;
+    p = a < __builtin_inff() ? p * small : a;
     return __builtin_copysignf(a == 0.0f ? a : p, x);
 }
