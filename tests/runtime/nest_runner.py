@@ -140,8 +140,8 @@ def output_slot(nest, operand, given, extents, keep):
     def result():
         if operand.inplace is not None and slot.data != storage.ctypes.data:
             return given[operand.inplace]
-        shape = [slot.shape[i] for i in range(ndim)]
-        return storage[: int(np.prod(shape))].reshape(shape)
+        shape, strides = ([values[i] for i in range(ndim)] for values in (slot.shape, slot.stride))
+        return np.lib.stride_tricks.as_strided(storage, shape, strides)
 
     return slot, result
 

@@ -133,6 +133,8 @@ def make_program(lowering, borrowed, updated):
     overwritten = {positions[id(p.root())] for t in tasks for p in t.outputs
                    if t.kind not in VIEWS and t.kind != "reshape" and p.dtype != "object" and id(p.root()) in positions}
     lent = [slot for slot, may_share in zip(results, borrowed, strict=True) if may_share]
+    for task in nodes:
+        task.forget()
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
                    sorted(overwritten), -1 if start is None else start, lent, source if kernels else "", performs,
                    nodes)

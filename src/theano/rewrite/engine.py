@@ -88,6 +88,9 @@ class Merger:
         for node in fgraph.toposort():
             self.on_import(fgraph, node, "attach")
 
+    def on_detach(self, fgraph):
+        del fgraph.merger           # the table knows nodes that are long gone
+
     def signature(self, node):
         return (node.op, *map(id, node.inputs))
 

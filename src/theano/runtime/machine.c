@@ -217,9 +217,17 @@ static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int ke
     if ((Py_REFCNT(o) != 1 || ((PyArrayObject_fields *)a)->weakreflist) && !(keep && spec->borrowed))
         return 0;
     if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
-        || !PyArray_ISCARRAY(a) || PyArray_BASE(a))
+        || !PyArray_ISBEHAVED(a) || !PyArray_ISONESEGMENT(a) || PyArray_BASE(a))
         return 0;
     return !s->ndim || !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
+}
+
+static void set_strides(PyArrayObject *a, const int64_t *stride)
+{
+    if (!PyArray_NDIM(a))
+        return;
+    memcpy(PyArray_STRIDES(a), stride, sizeof(int64_t) * PyArray_NDIM(a));
+    PyArray_UpdateFlags(a, NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
 }
 
 static int allocate_array(struct th_frame *f, int i, th_slot *s)
@@ -227,6 +235,8 @@ static int allocate_array(struct th_frame *f, int i, th_slot *s)
     const slot_spec *spec = &f->machine->slot[i];
     if (reusable(f->array[i], spec, s, f->machine->keep)) {
         s->data = PyArray_DATA((PyArrayObject *)f->array[i]);
+        if (!PyArray_IS_C_CONTIGUOUS((PyArrayObject *)f->array[i]))
+            set_strides((PyArrayObject *)f->array[i], s->stride);
         return 0;
     }
     if (f->released)
@@ -245,6 +255,14 @@ static int allocate_array(struct th_frame *f, int i, th_slot *s)
     if (!fresh && s->ndim > NPY_MAXDIMS)
         return fail(f, TH_BAD_VALUE, "a result with more dimensions than an array can have");
     return fresh ? 0 : fail(f, TH_OUT_OF_MEMORY, "no memory for a result");
+}
+
+void th_lay_out(struct th_frame *f, th_slot *s, const int64_t *stride)
+{
+    int i = (int)(s - f->slot);
+    memcpy(s->stride, stride, sizeof(int64_t) * s->ndim);
+    if (f->machine->slot[i].storage == ST_ARRAY)
+        set_strides((PyArrayObject *)f->array[i], stride);
 }
 
 int th_allocate(struct th_frame *f, th_slot *s)

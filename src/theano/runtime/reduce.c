@@ -56,13 +56,29 @@ TH_TARGET_AVX512
 #pragma GCC pop_options
 #endif
 
-const th_reducer *th_reducer_of(int dtype, int reduction)
+enum { WIDENINGS = sizeof base_widenings / sizeof *base_widenings };
+
+static const th_reducer *find_widening(const th_widening *w, int from, int dtype, int reduction)
 {
+    for (int k = 0; k < WIDENINGS; k++)
+        if (w[k].from == from && w[k].to == dtype && w[k].reduction == reduction) return &w[k].reducer;
+    return NULL;
+}
+
+static const th_reducer *reducer_at(const th_reducer (*table)[TH_OR + 1], const th_widening *widenings, int from,
+                                    int dtype, int reduction)
+{
+    if (from != dtype) return find_widening(widenings, from, dtype, reduction);
+    return table[dtype][reduction].rows ? &table[dtype][reduction] : NULL;
+}
+
+const th_reducer *th_reducer_of(int from, int dtype, int reduction)
+{
+    switch (th_level()) {
 #ifdef TH_LEVELS
-    static const th_reducer (*const level[])[TH_OR + 1] = { base_reducers, avx2_reducers, avx512_reducers };
-#else
-    static const th_reducer (*const level[])[TH_OR + 1] = { base_reducers };
+    case TH_LEVEL_AVX512: return reducer_at(avx512_reducers, avx512_widenings, from, dtype, reduction);
+    case TH_LEVEL_AVX2: return reducer_at(avx2_reducers, avx2_widenings, from, dtype, reduction);
 #endif
-    const th_reducer *row = &level[th_level()][dtype][reduction];
-    return row->rows ? row : NULL;
+    }
+    return reducer_at(base_reducers, base_widenings, from, dtype, reduction);
 }

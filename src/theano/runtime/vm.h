@@ -98,6 +98,8 @@ int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
 
 /* Implemented by vm.c, used by loop.c and by hand-written kernels. */
 int th_allocate(struct th_frame *frame, th_slot *slot);
+/* Gives storage just allocated, of which nothing was written yet, another order of its dimensions. */
+void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);
 void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */
 th_error_info *th_error_of(struct th_frame *frame);
 
