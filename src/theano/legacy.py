@@ -19,16 +19,17 @@ from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shared import shared_constructor
 
-GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
-         "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.cop", "graph.type",
+         "graph.enum", "graph.params", "graph.ctext", "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
     "gof.fg": ("graph.fgraph", "errors"),
-    "gof.op": ("graph.op", "graph.testvalue", "graph.fgraph", "errors"),
-    "gof.type": ("graph.type", "graph.enum", "errors"),
+    "gof.op": ("graph.op", "graph.cop", "graph.ctext", "graph.testvalue", "graph.fgraph", "errors"),
+    "gof.type": ("graph.type", "graph.enum", "graph.ctext", "errors"),
+    "gof.params_type": ("graph.params", "graph.enum", "errors"),
     "gof.opt": ("rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
     "gof.link": ("graph.shared", "compile.mode"),

@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from theano.graph.destroy import storages
+from theano.graph.op import thunk_of
 from theano.graph.variable import Constant
 from theano.runtime.report import describe_failure, extended
 
@@ -21,12 +22,14 @@ class Interpreter:
         variable -> its one-element cell; those given at the start, of shared variables, are used as they are.
     nodes, thunks : lists
         In the order of execution.
+    impl : str or None
+        "py": ops run their `perform` also where they have C code.
     failed : Apply or None
         The node whose error ended the last call that failed.
     """
 
-    def __init__(self, fgraph, allow_gc=True, storage_map=None):
-        self.fgraph = fgraph
+    def __init__(self, fgraph, allow_gc=True, storage_map=None, impl=None):
+        self.fgraph, self.impl = fgraph, impl
         self.allow_gc = allow_gc
         self.nodes = fgraph.toposort()
         self.storage_map = dict(storage_map or {})
@@ -48,7 +51,7 @@ class Interpreter:
                 self.storage_map[variable] = [variable.data if isinstance(variable, Constant) else None]
 
     def _thunk(self, node):
-        return node.op.make_thunk(node, self.storage_map, self.compute_map, [])
+        return thunk_of(node, self.storage_map, self.compute_map, self.impl)
 
     def _plan_release(self):
         """For each node the cells that nobody needs after it."""

@@ -9,6 +9,7 @@ import numpy as np
 from theano.config import config
 from theano.graph.type import Type
 from theano.graph.variable import Constant, Variable
+from theano.scalar.ctext import NumberText
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def upcast(dtype, *dtypes):
     return result
 
 
-class Scalar(Type):
+class Scalar(NumberText, Type):
     """One number of a dtype; values are NumPy scalars."""
 
     __props__ = ("dtype",)
@@ -135,7 +136,7 @@ class Scalar(Type):
 
     def dtype_specs(self):
         """Python type, C type and suffix of the dtype, as the original."""
-        return (self.numpy_dtype.type, f"npy_{self.dtype}", self.dtype.capitalize())
+        return (self.numpy_dtype.type, self.c_element_type(), self.dtype.capitalize())
 
     def clone(self, dtype=None):
         """The type of another dtype."""
