@@ -18,15 +18,19 @@ NAMES = {                       # names that programs import from old places
                  " variables variables_and_orphans view_roots Node default_node_formatter op_as_string"
                  " nodes_constructed is_same_graph_with_merge is_in_ancestors",
     "gof.fg": "FunctionGraph InconsistencyError MissingInputError CachedConstantError",
-    "gof.op": "Op PureOp get_test_value get_debug_values debug_assert debug_error_message missing_test_message",
-    "gof.type": "Type PureType Generic SingletonType generic EnumType EnumList CEnumType CDataType",
+    "gof.op": "Op PureOp COp OpenMPOp CLinkerOp CLinkerObject get_test_value"
+              " get_debug_values debug_assert debug_error_message missing_test_message",
+    "gof.type": "Type CLinkerType PureType Generic SingletonType generic EnumType EnumList CEnumType CDataType",
     "gof.opt": "check_stack_trace copy_stack_trace",
     "gof.toolbox": "AlreadyThere Feature NodeFinder NoOutputFromInplace PrintListener",
     "misc.may_share_memory": "may_share_memory",
     "misc.pkl_utils": "dump load zipadd CompatUnpickler StripPickler PersistentNdarrayID PersistentNdarrayLoad"
                       " PersistentSharedVariableID DEFAULT_PROTOCOL HIGHEST_PROTOCOL",
     "misc.safe_asarray": "_asarray",
-    "gof.link": "Container PerformLinker",
+    "gof.link": "Container Linker LocalLinker PerformLinker WrapLinker WrapLinkerMany Type",
+    "gof.cc": "CLinker DualLinker OpWiseCLinker",
+    "gof.vm": "VM_Linker",
+    "gof.params_type": "Params ParamsType EnumType",
     "gof.destroyhandler": "DestroyHandler InconsistencyError",
     "gof.null_type": "NullType null_type",
     "gof.utils": "MethodNotDefined scratchpad add_tag_trace",
@@ -73,7 +77,7 @@ NAMES = {                       # names that programs import from old places
     "updates": "OrderedUpdates",
     "configparser": "config change_flags TheanoConfigParser",
     "configdefaults": "config python_int_bitwidth local_bitwidth",
-    "compat": "PY3 exc_message izip imap BytesIO operator_div decode",
+    "compat": "PY3 cmp exc_message izip imap BytesIO operator_div decode",
 }
 
 

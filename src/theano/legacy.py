@@ -20,11 +20,12 @@ from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shared import shared_constructor
 
 GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.cop", "graph.type",
-         "graph.enum", "graph.params", "graph.ctext", "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+         "graph.enum", "graph.params", "graph.ctext", "graph.shared", "graph.props", "graph.destroy", "graph.features",
+         "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
 GATHERED = {
-    "gof": GRAPH,
+    "gof": (*GRAPH, "compile.linker"),
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
     "gof.fg": ("graph.fgraph", "errors"),
     "gof.op": ("graph.op", "graph.cop", "graph.ctext", "graph.testvalue", "graph.fgraph", "errors"),
@@ -32,7 +33,9 @@ GATHERED = {
     "gof.params_type": ("graph.params", "graph.enum", "errors"),
     "gof.opt": ("rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
-    "gof.link": ("graph.shared", "compile.mode"),
+    "gof.link": ("compile.linker", "graph.shared", "graph.type"),
+    "gof.cc": ("compile.linker", "graph.ctext", "graph.type"),
+    "gof.vm": ("compile.linker",),
     "gof.destroyhandler": ("graph.destroy",),
     "gof.null_type": ("gradient",),
     "gof.utils": ("graph.props", "graph.op", "graph.testvalue", "errors"),
@@ -110,7 +113,8 @@ EXTRA = {                       # further names of an old module: where they are
     "gof.type": {"PureType": "graph.type:Type"},
     "compat": {"PY3": True, "exc_message": exc_message, "izip": zip, "imap": map, "ifilter": filter,
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
-               "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
+               "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode,
+               "cmp": lambda x, y: (x > y) - (x < y)},
 }
 STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from theano.gof import COp, OpenMPOp, ParamsType
 
 import theano
 import theano.tensor as T
@@ -14,7 +15,6 @@ from theano import scalar
 from theano.codegen import build, cops
 from theano.compile.mode import Mode
 from theano.errors import CompileError, MethodNotDefined
-from theano.gof import COp, OpenMPOp, ParamsType
 from theano.graph.enum import EnumList
 from theano.graph.op import Op
 from theano.graph.type import Generic
@@ -320,3 +320,14 @@ def test_references_are_balanced():
     del marked
     gc.collect()
     assert ghost() is None
+
+
+def test_storage_of_the_last_result_is_offered_again():
+    class Address(Twice):
+        def c_code(self, node, name, inputs, outputs, sub):
+            return f'{super().c_code(node, name, inputs, outputs, sub)} *(double *)PyArray_DATA({outputs[0]}) = reused;'
+    x = T.dvector("x")
+    f = theano.function([x], Address(str(uuid.uuid4()))(x), mode=NATIVE)
+    assert [int(f(np.ones(3))[0]) for _ in range(4)] == [0, 1, 2, 3]
+    held = f(np.ones(3))
+    assert int(f(np.ones(3))[0]) == 4 and int(held[0]) == 4

@@ -269,12 +269,10 @@ class Text:
         for k, (variable, name) in reversed(list(enumerate(zip(self.node.outputs, self.outputs, strict=True)))):
             text = self._block(OUTPUT, variable.type, name, k, label := label - 1, text, "c_extract_out",
                                sync=variable.type.c_sync(name, self._sub(label)))
-        seen = set()
         for k, (variable, name) in reversed(list(enumerate(zip(self.node.inputs, self.inputs, strict=True)))):
             label -= 1
-            if name not in seen and name not in self.inputs[:k]:
+            if name not in self.inputs[:k]:
                 text = self._block(INPUT, variable.type, name, k, label, text, "c_extract")
-            seen.add(name)
         return text
 
     def _block(self, template, kind, name, k, label, inside, extract, **more):

@@ -98,8 +98,8 @@ class EnumType(Type):
 
     def c_to_string(self):
         """A C function ``theano_enum_to_string_<cname>(value, text)`` that writes the name of a constant."""
-        lines = "".join(f'    if (value == {name}) {{ sprintf(text, "{name}"); return 0; }}\n' for name in self.constants)
-        return f"int theano_enum_to_string_{self.cname}({self.ctype} value, char *text)\n{{\n{lines}    return -1;\n}}\n"
+        lines = "".join(f'if (value == {name}) {{ sprintf(text, "{name}"); return 0; }}\n' for name in self.constants)
+        return f"int theano_enum_to_string_{self.cname}({self.ctype} value, char *text)\n{{\n{lines}return -1;\n}}\n"
 
     def c_declare(self, name, sub, check_input=True):
         """A number."""
@@ -145,7 +145,8 @@ class CEnumType(EnumList):
         """The constant of the header that the number stands for."""
         cases = "".join(f"case {number}: {name} = {constant}; break;\n" for constant, number in self.constants.items())
         return (f"switch (PyLong_AsLong(py_{name})) {{\n{cases}default:\n"
-                f'PyErr_SetString(PyExc_ValueError, "no constant of the enumeration {self.cname}"); {{{sub["fail"]}}}\n}}\n')
+                f'PyErr_SetString(PyExc_ValueError, "no constant of the enumeration {self.cname}");\n'
+                f'{{{sub["fail"]}}}\n}}\n')
 
 
 class CDataType(Type):

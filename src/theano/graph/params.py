@@ -46,7 +46,8 @@ class Params(dict):
 
     def _signature(self):
         kind = self.__dict__["__params_type__"]
-        return (kind, *(t.make_constant(self[name]).signature() for name, t in zip(kind.fields, kind.types, strict=True)))
+        constants = (t.make_constant(self[name]) for name, t in zip(kind.fields, kind.types, strict=True))
+        return (kind, *(c.signature() for c in constants))
 
     def __hash__(self):
         return hash(self._signature())

@@ -33,6 +33,21 @@ typedef theano_complex<npy_float64> theano_complex128;
 #endif
 """
 
+NUMBER = """\
+if (!PyArray_CheckScalar(py_{name})) {{
+    PyErr_Format(PyExc_TypeError, "expected a NumPy number of dtype {dtype}, got a %s", Py_TYPE(py_{name})->tp_name);
+    {fail}
+}}
+{{
+    PyArray_Descr *descr_{name} = PyArray_DescrFromType({number});
+    PyObject *value_{name} = PyArray_Return((PyArrayObject *)(Py_INCREF(py_{name}), py_{name}));
+    int wrong_{name} = !value_{name} || PyArray_CastScalarToCtype(value_{name}, &{name}, descr_{name}) < 0;
+    Py_DECREF(descr_{name});
+    Py_XDECREF(value_{name});
+    if (wrong_{name}) {fail}
+}}
+"""
+
 
 def c_type(dtype):
     """The C type of a number of this dtype in users' C code."""
@@ -74,13 +89,7 @@ class NumberText(CLinkerType):
 
     def c_extract(self, name, sub, check_input=True):
         """The value of a NumPy number or of an array without dimensions."""
-        return (f"if (!PyArray_CheckScalar(py_{name})) {{\n"
-                f'    PyErr_Format(PyExc_TypeError, "expected a NumPy number of dtype {self.dtype}, got a %s",\n'
-                f"                 Py_TYPE(py_{name})->tp_name);\n    {sub['fail']}\n}}\n"
-                f"{{\n    PyArray_Descr *descr_{name} = PyArray_DescrFromType(NPY_{self.dtype.upper()});\n"
-                f"    PyObject *value_{name} = PyArray_Return((PyArrayObject *)(Py_INCREF(py_{name}), py_{name}));\n"
-                f"    int wrong_{name} = !value_{name} || PyArray_CastScalarToCtype(value_{name}, &{name}, descr_{name}) < 0;\n"
-                f"    Py_DECREF(descr_{name});\n    Py_XDECREF(value_{name});\n    if (wrong_{name}) {sub['fail']}\n}}\n")
+        return NUMBER.format(name=name, dtype=self.dtype, number=f"NPY_{self.dtype.upper()}", fail=sub["fail"])
 
     def c_sync(self, name, sub):
         """A NumPy number."""
