@@ -279,7 +279,7 @@ def _key(maker, command):
     query = maker.mode.optimizer
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
              len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
-             tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
+             tuple(bool(o.borrow) for o in maker.outputs), config.floatX, config.cast_policy)
     try:
         return graph_key([e.variable for e in maker.inputs], maker.computed, extra)
     except (NoKey, TypeError):

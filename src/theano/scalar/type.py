@@ -10,6 +10,7 @@ from theano.config import config
 from theano.graph.type import Type
 from theano.graph.variable import Constant, Variable
 from theano.scalar.ctext import NumberText
+from theano.scalar.policy import POLICIES, capped, is_weak, literal
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def upcast(dtype, *dtypes):
     """
     every = (str(dtype), *map(str, dtypes))
     result = _promote(every)
+    if config.cast_policy == "floatX":
+        return capped(result, every)
     if config.cast_policy == "numpy+floatX" and config.floatX == "float32" and result == "float64" \
             and "float64" not in every:
         return "float32"
@@ -293,6 +296,8 @@ def convert(x, dtype=None):
     """
     if dtype is not None:
         return np.asarray(x, dtype=resolve(dtype))
+    if config.cast_policy in POLICIES and is_weak(x):
+        return literal(x)
     if isinstance(x, int) and not isinstance(x, bool):
         return autocast_int(x)
     if isinstance(x, float) and not hasattr(x, "dtype"):
