@@ -21,8 +21,13 @@ NAMES = {                       # names that programs import from old places
     "gof.op": "Op PureOp COp OpenMPOp CLinkerOp CLinkerObject get_test_value"
               " get_debug_values debug_assert debug_error_message missing_test_message",
     "gof.type": "Type CLinkerType PureType Generic SingletonType generic EnumType EnumList CEnumType CDataType",
-    "gof.opt": "check_stack_trace copy_stack_trace",
-    "gof.toolbox": "AlreadyThere Feature NodeFinder NoOutputFromInplace PrintListener",
+    "gof.opt": "check_stack_trace copy_stack_trace EquilibriumOptimizer FromFunctionLocalOptimizer LocalOptGroup"
+               " FromFunctionOptimizer LocalOptimizer MergeOptimizer NavigatorOptimizer OpKeyOptimizer OpRemove OpSub"
+               " Optimizer PatternSub SeqOptimizer TopoOptimizer in2out inplace_optimizer local_optimizer optimizer"
+               " out2in pre_constant_merge pre_greedy_local_optimizer config theano logging",
+    "gof.toolbox": "AlreadyThere Feature NodeFinder NoOutputFromInplace PrintListener Bookkeeper History Validator"
+                   " ReplaceValidate ReplacementDidntRemovedError BadOptimization PreserveNames"
+                   " PreserveVariableAttributes",
     "misc.may_share_memory": "may_share_memory",
     "misc.pkl_utils": "dump load zipadd CompatUnpickler StripPickler PersistentNdarrayID PersistentNdarrayLoad"
                       " PersistentSharedVariableID DEFAULT_PROTOCOL HIGHEST_PROTOCOL",
@@ -30,10 +35,14 @@ NAMES = {                       # names that programs import from old places
     "gof.link": "Container Linker LocalLinker PerformLinker WrapLinker WrapLinkerMany Type",
     "gof.cc": "CLinker DualLinker OpWiseCLinker",
     "gof.vm": "VM_Linker",
+    "gof.sched": "make_dependence_cmp make_depends sort_apply_nodes sort_schedule_fn posort reverse_dict _toposort cmp"
+                 " key_to_cmp memodict list_of_nodes",
+    "gof.optdb": "DB EquilibriumDB LocalGroupDB ProxyDB Query SequenceDB TopoDB opt config",
     "gof.params_type": "Params ParamsType EnumType",
     "gof.destroyhandler": "DestroyHandler InconsistencyError",
     "gof.null_type": "NullType null_type",
-    "gof.utils": "MethodNotDefined scratchpad add_tag_trace",
+    "gof.utils": "MethodNotDefined scratchpad add_tag_trace uniq unique difference remove hist flatten toposort memoize"
+                 " deprecated give_variables_names to_return_values from_return_values hash_from_code hash_from_file",
     "compile.pfunc": "pfunc In Out rebuild_collect_shared shared SharedVariable",
     "compile.function_module": "Function FunctionMaker UnusedInputError AliasedMemoryError orig_function"
                                " deep_copy_op",
@@ -45,7 +54,8 @@ NAMES = {                       # names that programs import from old places
                         " get_canonical_form_slice",
     "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",
     "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
-    "tensor.opt": "MakeVector Shape_i Assert assert_op",
+    "tensor.opt": "MakeVector Shape_i Assert assert_op register_canonicalize register_stabilize register_specialize"
+                  " register_uncanonicalize register_useless local_optimizer",
     "tensor.extra_ops": "squeeze repeat cumsum cumprod diff bincount fill_diagonal fill_diagonal_offset to_one_hot"
                         " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
     "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",

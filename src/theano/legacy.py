@@ -7,6 +7,7 @@ programs don't need are loaded when they are first used.
 import collections.abc
 import importlib
 import io
+import logging
 import operator
 import struct
 import sys
@@ -25,20 +26,22 @@ GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
 GATHERED = {
-    "gof": (*GRAPH, "compile.linker"),
+    "gof": (*GRAPH, "compile.linker", "rewrite.optimizer", "rewrite.database", "rewrite.query"),
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
     "gof.fg": ("graph.fgraph", "errors"),
     "gof.op": ("graph.op", "graph.cop", "graph.ctext", "graph.testvalue", "graph.fgraph", "errors"),
     "gof.type": ("graph.type", "graph.enum", "graph.ctext", "errors"),
     "gof.params_type": ("graph.params", "graph.enum", "errors"),
-    "gof.opt": ("rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
+    "gof.optdb": ("rewrite.database", "rewrite.query", "config"),
+    "gof.opt": ("rewrite.optimizer", "rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
     "gof.link": ("compile.linker", "graph.shared", "graph.type"),
     "gof.cc": ("compile.linker", "graph.ctext", "graph.type"),
+    "gof.sched": ("graph.schedule", "graph.walk"),
     "gof.vm": ("compile.linker",),
     "gof.destroyhandler": ("graph.destroy",),
     "gof.null_type": ("gradient",),
-    "gof.utils": ("graph.props", "graph.op", "graph.testvalue", "errors"),
+    "gof.utils": ("graph.sequence", "graph.props", "graph.op", "graph.testvalue", "errors"),
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
     "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "graph.copying",
                                 "errors"),
@@ -51,7 +54,7 @@ GATHERED = {
     "tensor.subtensor": ("tensor.index", "tensor.advanced"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
     "tensor.var": ("tensor.variable",),
-    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape"),
+    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape", "rewrite.database", "rewrite.optimizer"),
     "tensor.extra_ops": ("tensor.cumulate", "tensor.repeat", "tensor.diagonal", "tensor.sort", "tensor.multiindex",
                          "tensor.contiguous", "tensor.create", "tensor.shape"),
     "tensor.nnet.bn": ("tensor.nnet.norm",),
@@ -105,8 +108,12 @@ EXTRA = {                       # further names of an old module: where they are
                        "python_int_bitwidth": lambda: 8 * struct.calcsize("l"),
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
-    "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
-    "gof": {"PureOp": "graph.op:Op"},
+    "gof.utils": {"PY3": True, "string_types": (str,), "integer_types": (int,), "undef": object(),
+                  "scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
+    "gof": {"PureOp": "graph.op:Op", "object2": object},
+    "gof.opt": {"logging": logging, "theano": sys.modules["theano"], "config": "config:config"},
+    "gof.optdb": {"opt": "gof.opt:"},
+    "gof.sched": {"cmp": lambda x, y: (x > y) - (x < y)},
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
                   "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},

@@ -2,7 +2,8 @@
 
 from theano.compile.linker import LINKERS, VM_Linker
 from theano.config import config
-from theano.rewrite.pipeline import Query
+from theano.rewrite.database import optdb  # noqa: F401  its old place
+from theano.rewrite.query import Query
 
 predefined_linkers = LINKERS
 

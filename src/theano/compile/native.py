@@ -20,6 +20,7 @@ from theano.errors import CompileError
 from theano.graph import origin
 from theano.graph.op import performer
 from theano.graph.pause import paused_gc
+from theano.rewrite.database import registered
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
@@ -277,6 +278,8 @@ def _lower(maker, fgraph, n_guards):
 
 def _key(maker, command):
     query = maker.mode.optimizer
+    if registered() or query.extra_optimizations:       # rewrites of users, of which nothing else is known
+        return None
     extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
              len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX, config.cast_policy)
