@@ -229,3 +229,36 @@ def test_optimizer_as_a_mode():
     assert f(np.zeros(1))[0] == 1
     extra = Query(include=["fast_run"]).register((in2out(sin_is_cos), 1.2))
     assert theano.function([x], SIN(x), mode=Mode("cvm", extra))(np.zeros(1))[0] == 1
+
+
+class Over(theano.Op):
+    """Writes its first input, reads both."""
+
+    __props__ = ("destroyhandler_tolerate_same", "destroyhandler_tolerate_aliased")
+    destroy_map = {0: [0]}
+
+    def __init__(self, same=(), aliased=()):
+        self.destroyhandler_tolerate_same, self.destroyhandler_tolerate_aliased = tuple(same), tuple(aliased)
+
+    def make_node(self, a, b):
+        return theano.Apply(self, [a, b], [a.type()])
+
+
+@pytest.mark.parametrize(("op", "same", "view"), [
+    (Over(), False, False), (Over(same=[(0, 1)]), True, False), (Over(aliased=[(0, 1)]), True, True)])
+def test_an_op_that_overwrites_what_it_reads(op, same, view):
+    for make, right in ((lambda x: op(x, x), same), (lambda x: op(x, x[::-1]), view), (lambda x: op(x, x + 1), True)):
+        x = T.dvector("x")
+        g = FunctionGraph([x], [make(x)])
+        g.attach_feature(DestroyHandler())
+        g.attach_feature(ReplaceValidate())
+        assert g.consistent() == right
+
+
+def test_what_is_tagged_indestructible():
+    x, y = T.dvector("x"), T.dvector("y")
+    x.tag.indestructible = True
+    g = FunctionGraph([x, y], [Over()(x, y)], clone=False)
+    g.attach_feature(DestroyHandler())
+    with pytest.raises(InconsistencyError, match="tagged indestructible"):
+        g.toposort()
