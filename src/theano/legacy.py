@@ -5,6 +5,7 @@ programs don't need are loaded when they are first used.
 """
 
 import collections.abc
+import contextlib
 import importlib
 import io
 import logging
@@ -16,6 +17,7 @@ from types import ModuleType
 
 import numpy as np
 
+from theano.codegen.cops import folders_of_headers
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shared import shared_constructor
@@ -37,6 +39,8 @@ GATHERED = {
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
     "gof.link": ("compile.linker", "graph.shared", "graph.type"),
     "gof.cc": ("compile.linker", "graph.ctext", "graph.type"),
+    "gof.cmodule": ("codegen.build", "config", "errors"),
+    "gof.compilelock": (),
     "gof.sched": ("graph.schedule", "graph.walk"),
     "gof.vm": ("compile.linker",),
     "gof.destroyhandler": ("graph.destroy",),
@@ -97,6 +101,10 @@ def exc_message(error):
     return error.args[0] if len(error.args) == 1 else error.args
 
 
+def no_lock(*args, **kwargs):
+    """Nothing: compiled functions are kept without locks."""
+
+
 EXTRA = {                       # further names of an old module: where they are, "module:name", or the value
     "compile.function_module": {"orig_function": "compile.function:function"},
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
@@ -112,6 +120,10 @@ EXTRA = {                       # further names of an old module: where they are
                   "scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
     "gof": {"PureOp": "graph.op:Op", "object2": object},
     "gof.opt": {"logging": logging, "theano": sys.modules["theano"], "config": "config:config"},
+    "gof.cmodule": {"get_lib_extension": lambda: "pyd" if sys.platform == "win32" else "so",
+                    "std_include_dirs": folders_of_headers},
+    "gof.compilelock": {"get_lock": no_lock, "release_lock": no_lock, "force_unlock": no_lock,
+                        "lock_ctx": lambda lock_dir=None, keep_lock=False, **kw: contextlib.nullcontext()},
     "gof.optdb": {"opt": "gof.opt:"},
     "gof.sched": {"cmp": lambda x, y: (x > y) - (x < y)},
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",

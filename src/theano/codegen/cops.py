@@ -165,12 +165,13 @@ def available():
 
 @functools.cache
 def _has_headers():
-    python, numpy = _folders()
+    python, numpy = folders_of_headers()
     return os.path.exists(os.path.join(python, "Python.h")) and os.path.exists(
         os.path.join(numpy, "numpy", "arrayobject.h"))
 
 
-def _folders():
+def folders_of_headers():
+    """Where the headers of Python and NumPy lie."""
     return [sysconfig.get_paths()["include"], np.get_include()]
 
 
@@ -210,7 +211,7 @@ class Text:
         """Arguments of the compiler before the file, and those behind it."""
         banned = set(self.gather("c_no_compile_args"))
         level = "-O0" if config.cmodule.remove_gxx_opt else "-O3"
-        folders = [*self.gather("c_header_dirs"), *_folders()]
+        folders = [*self.gather("c_header_dirs"), *folders_of_headers()]
         given = [level, "-march=native", "-w", "-fPIC", "-shared", "-fvisibility=hidden", *config.gcc.cxxflags.split(),
                  *self.gather("c_compile_args"), *(f"-I{folder}" for folder in folders)]
         places = [option for folder in self.gather("c_lib_dirs") for option in (f"-L{folder}", f"-Wl,-rpath,{folder}")]
