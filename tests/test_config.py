@@ -17,7 +17,7 @@ from theano.errors import FlagError
 
 RECORDED = Path(__file__).parent / "data" / "flags.tsv"
 OURS = {"num_threads"}
-MORE_WORDS = {"cast_policy": {"numpy2"}}                # what we accept beyond the original
+MORE_WORDS = {"cast_policy": {"numpy2", "floatX"}}                # what we accept beyond the original
 WIDER = {"gpuarray.preallocate": float}                 # a fraction is allowed
 
 MISSPELT = {

@@ -18,18 +18,33 @@ NAMES = {                       # names that programs import from old places
                  " variables variables_and_orphans view_roots Node default_node_formatter op_as_string"
                  " nodes_constructed is_same_graph_with_merge is_in_ancestors",
     "gof.fg": "FunctionGraph InconsistencyError MissingInputError CachedConstantError",
-    "gof.op": "Op PureOp get_test_value get_debug_values debug_assert debug_error_message missing_test_message",
-    "gof.type": "Type PureType Generic SingletonType generic EnumType EnumList CEnumType CDataType",
-    "gof.opt": "check_stack_trace copy_stack_trace",
-    "gof.toolbox": "AlreadyThere Feature NodeFinder NoOutputFromInplace PrintListener",
+    "gof.op": "Op PureOp COp OpenMPOp CLinkerOp CLinkerObject get_test_value"
+              " get_debug_values debug_assert debug_error_message missing_test_message",
+    "gof.type": "Type CLinkerType PureType Generic SingletonType generic EnumType EnumList CEnumType CDataType",
+    "gof.opt": "check_stack_trace copy_stack_trace EquilibriumOptimizer FromFunctionLocalOptimizer LocalOptGroup"
+               " FromFunctionOptimizer LocalOptimizer MergeOptimizer NavigatorOptimizer OpKeyOptimizer OpRemove OpSub"
+               " Optimizer PatternSub SeqOptimizer TopoOptimizer in2out inplace_optimizer local_optimizer optimizer"
+               " out2in pre_constant_merge pre_greedy_local_optimizer config theano logging",
+    "gof.toolbox": "AlreadyThere Feature NodeFinder NoOutputFromInplace PrintListener Bookkeeper History Validator"
+                   " ReplaceValidate ReplacementDidntRemovedError BadOptimization PreserveNames"
+                   " PreserveVariableAttributes",
     "misc.may_share_memory": "may_share_memory",
     "misc.pkl_utils": "dump load zipadd CompatUnpickler StripPickler PersistentNdarrayID PersistentNdarrayLoad"
                       " PersistentSharedVariableID DEFAULT_PROTOCOL HIGHEST_PROTOCOL",
     "misc.safe_asarray": "_asarray",
-    "gof.link": "Container PerformLinker",
+    "gof.link": "Container Linker LocalLinker PerformLinker WrapLinker WrapLinkerMany Type",
+    "gof.cc": "CLinker DualLinker OpWiseCLinker",
+    "gof.vm": "VM_Linker",
+    "gof.cmodule": "get_lib_extension std_include_dirs config",
+    "gof.compilelock": "get_lock release_lock lock_ctx force_unlock",
+    "gof.sched": "make_dependence_cmp make_depends sort_apply_nodes sort_schedule_fn posort reverse_dict _toposort cmp"
+                 " key_to_cmp memodict list_of_nodes",
+    "gof.optdb": "DB EquilibriumDB LocalGroupDB ProxyDB Query SequenceDB TopoDB opt config",
+    "gof.params_type": "Params ParamsType EnumType",
     "gof.destroyhandler": "DestroyHandler InconsistencyError",
     "gof.null_type": "NullType null_type",
-    "gof.utils": "MethodNotDefined scratchpad add_tag_trace",
+    "gof.utils": "MethodNotDefined scratchpad add_tag_trace uniq unique difference remove hist flatten toposort memoize"
+                 " deprecated give_variables_names to_return_values from_return_values hash_from_code hash_from_file",
     "compile.pfunc": "pfunc In Out rebuild_collect_shared shared SharedVariable",
     "compile.function_module": "Function FunctionMaker UnusedInputError AliasedMemoryError orig_function"
                                " deep_copy_op",
@@ -41,7 +56,8 @@ NAMES = {                       # names that programs import from old places
                         " get_canonical_form_slice",
     "tensor.sharedvar": "TensorSharedVariable ScalarSharedVariable SharedVariable",
     "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
-    "tensor.opt": "MakeVector Shape_i Assert assert_op",
+    "tensor.opt": "MakeVector Shape_i Assert assert_op register_canonicalize register_stabilize register_specialize"
+                  " register_uncanonicalize register_useless local_optimizer",
     "tensor.extra_ops": "squeeze repeat cumsum cumprod diff bincount fill_diagonal fill_diagonal_offset to_one_hot"
                         " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
     "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
@@ -89,7 +105,7 @@ NAMES = {                       # names that programs import from old places
     "updates": "OrderedUpdates",
     "configparser": "config change_flags TheanoConfigParser",
     "configdefaults": "config python_int_bitwidth local_bitwidth",
-    "compat": "PY3 exc_message izip imap BytesIO operator_div decode",
+    "compat": "PY3 cmp exc_message izip imap BytesIO operator_div decode",
 }
 
 
@@ -166,3 +182,11 @@ def test_installing_twice_changes_nothing():
     before = list(sys.meta_path)
     legacy.install()
     assert sys.meta_path == before
+
+
+def test_locks_are_nothing_to_wait_for():
+    from theano.gof.cmodule import get_lib_extension
+    from theano.gof.compilelock import get_lock, lock_ctx, release_lock
+    assert get_lock() is None and release_lock() is None and get_lib_extension() in ("so", "pyd")
+    with lock_ctx("anywhere"):
+        pass

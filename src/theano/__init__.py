@@ -5,6 +5,7 @@ from theano import legacy as _legacy
 from theano.compile.doctor import doctor
 from theano.compile.function import function, function_dump
 from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
+from theano.compile.linker import CLinker, DualLinker, Linker, LocalLinker, OpWiseCLinker, PerformLinker
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
 from theano.compile.profiling import ProfileStats
@@ -14,6 +15,7 @@ from theano.config import ChangeFlags as change_flags
 from theano.config import config
 from theano.errors import InconsistencyError, MissingInputError, UnusedInputError
 from theano.gradient import Lop, Rop, grad, subgraph_grad
+from theano.graph.cop import OpenMPOp
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.function_op import as_op
 from theano.graph.op import Op

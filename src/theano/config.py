@@ -137,7 +137,7 @@ FLAGS = (
          "linker flags for BLAS ('' = none found); default is probed from NumPy/MKL/openblas"),
     Flag("cache_optimizations", bool, False,
          "keep optimized graphs on disk and reuse them (experimental)"),
-    Flag("cast_policy", ("custom", "numpy+floatX", "numpy2"), "custom",
+    Flag("cast_policy", ("custom", "numpy+floatX", "numpy2", "floatX"), "custom",
          "rules for the dtype of Python/NumPy scalars combined with tensors"),
     Flag("check_input", bool, True, "C code checks the types of its inputs"),
     Flag("check_stack_trace", ("off", "log", "warn", "raise"), "off",

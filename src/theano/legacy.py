@@ -5,6 +5,7 @@ programs don't need are loaded when they are first used.
 """
 
 import collections.abc
+import contextlib
 import importlib
 import io
 import logging
@@ -16,12 +17,14 @@ from types import ModuleType
 
 import numpy as np
 
+from theano.codegen.cops import folders_of_headers
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shared import shared_constructor
 
-GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
-         "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.cop", "graph.type",
+         "graph.enum", "graph.params", "graph.ctext", "graph.shared", "graph.props", "graph.destroy", "graph.features",
+         "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
 PREFIX = "theano."
@@ -29,17 +32,24 @@ LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve",
           "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas",
           "rewrite.structure")
 GATHERED = {
-    "gof": GRAPH,
+    "gof": (*GRAPH, "compile.linker", "rewrite.optimizer", "rewrite.database", "rewrite.query"),
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
     "gof.fg": ("graph.fgraph", "errors"),
-    "gof.op": ("graph.op", "graph.testvalue", "graph.fgraph", "errors"),
-    "gof.type": ("graph.type", "graph.enum", "errors"),
-    "gof.opt": ("rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
+    "gof.op": ("graph.op", "graph.cop", "graph.ctext", "graph.testvalue", "graph.fgraph", "errors"),
+    "gof.type": ("graph.type", "graph.enum", "graph.ctext", "errors"),
+    "gof.params_type": ("graph.params", "graph.enum", "errors"),
+    "gof.optdb": ("rewrite.database", "rewrite.query", "config"),
+    "gof.opt": ("rewrite.optimizer", "rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
-    "gof.link": ("graph.shared", "compile.mode"),
+    "gof.link": ("compile.linker", "graph.shared", "graph.type"),
+    "gof.cc": ("compile.linker", "graph.ctext", "graph.type"),
+    "gof.cmodule": ("codegen.build", "config", "errors"),
+    "gof.compilelock": (),
+    "gof.sched": ("graph.schedule", "graph.walk"),
+    "gof.vm": ("compile.linker",),
     "gof.destroyhandler": ("graph.destroy",),
     "gof.null_type": ("gradient",),
-    "gof.utils": ("graph.props", "graph.op", "graph.testvalue", "errors"),
+    "gof.utils": ("graph.sequence", "graph.props", "graph.op", "graph.testvalue", "errors"),
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
     "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "graph.copying",
                                 "errors"),
@@ -52,7 +62,7 @@ GATHERED = {
     "tensor.subtensor": ("tensor.index", "tensor.advanced"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
     "tensor.var": ("tensor.variable",),
-    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape"),
+    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape", "rewrite.database", "rewrite.optimizer"),
     "tensor.extra_ops": ("tensor.cumulate", "tensor.repeat", "tensor.diagonal", "tensor.sort", "tensor.multiindex",
                          "tensor.contiguous", "tensor.create", "tensor.shape"),
     "tensor.nnet.bn": ("tensor.nnet.norm",),
@@ -102,6 +112,10 @@ def exc_message(error):
     return error.args[0] if len(error.args) == 1 else error.args
 
 
+def no_lock(*args, **kwargs):
+    """Nothing: compiled functions are kept without locks."""
+
+
 EXTRA = {                       # further names of an old module: where they are, "module:name", or the value
     "compile.function_module": {"orig_function": "compile.function:function"},
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
@@ -113,16 +127,24 @@ EXTRA = {                       # further names of an old module: where they are
                        "python_int_bitwidth": lambda: 8 * struct.calcsize("l"),
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
-    "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
-    "gof": {"PureOp": "graph.op:Op", **{name: f"compile.mode:{name}" for name in (
-        "Linker", "PerformLinker", "OpWiseCLinker", "CLinker", "VM_Linker")}},
+    "gof.utils": {"PY3": True, "string_types": (str,), "integer_types": (int,), "undef": object(),
+                  "scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
+    "gof": {"PureOp": "graph.op:Op", "object2": object},
+    "gof.opt": {"logging": logging, "theano": sys.modules["theano"], "config": "config:config"},
+    "gof.cmodule": {"get_lib_extension": lambda: "pyd" if sys.platform == "win32" else "so",
+                    "std_include_dirs": folders_of_headers},
+    "gof.compilelock": {"get_lock": no_lock, "release_lock": no_lock, "force_unlock": no_lock,
+                        "lock_ctx": lambda lock_dir=None, keep_lock=False, **kw: contextlib.nullcontext()},
+    "gof.optdb": {"opt": "gof.opt:"},
+    "gof.sched": {"cmp": lambda x, y: (x > y) - (x < y)},
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
                   "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},
     "gof.type": {"PureType": "graph.type:Type"},
     "compat": {"PY3": True, "exc_message": exc_message, "izip": zip, "imap": map, "ifilter": filter,
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
-               "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
+               "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode,
+               "cmp": lambda x, y: (x > y) - (x < y)},
 }
 for _old in ("tensor.slinalg", "tensor.nlinalg", "sandbox.linalg", "sandbox.linalg.ops"):
     EXTRA[_old] = {"imported_scipy": True, "logger": logging.getLogger(PREFIX + _old)}          # SciPy is required

@@ -17,6 +17,7 @@ from theano.config import config
 from theano.errors import CompileError
 
 SYSTEM_COMPILERS = ("gcc", "cc", "clang")
+CPP_COMPILERS = ("g++", "c++", "clang++")
 TIMEOUT = 300           # seconds a compiler may take for one function
 PROBE_TIMEOUT = 20      # and for one line
 # The flags of /proc/cpuinfo that code can need.
@@ -35,6 +36,29 @@ def compiler():
     if config.origins["cxx"] != "default":
         return _find(config.cxx, os.environ.get("PATH"), ("-x", "c"))
     return _find(os.environ.get("CC"), os.environ.get("PATH"))
+
+
+def cpp_compiler():
+    """The C++ compiler's command, for C code that users' ops bring; None where there is none or none is wanted.
+
+    The one that the flag ``cxx`` was set to, else ``$CXX``, else the first of g++, c++ and clang++, else ziglang's.
+    """
+    if turned_off():
+        return None
+    chosen = config.cxx if config.origins["cxx"] != "default" else os.environ.get("CXX")
+    return _find_cpp(chosen, os.environ.get("PATH"))
+
+
+@functools.lru_cache(maxsize=8)
+def _find_cpp(wanted, path):
+    for words in ([wanted.split()] if wanted else []) + [[name] for name in CPP_COMPILERS]:
+        if shutil.which(words[0]):
+            return (shutil.which(words[0]), *words[1:])
+    try:
+        import ziglang  # noqa: F401  an optional package
+    except ImportError:
+        return None
+    return (sys.executable, "-m", "ziglang", "c++")
 
 
 def turned_off():
@@ -109,6 +133,11 @@ def compile_library(source):
     return _compile(command, source, TIMEOUT)
 
 
+def compile_cpp(command, source, options, link):
+    """The shared library of C++ ``source``, as bytes; options stand before the file, ``link`` behind it."""
+    return _compile(command, source, TIMEOUT, options, link, "f.cpp")
+
+
 @functools.lru_cache(maxsize=8)
 def complaint(command):
     """Why this compiler can't be used at all, or None: what becomes of it when it has one line to compile."""
@@ -119,12 +148,12 @@ def complaint(command):
     return None
 
 
-def _compile(command, source, seconds):
+def _compile(command, source, seconds, options=None, link=("-lm",), name="f.c"):
     with _folder() as folder:
-        path, target = os.path.join(folder, "f.c"), os.path.join(folder, "f.so")
-        call = [*command, *flags(), "-o", target, path, "-lm"]
+        path, target = os.path.join(folder, name), os.path.join(folder, "f.so")
+        call = [*command, *(flags() if options is None else options), "-o", target, path, *link]
         try:
-            with open(path, "w", encoding="ascii") as file:
+            with open(path, "w", encoding="utf-8") as file:
                 file.write(source)
             status, said = _run(call, folder, seconds)
         except subprocess.TimeoutExpired:
@@ -194,6 +223,11 @@ class Library:
     def __del__(self):
         if self._handle is not None:
             _ctypes.dlclose(self._handle)
+
+
+def symbol_for_ever(content, path, symbol):
+    """Address of a function of a library that stays loaded as long as the process lives."""
+    return _ctypes.dlsym(_open(content, path), symbol)
 
 
 def _open(content, path):

@@ -26,6 +26,7 @@ from theano.graph.copying import DeepCopyOp, ViewOp, deep_copy_op, view_op
 from theano.graph.function_op import FromFunctionOp, as_op
 from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
+from theano.rewrite.database import optdb
 from theano.tensor.shape import Rebroadcast, Shape, Shape_i, SpecifyShape, shape_i, specify_shape
 from theano.tensor.shared import shared, shared_constructor
 

@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from theano.compile.diagnosis import explain, is_foreign
+from theano.compile.dtype_report import dtype_report
 from theano.graph.copying import deep_copy_op
 from theano.graph.shared import Container
 from theano.graph.type import Generic
@@ -356,6 +357,13 @@ class Function(native.Callable):
     def free(self):
         """Release the storage of intermediate results and of arguments."""
         self.fn.free()
+
+    def dtype_report(self):
+        """Where the dtypes of results grow, node by node, with the user's lines: a list of `Promotion`, for printing.
+
+        See the flag ``cast_policy`` for how to keep them narrow.
+        """
+        return dtype_report(self.maker.new_graph())
 
     def get_shared(self):
         """The shared variables the function uses."""

@@ -7,6 +7,7 @@ import warnings
 from theano.compile.callable import Function
 from theano.compile.copies import insert_copies
 from theano.compile.io import Out, wrap_in, wrap_out
+from theano.compile.linker import DualLinker
 from theano.compile.mode import get_mode
 from theano.compile.native import compile_native
 from theano.compile.profiling import profile_of
@@ -18,7 +19,6 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute
 from theano.rewrite.pipeline import FAST, optimize
-from theano.runtime.interpreter import Interpreter
 from theano.scalar.type import Scalar
 
 
@@ -120,6 +120,11 @@ class FunctionMaker:
         self._fgraph, self._shown = graph, True
 
     @property
+    def linker(self):
+        """The mode's linker, for the rewritten graph."""
+        return self.mode.linker.clone().accept(self.fgraph)
+
+    @property
     def computed(self):
         """What the user's graph computes: the outputs, then the new values of inputs."""
         return [o.variable for o in self.outputs] + [self.inputs[i].update for i in self.updated]
@@ -203,14 +208,14 @@ class FunctionMaker:
         graph = self.new_graph()
         self.optimize(graph)
         insert_copies(graph, self.inputs, self.outputs)
-        return Interpreter(graph, storage_map=self._shared_cells(graph, cells))
+        return self.mode.linker.interpreter(graph, True, self._shared_cells(graph, cells))
 
     def _executor(self, cells, storage_map):
         if self.compiled is not None:
             return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
-        return Interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
-                           {**storage_map, **self._shared_cells(self._fgraph, cells)})
+        return self.mode.linker.interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
+                                            {**storage_map, **self._shared_cells(self._fgraph, cells)})
 
     def _shared_cells(self, graph, cells):
         """Cells of shared variables, which an executor uses as they are, by input of ``graph``."""
@@ -233,6 +238,22 @@ def _storage(entry, given):
     cell.value = value if not entry.mutable else _copied(entry.variable.type.filter(value))
     refeed = entry.update is None
     return cell, (False, refeed, cell.value if refeed else None)
+
+
+def compile_node(node):
+    """A native function of the inputs of ``node`` that lists its outputs; None where nothing of it is native."""
+    twins = [v.type() if not hasattr(v, "data") else v.clone() for v in node.inputs]
+    outputs = node.clone_with_new_inputs(twins).outputs
+    inputs = [v for v in twins if not hasattr(v, "data")]
+    maker = FunctionMaker(inputs, [Out(v, borrow=True) for v in outputs], "FAST_RUN", on_unused_input="ignore")
+    if maker.compiled is None or not maker.compiled.program.code or all(
+            kind == "python" for kind, *_ in maker.compiled.program.code):
+        return None
+    function = maker.create()
+    return lambda *values: function(*(value for value, v in zip(values, twins, strict=True) if v in inputs))
+
+
+DualLinker.compiled = staticmethod(compile_node)
 
 
 def _copied(value):

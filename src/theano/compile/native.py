@@ -7,7 +7,7 @@ import logging
 import os
 import time
 
-from theano.codegen import build, cache
+from theano.codegen import build, cache, cops  # noqa: F401  cops lets ops with C code run it
 from theano.codegen.blocks import Uncovered
 from theano.codegen.key import NoKey, graph_key
 from theano.codegen.lower import Lowering
@@ -21,6 +21,7 @@ from theano.errors import CompileError
 from theano.graph import origin
 from theano.graph.op import performer
 from theano.graph.pause import paused_gc
+from theano.rewrite.database import registered
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
@@ -290,10 +291,12 @@ def _lower(maker, fgraph, n_guards, loops):
 
 def _key(maker, command):
     query = maker.mode.optimizer
+    if registered() or query.extra_optimizations:       # rewrites of users, of which nothing else is known
+        return None
     kernels = "prebuilt" if command is None else build.fingerprint(command, build.flags())
     extra = (version(), kernels, query.include, query.exclude, query.require,
              len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
-             tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
+             tuple(bool(o.borrow) for o in maker.outputs), config.floatX, config.cast_policy)
     try:
         return graph_key([e.variable for e in maker.inputs], maker.computed, extra)
     except (NoKey, TypeError):

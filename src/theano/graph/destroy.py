@@ -3,6 +3,8 @@
 from theano.errors import InconsistencyError
 from theano.graph.walk import io_toposort
 
+PACKAGE = __name__.partition(".")[0] + "."
+
 
 class DestroyHandler:
     """Listener that orders every reader of a storage before the node that overwrites it.
@@ -103,6 +105,9 @@ def constraints(fgraph):
             if root.owner is None and (root in protected or not hasattr(root, "clients")
                                        or hasattr(root, "data")):
                 raise InconsistencyError(f"Attempting to destroy indestructible variables: {root}")
+            if getattr(root.tag, "indestructible", False):
+                raise InconsistencyError(f"Attempting to destroy a variable that is tagged indestructible: {root}")
+        _check_aliases(node, i, storage)
     result = {}
     for root, nodes in overwrites.items():
         chain = _chain(nodes, storage, root)
@@ -111,6 +116,24 @@ def constraints(fgraph):
             readers = _readers(by_root[root], node, after, storage)
             result.setdefault(node, []).extend(readers)
     return result
+
+
+def _check_aliases(node, i, storage):
+    """Raise where a user's op overwrites an input while it reads another with the same storage.
+
+    An op may say which pairs of inputs it can take: ``destroyhandler_tolerate_aliased``, or, only where both are one
+    variable, ``destroyhandler_tolerate_same``. Our own ops are right for all that the rewrites let them overwrite.
+    """
+    op = node.op
+    if type(op).__module__.startswith(PACKAGE):
+        return
+    aliased = {tuple(pair) for pair in getattr(op, "destroyhandler_tolerate_aliased", ())}
+    same = {tuple(pair) for pair in getattr(op, "destroyhandler_tolerate_same", ())}
+    for j, other in enumerate(node.inputs):
+        if j == i or not storage[other] & storage[node.inputs[i]] or (i, j) in aliased:
+            continue
+        if other is not node.inputs[i] or (i, j) not in same:
+            raise InconsistencyError(f"{node} overwrites its input {i}, with which input {j} shares memory")
 
 
 def _chain(nodes, storage, root):

@@ -92,6 +92,32 @@ class EnumType(Type):
         """Constants are equal or not."""
         return a == b
 
+    def c_support_code(self):
+        """A macro for each constant."""
+        return "".join(f"#define {name} ({value!r})\n" for name, value in self.constants.items())
+
+    def c_to_string(self):
+        """A C function ``theano_enum_to_string_<cname>(value, text)`` that writes the name of a constant."""
+        lines = "".join(f'if (value == {name}) {{ sprintf(text, "{name}"); return 0; }}\n' for name in self.constants)
+        return f"int theano_enum_to_string_{self.cname}({self.ctype} value, char *text)\n{{\n{lines}return -1;\n}}\n"
+
+    def c_declare(self, name, sub, check_input=True):
+        """A number."""
+        return f"{self.ctype} {name};\n"
+
+    def c_init(self, name, sub):
+        """Zero."""
+        return f"{name} = 0;\n"
+
+    def c_extract(self, name, sub, check_input=True):
+        """The number."""
+        return (f"{name} = PyLong_Check(py_{name}) ? ({self.ctype})PyLong_AsLongLong(py_{name})\n"
+                f"    : ({self.ctype})PyFloat_AsDouble(py_{name});\nif (PyErr_Occurred()) {sub['fail']}\n")
+
+    def c_cleanup(self, name, sub):
+        """Nothing."""
+        return ""
+
 
 class EnumList(EnumType):
     """Constants numbered from 0: ``EnumList("A", ("B", "beta"), ctype="int")``."""
@@ -110,6 +136,17 @@ class EnumList(EnumType):
 
 class CEnumType(EnumList):
     """Constants that a C header defines: the numbers in Python only tell them apart."""
+
+    def c_support_code(self):
+        """Nothing: a header has the constants."""
+        return ""
+
+    def c_extract(self, name, sub, check_input=True):
+        """The constant of the header that the number stands for."""
+        cases = "".join(f"case {number}: {name} = {constant}; break;\n" for constant, number in self.constants.items())
+        return (f"switch (PyLong_AsLong(py_{name})) {{\n{cases}default:\n"
+                f'PyErr_SetString(PyExc_ValueError, "no constant of the enumeration {self.cname}");\n'
+                f'{{{sub["fail"]}}}\n}}\n')
 
 
 class CDataType(Type):
@@ -152,6 +189,63 @@ class CDataType(Type):
         make = ctypes.pythonapi.PyCapsule_New
         make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
         return make(pointer, None, None)
+
+    def c_declare(self, name, sub, check_input=True):
+        """The pointer."""
+        return f"{self.ctype} {name};\n"
+
+    def c_init(self, name, sub):
+        """No pointer."""
+        return f"{name} = NULL;\n"
+
+    def c_extract(self, name, sub, check_input=True):
+        """The pointer in the capsule."""
+        return (f"{name} = ({self.ctype})PyCapsule_GetPointer(py_{name}, NULL);\n"
+                f"if ({name} == NULL) {sub['fail']}\n")
+
+    def c_extract_out(self, name, sub, check_input=True):
+        """No pointer: what the last call made belongs to its capsule."""
+        return self.c_init(name, sub)
+
+    def c_sync(self, name, sub):
+        """A capsule that frees what the pointer points at; None for no pointer."""
+        free = "NULL" if self.freefunc is None else (
+            f"[](PyObject *o) {{ {self.freefunc}(({self.ctype})PyCapsule_GetPointer(o, NULL)); }}")
+        return (f"Py_XDECREF(py_{name});\n"
+                f"py_{name} = {name} ? PyCapsule_New((void *){name}, NULL, {free}) : NULL;\n"
+                f"if (!py_{name}) {{ py_{name} = Py_None; Py_INCREF(Py_None); }}\n")
+
+    def c_cleanup(self, name, sub):
+        """Nothing: the capsule does it."""
+        return ""
+
+    def c_support_code(self):
+        """What was given as ``extra_support_code``."""
+        return self.extra_support_code
+
+    def c_headers(self):
+        """Headers given."""
+        return list(self.headers)
+
+    def c_header_dirs(self):
+        """Folders of headers given."""
+        return list(self.header_dirs)
+
+    def c_libraries(self):
+        """Libraries given."""
+        return list(self.libraries)
+
+    def c_lib_dirs(self):
+        """Folders of libraries given."""
+        return list(self.lib_dirs)
+
+    def c_compile_args(self):
+        """Arguments given."""
+        return list(self.compile_args)
+
+    def c_code_cache_version(self):
+        """The version given."""
+        return (self.version,)
 
     def __str__(self):
         return f"CDataType{{{self.ctype}}}"

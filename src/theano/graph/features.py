@@ -1,5 +1,7 @@
 """Listeners of a FunctionGraph that users attach or derive from."""
 
+import functools
+
 from theano.errors import InconsistencyError
 from theano.graph.fgraph import AlreadyThere
 
@@ -96,3 +98,148 @@ class NoOutputFromInplace(Feature):
             node = variable.owner
             if node is not None and variable.index in (getattr(node.op, "destroy_map", None) or {}):
                 raise InconsistencyError(f"output {variable} of the graph is computed in place by {node}")
+
+
+class Bookkeeper(Feature):
+    """A listener that hears of every node: of those in a graph when it is attached, and of those left at the end."""
+
+    def on_attach(self, fgraph):
+        for node in fgraph.toposort():
+            self.on_import(fgraph, node, "on_attach")
+
+    def on_detach(self, fgraph):
+        for node in fgraph.toposort():
+            self.on_prune(fgraph, node, "Bookkeeper.detach")
+
+
+class _Methods(Feature):
+    """A listener that gives a graph methods, named in ``pickle_rm_attr``."""
+
+    pickle_rm_attr = ()
+
+    def on_attach(self, fgraph):
+        if any(hasattr(fgraph, name) for name in self.pickle_rm_attr):
+            raise AlreadyThere(f"the graph has {', '.join(self.pickle_rm_attr)} already, or a part of them")
+        self.unpickle(fgraph)
+
+    def on_detach(self, fgraph):
+        for name in self.pickle_rm_attr:
+            fgraph.__dict__.pop(name, None)
+
+
+class History(_Methods):
+    """Gives a graph ``checkpoint()`` and ``revert(checkpoint)``, which undoes all replacements since then."""
+
+    pickle_rm_attr = ("checkpoint", "revert")
+
+    def __init__(self):
+        self.changes = []
+
+    def unpickle(self, fgraph):
+        """Give a graph the methods."""
+        self.changes = []
+        fgraph.checkpoint = lambda: len(self.changes)
+        fgraph.revert = lambda checkpoint: self.revert(fgraph, checkpoint)
+
+    def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
+        if self.changes is not None:
+            self.changes.append((node, i, r))
+
+    def revert(self, fgraph, checkpoint):
+        """Undo the replacements since ``checkpoint``."""
+        changes, self.changes = self.changes, None
+        try:
+            while len(changes) > checkpoint:
+                node, i, r = changes.pop()
+                fgraph.change_input(node, i, r, reason="revert")
+        finally:
+            self.changes = changes
+
+
+class Validator(_Methods):
+    """Gives a graph ``validate()``, which asks all its listeners, and ``consistent()``: whether all agree."""
+
+    pickle_rm_attr = ("validate", "consistent")
+
+    def unpickle(self, fgraph):
+        """Give a graph the methods."""
+        fgraph.validate = lambda: self.validate_(fgraph)
+        fgraph.consistent = lambda: self.consistent_(fgraph)
+
+    def validate_(self, fgraph):
+        """Raise what the first listener raises that finds a fault."""
+        fgraph.execute_callbacks("validate")
+
+    def consistent_(self, fgraph):
+        """Whether no listener finds a fault."""
+        try:
+            self.validate_(fgraph)
+        except Exception:
+            return False
+        return True
+
+
+class ReplacementDidntRemovedError(Exception):                                    # noqa: N818
+    """A variable that a rewrite wanted gone is still in the graph."""
+
+
+class BadOptimization(Exception):                                                 # noqa: N818
+    """A rewrite changed a result."""
+
+
+class ReplaceValidate(History, Validator):
+    """Gives a graph ``replace_validate(old, new)``, ``replace_all_validate(pairs)``: they undo what is not valid."""
+
+    pickle_rm_attr = ("replace_validate", "replace_all_validate", "replace_all_validate_remove",
+                      *History.pickle_rm_attr, *Validator.pickle_rm_attr)
+
+    def unpickle(self, fgraph):
+        """Give a graph the methods."""
+        History.unpickle(self, fgraph)
+        Validator.unpickle(self, fgraph)
+        for name in self.pickle_rm_attr[:3]:
+            setattr(fgraph, name, functools.partial(getattr(self, name), fgraph))
+
+    def replace_validate(self, fgraph, r, new_r, reason=None):
+        """Replace one variable, or raise what the graph's listeners raise and leave it as it was."""
+        self.replace_all_validate(fgraph, [(r, new_r)], reason)
+
+    def replace_all_validate(self, fgraph, replacements, reason=None, verbose=None):
+        """Replace pairs of variables, or raise what the graph's listeners raise and leave it as it was."""
+        checkpoint = fgraph.checkpoint()
+        try:
+            for r, new_r in replacements:
+                fgraph.replace(r, new_r, reason=reason, verbose=verbose)
+            fgraph.validate()
+        except Exception:
+            fgraph.revert(checkpoint)
+            raise
+        return checkpoint
+
+    def replace_all_validate_remove(self, fgraph, replacements, remove, reason=None, warn=True):
+        """Like `replace_all_validate`; ReplacementDidntRemovedError where one of ``remove`` is still there then."""
+        checkpoint = self.replace_all_validate(fgraph, replacements, reason)
+        if any(v in fgraph.variables for v in remove):
+            fgraph.revert(checkpoint)
+            raise ReplacementDidntRemovedError()
+
+    def __getstate__(self):
+        return {k: v for k, v in self.__dict__.items() if k != "changes"}
+
+
+class PreserveNames(Feature):
+    """Names of replaced variables go over to what replaces them, where that has none."""
+
+    def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
+        if r.name is not None and new_r.name is None:
+            new_r.name = r.name
+
+
+class PreserveVariableAttributes(Feature):
+    """Names and tags of replaced variables go over to what replaces them, where that has none."""
+
+    def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
+        if r.name is not None and new_r.name is None:
+            new_r.name = r.name
+        if getattr(r.tag, "nan_guard_mode_check", False) and getattr(new_r.tag, "nan_guard_mode_check", False) is False:
+            new_r.tag.nan_guard_mode_check = r.tag.nan_guard_mode_check

@@ -12,7 +12,9 @@ from theano.graph.pickling import table
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone_get_equiv, io_toposort, toposort
 
-ADDED = ("destroy_handler", "has_destroyers", "get_nodes")     # attributes that listeners add when attached
+# Attributes that listeners add when attached.
+ADDED = ("destroy_handler", "has_destroyers", "get_nodes", "checkpoint", "revert", "validate", "consistent",
+         "replace_validate", "replace_all_validate", "replace_all_validate_remove")
 
 
 class Clients(dict):

@@ -1,19 +1,22 @@
 """The contract of an operation."""
 
 import copy
+import inspect
+import sys
 
 import numpy as np
 
 from theano.config import config
 from theano.errors import MethodNotDefined
 from theano.graph import origin, testvalue
+from theano.graph.ctext import CLinkerOp
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply
 
 DERIVED = ("_hash", "_token")       # kept on ops to be quick, never copied or pickled
 
 
-class Op(WithProps):
+class Op(CLinkerOp, WithProps):
     """What a node computes.
 
     A subclass defines `make_node` (or ``itypes`` and ``otypes``), `perform`, and where they exist
@@ -81,8 +84,9 @@ class Op(WithProps):
 
     def perform(self, node, inputs, output_storage, params=None):
         """Compute: ``output_storage[i][0]`` receives the value of output i."""
-        raise MethodNotDefined("perform", type(self), type(self).__name__,
-                               f"{self} has no perform, so that it can't run in Python")
+        reason = "so that it can't run in Python" if getattr(self.c_code, "undefined", False) else \
+            "and its C code needs a C++ compiler and the headers of Python, or isn't for these inputs"
+        raise MethodNotDefined("perform", type(self), type(self).__name__, f"{self} has no perform, {reason}")
 
     def L_op(self, inputs, outputs, output_grads):
         """Gradients of the inputs given those of the outputs; `grad` unless overridden."""
@@ -101,20 +105,36 @@ class Op(WithProps):
         """Whether a node whose inputs are all constant may be computed when the graph is rewritten."""
         return True
 
-    def c_code(self, node, name, inputs, outputs, sub):
-        """C code of the op, for ops written for the original."""
-        raise MethodNotDefined("c_code", type(self), type(self).__name__)
+    def get_params(self, node):
+        """Value of ``params_type`` for ``node``: the attributes of the op of a `ParamsType`'s names; else None."""
+        gather = getattr(getattr(self, "params_type", None), "get_params", None)
+        return None if gather is None else gather(self)
 
-    def c_code_cache_version(self):
-        """Version of `c_code`; () means that compiled code is not kept."""
-        return ()
-
-    def c_code_cache_version_apply(self, node):
-        """Like `c_code_cache_version`, for one node."""
-        return self.c_code_cache_version()
+    compile_c = staticmethod(lambda node: None)     # what compiles C code of an op, filled by the module that can
 
     def prepare_node(self, node, storage_map, compute_map, impl):
-        """Called before the first thunk of ``node`` is made."""
+        """Called before the first thunk of ``node`` is made; impl: "c" or "py"."""
+
+    def make_c_thunk(self, node, storage_map, compute_map, no_recycling):
+        """A function that computes ``node`` once with the op's C code; MethodNotDefined where that can't be."""
+        run = Op.compile_c(node)
+        if run is None:
+            raise MethodNotDefined("c_code", type(self), type(self).__name__)
+        inputs = [storage_map[v] for v in node.inputs]
+        outputs = [storage_map[v] for v in node.outputs]
+        computed = [compute_map[v] for v in node.outputs]
+
+        def thunk():
+            for cell in outputs:
+                if sys.getrefcount(cell[0]) > 2:        # somebody has the last result: it can't be written again
+                    cell[0] = None
+            run(node, [cell[0] for cell in inputs], outputs)
+            for cell in computed:
+                cell[0] = True
+            return False
+
+        thunk.inputs, thunk.outputs, thunk.lazy, thunk.cthunk = inputs, outputs, False, run
+        return thunk
 
     def make_py_thunk(self, node, storage_map, compute_map, no_recycling, debug=False):
         """A function that computes ``node`` once with `perform`."""
@@ -137,7 +157,17 @@ class Op(WithProps):
         return thunk
 
     def make_thunk(self, node, storage_map, compute_map, no_recycling, impl=None):
-        """A function that computes ``node`` once, reading and writing the storage cells."""
+        """A function that computes ``node`` once, reading and writing the storage cells.
+
+        impl: "c" for the op's C code; "py" for `perform`, where there is one; None for the first of them that there is.
+        """
+        if (impl != "py" or type(self).perform is Op.perform) and not getattr(self.c_code, "undefined", False):
+            self.prepare_node(node, storage_map, compute_map, "c")
+            try:
+                return self.make_c_thunk(node, storage_map, compute_map, no_recycling)
+            except (MethodNotDefined, NotImplementedError):
+                if impl == "c":
+                    raise
         self.prepare_node(node, storage_map, compute_map, "py")
         return self.make_py_thunk(node, storage_map, compute_map, no_recycling)
 
@@ -161,20 +191,25 @@ def add_tag_trace(thing, user_line=None):
     return Op.add_tag_trace(thing, user_line)
 
 
-def performer(node):
+def performer(node, impl=None):
     """A function (node, inputs, output_storage) that computes ``node`` once: like its op's `perform`.
 
-    An op that makes its own thunks is run by one of them.
+    It is the op's C code, where it has some, and ``impl`` is not "py"; with "py" where it has no `perform`. An op that
+    makes its own thunks is run by one of them.
     """
     op, params = node.op, node.run_params()
     own_thunk = type(op).make_thunk is not Op.make_thunk or type(op).make_py_thunk is not Op.make_py_thunk
     if not own_thunk:
+        if impl != "py" or type(op).perform is Op.perform:
+            compiled = Op.compile_c(node)
+            if compiled is not None:
+                return compiled
         if params is None:
             return op.perform
         return lambda node, inputs, output_storage: op.perform(node, inputs, output_storage, params)
     storage = {v: [None] for v in [*node.inputs, *node.outputs]}
     computed = {v: [v.owner is not node] for v in storage}
-    thunk = op.make_thunk(node, storage, computed, [])
+    thunk = thunk_of(node, storage, computed)
 
     def run(_, inputs, output_storage):
         for variable, value in zip(node.inputs, inputs, strict=True):
@@ -183,6 +218,13 @@ def performer(node):
         for variable, cell in zip(node.outputs, output_storage, strict=True):
             cell[0], storage[variable][0] = storage[variable][0], None
     return run
+
+
+def thunk_of(node, storage_map, compute_map, impl=None):
+    """The thunk that an op makes for ``node``; ops of users may not know ``impl``."""
+    make = node.op.make_thunk
+    knows = type(node.op).make_thunk is Op.make_thunk or "impl" in inspect.signature(make).parameters
+    return make(node, storage_map, compute_map, [], **({"impl": impl} if knows else {}))
 
 
 def with_changes(op, **changes):

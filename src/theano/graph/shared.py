@@ -37,7 +37,8 @@ class Container:
         if self.readonly:
             raise TypeError(f"Cannot set readonly storage: {self.name}")
         if value is not None:
-            value = self.type.filter(value, strict=self.strict, allow_downcast=self.allow_downcast)
+            wanted = {"strict": self.strict or None, "allow_downcast": self.allow_downcast}
+            value = self.type.filter(value, **{k: v for k, v in wanted.items() if v is not None})
         self.storage[0] = value
 
     data = property(get, set)

@@ -4,11 +4,12 @@ import numpy as np
 
 from theano.errors import MethodNotDefined
 from theano.graph import origin
+from theano.graph.ctext import CLinkerType, ObjectText
 from theano.graph.props import WithProps
 from theano.graph.variable import Constant, Variable
 
 
-class Type(WithProps):
+class Type(CLinkerType, WithProps):
     """A set of values, and how to make variables and constants of it.
 
     Subclasses define `filter`; equality says which variables may replace each other.
@@ -88,10 +89,6 @@ class Type(WithProps):
         """The application of scalar row ``row`` to variables of this type."""
         raise TypeError(f"{row} does not apply to variables of type {self}")
 
-    def c_code_cache_version(self):
-        """Version of the C side of this type; kept for ops written for the original."""
-        return (1,)
-
 
 class SingletonType(Type):
     """A type that has one instance."""
@@ -108,7 +105,7 @@ class SingletonType(Type):
         return type(self).__name__
 
 
-class Generic(SingletonType):
+class Generic(ObjectText, SingletonType):
     """Any Python object."""
 
     def filter(self, value, strict=False, allow_downcast=None):

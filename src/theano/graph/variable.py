@@ -282,11 +282,9 @@ class Apply(Node):
 
     def run_params(self):
         """The parameters of the op for this node, for ops written with ``params_type``."""
-        get_params = getattr(self.op, "get_params", None)
         params_type = self.params_type
-        if get_params is None or params_type is None:
-            return None
-        return params_type.filter(get_params(self))
+        value = None if params_type is None else self.op.get_params(self)
+        return None if value is None else params_type.filter(value)
 
     @property
     def params_type(self):

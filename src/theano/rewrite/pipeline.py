@@ -1,9 +1,12 @@
 """THE ORDER in which graphs are rewritten, and which rules a mode selects."""
 
-from dataclasses import dataclass, replace
+import math
 
 from theano.config import config
+from theano.graph.features import ReplaceValidate
+from theano.rewrite.database import FUSION, optdb
 from theano.rewrite.engine import Engine, Merger, Phase
+from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported from here
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
@@ -21,7 +24,6 @@ from theano.rewrite.rules.stable import STABLE
 from theano.rewrite.structure import attach_hints, detach_hints
 
 FAST = frozenset({"fast_run", "fast_compile"})
-RUN = frozenset({"fast_run"})
 
 PHASES = (
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
@@ -41,39 +43,6 @@ PHASES = (
 SHOWN_ONLY = ("elemwise_fusion", "inplace")     # the native runtime decides these for itself
 
 
-@dataclass(frozen=True)
-class Query:
-    """Which rewrites run: tags or names, of which one must be had (include), all (require), none (exclude)."""
-
-    include: tuple = ("fast_run",)
-    exclude: tuple = ()
-    require: tuple = ()
-
-    def including(self, *tags):
-        """With these too."""
-        return replace(self, include=(*self.include, *tags))
-
-    def excluding(self, *tags):
-        """Without these."""
-        return replace(self, exclude=(*self.exclude, *tags))
-
-    def requiring(self, *tags):
-        """Only what has all of these."""
-        return replace(self, require=(*self.require, *tags))
-
-    def takes_phase(self, phase):
-        """Whether a phase runs at all."""
-        names = phase.tags | {phase.name}
-        return bool(names & set(self.include)) and not names & (set(self.exclude) - RUN)
-
-    def takes_rule(self, rule, phase):
-        """Whether a rule of a phase runs."""
-        names = rule.tags | {rule.name, phase.name}
-        if names & set(self.exclude):
-            return False
-        return set(self.require) <= names | phase.tags
-
-
 def optimize(fgraph, query, native=False):
     """Rewrite ``fgraph`` in place; returns what fired.
 
@@ -84,15 +53,33 @@ def optimize(fgraph, query, native=False):
         fgraph.attach_feature(Merger())
     engine = Engine(fgraph, query.takes_rule)
     engine._settle()
+    done = False
     for phase in PHASES:
+        if phase.name == "elemwise_fusion":
+            done = apply_users(fgraph, query, 0, FUSION)
         if query.takes_phase(phase) and not (native and phase.name in SHOWN_ONLY):
             engine.run(phase)
+    done |= apply_users(fgraph, query, FUSION, math.inf)
+    if done:
+        engine._settle()
     merger = getattr(fgraph, "merger", None)
     if merger is not None:
         fgraph.remove_feature(merger)
     if config.profile_optimizer:
         fgraph.rewriting = engine.fired
     return engine.fired
+
+
+def apply_users(fgraph, query, first, last):
+    """Run what users registered with positions from ``first`` up to ``last``; whether there was anything."""
+    extra = [(position, one) for one, position in query.extra_optimizations]
+    found = [*optdb.between(first, min(last, query.position_cutoff), query),
+             *(one for position, one in sorted(extra, key=lambda e: e[0]) if first <= position < last)]
+    for one in found:
+        one.optimize(fgraph)
+    for feature in [f for f in fgraph._features if type(f) is ReplaceValidate] if found else ():
+        fgraph.remove_feature(feature)
+    return bool(found)
 
 
 def present(fgraph, query):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from theano.graph.destroy import storages
+from theano.graph.op import thunk_of
 from theano.graph.variable import Constant
 from theano.runtime.report import describe_failure, extended
 
@@ -21,19 +22,31 @@ class Interpreter:
         variable -> its one-element cell; those given at the start, of shared variables, are used as they are.
     nodes, thunks : lists
         In the order of execution.
+    impl : str or None
+        "py": ops run their `perform` also where they have C code.
+    nodes : list of Apply, optional
+        The order in which they run.
+    wrap : function, optional
+        ``(i, node, thunk, storage_map)`` -> what runs in the place of the thunk.
+    callback : function, optional
+        Called with ``node, thunk, storage_map, compute_map`` after each node.
+    callback_input : function, optional
+        Called with ``variable, value`` for each input before the first node.
     failed : Apply or None
         The node whose error ended the last call that failed.
     """
 
-    def __init__(self, fgraph, allow_gc=True, storage_map=None):
-        self.fgraph = fgraph
+    def __init__(self, fgraph, allow_gc=True, storage_map=None, impl=None, nodes=None, wrap=None, callback=None,
+                 callback_input=None):
+        self.fgraph, self.impl = fgraph, impl
+        self._wrap, self._callback, self._callback_input = wrap, callback, callback_input
         self.allow_gc = allow_gc
-        self.nodes = fgraph.toposort()
+        self.nodes = fgraph.toposort() if nodes is None else list(nodes)
         self.storage_map = dict(storage_map or {})
         self._fill_storage()
         self._lent = {id(cell) for cell in (storage_map or {}).values()}
         self.compute_map = {v: [v.owner is None] for v in self.storage_map}
-        self.thunks = [self._thunk(node) for node in self.nodes]
+        self.thunks = [self._thunk(i, node) for i, node in enumerate(self.nodes)]
         self._last_use = self._plan_release()
         self._overwritten = self._plan_overwriting()
         self._updated = {fgraph.inputs[i] for i in (getattr(fgraph, "update_mapping", None) or {}).values()}
@@ -47,8 +60,18 @@ class Interpreter:
             if variable not in self.storage_map:
                 self.storage_map[variable] = [variable.data if isinstance(variable, Constant) else None]
 
-    def _thunk(self, node):
-        return node.op.make_thunk(node, self.storage_map, self.compute_map, [])
+    def _thunk(self, i, node):
+        thunk = thunk_of(node, self.storage_map, self.compute_map, self.impl)
+        if self._wrap is not None:
+            thunk = self._wrap(i, node, thunk, self.storage_map)
+        return thunk if self._callback is None else self._announced(node, thunk)
+
+    def _announced(self, node, thunk):
+        def announced():
+            thunk()
+            self._callback(node=node, thunk=thunk, storage_map=self.storage_map, compute_map=self.compute_map)
+        announced.__dict__.update(thunk.__dict__)
+        return announced
 
     def _plan_release(self):
         """For each node the cells that nobody needs after it."""
@@ -78,6 +101,8 @@ class Interpreter:
         """Values of the graph's outputs for ``values`` of its inputs; what is updated is unchanged after an error."""
         for variable, value in zip(self.fgraph.inputs, values, strict=True):
             self.storage_map[variable][0] = value
+            if self._callback_input is not None:
+                self._callback_input(variable, value)
         position, saved = 0, []
         try:
             for position, thunk in enumerate(self.thunks):

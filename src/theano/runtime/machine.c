@@ -618,6 +618,18 @@ static int take_result(struct th_frame *f, int i, PyObject *value)
     return 0;
 }
 
+/* What a cell holds before an op runs: for one with C code the array of the last call, if nobody else has it. */
+static PyObject *last_result(struct th_frame *f, int i, int wanted)
+{
+    PyObject *o = f->array[i];
+    if (!wanted || f->machine->slot[i].storage != ST_ARRAY || !o || !PyArray_CheckExact(o) || Py_REFCNT(o) != 1
+        || ((PyArrayObject_fields *)o)->weakreflist || PyArray_BASE((PyArrayObject *)o)
+        || !PyArray_ISCARRAY((PyArrayObject *)o))
+        Py_RETURN_NONE;
+    f->array[i] = NULL;
+    return o;
+}
+
 static int run_python(struct th_frame *f, const instruction *c)
 {
     int error = TH_PYTHON_ERROR;
@@ -634,8 +646,7 @@ static int run_python(struct th_frame *f, const instruction *c)
         PyObject *cell = PyList_New(1);
         if (!cell)
             goto out;
-        Py_INCREF(Py_None);
-        PyList_SET_ITEM(cell, 0, Py_None);
+        PyList_SET_ITEM(cell, 0, last_result(f, c->out[i], PyCFunction_Check(c->perform)));
         PyList_SET_ITEM(cells, i, cell);
     }
     done = PyObject_CallFunctionObjArgs(c->perform, c->node, inputs, cells, NULL);

@@ -6,6 +6,7 @@ from theano.gradient import DisconnectedType, grad_not_implemented
 from theano.graph.op import Op
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply, Variable
+from theano.scalar.policy import POLICIES, result_dtype, settled
 from theano.scalar.type import (
     Scalar,
     as_scalar,
@@ -198,7 +199,16 @@ class ScalarOp(Op):
 
     def output_dtype(self, *dtypes):
         """Name of the result's dtype."""
+        if config.cast_policy in POLICIES:
+            return result_dtype(self, dtypes, self.dtype_rule,
+                                self.dtype_rule in BY_NUMPY or isinstance(self.numpy, np.ufunc))
         return self.dtype_rule(*dtypes)
+
+    def settle(self, inputs):
+        """``inputs`` with Python numbers as arrays of the dtypes that the flag ``cast_policy`` gives them."""
+        if config.cast_policy in POLICIES:
+            return settled(self, inputs, getattr(self, "dtype_rule", None) in (truth_out, true_div_out))
+        return inputs
 
     def output_types(self, types):
         """Types of the results for types of inputs."""
@@ -212,7 +222,7 @@ class ScalarOp(Op):
         if self.nin >= 0 and len(inputs) != self.nin:
             raise TypeError(f"Wrong number of inputs for {self}.make_node (got {len(inputs)}({inputs}), "
                             f"expected {self.nin})")
-        inputs = [as_scalar(x) for x in inputs]
+        inputs = [as_scalar(x) for x in self.settle(inputs)]
         return Apply(self, inputs, [t() for t in self.output_types([x.type for x in inputs])])
 
     def __call__(self, *inputs, **kwargs):
@@ -342,6 +352,7 @@ WIDENING = set()        # dtype rules whose results are wider than NumPy's own f
 WIDENING |= {upgrade_to_float, upgrade_to_float_no_complex, true_div_out, upcast_out, upcast_out_nobool,
              upcast_out_min8, same_out_min8, float64_out, complex_out, same_out_float_only}
 COMPUTED_IN = {"float16": "float32"}            # half precision is for storage
+BY_NUMPY = WIDENING | {bits_out, same_out_nobool, float64_out}   # rules that give way to NumPy's if the policy says so
 
 
 def _row(name):

@@ -9,6 +9,8 @@ import numpy as np
 from theano.config import config
 from theano.graph.type import Type
 from theano.graph.variable import Constant, Variable
+from theano.scalar.ctext import NumberText
+from theano.scalar.policy import POLICIES, capped, is_weak, literal
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,15 @@ def upcast(dtype, *dtypes):
     """
     every = (str(dtype), *map(str, dtypes))
     result = _promote(every)
+    if config.cast_policy == "floatX":
+        return capped(result, every)
     if config.cast_policy == "numpy+floatX" and config.floatX == "float32" and result == "float64" \
             and "float64" not in every:
         return "float32"
     return result
 
 
-class Scalar(Type):
+class Scalar(NumberText, Type):
     """One number of a dtype; values are NumPy scalars."""
 
     __props__ = ("dtype",)
@@ -135,7 +139,7 @@ class Scalar(Type):
 
     def dtype_specs(self):
         """Python type, C type and suffix of the dtype, as the original."""
-        return (self.numpy_dtype.type, f"npy_{self.dtype}", self.dtype.capitalize())
+        return (self.numpy_dtype.type, self.c_element_type(), self.dtype.capitalize())
 
     def clone(self, dtype=None):
         """The type of another dtype."""
@@ -292,6 +296,8 @@ def convert(x, dtype=None):
     """
     if dtype is not None:
         return np.asarray(x, dtype=resolve(dtype))
+    if config.cast_policy in POLICIES and is_weak(x):
+        return literal(x)
     if isinstance(x, int) and not isinstance(x, bool):
         return autocast_int(x)
     if isinstance(x, float) and not hasattr(x, "dtype"):

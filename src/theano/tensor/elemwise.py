@@ -160,7 +160,7 @@ class Elemwise(Op):
 
     def make_node(self, *inputs):
         inputs = [x if isinstance(x, Variable) and isinstance(x.type, TensorType) else as_tensor_variable(x)
-                  for x in inputs]
+                  for x in self.scalar_op.settle(inputs)]
         dtypes = self.output_dtypes([x.type.dtype for x in inputs], inputs)
         ndim = max((x.type.ndim for x in inputs), default=0)
         inputs = [x if x.type.ndim == ndim else

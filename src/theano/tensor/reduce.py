@@ -6,6 +6,7 @@ from theano.config import config
 from theano.gradient import DisconnectedType, disconnected_grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
+from theano.scalar.policy import wide_float
 from theano.scalar.table import TABLE
 from theano.scalar.type import complex_dtypes, discrete_dtypes
 from theano.tensor.constant import as_tensor_variable, constant
@@ -262,7 +263,7 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
     if total.type.dtype in ("float16", "float32", "complex64"):
         count_dtype = "float32"
     else:
-        count_dtype = "float64"
+        count_dtype = wide_float()
     extents = cast(shape(x), count_dtype)
     for d in axes:
         total = true_div(total, extents[d])
@@ -293,9 +294,8 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
         count = constant(1, dtype="int64")
         for d in axes:
             count = count * shape_i(x, d)
-        result = sum(squared, axis=axes, keepdims=keepdims) / cast(count - ddof, "float32" if
-                                                                   x.type.dtype in ("float16", "float32")
-                                                                   else "float64")
+        result = sum(squared, axis=axes, keepdims=keepdims) / cast(count - ddof, "float32" if x.type.dtype in (
+            "float16", "float32") else wide_float())
     if corrected:
         result = result - ELEMWISE["sqr"](mean(centered, axes, keepdims=keepdims))
     result.name = "var"

@@ -6,9 +6,12 @@ from theano.config import config
 from theano.errors import ShapeError
 from theano.graph.type import Type
 from theano.scalar.type import DTYPES, discrete_dtypes, resolve
+from theano.tensor.ctext import ArrayText
+
+CLOSE = {2: (1e-3, 1e-3), 4: (1e-5, 1e-5), 8: (1e-5, 1e-8)}     # bytes of a float -> relative and absolute tolerance
 
 
-class TensorType(Type):
+class TensorType(ArrayText, Type):
     """Arrays of one dtype and rank.
 
     Parameters
@@ -153,10 +156,9 @@ class TensorType(Type):
             return False
         if a.dtype.kind in "biu":
             return bool(np.array_equal(a, b))
-        tolerance = {2: 1e-2, 4: 1e-4, 8: 1e-8}[a.dtype.itemsize if a.dtype.kind == "f" else
-                                               a.dtype.itemsize // 2]
-        close = np.isclose(a, b, rtol=tolerance if rtol is None else rtol,
-                           atol=tolerance if atol is None else atol, equal_nan=True)
+        relative, absolute = CLOSE[a.dtype.itemsize if a.dtype.kind == "f" else a.dtype.itemsize // 2]
+        close = np.isclose(a, b, rtol=relative if rtol is None else rtol,
+                           atol=absolute if atol is None else atol, equal_nan=True)
         if allow_remove_nan:
             close = close | np.isnan(a) | np.isnan(b)
         if allow_remove_inf:
@@ -213,7 +215,7 @@ class TensorType(Type):
 
     def dtype_specs(self):
         """Python type, C type and NumPy type number name of the dtype, as the original."""
-        return (self.numpy_dtype.type, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}")
+        return (self.numpy_dtype.type, self.c_element_type(), f"NPY_{self.dtype.upper()}")
 
     def __str__(self):
         if self.name:

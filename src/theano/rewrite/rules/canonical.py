@@ -625,7 +625,7 @@ def _fold(node):
     if node.op.destroy_map:
         return None
     try:
-        performer(node)(node, thunk_inputs, cells)
+        performer(node, "py")(node, thunk_inputs, cells)
     except (NotImplementedError, MethodNotDefined):
         return None
     results = []
