@@ -18,7 +18,7 @@ from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.structure import HintsFeature, facts, is_psd, is_symmetric, nonnegative
 from theano.tensor.linalg.inverse import slogdet
 
-PLAIN = theano.compile.Mode(linker="py", optimizer=None)
+PLAIN, NATIVE = theano.compile.Mode(linker="py", optimizer=None), theano.compile.Mode("c|py", "fast_run")
 A, B, S = T.dmatrix("A"), T.dmatrix("B"), T.dmatrix("S")          # S is positive definite
 x, y, v = T.dvector("x"), T.dvector("y"), T.dvector("v")          # v is positive
 c = T.dscalar("c")
@@ -107,7 +107,7 @@ def test_values_stay(name, rng):
     outputs, present, absent = CASES[name]
     given = values_of(rng)
     inputs, values = list(given), list(given.values())
-    f = theano.function(inputs, outputs, mode="FAST_RUN", on_unused_input="ignore")
+    f = theano.function(inputs, outputs, mode=NATIVE, on_unused_input="ignore")
     reference = theano.function(inputs, outputs, mode=PLAIN, on_unused_input="ignore")
     for found, expected in zip(f(*values), reference(*values), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
@@ -137,7 +137,7 @@ DENSITIES = {"hint": (psd(S), S), "product": (S.dot(S.T), S), "jitter": (S.dot(S
 def test_log_density_is_one_cholesky_and_triangular_solutions(name, rng):
     given = values_of(rng)
     inputs = [x, y, S, A, c]
-    f = theano.function(inputs, log_density(DENSITIES[name][0]), on_unused_input="ignore")
+    f = theano.function(inputs, log_density(DENSITIES[name][0]), mode=NATIVE, on_unused_input="ignore")
     found = [node.op for node in f.maker.fgraph.toposort() if "linalg" in type(node.op).__module__]
     assert sorted(type(op).__name__ for op in found) == ["Cholesky", "Solve"]
     assert found[1].A_structure == "lower_triangular"
@@ -150,7 +150,7 @@ def test_log_density_is_one_cholesky_and_triangular_solutions(name, rng):
 def test_gradient_of_log_density_shares_its_cholesky(rng):
     given = values_of(rng)
     cost = log_density(psd(S))
-    f = theano.function([x, y, S], [cost, *theano.grad(cost, [y, S])])
+    f = theano.function([x, y, S], [cost, *theano.grad(cost, [y, S])], mode=NATIVE)
     found = sorted(type(node.op).__name__ for node in f.maker.fgraph.toposort() if "linalg" in type(node.op).__module__)
     assert found == ["Cholesky", "CholeskyInverse", "Solve", "Solve"]
     reference = theano.function([x, y, S], [cost, *theano.grad(cost, [y, S])], mode=PLAIN)
@@ -159,7 +159,7 @@ def test_gradient_of_log_density_shares_its_cholesky(rng):
 
 
 def test_logarithm_of_large_determinants_does_not_overflow():
-    f = theano.function([A], [T.log(det(A)), T.log(abs(det(A))), T.log(det(psd(A)))])
+    f = theano.function([A], [T.log(det(A)), T.log(abs(det(A))), T.log(det(psd(A)))], mode=NATIVE)
     np.testing.assert_allclose(f(1e10 * np.eye(200)), 200 * np.log(1e10))
     minus = np.diag([-1.0, *[1e10] * 100])
     assert np.isnan(theano.function([A], T.log(det(A)))(minus))
@@ -169,7 +169,7 @@ def test_logarithm_of_large_determinants_does_not_overflow():
 def test_products_that_are_singular(rng):
     """What is only semidefinite gives what it gave without its structure: a tiny determinant, no error."""
     tall = rng.normal(size=(4, 2))
-    f = theano.function([A], [det(A.dot(A.T)), slogdet(A.dot(A.T))[1]])
+    f = theano.function([A], [det(A.dot(A.T)), slogdet(A.dot(A.T))[1]], mode=NATIVE)
     determinant, logarithm = f(tall)
     assert abs(determinant) < 1e-12 and logarithm < -20
     with pytest.raises(np.linalg.LinAlgError, match="singular"):
@@ -185,7 +185,7 @@ def test_nan_stays_nan():
 
 def test_hints_that_are_wrong():
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
-        theano.function([A, x], solve(psd(A), x))(np.diag([1.0, -1.0]), np.ones(2))
+        theano.function([A, x], solve(psd(A), x), mode=NATIVE)(np.diag([1.0, -1.0]), np.ones(2))
 
 
 SYMMETRIC = A + A.T
@@ -280,12 +280,12 @@ def test_hint_is_an_identity_with_its_gradient(rng):
 def test_masks_are_computed_in_loops(k, rng):
     value = rng.normal(size=(3, 5))
     outputs = [T.tril(A, k), T.triu(A, k), A + T.eye(3, 5, k), (A * T.eye(3, 5, k)).sum(), T.eye(3, 5, k).sum()]
-    f = theano.function([A], outputs)
+    f = theano.function([A], outputs, mode=NATIVE)
     assert not {"Eye", "Tri"} & set(names(f))
     for found, expected in zip(f(value), [np.tril(value, k), np.triu(value, k), value + np.eye(3, 5, k),
                                           (value * np.eye(3, 5, k)).sum(), np.eye(3, 5, k).sum()], strict=True):
         np.testing.assert_allclose(found, expected)
-    assert "Eye" in names(theano.function([A], T.eye(A.shape[0])))
+    assert "Eye" in names(theano.function([A], T.eye(A.shape[0]), mode=NATIVE))
 
 
 def test_masks_of_other_shapes_fail_as_before():
@@ -296,12 +296,12 @@ def test_masks_of_other_shapes_fail_as_before():
 
 
 def test_outer_products_are_computed_in_loops(rng):
-    f = theano.function([A, x, y], T.sqr(A + T.outer(x, y)).sum())
+    f = theano.function([A, x, y], T.sqr(A + T.outer(x, y)).sum(), mode=NATIVE)
     assert not {"Ger", "Dot22", "Gemm"} & set(names(f))
     given = values_of(rng)
     np.testing.assert_allclose(f(given[A], given[x], given[y]),
                                ((given[A] + np.outer(given[x], given[y])) ** 2).sum())
-    assert "Ger" in names(theano.function([A, x, y], A + T.outer(x, y)))
+    assert "Ger" in names(theano.function([A, x, y], A + T.outer(x, y), mode=NATIVE))
 
 
 @pytest.mark.parametrize("linker", ["py", "c|py"])

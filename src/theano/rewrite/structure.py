@@ -234,8 +234,9 @@ def _of_elemwise(node, variable, ask):
         return NOTHING
     known = [ask(v) for v in matrices]
     every, is_complex = set.intersection(*map(set, known)), variable.type.dtype.startswith("complex")
-    if not _equal_shapes(matrices):
-        return NOTHING
+    if not _equal_shapes(matrices):                 # (1, 1) keeps symmetry where it is broadcast, not triangles
+        known = [k - {"lower", "upper"} for k in known]
+        every = every - {"lower", "upper"}
     found = {"symmetric"} & every if not others and not is_complex else set()
     if not others and name in ("add", "mul") and _closed_under_transposition(matrices, known):
         found.add("symmetric")
