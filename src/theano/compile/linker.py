@@ -161,7 +161,7 @@ class VM_Linker(LocalLinker):                                                   
                  c_thunks=None, allow_partial_eval=None):
         super().__init__(allow_gc, schedule)
         whole = callback is None and callback_input is None and schedule is None
-        self.native = whole and (use_cloop or allow_gc is None and c_thunks is not False)
+        self.native = whole and (use_cloop or allow_gc is None)
         self.compiles = use_cloop
         self.name = "cvm" if use_cloop else "vm"
         self.impl = "py" if c_thunks is False else None
