@@ -10,7 +10,8 @@
 
 typedef struct {
     void (*first)(int64_t *position, const char *p, int64_t pitch, const char *value, int64_t n, int64_t rows);
-    void (*down)(int64_t *position, char *values, const char *p, int64_t pitch, int64_t n, int64_t rows, int64_t number);
+    void (*down)(int64_t *position, char *values, const char *p, int64_t pitch, int64_t n, int64_t rows,
+                 int64_t number);
 } finder;
 
 #define LEVEL(name) base_##name
@@ -122,7 +123,7 @@ static int64_t move_on(const axes *a, int64_t at, int64_t run, int64_t *position
         } \
     }
 
-/* Elements of some results, which lie `apart`, from element `begin` on: each row contiguous and `pitch` from the last. */
+/* Elements of some results, which lie `apart`, from element `begin` on: each row contiguous, `pitch` from the last. */
 static const char *take(const search *s, const char *from, int64_t apart, int64_t rows, int64_t begin, int64_t n,
                         int64_t *pitch)
 {

@@ -6,8 +6,8 @@
 #define ABOVE(a, b) ((a) > (b))
 #define BELOW(a, b) ((a) < (b))
 
-/* first: for each row the position of the first element that equals that row's `value`, or is nan where that is; n where
- * there is none. Rows have at most 32767 elements. N: a number as wide as they are, so that compilers compare
+/* first: for each row the position of the first element that equals that row's `value`, or is nan where that is; n
+ * where there is none. Rows have at most 32767 elements. N: a number as wide as they are, so that compilers compare
  * whole registers.
  * down: element j of every row against best[j]; where it is beyond, or the first nan, position[j] becomes the number
  * of its row, from `number` on. */

@@ -89,8 +89,8 @@ static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, 
     }
 }
 
-static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
-                        int64_t itemsize)
+static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n,
+                        int64_t rows, int64_t itemsize)
 {
     const int64_t step = itemsize;
     if (to_step == itemsize) {

@@ -72,6 +72,14 @@ TH_INLINE float th_product_f32(float a, float b, float *low) {
     return p;
 }
 
+TH_INLINE float th_remainder_f32(float x, float n, float y) {
+#ifdef TH_FMA
+    return __builtin_fmaf(-n, y, x);
+#else
+    return (float)(x - (double)n * y);
+#endif
+}
+
 /* Rounding. Where the machine cannot round in one instruction, adding 2^52 rounds to even. */
 
 TH_INLINE double th_rint_f64(double x) {

@@ -102,14 +102,17 @@ TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
     return (x - t * 0x1.62e4p-1f) - t * 0x1.7f7d1cp-20f;
 }
 
-TH_INLINE float th_expm1_small_f32(float r) {
-    float r2 = r * r;
+TH_INLINE float th_expm1_tail_f32(float r) {
     float p = 0x1.6abe38p-10f;
     p = p * r + 0x1.123d88p-7f;
     p = p * r + 0x1.555858p-5f;
     p = p * r + 0x1.55548cp-3f;
     p = p * r + 0x1.fffffcp-2f;
-    return p * r2 + r;
+    return p * (r * r);
+}
+
+TH_INLINE float th_expm1_small_f32(float r) {
+    return th_expm1_tail_f32(r) + r;
 }
 
 TH_INLINE float th_exp_f32(float x) {
@@ -651,9 +654,8 @@ TH_INLINE int th_pow_fits_f32(float x, float y) {
 TH_INLINE float th_pow_fast_f32(float x, float y) {
     unsigned int b = th_bits_f32(x) + 0x004afb0du, j;
     float m = th_float_f32((b & 0x007fffffu) + 0x3f3504f3u), k = (float)((int)(b >> 23) - 127);
-    float f = m - 1.0f, d = m + 1.0f, inverse = 1.0f / d, s = f * inverse, sd, pl;
-    float sp = th_product_f32(s, d, &sd);
-    float sl = ((f - sp) - sd - s * (m - (d - 1.0f))) * inverse;
+    float f = m - 1.0f, d = m + 1.0f, inverse = 1.0f / d, s = f * inverse, pl;
+    float sl = (th_remainder_f32(f, s, d) - s * (m - (d - 1.0f))) * inverse;
     float z = s * s;
     float e = 0x1.d2a4d2p-3f;
     e = e * z + 0x1.2481aep-2f;
@@ -671,7 +673,7 @@ TH_INLINE float th_pow_fast_f32(float x, float y) {
     float r = p - q * 0x1.62e4p-1f;
     pl -= q * 0x1.7f7d1cp-20f;
     float u = r + pl;
-    u = (((r - u) + pl) + (th_expm1_small_f32(u) - u) + u) + 1.0f;
+    u = (((r - u) + pl) + th_expm1_tail_f32(u) + u) + 1.0f;
     return th_float_f32(th_bits_f32(u) + j);
 }
 
@@ -704,8 +706,9 @@ TH_INLINE float th_pow_f32(float x, float y) {
     return th_pow_fits_f32(x, y) ? th_pow_fast_f32(x, y) : f;
 }
 
-/* r = |x|^(-1/3): a third of the bits as they are is near, e tells how near, and (1 - e)^(-1/3) mends it. Then p = x r^2
-   without its last bits, so that its square is exact, and what is missing from it in second order. */
+/* r = |x|^(-1/3): a third of the bits as they are is near, e tells how near, and (1 - e)^(-1/3) mends it.
+   Then p = x r^2 without its last bits, so that its square is exact, and what is missing from it in
+   second order. */
 
 TH_INLINE double th_cbrt_f64(double x) {
     double a = __builtin_fabs(x), small = a < 0x1p-1022 ? 0x1p-18 : 1.0;
