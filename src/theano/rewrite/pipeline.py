@@ -6,6 +6,7 @@ from theano.config import config
 from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
+from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
 from theano.rewrite.rules.inner import INNER
@@ -22,7 +23,8 @@ RUN = frozenset({"fast_run"})
 PHASES = (
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *FOLDING), tags=FAST),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *DIAGONAL, *FOLDING),
+          tags=FAST),
     Phase("specialize", (*SPECIAL, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),

@@ -4,11 +4,12 @@ import numpy as np
 
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
-from theano.tensor.elemwise import maximum
+from theano.tensor.elemwise import maximum, minimum, second, sum_to_shape_of
 from theano.tensor.join import concatenate
-from theano.tensor.shape import flatten
+from theano.tensor.shape import flatten, patternbroadcast
 from theano.tensor.type import tensor
 from theano.tensor.variable import method
 
@@ -50,12 +51,81 @@ class CumOp(Op):
         (x,), (y,), (g,) = inputs, outputs, output_grads
         if x.type.dtype.startswith(("int", "uint", "bool")):
             return [x.zeros_like(dtype="floatX")]
-        axis = 0 if self.axis is None else self.axis % x.type.ndim
-        backwards = (slice(None),) * axis + (slice(None, None, -1),)
-        total = cumsum((g if self.mode == "add" else g * y)[backwards], axis)[backwards]
-        if self.axis is None:
-            total = total.reshape(x.shape, x.type.ndim)
-        return [total if self.mode == "add" else total / x]
+        axis, row = (0, flatten(x)) if self.axis is None else (self.axis % x.type.ndim, x)
+        if self.mode == "add":
+            total = reversed_along(cumsum(reversed_along(g, axis), axis), axis)
+        else:                           # without dividing by x, which may be zero
+            later = recurrence(_moved(row, axis, -1, 0), reversed_along(g, axis), axis)
+            total = reversed_along(later, axis) * _moved(y, axis, 1, 1)
+        return [total.reshape(x.shape, x.type.ndim) if self.axis is None else total]
+
+
+def reversed_along(x, axis):
+    """``x`` with the order along one axis reversed."""
+    return x[(slice(None),) * axis + (slice(None, None, -1),)]
+
+
+def _moved(x, axis, by, fill):
+    """The element before each (``by`` 1), or after it with the order reversed (-1); ``fill`` where there is none."""
+    extents = [x.shape[d] for d in range(x.type.ndim)]
+    end = minimum(extents[axis], 1)
+    first = alloc(np.asarray(fill, dtype=x.type.dtype), *extents[:axis], end, *extents[axis + 1:])
+    every = (slice(None),) * axis
+    rest = x[(*every, slice(None, -1))] if by > 0 else x[(*every, slice(None, 0, -1))]
+    return patternbroadcast(concatenate([first, rest], axis), x.type.broadcastable)
+
+
+class Recurrence(Op):
+    """h[t] = a[t] * h[t - 1] + b[t] along an axis, where h[-1] is zero.
+
+    a, b: one rank   ->   h: what they broadcast to, but not along the axis, which they share
+    """
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis):
+        self.axis = axis
+
+    def make_node(self, a, b):
+        a, b = as_tensor_variable(a), as_tensor_variable(b)
+        if a.type.ndim != b.type.ndim or not 0 <= self.axis < a.type.ndim:
+            raise ValueError(f"{self} needs two tensors of one rank with axis {self.axis}, got {a.type} and {b.type}")
+        pattern = [p and q for p, q in zip(a.type.broadcastable, b.type.broadcastable, strict=True)]
+        return Apply(self, [a, b], [tensor(upcast(a.type.dtype, b.type.dtype), pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        a, b = np.broadcast_arrays(*inputs)
+        result = np.empty(a.shape, dtype=node.outputs[0].type.dtype)
+        a, b, h = (np.moveaxis(v, self.axis, 0) for v in (a, b, result))
+        last = np.zeros(h.shape[1:], dtype=h.dtype)
+        for t in range(len(h)):
+            last = h[t, ...] = a[t] * last + b[t]
+        output_storage[0][0] = result
+
+    def infer_shape(self, node, shapes):
+        known = [zip(shape, x.type.broadcastable, strict=True) for shape, x in zip(shapes, node.inputs, strict=True)]
+        return [tuple(m if not b else n for (m, b), (n, _) in zip(*known, strict=True))]
+
+    def L_op(self, inputs, outputs, output_grads):
+        (a, b), (h,), (g,) = inputs, outputs, output_grads
+        later = Recurrence(self.axis)(_moved(second(h, a), self.axis, -1, 0), reversed_along(g, self.axis))
+        gb = reversed_along(later, self.axis)
+        ga = gb * _moved(h, self.axis, 1, 0)
+        return [sum_to_shape_of(_summed(t, x), x).astype(x.type.dtype) for x, t in ((a, ga), (b, gb))]
+
+    def __str__(self):
+        return f"Recurrence{{{self.axis}}}"
+
+
+def _summed(g, x):
+    """``g`` summed along the axes where ``x`` is broadcastable by its type."""
+    axes = [d for d, (b, c) in enumerate(zip(x.type.broadcastable, g.type.broadcastable, strict=True)) if b and not c]
+    return g.sum(axis=axes, keepdims=True) if axes else g
+
+
+def recurrence(a, b, axis):
+    """h[t] = a[t] * h[t - 1] + b[t] along ``axis``, where h[-1] is zero."""
+    return Recurrence(axis)(a, b)
 
 
 @method("cumsum")
