@@ -55,8 +55,8 @@ class CumOp(Op):
         if self.mode == "add":
             total = reversed_along(cumsum(reversed_along(g, axis), axis), axis)
         else:                           # without dividing by x, which may be zero
-            later = recurrence(_moved(row, axis, -1, 0), reversed_along(g, axis), axis)
-            total = reversed_along(later, axis) * _moved(y, axis, 1, 1)
+            later = recurrence(neighbour(reversed_along(row, axis), axis, 0), reversed_along(g, axis), axis)
+            total = reversed_along(later, axis) * neighbour(y, axis, 1)
         return [total.reshape(x.shape, x.type.ndim) if self.axis is None else total]
 
 
@@ -65,14 +65,13 @@ def reversed_along(x, axis):
     return x[(slice(None),) * axis + (slice(None, None, -1),)]
 
 
-def _moved(x, axis, by, fill):
-    """The element before each (``by`` 1), or after it with the order reversed (-1); ``fill`` where there is none."""
+def neighbour(x, axis, first):
+    """For every element the one before it along ``axis``; the number ``first`` where there is none."""
     extents = [x.shape[d] for d in range(x.type.ndim)]
-    end = minimum(extents[axis], 1)
-    first = alloc(np.asarray(fill, dtype=x.type.dtype), *extents[:axis], end, *extents[axis + 1:])
-    every = (slice(None),) * axis
-    rest = x[(*every, slice(None, -1))] if by > 0 else x[(*every, slice(None, 0, -1))]
-    return patternbroadcast(concatenate([first, rest], axis), x.type.broadcastable)
+    extents[axis] = minimum(extents[axis], 1)
+    start = alloc(np.asarray(first, dtype=x.type.dtype), *extents)
+    rest = x[(*(slice(None),) * axis, slice(None, -1))]
+    return patternbroadcast(concatenate([start, rest], axis), x.type.broadcastable)
 
 
 class Recurrence(Op):
@@ -108,9 +107,10 @@ class Recurrence(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         (a, b), (h,), (g,) = inputs, outputs, output_grads
-        later = Recurrence(self.axis)(_moved(second(h, a), self.axis, -1, 0), reversed_along(g, self.axis))
+        later = Recurrence(self.axis)(neighbour(reversed_along(second(h, a), self.axis), self.axis, 0),
+                                      reversed_along(g, self.axis))
         gb = reversed_along(later, self.axis)
-        ga = gb * _moved(h, self.axis, 1, 0)
+        ga = gb * neighbour(h, self.axis, 0)
         return [sum_to_shape_of(_summed(t, x), x).astype(x.type.dtype) for x, t in ((a, ga), (b, gb))]
 
     def __str__(self):

@@ -623,9 +623,10 @@ class Sum(CAReduceDtype):
 
 
 class Prod(CAReduceDtype):
-    """Product along axes; first and second derivatives are right where elements are zero.  Reference: numpy.prod"""
+    """Product along axes; derivatives are right where elements are zero.  Reference: numpy.prod"""
 
     __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
+    of_others = None            # the op of its gradient, filled by the module of running products
 
     def __init__(self, axis=None, dtype=None, acc_dtype=None, no_zeros_in_input=False):
         super().__init__(TABLE["mul"], axis, dtype, acc_dtype)
@@ -641,18 +642,10 @@ class Prod(CAReduceDtype):
         x, out, g = inputs[0], outputs[0], output_grads[0]
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        g, out = self.spread(x, g), self.spread(x, out)
-        whole = g * out / x
+        g = self.spread(x, g).astype(x.type.dtype)
         if self.no_zeros_in_input:
-            return [whole]
-        zero = eq(x, 0)
-        count = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
-        scale = g * self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
-        # The sum of the zeros is zero, but its derivatives are not: with it second derivatives are right too.
-        nothing = self.spread(x, Sum(axis=self.axis)(switch(zero, x, 0)))
-        one = switch(zero, scale, scale * nothing / x)
-        two = switch(zero, scale * (nothing - x), 0)
-        return [switch(eq(count, 0), whole, switch(eq(count, 1), one, switch(eq(count, 2), two, 0)))]
+            return [g * self.spread(x, out) / x]
+        return [g * Prod.of_others(range(x.type.ndim) if self.axis is None else self.axis)(x)]
 
 
 class ProdWithoutZeros(CAReduceDtype):

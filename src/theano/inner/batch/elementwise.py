@@ -25,6 +25,7 @@ from theano.tensor.elemwise import (
     cast,
     sum_to_shape_of,
 )
+from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import tensor_from_scalar
 
@@ -108,6 +109,12 @@ def recurrence(node, inputs, batched):
     """Along the same axis of the rows."""
     rank = node.outputs[0].type.ndim
     return [Recurrence(node.op.axis + 1)(*(padded(x, b, rank) for x, b in zip(inputs, batched, strict=True)))]
+
+
+@rule(ProdOfOthers)
+def products_of_others(node, inputs, batched):
+    """Along the same axes of the rows."""
+    return [ProdOfOthers(d + 1 for d in node.op.axis)(inputs[0])]
 
 
 @rule(DiffOp)
