@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from theano.gradient import grad_not_implemented
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
-from theano.sparse.convert import CSM, as_gradient_of, csm_properties, dense_from_sparse
+from theano.sparse.convert import CSM, as_gradient_of, csm_properties, dense_from_sparse, disconnected
 from theano.sparse.elemwise import mul
 from theano.sparse.shape import transpose
 from theano.sparse.type import SparseType, format_cls
@@ -18,6 +17,8 @@ from theano.sparse.variable import (
 )
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.dot import dot as dot_tensors
+from theano.tensor.join import stack
+from theano.tensor.shape import shape_i
 from theano.tensor.type import tensor
 
 
@@ -109,6 +110,15 @@ class _StructuredDotGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[False], [False], [True], [True]]
+
+    def grad(self, inputs, output_grads):
+        indices, indptr, b, g_ab = inputs
+        weights = CSM(self.format)(output_grads[0], indices, indptr, stack([shape_i(g_ab, 0), shape_i(b, 0)]))
+        return [disconnected(), disconnected(), as_gradient_of(b, structured_dot(transpose(weights), g_ab)),
+                as_gradient_of(g_ab, structured_dot(weights, b))]
 
 
 ROWS_AT_ONCE = 1 << 14          # so that the gathered rows stay in the cache
@@ -300,7 +310,7 @@ class SamplingDot(Op):
     def grad(self, inputs, output_grads):
         x, y, p = inputs
         g = mul(p, output_grads[0])
-        return [dot(g, y), dot(transpose(g), x), grad_not_implemented(self, 2, p)]
+        return [dot(g, y), dot(transpose(g), x), sampling_dot(x, y, output_grads[0])]
 
 
 sampling_dot = SamplingDot()

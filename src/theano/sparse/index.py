@@ -88,6 +88,12 @@ class GetItemListGrad(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
+    def connection_pattern(self, node):
+        return [[False], [False], [True]]
+
+    def grad(self, inputs, output_grads):
+        return [disconnected(), disconnected(), get_item_list(output_grads[0], inputs[1])]
+
 
 def _scattered(kind, data, rows, columns, shape):
     """The matrix of type ``kind`` with ``data`` at these places."""
@@ -141,6 +147,12 @@ class GetItem2ListsGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[False], [False], [False], [True]]
+
+    def grad(self, inputs, output_grads):
+        return [*(disconnected() for _ in range(3)), get_item_2lists(output_grads[0], *inputs[1:3])]
 
 
 class GetItem2d(Op):
@@ -215,6 +227,13 @@ class GetItem2dGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[False]] * 7 + [[True]]
+
+    def grad(self, inputs, output_grads):
+        index = slice(*inputs[1:4]), slice(*inputs[4:7])
+        return [*(disconnected() for _ in range(7)), get_item_2d(output_grads[0], index)]
 
 
 class GetItemScalar(Op):

@@ -96,7 +96,8 @@ class DimShuffle(Op):
                 back[d] = i
         if x.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        return [DimShuffle(g.type.broadcastable, back)(_droppable(g, back))]
+        g = _droppable(g, back)
+        return [DimShuffle(g.type.broadcastable, back)(g)]
 
     def R_op(self, inputs, eval_points):
         return [None] if eval_points[0] is None else self(*eval_points, return_list=True)

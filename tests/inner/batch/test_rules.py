@@ -119,6 +119,7 @@ CASES = {                   # name -> (function, kinds, shapes)
     "min": (lambda x: [x.min(), x.min(axis=1, keepdims=True)], "f", [M]),
     "mean": (lambda x: [x.mean(), x.mean(axis=0)], "f", [M]),
     "prod": (lambda x: [x.prod(), x.prod(axis=-1)], "f", [M]),
+    "prod without zeros": (lambda x: T.ProdWithoutZeros(axis=1)(x), "f", [M]),
     "norm": (lambda x: x.norm(2, axis=0), "f", [M]),
     "logsumexp": (lambda x: T.logsumexp(x, axis=1), "f", [M]),
     "truth": (lambda x: [x.all(), x.any(axis=0)], "b", [M]),

@@ -6,8 +6,9 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.create import arange
 from theano.tensor.elemwise import exp
-from theano.tensor.shape import shape_padleft
+from theano.tensor.shape import shape_i, shape_padleft
 from theano.tensor.type import tensor
 
 
@@ -238,6 +239,15 @@ class CrossentropyCategorical1HotGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[1]]
+
+    def connection_pattern(self, node):
+        return [[True], [True], [False]]
+
+    def grad(self, inputs, output_grads):
+        (g, coding, true), (gg,) = inputs, output_grads
+        rows = arange(shape_i(true, 0))
+        scaled = -gg[rows, true] / coding[rows, true]
+        return [scaled, self(scaled * g, coding, true), DisconnectedType()()]
 
     def __str__(self):
         return type(self).__name__
