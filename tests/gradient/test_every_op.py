@@ -118,6 +118,7 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "Scan": (lambda x, h: theano.scan(step, sequences=x, outputs_info=h)[0], [M, V]),
     "Rowwise": (lambda x, i=T.lscalar(): map_rows(i, [T.sin(x * i)], T.constant(3), [x.shape])[0], [V]),
     "EachRow": (lambda x: theano.vectorize(lambda x: T.repeat(x, T.gt(x, 0) + 1))(x), [M]),
+    "CustomGradient": (theano.custom_grad(lambda x: (T.exp(x), lambda g: g * T.exp(x))), [M]),
     "AsFormat": (sparse_of(lambda x: sparse.AsFormat("csr")(x * x)), [M]),
     "SparseFromDense": (sparse_of(lambda x: x), [M]),
     "DenseFromSparse": (sparse_of(lambda x: sparse.dense_from_sparse(x) ** 2), [M]),

@@ -6,11 +6,12 @@ from theano.config import config
 from theano.gradient import DisconnectedType, as_list
 from theano.graph.op import Op
 from theano.graph.variable import Apply
-from theano.graph.walk import connection_pattern, substitute, toposort
-from theano.inner.batch.core import all_batched, batch_graph, count_of
+from theano.graph.walk import substitute
+from theano.inner.batch.core import batch_graph, broadcast, broadcast_to, count_of
 from theano.inner.graph import InnerGraph, close
 from theano.scalar.type import discrete_dtypes
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.shape import patternbroadcast, shape_i
 from theano.tensor.type import TensorType
 
 
@@ -62,30 +63,24 @@ class CustomGradient(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         _, arguments, others = self.parts(inputs)
-        given = [y.type.zeros_like(y) if isinstance(g.type, DisconnectedType) else g
-                 for y, g in zip(outputs, output_grads, strict=True)]
+        given = [y.type.zeros_like(y) if isinstance(g.type, DisconnectedType) else
+                 patternbroadcast(g.astype(own.type.dtype), own.type.broadcastable)
+                 for y, g, own in zip(outputs, output_grads, self.backward.inputs, strict=False)]
         made = iter(substitute(self.backward.outputs, dict(zip(self.backward.inputs, [*given, *others], strict=True))))
         gradients = [next(made) if live else DisconnectedType()() for live in self.reached]
         return [*(DisconnectedType()() for _ in outputs), *gradients, *(DisconnectedType()() for _ in others)]
 
     def batch_op(self, node, inputs, batched):
-        """The gradient of every row."""
-        results, arguments, others = self.parts(inputs)
-        _, _, moving = self.parts(batched)
-        front = all_batched([*results, *arguments], batched[:len(results) + len(arguments)]) \
-            if any(batched[:len(results) + len(arguments)]) else [*results, *arguments]
-        if not any(batched[:len(results) + len(arguments)]):
-            return None
-        within = {v: TensorType(v.type.dtype, (False, *v.type.broadcastable))() if b else v.type()
-                  for v, b in zip(self.backward.inputs, [True] * self.results + moving, strict=True)}
-        made = batch_graph(self.backward.outputs, within)
-        n = count_of(list(within.values()), [True])
-        live = [x for x, reached in zip(front[self.results:], self.reached, strict=True) if reached]
-        made = all_batched([*made, *within.values()], [g.type.ndim == x.type.ndim for g, x in
-                                                       zip(made, live, strict=True)] + [True] * len(within))[:len(made)]
-        del n
+        """The gradient of every row; all results and arguments get rows, so that gradients of some are not added up."""
+        front, n = self.results + len(self.reached), count_of(inputs, batched)
+        given = [broadcast_to(x, b, n) for x, b in zip(inputs[:front], batched[:front], strict=True)]
+        within = {v: TensorType(v.type.dtype, (False, *v.type.broadcastable))() if b else v.type() for v, b in
+                  zip(self.backward.inputs, [True] * self.results + batched[front:], strict=True)}
+        rows = shape_i(within[self.backward.inputs[0]], 0)
+        made = [g if g.type.ndim > row.type.ndim else broadcast(g, rows) for g, row in
+                zip(batch_graph(self.backward.outputs, within), self.backward.outputs, strict=True)]
         op = CustomGradient(InnerGraph(within.values(), made), self.results, self.reached)
-        return op(*front, *others, return_list=True)
+        return op(*given, *inputs[front:], return_list=True)
 
     def __str__(self):
         return "CustomGradient"
@@ -95,7 +90,7 @@ def custom_grad(function):
     """A decorator: a function of variables that says itself what its gradient is.
 
     The function returns its results, one variable or a list or tuple of them, and a function of their gradients, which
-    returns the gradients of the arguments in the same way: one for each, None for arguments that have none. Both are
+    returns the gradients of the arguments in the same way: one for each, None for arguments that have none. Both make
     graphs; the second may use what the first has computed::
 
         @theano.custom_grad
@@ -155,4 +150,4 @@ def _fitting(function, x, gradient):
     if gradient.type.ndim != x.type.ndim:
         raise ValueError(f"the gradient of {function.__name__} by {x} has {gradient.type.ndim} dimensions, but {x} has "
                          f"{x.type.ndim}")
-    return gradient.astype(_gradient_type(x).dtype)
+    return patternbroadcast(gradient.astype(_gradient_type(x).dtype), x.type.broadcastable)
