@@ -15,7 +15,7 @@ from theano.scalar.op import ScalarOp
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
-from theano.tensor.mask import put_on, root_of_magnitudes, take_off
+from theano.tensor.mask import merged, put_on, root_of_magnitudes, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
 
@@ -238,6 +238,7 @@ class Elemwise(Op):
             null = next(g for g in output_grads if isinstance(g.type, NullType))
             return [null for _ in inputs]
         value, masks = take_off(output_grads[0]) if len(outputs) == 1 else (None, [])
+        masks = merged(masks)
         around, NAMING.ops = NAMING.ops, NAMELESS
         try:
             terms = self.scalar_op.L_op(inputs, outputs, [value] if masks else output_grads)
