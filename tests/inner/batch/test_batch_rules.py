@@ -13,6 +13,7 @@ from theano.inner.batch.each_row import EachRow
 from theano.scalar.op import ScalarOp
 from theano.tensor import blas, nnet
 from theano.tensor.assertion import assert_op
+from theano.tensor.contiguous import cpu_contiguous
 from theano.tensor.cumulate import recurrence
 from theano.tensor.elemwise import ELEMWISE, sum_to_shape_of
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
@@ -106,6 +107,7 @@ CASES = {                   # name -> (function, kinds, shapes)
     "stopped": (lambda x: theano.gradient.disconnected_grad(x) * x + theano.gradient.zero_grad(x), "f", [M]),
     "constant": (lambda x: theano.gradient.consider_constant(x) * x, "f", [M]),
     "clipped": (lambda x: theano.gradient.grad_clip(x, -0.5, 0.5) ** 2 + theano.gradient.grad_scale(x, 3), "f", [M]),
+    "contiguous": (lambda x: cpu_contiguous(x.T) * 2, "f", [M]),
     "copied": (lambda x: theano.compile.deep_copy_op(x) + theano.compile.view_op(x), "f", [M]),
     "cumsum": (lambda x: T.cumsum(x, 1), "f", [M]),
     "cumsum of all": (lambda x: T.cumsum(x), "f", [M]),

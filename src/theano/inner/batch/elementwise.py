@@ -9,6 +9,7 @@ from theano.scalar.table import TABLE
 from theano.scalar.type import Scalar
 from theano.tensor.assertion import Assert
 from theano.tensor.constant import constant
+from theano.tensor.contiguous import CpuContiguous
 from theano.tensor.create import alloc
 from theano.tensor.cumulate import CumOp, DiffOp, Recurrence
 from theano.tensor.elemwise import (
@@ -82,7 +83,7 @@ def summed_to_shape(node, inputs, batched):
     return [sum_to_shape_of(g, like)]
 
 
-@rule(ViewOp, DeepCopyOp, Print, *GRADIENT_OPS)
+@rule(ViewOp, DeepCopyOp, CpuContiguous, Print, *GRADIENT_OPS)
 def identity(node, inputs, batched):
     """The op itself."""
     return node.op(*inputs, return_list=True)
