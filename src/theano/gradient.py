@@ -389,6 +389,8 @@ def _as_gradient(output, gradient):
     if isinstance(gradient.type, (DisconnectedType, NullType)):
         return gradient
     have, want = getattr(gradient.type, "dtype", None), getattr(output.type, "dtype", None)
+    if want is not None and want.startswith("float") and str(have).startswith("complex"):
+        gradient = gradient.real                        # the output has no imaginary part to change
     if have != want and want is not None and want.startswith(("float", "complex")):
         return gradient.astype(want)
     return gradient
@@ -507,7 +509,10 @@ def _own_rop(node, points):
 
 
 def _double_lop(node, points):
-    """Directional derivatives by reverse mode twice: d/du (u' J) is linear in u, so its transpose is J."""
+    """Directional derivatives by reverse mode twice: d/du (u' J) is linear in u, so its transpose is J.
+
+    Any u will do; ones are everywhere where a sparse matrix stores elements.
+    """
     results = []
     wrt = [(i, p) for i, p in enumerate(points) if p is not None]
     for output in node.outputs:

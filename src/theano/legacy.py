@@ -7,6 +7,7 @@ programs don't need are loaded when they are first used.
 import collections.abc
 import importlib
 import io
+import logging
 import operator
 import struct
 import sys
@@ -23,6 +24,10 @@ GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.
          "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
+PREFIX = "theano."
+LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve", "tensor.linalg.cholesky",
+          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas",
+          "rewrite.structure")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
@@ -56,6 +61,9 @@ GATHERED = {
     "tensor.nnet.abstract_conv": ("tensor.nnet.conv", "tensor.nnet.conv_shape", "tensor.nnet.upsample",
                                   "tensor.assertion"),
     "tensor.signal.downsample": ("tensor.signal.pool",),
+    "tensor.slinalg": ("tensor.linalg.solve", "tensor.linalg.cholesky", "tensor.linalg.eigen", "tensor.linalg.product"),
+    "tensor.nlinalg": ("tensor.linalg.diagonal", "tensor.linalg.inverse", "tensor.linalg.eigen",
+                       "tensor.linalg.decompose", "tensor.linalg.product"),
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
     "scalar.basic_scipy": ("scalar", "scalar.special"),
@@ -65,6 +73,10 @@ GATHERED = {
     "sparse.sharedvar": ("sparse.shared", "sparse.type", "sparse.variable"),
     "sparse.utils": ("sparse.variable",),
     "sandbox": (),
+    "sandbox.linalg": LINALG,
+    "sandbox.linalg.ops": LINALG,
+    "sandbox.linalg.kron": ("tensor.linalg.product",),
+    "sandbox.solve": ("tensor.linalg.solve",),
     "sandbox.rng_mrg": ("tensor.random.mrg", "tensor.random.recurrence"),
     "sandbox.multinomial": ("tensor.random.categorical",),
     "tensor.raw_random": ("tensor.random.function",),
@@ -102,7 +114,8 @@ EXTRA = {                       # further names of an old module: where they are
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
     "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
-    "gof": {"PureOp": "graph.op:Op"},
+    "gof": {"PureOp": "graph.op:Op", **{name: f"compile.mode:{name}" for name in (
+        "Linker", "PerformLinker", "OpWiseCLinker", "CLinker", "VM_Linker")}},
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
                   "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},
@@ -111,6 +124,18 @@ EXTRA = {                       # further names of an old module: where they are
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
+for _old in ("tensor.slinalg", "tensor.nlinalg", "sandbox.linalg", "sandbox.linalg.ops"):
+    EXTRA[_old] = {"imported_scipy": True, "logger": logging.getLogger(PREFIX + _old)}          # SciPy is required
+EXTRA["sandbox.linalg.ops"] |= {            # rewrites, by the names that they had
+    "inv_as_solve": "rewrite.rules.linalg:product_with_inverse", "remove_hint_nodes": "rewrite.rules.linalg:hint",
+    "no_transpose_symmetric": "rewrite.rules.linalg:transpose_of_symmetric",
+    "integer_types": (int,),
+    "transinv_to_invtrans": "rewrite.rules.linalg:transpose_of_inverse",
+    "tag_solve_triangular": "rewrite.rules.linalg:solve_of_triangular",
+    "local_log_pow": "rewrite.rules.linalg:log_of_power", "local_log_prod_sqr": "rewrite.rules.linalg:log_of_product",
+    "psd_solve_with_chol": "rewrite.rules.factor:solve_of_definite",
+    "local_det_chol": "rewrite.rules.factor:det_of_definite"}
+EXTRA["tensor.nlinalg"]["_zero_disconnected"] = "tensor.linalg.adjoint:zero_disconnected"
 STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},
 }
@@ -127,7 +152,6 @@ LATE = ("sparse",)                  # packages that are loaded when they are fir
 LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
     "scipy.sparse.": "sparse:shared",
     "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
-PREFIX = "theano."
 
 
 class LegacyFinder:

@@ -24,7 +24,7 @@ from theano.tensor.nnet.softmax import (
     SoftmaxWithBias,
 )
 from theano.tensor.others import ProdOfOthers
-from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum
+from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum, positions_of_max
 from theano.tensor.type import tensor
 
 
@@ -84,6 +84,11 @@ class First(Op):
 
     def make_node(self, x):
         return Apply(self, [x], [v.type() for v in Argmax(self.axis).make_node(x).outputs])
+
+    def perform(self, node, inputs, output_storage):
+        x, = inputs
+        turned = x if not self.smallest else -x if x.dtype.kind == "f" else ~x
+        output_storage[0][0] = positions_of_max(turned, self.axis)
 
     @staticmethod
     def extents(known, node):

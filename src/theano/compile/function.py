@@ -4,6 +4,7 @@ import copy
 
 from theano.compile.io import In, SymbolicInput, wrap_in
 from theano.compile.maker import FunctionMaker
+from theano.compile.mode import Linker, Mode
 from theano.compile.persistence import StripPickler
 from theano.compile.rebuild import collect
 from theano.graph import origin
@@ -76,6 +77,19 @@ def pfunc(params, outputs=None, *args, output_keys=None, **kwargs):
     if output_keys is not None:
         outputs = dict(zip(output_keys, outputs, strict=True))
     return function(params, outputs, *args, **kwargs)
+
+
+def link(linker, unpack_single=True):
+    """A function of the graph that ``linker`` accepted, as it is, inputs overwritten where an op does that."""
+    graph = linker.fgraph
+    overwritten = {v for node in graph.toposort() for positions in node.op.destroy_map.values()
+                   for v in (node.inputs[k] for k in positions)}
+    inputs = [In(v, mutable=v in overwritten, strict=True) for v in graph.inputs]
+    outputs = graph.outputs[0] if unpack_single and len(graph.outputs) == 1 else list(graph.outputs)
+    return function(inputs, outputs, mode=Mode(linker, None), accept_inplace=True, on_unused_input="ignore")
+
+
+Linker.to_function = staticmethod(link)
 
 
 def _place():

@@ -17,7 +17,7 @@ from theano.graph.destroy import DestroyHandler
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute
-from theano.rewrite.pipeline import optimize
+from theano.rewrite.pipeline import FAST, optimize
 from theano.runtime.interpreter import Interpreter
 from theano.scalar.type import Scalar
 
@@ -98,7 +98,7 @@ class FunctionMaker:
 
     def _wants_native(self):
         return self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
-            and not self.accept_inplace and "fast_run" in self.mode.optimizer.include \
+            and not self.accept_inplace and FAST & set(self.mode.optimizer.include) \
             and not any(getattr(e, "shared", False) and isinstance(e.variable.type, Scalar)     # no arrays in cells
                         for e in self.inputs)
 

@@ -1,6 +1,7 @@
 """How a function is rewritten and run: optimizers by name, linkers by name, modes."""
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 
 from theano.config import config
 from theano.rewrite.pipeline import Query
@@ -11,34 +12,50 @@ class Linker:
     """How the rewritten graph runs.
 
     native : bool
-        Compile to C where compiler and runtime are there; else every node runs its ``perform``.
+        Run programs of the machine where the C part of this package is there; else every node runs its ``perform``.
     allow_gc : bool or None
         Free intermediate results after each call; None follows the flag.
+    compiles : bool
+        Whether the programs have compiled kernels where there is a compiler; else they run on prebuilt loops.
     """
 
     name: str
     native: bool
     allow_gc: bool | None = None
+    compiles: bool = True
     fgraph = None
+    to_function = None          # function(linker, unpack_single), filled by what makes functions
+
+    def accept(self, fgraph, no_recycling=None, profile=None):
+        """This linker with the graph that it is to link."""
+        twin = copy.copy(self)
+        object.__setattr__(twin, "fgraph", fgraph)
+        return twin
+
+    def make_function(self, unpack_single=True, **options):
+        """A function that computes the outputs of the graph, which is run as it is, from its inputs.
+
+        unpack_single: a single output is returned itself, else in a list.
+        """
+        if self.fgraph is None:
+            raise RuntimeError(f"{self} has no graph: accept one first")
+        return Linker.to_function(self, unpack_single)
 
     def __str__(self):
         return self.name
 
 
-class PerformLinker(Linker):
-    """Every node runs its ``perform``."""
+def _linker(name, native, doc):
+    def __init__(self, key=name, native=native, allow_gc=None, compiles=True, **options):
+        Linker.__init__(self, key, native, allow_gc, compiles)
+    return {"__init__": __init__, "__doc__": doc, "__module__": __name__}
 
 
-class VM_Linker(Linker):                                                          # noqa: N801
-    """The virtual machine."""
-
-
-class OpWiseCLinker(Linker):
-    """Native code where there is some, ``perform`` elsewhere."""
-
-
-class CLinker(Linker):
-    """Native code."""
+PerformLinker = type("PerformLinker", (Linker,), _linker("py", False, "Every node runs its ``perform``."))
+VM_Linker = type("VM_Linker", (Linker,), _linker("cvm", True, "The virtual machine."))
+OpWiseCLinker = type("OpWiseCLinker", (Linker,),
+                     _linker("c|py", True, "Native code where there is some, ``perform`` elsewhere."))
+CLinker = type("CLinker", (Linker,), _linker("c", True, "Native code."))
 
 
 LINKERS = {
@@ -46,7 +63,7 @@ LINKERS = {
     "c": CLinker("c", native=True),
     "c|py": OpWiseCLinker("c|py", native=True),
     "c|py_nogc": OpWiseCLinker("c|py_nogc", native=True, allow_gc=False),
-    "vm": VM_Linker("vm", native=False),
+    "vm": VM_Linker("vm", native=True, compiles=False),
     "vm_nogc": VM_Linker("vm_nogc", native=False, allow_gc=False),
     "cvm": VM_Linker("cvm", native=True),
     "cvm_nogc": VM_Linker("cvm_nogc", native=True, allow_gc=False),
@@ -135,7 +152,7 @@ class Mode:
         """A mode with another optimizer and linker options (``allow_gc``)."""
         linker = self.linker
         allow_gc = {**(link_kwargs or {}), **kwargs}.get("allow_gc", linker.allow_gc)
-        linker = type(linker)(linker.name, linker.native, allow_gc)
+        linker = replace(linker, allow_gc=allow_gc)
         return type(self)(linker=linker, optimizer=self._optimizer if optimizer == "" else optimizer)
 
     def including(self, *tags):

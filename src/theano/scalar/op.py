@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theano.gradient import DisconnectedType
+from theano.gradient import DisconnectedType, grad_not_implemented
 from theano.graph.op import Op
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply, Variable
@@ -127,8 +127,11 @@ def branches_out(condition, *branches):
 
 
 def complex_out(*dtypes):
-    """complex128 for any input but float32 pairs, as the original."""
-    return {"float32": "complex64"}.get(upcast(*dtypes), "complex128")
+    """complex128 for any real input but float32 pairs, as the original; complex is refused."""
+    common = upcast(*dtypes)
+    if common in complex_dtypes:
+        raise TypeError(f"the parts of a complex number are real, got {', '.join(dtypes)}")
+    return {"float32": "complex64"}.get(common, "complex128")
 
 
 # -- the op ---------------------------------------------------------------------------------------------
@@ -158,20 +161,26 @@ class ScalarOp(Op):
         Inputs of which only the shape matters: the result is not connected to them.
     conditions : tuple of int
         Inputs that are truth values, whatever their dtype.
+    missing : dict
+        Input -> why there is no gradient by it although the result depends on it.
+    parts : bool
+        Whether ``grad`` itself takes the gradient by the parts of a complex result, see `L_op`.
     """
 
     __props__ = ("name",)
     nout = 1
     unread = conditions = ()
+    missing = {}
+    parts = False
     table = {}
 
     def __init__(self, name, numpy, c, grad, dtype=upcast_out, *, nin=1, domain=(-2.0, 2.0), zero=False,
                  commutative=False, associative=False, identity=None, cost=1, doc="", label=None,
-                 unread=(), conditions=()):
+                 unread=(), conditions=(), missing=None, parts=False):
         self.name, self.numpy, self.c, self.gradient, self.dtype_rule = name, numpy, c, grad, dtype
         self.nin, self.domain, self.zero, self.cost, self.doc = nin, domain, zero, cost, doc
         self.commutative, self.associative, self.identity = commutative, associative, identity
-        self.unread, self.conditions = unread, conditions
+        self.unread, self.conditions, self.missing, self.parts = unread, conditions, dict(missing or {}), parts
         self.label = label or name
         self.__doc__ = doc or type(self).__doc__
         if name in self.table:
@@ -225,25 +234,66 @@ class ScalarOp(Op):
     def compute(self, arrays, dtype):
         """The result for arrays, computed in ``dtype`` where the inputs would give less."""
         if dtype != "bool" and self.dtype_rule in WIDENING and arrays:
-            arrays = [np.asarray(a).astype(dtype, copy=False) for a in arrays]
+            kind = COMPUTED_IN.get(dtype, dtype)
+            arrays = [np.asarray(a) for a in arrays]
+            arrays = [a.astype(np.result_type(a, kind) if a.dtype.kind == "c" else kind, copy=False) for a in arrays]
         return self.numpy(*arrays)
+
+    def argument_dtypes(self, dtypes, dtype):
+        """The dtypes in which `compute` works on arguments of these dtypes, where it can be told beforehand."""
+        if dtype == "bool":
+            return [np.result_type(*dtypes)] * len(dtypes) if dtypes else []
+        return [np.dtype(dtype)] * len(dtypes) if self.dtype_rule in WIDENING else dtypes
+
+    def function_for(self, dtypes, dtype):
+        """Like `compute`, as a function of arrays of these dtypes."""
+        if dtype != "bool" and self.dtype_rule in WIDENING and any(d != dtype for d in dtypes):
+            return lambda *arrays: self.compute(arrays, dtype)
+        return getattr(self.numpy, "of_two", self.numpy) if len(dtypes) == 2 else self.numpy
 
     def c_for(self, dtypes, dtype):
         """The C expression for these input dtypes and this output dtype, or None."""
         return self.c(dtypes, dtype) if callable(self.c) else self.c
 
     def L_op(self, inputs, outputs, output_grads):
+        """Gradients of the inputs.
+
+        That of a complex number holds the derivative of the real cost by its real part and, as imaginary part, that
+        by its imaginary part: for an analytic row the gradient of the result times the conjugate of the derivative.
+        """
         g, = output_grads
         if self.gradient is None:
-            return [zero_gradient(x) for x in inputs]
+            return [self._without(k, x) for k, x in enumerate(inputs)]
         if outputs[0].type.dtype in discrete_dtypes:
             return [zero_gradient(x) for x in inputs]
         dtype = outputs[0].type.dtype           # whole numbers are differentiated as the floats they stand for
         smooth = [x.astype(dtype) if x.type.dtype in discrete_dtypes and k not in self.conditions
                   and fixed_number(x) is None else x for k, x in enumerate(inputs)]
-        terms = self.gradient(*smooth, outputs[0], g)
-        return [t if t is not None else DisconnectedType()() if k in self.unread else zero_gradient(x)
+        terms = self._terms(smooth, outputs[0], g)
+        return [t if t is not None else DisconnectedType()() if k in self.unread else self._without(k, x)
                 for k, (x, t) in enumerate(zip(inputs, terms, strict=True))]
+
+    def _terms(self, inputs, out, g):
+        if out.type.dtype not in complex_dtypes or self.parts:
+            return self.gradient(*inputs, out, g)
+        conj, real = self.table["conj"], self.table["real"]
+        if g.type.dtype not in complex_dtypes:
+            mirrored = g
+        else:
+            mirrored = conj(g)
+        terms = []
+        for x, t in zip(inputs, self.gradient(*inputs, out, mirrored), strict=True):
+            if t is not None:
+                t = g if t is mirrored else conj(t) if t.type.dtype in complex_dtypes else t
+                t = real(t) if x.type.dtype not in complex_dtypes and t.type.dtype in complex_dtypes else t
+            terms.append(t)
+        return terms
+
+    def _without(self, k, x):
+        """What stands for the gradient by an input where the row gives none."""
+        if k in self.missing and x.type.dtype not in discrete_dtypes:
+            return grad_not_implemented(self, k, x, self.missing[k])
+        return zero_gradient(x)
 
     def grad(self, inputs, output_grads):
         return self.L_op(inputs, [self(*inputs)], output_grads)
@@ -290,7 +340,8 @@ def zero_gradient(x):
 
 WIDENING = set()        # dtype rules whose results are wider than NumPy's own for the same inputs
 WIDENING |= {upgrade_to_float, upgrade_to_float_no_complex, true_div_out, upcast_out, upcast_out_nobool,
-             upcast_out_min8, same_out_min8}
+             upcast_out_min8, same_out_min8, float64_out, complex_out, same_out_float_only}
+COMPUTED_IN = {"float16": "float32"}            # half precision is for storage
 
 
 def _row(name):

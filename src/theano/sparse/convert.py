@@ -272,8 +272,9 @@ class CSMGrad(Op):
         return [[k == 4] for k in range(8)]
 
     def grad(self, inputs, output_grads):
-        _, *matrix = inputs[:4]
-        back = CSMGrad()(*inputs[4:], output_grads[0], *matrix)
+        _, *places = inputs[:4]
+        data, *given = inputs[4:]
+        back = self(data, *given, output_grads[0], *places)
         return [back if k == 4 else disconnected() for k in range(8)]
 
 

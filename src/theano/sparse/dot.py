@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
-from theano.sparse.convert import CSM, as_gradient_of, csm_properties, dense_from_sparse, disconnected
+from theano.sparse.convert import CSM, as_gradient_of, csm_properties, dense_from_sparse
 from theano.sparse.elemwise import mul
 from theano.sparse.shape import transpose
 from theano.sparse.type import SparseType, format_cls
@@ -18,7 +19,6 @@ from theano.sparse.variable import (
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.dot import dot as dot_tensors
 from theano.tensor.join import stack
-from theano.tensor.shape import shape_i
 from theano.tensor.type import tensor
 
 
@@ -115,10 +115,10 @@ class _StructuredDotGrad(Op):
         return [[False], [False], [True], [True]]
 
     def grad(self, inputs, output_grads):
-        indices, indptr, b, g_ab = inputs
-        weights = CSM(self.format)(output_grads[0], indices, indptr, stack([shape_i(g_ab, 0), shape_i(b, 0)]))
-        return [disconnected(), disconnected(), as_gradient_of(b, structured_dot(transpose(weights), g_ab)),
-                as_gradient_of(g_ab, structured_dot(weights, b))]
+        (indices, indptr, b, g), (gg,) = inputs, output_grads
+        placed = CSM(self.format)(gg, indices, indptr, stack([g.shape[0], b.shape[0]]))
+        by_b, by_g = structured_dot(transpose(placed), g), structured_dot(placed, b)
+        return [DisconnectedType()(), DisconnectedType()(), as_gradient_of(b, by_b), as_gradient_of(g, by_g)]
 
 
 ROWS_AT_ONCE = 1 << 14          # so that the gathered rows stay in the cache
@@ -309,8 +309,9 @@ class SamplingDot(Op):
 
     def grad(self, inputs, output_grads):
         x, y, p = inputs
+        by_p = mul(self(x, y, SparseType.make_ones(p, p.type.dtype)), output_grads[0])
         g = mul(p, output_grads[0])
-        return [dot(g, y), dot(transpose(g), x), sampling_dot(x, y, output_grads[0])]
+        return [dot(g, y), dot(transpose(g), x), as_gradient_of(p, by_p)]
 
 
 sampling_dot = SamplingDot()

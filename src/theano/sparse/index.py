@@ -111,7 +111,7 @@ class GetItem2Lists(Op):
 
     def make_node(self, x, ind1, ind2):
         x, ind1, ind2 = as_sparse_variable(x), _as_list(ind1), _as_list(ind2)
-        return Apply(self, [x, ind1, ind2], [tensor(x.type.dtype, (False,))])
+        return Apply(self, [x, ind1, ind2], [tensor(x.type.dtype, ind1.type.broadcastable)])
 
     def perform(self, node, inputs, output_storage):
         x, *lists = inputs
@@ -152,7 +152,7 @@ class GetItem2ListsGrad(Op):
         return [[False], [False], [False], [True]]
 
     def grad(self, inputs, output_grads):
-        return [*(disconnected() for _ in range(3)), get_item_2lists(output_grads[0], *inputs[1:3])]
+        return [disconnected(), disconnected(), disconnected(), get_item_2lists(output_grads[0], *inputs[1:3])]
 
 
 class GetItem2d(Op):
@@ -232,8 +232,9 @@ class GetItem2dGrad(Op):
         return [[False]] * 7 + [[True]]
 
     def grad(self, inputs, output_grads):
-        index = slice(*inputs[1:4]), slice(*inputs[4:7])
-        return [*(disconnected() for _ in range(7)), get_item_2d(output_grads[0], index)]
+        _, a, b, c, d, e, f, _ = inputs
+        part = get_item_2d(output_grads[0], (slice(a, b, c), slice(d, e, f)))
+        return [*(disconnected() for _ in range(7)), part]
 
 
 class GetItemScalar(Op):

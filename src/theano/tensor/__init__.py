@@ -20,7 +20,7 @@ from theano.scalar.type import (
     integer_dtypes,
     upcast,
 )
-from theano.tensor import inplace, nnet, signal
+from theano.tensor import fft, fourier, inplace, nnet, signal
 from theano.tensor import type as _type
 from theano.tensor.advanced import (
     AdvancedBooleanIncSubtensor,

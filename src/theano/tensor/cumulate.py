@@ -7,7 +7,8 @@ from theano.graph.variable import Apply
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
-from theano.tensor.elemwise import maximum, minimum, second, sum_to_shape_of
+from theano.tensor.elemwise import conjugate, maximum, minimum, second, sum_to_shape_of
+from theano.tensor.half import in_single
 from theano.tensor.join import concatenate
 from theano.tensor.shape import flatten, patternbroadcast
 from theano.tensor.type import tensor
@@ -35,6 +36,7 @@ class CumOp(Op):
             raise ValueError(f"axis(={self.axis}) out of bounds for {x} with {x.type.ndim} dimensions")
         return Apply(self, [x], [x.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         output_storage[0][0] = (np.cumsum if self.mode == "add" else np.cumprod)(x, axis=self.axis, dtype=x.dtype)
@@ -55,6 +57,7 @@ class CumOp(Op):
         if self.mode == "add":
             total = reversed_along(cumsum(reversed_along(g, axis), axis), axis)
         else:                           # without dividing by x, which may be zero
+            row, y = conjugate(row), conjugate(y)
             later = recurrence(neighbour(reversed_along(row, axis), axis, 0), reversed_along(g, axis), axis)
             total = reversed_along(later, axis) * neighbour(y, axis, 1)
         return [total.reshape(x.shape, x.type.ndim) if self.axis is None else total]
@@ -106,8 +109,8 @@ class Recurrence(Op):
         return [tuple(m if not b else n for (m, b), (n, _) in zip(*known, strict=True))]
 
     def L_op(self, inputs, outputs, output_grads):
-        (a, b), (h,), (g,) = inputs, outputs, output_grads
-        later = Recurrence(self.axis)(neighbour(reversed_along(second(h, a), self.axis), self.axis, 0),
+        (a, b), (h,), (g,) = inputs, map(conjugate, outputs), output_grads
+        later = Recurrence(self.axis)(neighbour(reversed_along(second(h, conjugate(a)), self.axis), self.axis, 0),
                                       reversed_along(g, self.axis))
         gb = reversed_along(later, self.axis)
         ga = gb * neighbour(h, self.axis, 0)
@@ -157,6 +160,7 @@ class DiffOp(Op):
         pattern = [b and d != self.axis % x.type.ndim for d, b in enumerate(x.type.broadcastable)]
         return Apply(self, [x], [tensor(x.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         found = np.diff(inputs[0], n=self.n, axis=self.axis)
         output_storage[0][0] = found.copy() if self.n == 0 else found

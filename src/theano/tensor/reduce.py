@@ -154,7 +154,8 @@ def positions_of_max(x, axis):
     axes = tuple(range(x.ndim)) if axis is None else axis
     kept = [d for d in range(x.ndim) if d not in axes]
     moved = x.transpose([*kept, *axes])
-    flat = moved.reshape([x.shape[d] for d in kept] + [-1]) if axes else moved[..., None]
+    count = int(np.prod([x.shape[d] for d in axes], dtype="int64"))
+    flat = moved.reshape([x.shape[d] for d in kept] + [count])
     if flat.shape[-1] == 0:
         raise ValueError(f"argmax of nothing: shape {x.shape}, axes {axes}")
     return np.asarray(flat.argmax(axis=-1), dtype="int64")
@@ -265,9 +266,11 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
     extents = cast(shape(x), count_dtype)
     for d in axes:
         total = true_div(total, extents[d])
-    total.name = "mean"
-    if dtype is None and x.type.dtype == "float16":
+    if total.type.dtype in discrete_dtypes:             # the mean over no axis
+        total = cast(total, "float64")
+    if "float16" in (dtype, x.type.dtype if dtype is None else None):
         total = cast(total, "float16")
+    total.name = "mean"
     return total
 
 

@@ -12,9 +12,10 @@ from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 def row(variable):
     """Name of the scalar row that computes a variable, or None."""
     node = variable.owner
-    if node is None or type(node.op) is not Elemwise or isinstance(node.op.scalar_op, Composite):
+    if node is None or type(node.op) is not Elemwise:
         return None
-    return node.op.scalar_op.name
+    scalar_op = node.op.scalar_op
+    return None if type(scalar_op) is Composite else scalar_op.name
 
 
 def args(variable, name):
