@@ -23,6 +23,8 @@ from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Apply, Constant, Variable
+from theano.inner.batch.front import vectorize, vectorize_graph
+from theano.inner.custom import custom_grad
 from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
 from theano.inner.scan.front import foldl, foldr, map, reduce, scan

@@ -519,7 +519,7 @@ def _double_lop(node, points):
         if not _is_continuous(output):
             results.append(None)
             continue
-        dummy = ViewOp()(output.type.ones_like(output))
+        dummy = ViewOp()(output.type.ones_like(output))     # any value; a sparse one must store what the output does
         rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
         terms = {ViewOp()(row): p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
         if not terms:
@@ -534,8 +534,11 @@ def _local_lop(node, output, dummy, positions):
     """Gradients of the inputs of one node alone, for gradient ``dummy`` of one output."""
     given = [dummy if v is output else DisconnectedType()() for v in node.outputs]
     gradients = node.op.L_op(list(node.inputs), list(node.outputs), given)
-    return [None if gradients[i] is None or isinstance(gradients[i].type, (DisconnectedType, NullType))
-            else gradients[i] for i in positions]
+    for i in positions:
+        if gradients[i] is not None and isinstance(gradients[i].type, NullType):
+            raise DisconnectedInputError(f"Rop: {gradients[i].type.why_null}")
+    return [None if gradients[i] is None or isinstance(gradients[i].type, DisconnectedType) else gradients[i]
+            for i in positions]
 
 
 def _is_continuous(variable):

@@ -106,3 +106,24 @@ def test_long_chains_of_choices():
         z = T.switch(x > 0, z, 0) * 1.0
     f = theano.function([x], T.grad(z.sum(), x), mode="FAST_COMPILE")
     assert f([0., 1.]).tolist() == [0, 1]
+
+
+def test_a_chain_of_choices_costs_one_each_time():
+    x = z = T.dvector()
+    sizes = []
+    for k in range(40):
+        z = T.switch(x > k / 40, z, 0) * 1.5
+        if k % 20 == 19:
+            sizes.append(len(theano.graph.walk.toposort([T.grad(z.sum(), x)])))
+    assert sizes[1] - sizes[0] < 20 * 24
+    np.testing.assert_allclose(theano.function([x], T.grad(z.sum(), x))([0.5, 1.0]), [0, 1.5 ** 40])
+
+
+def test_sums_of_terms_with_different_choices():
+    """Where a choice is common to all terms it hides what any of them gives."""
+    x, y = T.dvectors("xy")
+    both = T.switch(x > 0, T.switch(y > 0, T.log(x) * y, 0) + T.sqrt(x), 0) * 2
+    f = theano.function([x, y], T.grad(both.sum(), [x, y]))
+    gx, gy = f([4., 4., 0., 0.], [2., -1., 2., -1.])
+    np.testing.assert_allclose(gx, [2 * (2 / 4 + 0.25), 0.5, 0, 0])
+    np.testing.assert_allclose(gy, [2 * np.log(4), 0, 0, 0])

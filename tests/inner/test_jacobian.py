@@ -1,4 +1,4 @@
-"""Jacobians and Hessians against differences of values, and their errors."""
+"""Jacobians and Hessians against differences of values, how they are found, and their errors."""
 
 import warnings
 
@@ -8,7 +8,13 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.errors import DisconnectedInputError
+from theano.graph.op import Op
+from theano.graph.variable import Apply
+from theano.graph.walk import toposort
+from theano.inner.batch.each_row import EachRow
 from theano.inner.rowwise import Rowwise
+from theano.tensor.create import Eye
+from theano.tensor.diagonal import AllocDiag
 
 
 @pytest.fixture
@@ -27,7 +33,22 @@ def differences(f, at, step=1e-6):
     return np.stack(slopes, axis=-1).reshape(np.shape(slopes[0]) + at.shape)
 
 
-VECTORS = {                             # name -> a vector of an argument of rank ndim
+EXPRESSIONS = {                         # name -> an expression of an argument of rank ndim
+    "number": (2, lambda x: (x ** 3).sum()),
+    "number of a number": (0, lambda x: T.sin(x) * x),
+    "matrix": (2, lambda x: T.dot(x, x.T)),
+    "matrix of a vector": (1, lambda x: T.outer(x, T.exp(x))),
+    "matrix of a number": (0, lambda x: T.stack([x, x ** 2, T.sin(x)]).dimshuffle(0, "x") * np.ones((3, 2))),
+    "rank 3 of a matrix": (2, lambda x: x.dimshuffle(0, "x", 1) * x.dimshuffle("x", 0, 1)),
+    "elements of a matrix": (2, lambda x: T.tanh(x) * np.arange(3.)),
+    "elements and a weight": (1, lambda x: x ** 2 * T.constant([1., 2, 3])),
+    "elements and a sum": (1, lambda x: x ** 2 * x.sum()),
+    "elements of rank 3": (3, T.sqrt),
+    "itself": (2, lambda x: x),
+    "sorted": (1, lambda x: T.sort(-x) * x),
+    "column": (1, lambda x: x.dimshuffle(0, "x")),
+    "scan": (1, lambda x: theano.scan(lambda a, b: a * b + x[0], sequences=x, outputs_info=T.ones(()))[0]),
+    "clipped": (1, lambda x: theano.gradient.grad_clip(x, -9, 9) ** 2),
     "elementwise": (1, lambda x: T.exp(x) * x),
     "dot": (1, lambda x: T.tanh(T.dot(T.constant(np.arange(12.).reshape(4, 3) / 10), x))),
     "rows": (2, lambda x: (x ** 2).sum(axis=1) * x[0, 0]),
@@ -44,22 +65,122 @@ START = {0: np.array(0.7), 1: np.array([0.3, 0.7, 1.1]), 2: np.arange(1, 7.).res
          3: np.arange(1, 13.).reshape(2, 3, 2)}
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@pytest.mark.parametrize("name", EXPRESSIONS)
 def test_jacobians_are_the_slopes(name):
-    ndim, build = VECTORS[name]
+    ndim, build = EXPRESSIONS[name]
     x = T.TensorType("float64", (False,) * ndim)("x")
     y = build(x)
     jacobian = theano.function([x], T.jacobian(y, x, disconnected_inputs="ignore"))(START[ndim])
     np.testing.assert_allclose(jacobian, differences(theano.function([x], y), START[ndim]), rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", VECTORS)
-def test_jacobians_of_jacobians(name):
-    ndim, build = VECTORS[name]
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize("name", [n for n in EXPRESSIONS if "number" not in n])
+def test_chunks(name, size):
+    ndim, build = EXPRESSIONS[name]
     x = T.TensorType("float64", (False,) * ndim)("x")
-    first = T.jacobian(build(x), x).flatten()
+    both = [T.jacobian(build(x), x, disconnected_inputs="ignore", chunk_size=k) for k in (size, None)]
+    f = theano.function([x], both)
+    np.testing.assert_allclose(*f(START[ndim]), atol=1e-14)
+    assert f(START[ndim])[0].shape == f(START[ndim])[1].shape
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_jacobians_of_jacobians(name):
+    ndim, build = EXPRESSIONS[name]
+    x = T.TensorType("float64", (False,) * ndim)("x")
+    first = T.jacobian(build(x), x, disconnected_inputs="ignore")
     second = theano.function([x], T.jacobian(first, x, disconnected_inputs="ignore"))(START[ndim])
     np.testing.assert_allclose(second, differences(theano.function([x], first), START[ndim]), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_elements_broadcast_when_the_function_runs(n, rng):
+    """The shapes of x and w are known to agree, or not, only then."""
+    x, w = T.dvectors("xw")
+    f = theano.function([x, w], T.jacobian(T.exp(x) * w, x))
+    for length in {1, n}:
+        value, weight = rng.rand(length), rng.rand(n)
+        expected = np.exp(value) * weight
+        expected = expected[:, None] if length == 1 else np.diag(expected)
+        np.testing.assert_allclose(f(value, weight), expected)
+
+
+def ops_of(variable):
+    return {type(node.op) for node in toposort([variable])}
+
+
+def test_one_derivative_each_where_elements_depend_on_elements():
+    x = T.dvector("x")
+    made = T.jacobian(T.exp(x) * 2 + x, x)
+    assert AllocDiag in ops_of(made) and Eye not in ops_of(made)
+    assert not {AllocDiag, Eye} & ops_of(T.jacobian(T.exp(x) * T.dvector(), x))
+    assert Eye in ops_of(T.jacobian(T.exp(x) + x.sum(), x)) and Eye in ops_of(T.jacobian(T.exp(x)[::-1], x))
+
+
+def test_hessians_of_sums_of_elements(rng):
+    """With a weight that may have another shape than x."""
+    x, w = T.dvectors("xw")
+    made = T.hessian((T.exp(x) * w).sum(), x)
+    assert Eye not in ops_of(made)
+    f = theano.function([x, w], made)
+    a, b = rng.rand(3), rng.rand(3)
+    np.testing.assert_allclose(f(a, b), np.diag(np.exp(a) * b))
+    np.testing.assert_allclose(f(a[:1], b), [[(np.exp(a[0]) * b).sum()]])
+    np.testing.assert_allclose(f(a, b[:1]), np.diag(np.exp(a) * b[0]))
+
+
+def test_the_diagonal_of_a_hessian_takes_linear_time():
+    x = T.dvector("x")
+    f = theano.function([x], T.hessian((T.exp(x) * x).sum(), x).diagonal())
+    value = np.linspace(0, 1, 10 ** 6)
+    np.testing.assert_allclose(f(value), np.exp(value) * (2 + value))
+
+
+@pytest.mark.parametrize("shape, expected", [((2,), (2,)), ((100,), (50,)), ((None,), (50,))])
+def test_the_shorter_side_is_taken(shape, expected):
+    """Columns where x is known to be shorter than the expression, rows otherwise."""
+    x = T.tensor("float64", shape=shape, name="x")
+    w = T.constant(np.ones((shape[0] or 2, 50)))
+    made = T.jacobian(T.tanh(T.dot(x, w)), x)
+    eye, = (node for node in toposort([made]) if isinstance(node.op, Eye))
+    assert eye.inputs[0].eval({x: np.ones(shape[0] or 2)} if not hasattr(eye.inputs[0], "data") else {}) == expected[0]
+
+
+def test_columns_are_not_taken_where_gradients_were_changed(rng):
+    x = T.dscalar("x")
+    y = T.stack([theano.gradient.grad_clip(x * 3, -1, 1), theano.gradient.zero_grad(x), x])
+    assert T.jacobian(y, x).eval({x: 2.0}).tolist() == [3, 0, 1]
+    assert T.jacobian(T.stack([theano.gradient.grad_clip(x, -1, 1) * 3, x]), x).eval({x: 2.0}).tolist() == [1, 1]
+
+
+class Twice(Op):
+    """2 * x, with neither R_op nor a gradient that has one."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = np.asarray(2 * inputs[0])
+
+    def grad(self, inputs, output_grads):
+        return [Twice()(output_grads[0])]
+
+
+def test_ops_of_users():
+    x = T.dscalar("x")
+    assert T.jacobian(T.stack([Twice()(x), x ** 2]), x).eval({x: 3.0}).tolist() == [2, 6]
+    v = T.dvector("v")
+    made = T.jacobian(Twice()(v ** 2), v)
+    assert EachRow in ops_of(made)
+    assert made.eval({v: [1., 2.]}).tolist() == [[4, 0], [0, 8]]
+
+
+def test_large_results_are_found_in_chunks():
+    x = T.tensor("float64", shape=(20000,), name="x")
+    assert Rowwise in ops_of(T.jacobian(T.dot(T.constant(np.ones((10000, 1))), T.sort(x)[:1].dimshuffle(0)), x))
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
@@ -82,6 +203,16 @@ def test_results_come_as_wrt(kind, rng):
     np.testing.assert_allclose(jz, np.diag(3 * a))
     np.testing.assert_allclose(js, a * b)
     assert type(T.hessian((x * z).sum(), kind([x, z]))) is kind
+
+
+def test_hessians_of_any_rank(rng):
+    for ndim in START:
+        x = T.TensorType("float64", (False,) * ndim)("x")
+        cost = (T.sin(x) * x.sum()).sum()
+        found = theano.function([x], T.hessian(cost, x))(START[ndim])
+        assert found.shape == 2 * START[ndim].shape
+        np.testing.assert_allclose(found, differences(theano.function([x], T.grad(cost, x)), START[ndim]), rtol=1e-6,
+                                   atol=1e-8)
 
 
 def test_of_a_scalar_it_is_the_gradient():
@@ -166,13 +297,13 @@ def test_disconnected_inputs():
 
 
 @pytest.mark.parametrize("function, first, wrt, error, match", [
-    (T.jacobian, 3.0, T.dvector(), TypeError, "expects a 0 or 1 dimensional variable as `expression`"),
-    (T.jacobian, T.dmatrix(), T.dvector(), ValueError, "flatten"),
+    (T.jacobian, 3.0, T.dvector(), TypeError, "expects a real variable as `expression`"),
+    (T.jacobian, T.dmatrix(), T.dvector(), DisconnectedInputError, "does not depend"),
+    (lambda y, x: T.jacobian(y, x, chunk_size=0), T.dvector(), T.dvector(), ValueError, "at least 1"),
     (T.jacobian, T.dvector(), "x", TypeError, "Expected Variable"),
     (T.jacobian, T.zvector(), T.zvector(), TypeError, "real"),
     (T.hessian, "c", T.dvector(), TypeError, "`cost`"),
     (T.hessian, T.dvector(), T.dvector(), ValueError, "expects a 0 dimensional variable as `cost`"),
-    (T.hessian, T.dscalar(), T.dmatrix(), ValueError, "expects a 1 dimensional variable as `wrt`"),
     (T.hessian, T.dscalar(), 1, TypeError, "`wrt`"),
 ])
 def test_errors(function, first, wrt, error, match):

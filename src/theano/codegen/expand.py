@@ -12,7 +12,7 @@ from theano.tensor.blas import Dot22
 from theano.tensor.create import Alloc
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import CAReduce, DimShuffle, exp, log
+from theano.tensor.elemwise import ELEMWISE, CAReduce, DimShuffle, Prod, eq, exp, log, switch
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -23,6 +23,7 @@ from theano.tensor.nnet.softmax import (
     SoftmaxGrad,
     SoftmaxWithBias,
 )
+from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum, positions_of_max
 from theano.tensor.type import tensor
 
@@ -210,7 +211,25 @@ def _thin_product(node):
     return [x * y] if thin and x.type.dtype == y.type.dtype else None
 
 
-CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product}
+def _products_of_others(node):
+    """Without zeros the product of all divided; with one zero that of the others, there."""
+    x, = node.inputs
+    if x.type.dtype not in FLOATS:
+        return None
+
+    def along(total):
+        places = iter(range(x.type.ndim))
+        order = ["x" if d in node.op.axis else next(places) for d in range(x.type.ndim)]
+        return DimShuffle(total.type.broadcastable, order)(total)
+
+    zero = eq(x, 0)
+    count = along(Sum(node.op.axis)(zero))
+    rest = along(Prod(node.op.axis)(switch(zero, 1, x)))
+    return [switch(eq(count, 0), rest / x, switch(ELEMWISE["and_"](eq(count, 1), zero), rest, 0))]
+
+
+CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
+               ProdOfOthers: _products_of_others}
 
 
 def expand(fgraph):

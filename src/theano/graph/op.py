@@ -22,6 +22,10 @@ class Op(CLinkerOp, WithProps):
     A subclass defines `make_node` (or ``itypes`` and ``otypes``), `perform`, and where they exist
     `grad` or `L_op`, `R_op`, `infer_shape`. ``__props__`` names the attributes that make two ops equal.
 
+    A method ``batch_op(node, inputs, batched)`` is its rule for `theano.vectorize`: ``inputs`` take the place of those
+    of ``node``, with one more axis in front where ``batched``, a list of bool, says so. It returns what takes the place
+    of the outputs, with one more axis in front too unless they are the same for all rows; None: run every row alone.
+
     Attributes
     ----------
     view_map : dict

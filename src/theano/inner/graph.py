@@ -2,6 +2,7 @@
 
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
+from theano.tensor.shape import shape_i
 
 
 class InnerGraph:
@@ -76,3 +77,24 @@ def close(inputs, outputs):
               if not (v in inside or v in fixed or isinstance(v, Constant))]
     copies = {v: v.type.make_variable(v.name) for v in [*inputs, *others]}
     return InnerGraph(copies.values(), substitute(outputs, copies)), others
+
+
+def extents_of(variables, known):
+    """Extents of ``variables``, a tuple for each.
+
+    known: dict from variables, up to which the graph is looked at, to their extents.
+    """
+    known = dict(known)
+
+    def extents(v):
+        if v not in known and hasattr(v.type, "ndim"):
+            known[v] = tuple(shape_i(v, d) for d in range(v.type.ndim))
+        return known.get(v)
+
+    for node in toposort(variables, known):
+        if hasattr(node.op, "infer_shape"):
+            found = node.op.infer_shape(node, [extents(v) for v in node.inputs])
+            for v, e in zip(node.outputs, found, strict=True):
+                if e is not None:
+                    known.setdefault(v, tuple(e))
+    return [extents(v) for v in variables]

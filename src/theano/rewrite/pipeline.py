@@ -9,6 +9,7 @@ from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported from here
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
+from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
@@ -30,7 +31,7 @@ PHASES = (
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *LINALG, *DEFINITE,
-                           *FOLDING), tags=FAST),
+                           *DIAGONAL, *FOLDING), tags=FAST),
     Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),

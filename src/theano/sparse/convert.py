@@ -331,6 +331,7 @@ class ConstructSparseFromList(Op):
     """
 
     __props__ = ()
+    rop_takes_none = True
 
     def make_node(self, x, values, ilist):
         x, values, ilist = map(as_tensor_variable, (x, values, ilist))
@@ -350,16 +351,13 @@ class ConstructSparseFromList(Op):
         return [shapes[0]]
 
     def connection_pattern(self, node):
-        return [[True], [True], [False]]
+        return [[False], [True], [False]]
 
     def R_op(self, inputs, eval_points):
-        if None in eval_points[:2]:
-            return [None]
-        return self.make_node(eval_points[0], eval_points[1], inputs[2]).outputs
+        return [None if eval_points[1] is None else self(inputs[0], eval_points[1], inputs[2])]
 
     def grad(self, inputs, output_grads):
-        g = dense_from_sparse(output_grads[0])
-        return [g, g[inputs[2]], disconnected()]
+        return [disconnected(), dense_from_sparse(output_grads[0])[inputs[2]], disconnected()]
 
 
 construct_sparse_from_list = ConstructSparseFromList()

@@ -114,6 +114,7 @@ from theano.tensor.join import (
     vertical_stack,
 )
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
+from theano.tensor.others import ProdOfOthers  # noqa: F401  the gradient of Prod
 from theano.tensor.reduce import (
     Argmax,
     MaxAndArgmax,

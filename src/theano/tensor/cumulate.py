@@ -4,16 +4,15 @@ import numpy as np
 
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
-from theano.tensor.elemwise import ELEMWISE, conjugate, eq, le, maximum, switch
+from theano.tensor.elemwise import conjugate, maximum, minimum, second, sum_to_shape_of
 from theano.tensor.half import in_single
 from theano.tensor.join import concatenate
-from theano.tensor.shape import flatten
+from theano.tensor.shape import flatten, patternbroadcast
 from theano.tensor.type import tensor
 from theano.tensor.variable import method
-
-and_ = ELEMWISE["and_"]
 
 
 class CumOp(Op):
@@ -54,34 +53,82 @@ class CumOp(Op):
         (x,), (y,), (g,) = inputs, outputs, output_grads
         if x.type.dtype.startswith(("int", "uint", "bool")):
             return [x.zeros_like(dtype="floatX")]
-        axis = 0 if self.axis is None else self.axis % x.type.ndim
-        flat = flatten(x) if self.axis is None else x
-        total = _from_each_on(g, axis) if self.mode == "add" else _grad_cumprod(flat, y, g, axis)
+        axis, row = (0, flatten(x)) if self.axis is None else (self.axis % x.type.ndim, x)
+        if self.mode == "add":
+            total = reversed_along(cumsum(reversed_along(g, axis), axis), axis)
+        else:                           # without dividing by x, which may be zero
+            row, y = conjugate(row), conjugate(y)
+            later = recurrence(neighbour(reversed_along(row, axis), axis, 0), reversed_along(g, axis), axis)
+            total = reversed_along(later, axis) * neighbour(y, axis, 1)
         return [total.reshape(x.shape, x.type.ndim) if self.axis is None else total]
 
 
-def _from_each_on(x, axis):
-    """The sums of all elements from each on."""
-    backwards = (slice(None),) * axis + (slice(None, None, -1),)
-    return cumsum(x[backwards], axis)[backwards]
+def reversed_along(x, axis):
+    """``x`` with the order along one axis reversed."""
+    return x[(slice(None),) * axis + (slice(None, None, -1),)]
 
 
-def _grad_cumprod(x, y, g, axis):
-    """The gradient of running products ``y``, right to the second derivative where elements are zero.
+def neighbour(x, axis, first):
+    """For every element the one before it along ``axis``; the number ``first`` where there is none."""
+    extents = [x.shape[d] for d in range(x.type.ndim)]
+    extents[axis] = minimum(extents[axis], 1)
+    start = alloc(np.asarray(first, dtype=x.type.dtype), *extents)
+    rest = x[(*(slice(None),) * axis, slice(None, -1))]
+    return patternbroadcast(concatenate([start, rest], axis), x.type.broadcastable)
 
-    A product up to j contains a first zero, and no other, between its place and that of the second one. Derivatives by
-    the first zero are the products without it; those by the second are zero, but have derivatives by the first.
+
+class Recurrence(Op):
+    """h[t] = a[t] * h[t - 1] + b[t] along an axis, where h[-1] is zero.
+
+    a, b: one rank   ->   h: what they broadcast to, but not along the axis, which they share
     """
-    x, y = conjugate(x), conjugate(y)
-    zero = eq(x, 0)
-    rank = cumsum(zero.astype("int64"), axis)
-    first, second_ = and_(zero, eq(rank, 1)), and_(zero, eq(rank, 2))
-    without_first, without_both = switch(first, 1, x), switch(and_(zero, le(rank, 2)), 1, x)
-    nothing = switch(first, x, 0).sum(axis=axis, keepdims=True)
-    by_first = _from_each_on(g * cumprod(without_first, axis), axis)
-    by_second = _from_each_on(g * cumprod(without_both, axis), axis) * nothing
-    by_others = _from_each_on(g * y, axis) / switch(zero, 1, x)
-    return switch(first, by_first, switch(second_, by_second, switch(zero, 0, by_others)))
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis):
+        self.axis = axis
+
+    def make_node(self, a, b):
+        a, b = as_tensor_variable(a), as_tensor_variable(b)
+        if a.type.ndim != b.type.ndim or not 0 <= self.axis < a.type.ndim:
+            raise ValueError(f"{self} needs two tensors of one rank with axis {self.axis}, got {a.type} and {b.type}")
+        pattern = [p and q for p, q in zip(a.type.broadcastable, b.type.broadcastable, strict=True)]
+        return Apply(self, [a, b], [tensor(upcast(a.type.dtype, b.type.dtype), pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        a, b = np.broadcast_arrays(*inputs)
+        result = np.empty(a.shape, dtype=node.outputs[0].type.dtype)
+        a, b, h = (np.moveaxis(v, self.axis, 0) for v in (a, b, result))
+        last = np.zeros(h.shape[1:], dtype=h.dtype)
+        for t in range(len(h)):
+            last = h[t, ...] = a[t] * last + b[t]
+        output_storage[0][0] = result
+
+    def infer_shape(self, node, shapes):
+        known = [zip(shape, x.type.broadcastable, strict=True) for shape, x in zip(shapes, node.inputs, strict=True)]
+        return [tuple(m if not b else n for (m, b), (n, _) in zip(*known, strict=True))]
+
+    def L_op(self, inputs, outputs, output_grads):
+        (a, b), (h,), (g,) = inputs, map(conjugate, outputs), output_grads
+        later = Recurrence(self.axis)(neighbour(reversed_along(second(h, conjugate(a)), self.axis), self.axis, 0),
+                                      reversed_along(g, self.axis))
+        gb = reversed_along(later, self.axis)
+        ga = gb * neighbour(h, self.axis, 0)
+        return [sum_to_shape_of(_summed(t, x), x).astype(x.type.dtype) for x, t in ((a, ga), (b, gb))]
+
+    def __str__(self):
+        return f"Recurrence{{{self.axis}}}"
+
+
+def _summed(g, x):
+    """``g`` summed along the axes where ``x`` is broadcastable by its type."""
+    axes = [d for d, (b, c) in enumerate(zip(x.type.broadcastable, g.type.broadcastable, strict=True)) if b and not c]
+    return g.sum(axis=axes, keepdims=True) if axes else g
+
+
+def recurrence(a, b, axis):
+    """h[t] = a[t] * h[t - 1] + b[t] along ``axis``, where h[-1] is zero."""
+    return Recurrence(axis)(a, b)
 
 
 @method("cumsum")

@@ -16,7 +16,7 @@ from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
 from theano.tensor.half import in_single
-from theano.tensor.mask import put_on, root_of_magnitudes, take_off
+from theano.tensor.mask import merged, put_on, root_of_magnitudes, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
 
@@ -97,7 +97,8 @@ class DimShuffle(Op):
                 back[d] = i
         if x.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        return [DimShuffle(g.type.broadcastable, back)(_droppable(g, back))]
+        g = _droppable(g, back)
+        return [DimShuffle(g.type.broadcastable, back)(g)]
 
     def R_op(self, inputs, eval_points):
         return [None] if eval_points[0] is None else self(*eval_points, return_list=True)
@@ -238,6 +239,7 @@ class Elemwise(Op):
             null = next(g for g in output_grads if isinstance(g.type, NullType))
             return [null for _ in inputs]
         value, masks = take_off(output_grads[0]) if len(outputs) == 1 else (None, [])
+        masks = merged(masks)
         around, NAMING.ops = NAMING.ops, NAMELESS
         try:
             terms = self.scalar_op.L_op(inputs, outputs, [value] if masks else output_grads)
@@ -641,9 +643,10 @@ class Sum(CAReduceDtype):
 
 
 class Prod(CAReduceDtype):
-    """Product along axes; first and second derivatives are right where elements are zero.  Reference: numpy.prod"""
+    """Product along axes; derivatives are right where elements are zero.  Reference: numpy.prod"""
 
     __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
+    of_others = None            # the op of its gradient, filled by the module of running products
 
     def __init__(self, axis=None, dtype=None, acc_dtype=None, no_zeros_in_input=False):
         super().__init__(TABLE["mul"], axis, dtype, acc_dtype)
@@ -659,18 +662,10 @@ class Prod(CAReduceDtype):
         x, out, g = inputs[0], outputs[0], output_grads[0]
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        g, out, x = self.spread(x, g), self.spread(x, conjugate(out)), conjugate(x)
-        whole = g * out / x
+        g, x = self.spread(x, g).astype(x.type.dtype), conjugate(x)
         if self.no_zeros_in_input:
-            return [whole]
-        zero = eq(x, 0)
-        count = self.spread(x, Sum(axis=self.axis)(zero.astype("int8")))
-        scale = g * self.spread(x, ProdWithoutZeros(axis=self.axis)(x))
-        # The sum of the zeros is zero, but its derivatives are not: with it second derivatives are right too.
-        nothing = self.spread(x, Sum(axis=self.axis)(switch(zero, x, 0)))
-        one = switch(zero, scale, scale * nothing / x)
-        two = switch(zero, scale * (nothing - x), 0)
-        return [switch(eq(count, 0), whole, switch(eq(count, 1), one, switch(eq(count, 2), two, 0)))]
+            return [g * self.spread(x, conjugate(out)) / x]
+        return [g * Prod.of_others(range(x.type.ndim) if self.axis is None else self.axis)(x)]
 
 
 class ProdWithoutZeros(CAReduceDtype):

@@ -48,6 +48,28 @@ def put_on(g, masks):
     return g
 
 
+def merged(masks):
+    """The same as one mask at most, so that a chain of choices costs one each time."""
+    if len(masks) < 2:
+        return masks
+    whole = _as_bool(*masks[0])
+    for mask in masks[1:]:
+        whole = whole.type.lift("and_", whole, _as_bool(*mask))
+    return [(whole, True)]
+
+
+def _apart(masks):
+    """The masks that `merged` has made one of, the outermost first."""
+    found, pending = [], list(reversed(masks))
+    while pending and len(found) < DEPTH:
+        condition, truth = pending.pop()
+        if truth and condition.type.dtype == "bool" and _row(condition.owner) == "and_":
+            pending.extend((v, True) for v in reversed(condition.owner.inputs))
+        else:
+            found.append((condition, truth))
+    return found + pending[::-1]
+
+
 def root_of_magnitudes(node):
     """Whether ``node`` is a root of a sum or mean of magnitudes: a norm, a standard deviation.
 
@@ -86,12 +108,22 @@ def _of_sum(node, g, depth):
     """The choices common to all terms, the outermost ones."""
     parts, common = [], None
     for term in node.inputs:
-        value, masks = take_off(term, depth - 1)
-        common = masks if common is None else [m for m, n in zip(common, masks, strict=False) if m == n]
-        if not common:
-            return g, []
-        parts.append((value, masks))
-    return node.op(*(put_on(value, masks[len(common):]) for value, masks in parts)), common
+        parts.append(take_off(term, depth - 1))
+    if any(masks != parts[0][1] for _, masks in parts):
+        parts = [(value, _apart(masks)) for value, masks in parts]
+    for _, masks in parts:
+        common = masks if common is None else _shared_start(common, masks)
+    if not common:
+        return g, []
+    return node.op(*(put_on(value, merged(masks[len(common):])) for value, masks in parts)), common
+
+
+def _shared_start(one, other):
+    """The masks with which both begin."""
+    length = 0
+    while length < min(len(one), len(other)) and one[length] == other[length]:
+        length += 1
+    return one[:length]
 
 
 def _as_bool(condition, truth):

@@ -10,7 +10,7 @@ from theano.tensor.elemwise import CAReduce, DimShuffle, Sum
 def one_plus(variable):
     """x where ``variable`` is 1 + x; None otherwise."""
     terms = args(variable, "add")
-    if terms is None:
+    if terms is None or len(terms) == 1:
         return None
     for k, term in enumerate(terms):
         if is_number(term, 1):

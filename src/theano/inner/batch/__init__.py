@@ -1,0 +1,1 @@
+"""Graphs for many values of their inputs at once: a rule for each op."""

@@ -1,0 +1,117 @@
+"""Batch rules of ops that hold a graph: the graph is batched."""
+
+from dataclasses import replace
+
+from theano.inner.batch.core import batch_graph, broadcast, broadcast_to, count_of, moved, rule
+from theano.inner.batch.each_row import EachRow
+from theano.inner.graph import InnerGraph
+from theano.inner.rowwise import Rowwise, map_rows
+from theano.inner.scan.loop import Carry, Other, Sequence, Stack, State, is_tensor
+from theano.inner.scan.op import Scan, run
+from theano.tensor.shape import shape_i
+from theano.tensor.type import TensorType
+
+
+def _rows_of(variable):
+    """A variable for rows that ``variable`` is one of."""
+    return TensorType(variable.type.dtype, (False, *variable.type.broadcastable))(variable.name)
+
+
+@rule(Rowwise)
+def rowwise(node, inputs, batched):
+    """Every row of the loop becomes as many."""
+    n, extents, others = node.op.parts(inputs)
+    moving = node.op.parts(batched)
+    if moving[0] or any(any(row) for row in moving[1]):
+        return None
+    index, *own = node.op.graph.inputs
+    copies = {v: x for v, x in zip(own, others, strict=True)}
+    rows = batch_graph(node.op.graph.outputs, copies)
+    count = count_of(inputs, batched)
+    rows = [x if x.type.ndim > v.type.ndim else broadcast(x, count)
+            for x, v in zip(rows, node.op.graph.outputs, strict=True)]
+    found = map_rows(index, rows, n, [[count, *row] for row in extents], list(node.op.summed))
+    return [v if total else moved(v, 1, 0) for v, total in zip(found, node.op.summed, strict=True)]
+
+
+@rule(EachRow)
+def each_row(node, inputs, batched):
+    """A loop over the rows of all rows: their number becomes an axis of those."""
+    op = node.op
+    within, given, kept = {}, [], []
+    for own, x, b, each in zip(op.graph.inputs, inputs, batched, op.batched, strict=True):
+        within[own] = _rows_of(own) if b else own.type()
+        given.append(moved(x, 0, 1) if b and each else x)
+        kept.append(each)
+    n = count_of(list(within.values()), batched)
+    rows = batch_graph(op.graph.outputs, within)
+    rows = [x if x.type.ndim > v.type.ndim else broadcast(x, n) for x, v in zip(rows, op.graph.outputs, strict=True)]
+    found = EachRow(InnerGraph(within.values(), rows), kept)(*given, return_list=True) if any(kept) else None
+    return [moved(v, 1, 0) for v in found]
+
+
+@rule(Scan)
+def scan(node, inputs, batched):
+    """One loop of batched steps. What steps hand on is batched once anything that goes into it is."""
+    loop, flags = node.op.loop(inputs), node.op.loop([_Flag(b) for b in batched])
+    loop.until = node.op.loop(node.inputs).until
+    if flags.n.batched or any(s.length.batched for s in flags.stacks):
+        return None
+    count = count_of(inputs, batched)
+    fed = [f.buffer.batched for f in flags.carries] + [f.start.batched for f in flags.states]
+    n_carries = len(loop.carries)
+    while True:
+        within = {s.row: _rows_of(s.row) if f.array.batched else s.row
+                  for s, f in zip(loop.sequences, flags.sequences, strict=True)}
+        for c, b in zip(loop.carries, fed, strict=False):
+            within |= {row: _rows_of(row) if b else row for row in c.rows}
+        within |= {s.before: _rows_of(s.before) if b else s.before
+                   for s, b in zip(loop.states, fed[n_carries:], strict=True)}
+        within |= {o.inner: _rows_of(o.inner) if f.outer.batched else o.inner
+                   for o, f in zip(loop.others, flags.others, strict=True)}
+        values = batch_graph(loop.outputs, {old: new for old, new in within.items() if new is not old})
+        more = [b or x.type.ndim > v.type.ndim if is_tensor(v) else b
+                for x, v, b in zip(values, loop.values, fed, strict=False)]
+        if more == fed:
+            break
+        fed = more
+    if loop.until is not None and values[-1].type.ndim:
+        return None                                     # rows stop at different steps
+    return _batched_loop(node, loop, flags, within, values, fed, count)
+
+
+class _Flag:
+    """Stands for an input of a loop: whether it is batched."""
+
+    def __init__(self, batched):
+        self.batched = batched
+
+
+def _batched_loop(node, loop, flags, within, values, fed, count):
+    """Run the loop of batched steps; batched arrays of rows have the steps first."""
+    left = iter(values)
+    n = next((shape_i(new, 0) for old, new in within.items() if new is not old), None)
+    made = replace(
+        loop,
+        sequences=[Sequence(within[s.row], moved(s.array, 0, 1) if f.array.batched else s.array)
+                   for s, f in zip(loop.sequences, flags.sequences, strict=True)],
+        carries=[Carry(c.taps, [within[r] for r in c.rows],
+                       moved(broadcast_to(c.buffer, f.buffer.batched, count), 0, 1) if b else c.buffer,
+                       _with_rows(next(left), c.value, b, n))
+                 for c, f, b in zip(loop.carries, flags.carries, fed, strict=False)],
+        states=[State(within[s.before], broadcast_to(s.start, f.start.batched, count) if b else s.start,
+                      _with_rows(next(left), s.after, b, n))
+                for s, f, b in zip(loop.states, flags.states, fed[len(loop.carries):], strict=True)],
+        stacks=[Stack(next(left), s.length) for s in loop.stacks],
+        others=[Other(within[o.inner], o.outer) for o in loop.others],
+        until=None if loop.until is None else next(left))
+    found = []
+    states = range(len(loop.carries), len(loop.carries) + len(loop.states))
+    for k, (old, new) in enumerate(zip(node.outputs, run(made), strict=True)):
+        whole = k not in states and is_tensor(old) and new.type.ndim > old.type.ndim
+        found.append(moved(new, 1, 0) if whole else new)
+    return found
+
+
+def _with_rows(x, old, is_batch, n):
+    return broadcast(x, n) if is_batch and x.type.ndim == old.type.ndim else x
