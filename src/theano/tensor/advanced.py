@@ -370,6 +370,11 @@ advanced_boolean_inc_subtensor = AdvancedBooleanIncSubtensor()
 advanced_boolean_set_subtensor = AdvancedBooleanIncSubtensor(set_instead_of_inc=True)
 
 
+def operation_of(op):
+    """What an op does to the elements it writes to: "set", "add" ..."""
+    return "set" if op.set_instead_of_inc else "add"
+
+
 def _numpy_index(entry):
     return entry if entry is None or isinstance(entry, slice) else np.asarray(entry)
 
@@ -669,6 +674,13 @@ def _padded(y, x):
     return y.dimshuffle(["x"] * missing + list(range(y.type.ndim))) if missing else y
 
 
+def _is_take(rows, order):
+    """Whether ``rows`` shuffled to ``order`` are those of a tensor along a later axis, as `take` makes them."""
+    source = rows.owner.inputs[0].owner if rows.owner is not None and isinstance(rows.owner.op, AdvancedSubtensor1) \
+        else None
+    return source is not None and isinstance(source.op, DimShuffle) and source.op.new_order == order
+
+
 def _through(x, y, node, options):
     """inc_subtensor for a subtensor that was transposed, reshaped or given another broadcast pattern."""
     inner = node.inputs[0]
@@ -683,7 +695,8 @@ def _through(x, y, node, options):
         drop = [k for k, d in enumerate(order) if d == "x" and not y.type.broadcastable[k]]
         if drop:
             y = Rebroadcast(*((k, True) for k in drop))(y)
-        return inc_subtensor(inner, y.dimshuffle(back), **options)
+        result = inc_subtensor(inner, y.dimshuffle(back), **options)
+        return result.dimshuffle(order) if _is_take(inner, order) else result
     if isinstance(node.op, (Rebroadcast, SpecifyShape)):
         return inc_subtensor(inner, y, **options)
     if isinstance(node.op, Reshape):
