@@ -15,6 +15,7 @@ from theano.tensor.advanced import (
     NoneType,
     SliceType,
     operation_of,
+    slice_of,
 )
 from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
 from theano.tensor.type import TensorType
@@ -103,7 +104,7 @@ class Advanced:
                 self.order.append(-1)
                 self.selected += 1
             else:
-                self._whole(1, parts_of(entry))
+                self._whole(1, slice_of(entry))
                 self.selected += 1
         self.selected += ndim - len(self.basic)
         self._whole(ndim - len(self.basic))
@@ -132,20 +133,11 @@ class Advanced:
         return [as_dtype(lowering, a, "bool" if a.type.dtype == "bool" else "int64") for a in self.arrays]
 
 
-def parts_of(entry):
-    """A slice variable as a slice of ints, variables and None; None where its parts are not known."""
-    if isinstance(entry, Constant):
-        return entry.data
-    if entry.owner is None or not isinstance(entry.owner.op, MakeSlice):
-        return None
-    return slice(*(None if isinstance(p.type, NoneType) else p for p in entry.owner.inputs))
-
-
 def advanced(x, index):
     """`Advanced` for a node's index, None where the machine can't apply it."""
     if not any(isinstance(e.type, TensorType) for e in index) or x.type.dtype not in ir.DTYPES[:-1]:
         return None
-    if any(isinstance(e.type, SliceType) and parts_of(e) is None for e in index):
+    if any(isinstance(e.type, SliceType) and slice_of(e) is None for e in index):
         return None
     found = Advanced(x.type.ndim, index)
     widest = max(1 if a.type.dtype == "bool" else a.type.ndim for a in found.arrays)

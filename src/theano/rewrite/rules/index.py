@@ -46,7 +46,7 @@ def subtensor_of_unary(node):
 def _exchanged(variable):
     """What ``variable`` has with its first axis and another one exchanged, and that axis; (None, 0) otherwise."""
     node = variable.owner
-    if node is None or not isinstance(node.op, DimShuffle):
+    if node is None or not isinstance(node.op, DimShuffle) or not node.op.new_order:
         return None, 0
     axis = node.op.new_order[0]
     order = list(range(node.inputs[0].type.ndim))
