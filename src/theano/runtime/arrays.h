@@ -30,9 +30,10 @@ typedef struct th_places {
     int64_t extent, stride;
 } th_places;
 
-/* places.c: index: int64 arrays and masks. axis: the first that each takes. Checks all bounds, but those of `vector`.
+/* places.c: given: arrays of integers and masks. axis: the first that each takes. Checks all bounds but those of
+ * `vector`.
  * lazy: leave the offsets of an index that is one mask, or one array, to the caller. */
-int th_find_places(struct th_frame *f, const th_slot *x, th_slot **index, int nindex, const int64_t *axis, int front,
+int th_find_places(struct th_frame *f, const th_slot *x, th_slot **given, int nindex, const int64_t *axis, int front,
                    int lazy, th_places *found);
 
 /* places.c: offsets of n places, at most TH_BLOCK, from number i on; in `room`, where they are worked out, and then

@@ -171,10 +171,46 @@ int th_check_vector(struct th_frame *f, const th_places *p, int axis)
     return 0;
 }
 
-int th_find_places(struct th_frame *f, const th_slot *x, th_slot **index, int nindex, const int64_t *axis, int front,
+/* Integers of another dtype as int64, in C order. */
+static int widen(struct th_frame *f, const th_slot *k, th_slot *wide, int64_t *stride)
+{
+    int64_t n = th_product(k->ndim, k->shape), index[TH_MAX_NDIM] = {0}, at[1] = {0}, step = sizeof(int64_t);
+    int64_t *to = th_scratch(f, sizeof(int64_t) * (n + 1));
+    const int64_t *moved[1] = {k->stride};
+    if (!to)
+        return th_fail(f, TH_OUT_OF_MEMORY, "no memory for an index");
+    *wide = *k;
+    wide->data = (char *)to;
+    wide->dtype = TH_INT64;
+    wide->stride = stride;
+    for (int d = k->ndim; d--; step *= k->shape[d])
+        stride[d] = step;
+    if (!n)
+        return 0;
+#define WIDEN(T)                                                                                                       \
+    for (int64_t i = 0; i < n; i++)                                                                                    \
+        to[i] = ((const T *)k->data)[i];                                                                               \
+    return 0;
+    if (th_is_contiguous(k->ndim, k->shape, k->stride, k->itemsize))
+        switch (k->dtype) {
+        case TH_INT32: WIDEN(int32_t)
+        case TH_INT16: WIDEN(int16_t)
+        case TH_INT8: WIDEN(int8_t)
+        case TH_UINT32: WIDEN(uint32_t)
+        case TH_UINT16: WIDEN(uint16_t)
+        case TH_UINT8: WIDEN(uint8_t)
+        }
+    do
+        *to++ = th_integer(k->dtype, k->data + at[0]);
+    while (th_next(k->ndim, k->shape, index, 1, moved, at));
+    return 0;
+}
+
+int th_find_places(struct th_frame *f, const th_slot *x, th_slot **given, int nindex, const int64_t *axis, int front,
                    int lazy, th_places *p)
 {
     int64_t held[TH_MAX_NDIM];
+    const th_slot *index[TH_MAX_NDIM];
     char taken[TH_MAX_NDIM + 1] = {0};
     int error = 0;
     p->ndim = 0;
@@ -182,6 +218,19 @@ int th_find_places(struct th_frame *f, const th_slot *x, th_slot **index, int ni
     p->nkept = 0;
     p->mask = p->vector = NULL;
     p->offset = NULL;
+    for (int e = 0; e < nindex && !error; e++) {
+        index[e] = given[e];
+        if (given[e]->dtype == TH_INT64 || given[e]->dtype == TH_BOOL)
+            continue;
+        int64_t *room = th_scratch(f, sizeof(th_slot) + sizeof(int64_t) * (TH_MAX_NDIM + 1));
+        if (!room)
+            return th_fail(f, TH_OUT_OF_MEMORY, "no memory for an index");
+        th_slot *wide = (th_slot *)(room + TH_MAX_NDIM + 1);
+        error = widen(f, given[e], wide, room);
+        index[e] = wide;
+    }
+    if (error)
+        return error;
     for (int e = 0; e < nindex && !error; e++) {
         const th_slot *k = index[e];
         int width = 1, a = (int)axis[e];

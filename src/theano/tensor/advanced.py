@@ -138,7 +138,7 @@ def value_gradient(y, g, part, rest, index):
     sets.
     """
     found = part(g, index)
-    if _may_repeat(index):
+    if may_repeat(index):
         shape = found.shape
         number = arange(found.size).reshape(shape, ndim=found.type.ndim)
         kept = part(rest(g.zeros_like(dtype="int64"), number, index), index)
@@ -146,7 +146,7 @@ def value_gradient(y, g, part, rest, index):
     return sum_to_value(y, found)
 
 
-def _may_repeat(index):
+def may_repeat(index):
     """Whether an index may lead to one place twice: not where arrays are known to differ."""
     arrays = [i for i in index if isinstance(i.type, TensorType) and i.type.dtype != "bool"]
     if all(all(a.type.broadcastable) for a in arrays):
@@ -321,7 +321,8 @@ class AdvancedSubtensor(BaseAdvancedSubtensor):
 
     def infer_shape(self, node, shapes):
         index = node.inputs[1:]
-        if any(isinstance(i.type, SliceType) and slice_of(i) is None for i in index):
+        unknown = any(isinstance(i.type, SliceType) and slice_of(i) is None for i in index)
+        if unknown or not any(isinstance(i.type, TensorType) for i in index):
             return [tuple(shape_i(node.outputs[0], d) for d in range(node.outputs[0].type.ndim))]
         kept, (shape, *given), front, positions, d = [], shapes, 0, [], 0
         for position, (entry, extents) in enumerate(zip(index, given, strict=True)):
@@ -387,12 +388,15 @@ class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
         check_masks(x, index)
         if not self.inplace:
             x = x.copy()
-        index = tuple(_numpy_index(i) for i in index)
+        self.store(x, tuple(_numpy_index(i) for i in index), y)
+        output_storage[0][0] = x
+
+    def store(self, x, index, y):
+        """Write to the array ``x``."""
         if self.set_instead_of_inc:
             x[index] = y
         else:
             add_at(x, index, y)
-        output_storage[0][0] = x
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
@@ -546,14 +550,38 @@ def getitem(x, args):
     """``x[args]`` with everything NumPy accepts: ints, slices, None, Ellipsis, integer arrays, masks."""
     index = expand_index(x, args)
     if any(_is_advanced(entry) for entry in index):
-        return _advanced(x, index)
+        index, gap = separated(x, args, index)
+        result = _advanced(x, index)
+        return result if gap is None else result.dimshuffle([d for d in range(result.type.ndim) if d != gap])
     order, plain = _without_newaxis(x, index)
     # x[:] is a node too, for set_subtensor(x[:], y); x[None, :] is nothing but a new axis.
-    taken = plain if order is None else _selects(plain)
+    taken = order is None or _selects(plain)
     result = Subtensor(plain)(x, *flat_indices(plain)) if taken else x
     if order is not None:
         result = result.dimshuffle(order)
     return result
+
+
+def separated(x, args, index):
+    """The index with a new axis in the place of dots that stand for nothing, but part arrays as dots do.
+
+    index: ``args`` expanded. Returns the index, and which axis of the result the new one is, or None.
+    """
+    entries = args if isinstance(args, tuple) else (args,)
+    at = next((k for k, e in enumerate(entries) if e is Ellipsis), None)
+    if at is None or len(index) >= len(entries):
+        return index, None
+    if not all(any(_is_array(e) for e in part) for part in (index[:at], index[at:])):
+        return index, None
+    arrays = [as_index_variable(e) for e in index if _is_array(e)]
+    joined = max(1 if a.type.dtype == "bool" else a.type.ndim for a in arrays)
+    return [*index[:at], None, *index[at:]], joined + sum(not _is_array(e) for e in index[:at])
+
+
+def _is_array(entry):
+    """Whether an entry of an index with arrays is an array or an integer."""
+    return not (entry is None or entry is NoneConst or isinstance(entry, slice) or
+                isinstance(getattr(entry, "type", None), (SliceType, NoneType)))
 
 
 def _selects(index):
@@ -739,6 +767,12 @@ def _is_take(rows, order):
     return source is not None and isinstance(source.op, DimShuffle) and source.op.new_order == order
 
 
+def _is_part(x):
+    """Whether a variable was made by indexing, perhaps transposed or reshaped afterwards."""
+    kinds = (Subtensor, AdvancedSubtensor1, AdvancedSubtensor, DimShuffle, Rebroadcast, SpecifyShape, Reshape)
+    return x.owner is not None and isinstance(x.owner.op, kinds)
+
+
 def _through(x, y, node, options):
     """inc_subtensor for a subtensor that was transposed, reshaped or given another broadcast pattern."""
     inner = node.inputs[0]
@@ -748,6 +782,8 @@ def _through(x, y, node, options):
         if sorted(dims) != list(range(inner.type.ndim)) and any(d not in dims for d in range(inner.type.ndim)
                                                                 if not inner.type.broadcastable[d]):
             raise TypeError(f"cannot increment through {node.op}")
+        if dims == list(range(inner.type.ndim)) and not _is_part(inner):        # x[None]
+            inner = inner[(slice(None),) * inner.type.ndim]
         y = _padded(y, x)
         back = [order.index(d) if d in order else "x" for d in range(inner.type.ndim)]
         drop = [k for k, d in enumerate(order) if d == "x" and not y.type.broadcastable[k]]

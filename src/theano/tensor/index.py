@@ -32,6 +32,8 @@ def index_type(entry, slice_ok=True):
         return slice(*(index_type(part, False) for part in (entry.start, entry.stop, entry.step)))
     if isinstance(entry, (int, np.integer)) and not isinstance(entry, (bool, np.bool_)):
         return Scalar("int64")
+    if isinstance(entry, np.ndarray) and entry.ndim == 0 and entry.dtype.name in INTEGERS:
+        return Scalar("int64")
     raise AdvancedIndexingError(Subtensor.e_indextype, entry)
 
 

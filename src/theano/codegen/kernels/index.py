@@ -129,8 +129,8 @@ class Advanced:
         return source
 
     def places(self, lowering):
-        """The places of the arrays: int64 and bool."""
-        return [as_dtype(lowering, a, "bool" if a.type.dtype == "bool" else "int64") for a in self.arrays]
+        """The places of the arrays."""
+        return [lowering.place(a) for a in self.arrays]
 
 
 def advanced(x, index):
