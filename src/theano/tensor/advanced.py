@@ -316,7 +316,7 @@ class AdvancedSubtensor(BaseAdvancedSubtensor):
 
     def perform(self, node, inputs, output_storage):
         x, *index = inputs
-        check_masks(x, index)
+        check_advanced_indexing_dimensions(x, index)
         output_storage[0][0] = np.asarray(x[tuple(_numpy_index(i) for i in index)])
 
     def infer_shape(self, node, shapes):
@@ -385,7 +385,7 @@ class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
 
     def perform(self, node, inputs, output_storage):
         x, y, *index = inputs
-        check_masks(x, index)
+        check_advanced_indexing_dimensions(x, index)
         if not self.inplace:
             x = x.copy()
         self.store(x, tuple(_numpy_index(i) for i in index), y)
@@ -455,19 +455,19 @@ def _numpy_index(entry):
     return entry if entry is None or isinstance(entry, slice) else np.asarray(entry)
 
 
-def check_masks(x, index):
+def check_advanced_indexing_dimensions(input, idx_list):
     """Raise IndexError for a mask whose shape is not that of the dimensions it selects from."""
     d = 0
-    for entry in index:
+    for entry in idx_list:
         if entry is None:
             continue
         if isinstance(entry, slice) or np.asarray(entry).dtype != bool:
             d += 1
             continue
         mask = np.asarray(entry)
-        if mask.shape != x.shape[d:d + mask.ndim]:
+        if mask.shape != input.shape[d:d + mask.ndim]:
             raise IndexError(f"boolean index did not match indexed array along dimension {d}: the array has "
-                             f"shape {x.shape}, the mask {mask.shape}")
+                             f"shape {input.shape}, the mask {mask.shape}")
         d += mask.ndim
 
 

@@ -23,6 +23,7 @@ class CumOp(Op):
     """
 
     __props__ = ("axis", "mode")
+    check_input = False
 
     def __init__(self, axis=None, mode="add"):
         if mode not in ("add", "mul"):
@@ -82,6 +83,24 @@ def _grad_cumprod(x, y, g, axis):
     by_second = _from_each_on(g * cumprod(without_both, axis), axis) * nothing
     by_others = _from_each_on(g * y, axis) / switch(zero, 1, x)
     return switch(first, by_first, switch(second_, by_second, switch(zero, 0, by_others)))
+
+
+class CumsumOp(Op):
+    """`CumOp` of sums, under the name that it had once."""
+
+    __props__ = ("axis",)
+
+    def __new__(cls, *args, **kwargs):
+        return CumOp(*args, mode="add", **kwargs)
+
+
+class CumprodOp(Op):
+    """`CumOp` of products, under the name that it had once."""
+
+    __props__ = ("axis",)
+
+    def __new__(cls, *args, **kwargs):
+        return CumOp(*args, mode="mul", **kwargs)
 
 
 @method("cumsum")
