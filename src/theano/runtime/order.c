@@ -351,9 +351,9 @@ typedef void (*search_fn)(int64_t *to, const char *x, int64_t n, const char *v, 
 #define BELOW(a, b) (a < b)
 #define BELOW_NAN(a, b) ((a < b) | ((b != b) & (a == a)))
 #define SEARCH(NAME, T, HOLDS)                                                                                         \
-    static void NAME(int64_t *to, const char *sorted, int64_t n, const char *values, int64_t count)                    \
+    static int NAME##_holds(T a, T b) { return HOLDS; }                                                                \
+    static void NAME##_together(int64_t *to, const T *x, int64_t n, const T *v, int64_t count)                         \
     {                                                                                                                  \
-        const T *x = (const T *)sorted, *v = (const T *)values;                                                        \
         for (int64_t i = 0; i < count; i += TOGETHER, to += TOGETHER, v += TOGETHER) {                                 \
             int64_t first[TOGETHER] = {0}, length = n;                                                                 \
             int some = count - i < TOGETHER ? (int)(count - i) : TOGETHER;                                             \
@@ -362,15 +362,45 @@ typedef void (*search_fn)(int64_t *to, const char *x, int64_t n, const char *v, 
             for (; length > 1; length -= length / 2)                                                                   \
                 for (int k = 0; k < TOGETHER; k++) {                                                                   \
                     T a = x[first[k] + length / 2 - 1], b = wanted[k];                                                 \
-                    first[k] += -(int64_t)(HOLDS) & length / 2;                                                             \
+                    first[k] += -(int64_t)(HOLDS) & length / 2;                                                        \
                 }                                                                                                      \
-            for (int k = 0; k < some; k++) {                                                                           \
-                T a = n ? x[first[k]] : 0, b = wanted[k];                                                              \
-                to[k] = first[k] + (n && HOLDS);                                                                       \
+            for (int k = 0; k < some; k++)                                                                             \
+                to[k] = first[k] + NAME##_holds(x[first[k]], wanted[k]);                                               \
+        }                                                                                                              \
+    }                                                                                                                  \
+    /* One after the other between bounds that the last one left, as NumPy does, whose answers it gives for vectors    \
+     * that are not sorted too. */                                                                                     \
+    static void NAME(int64_t *to, const char *sorted, int64_t n, const char *values, int64_t count)                    \
+    {                                                                                                                  \
+        const T *x = (const T *)sorted, *v = (const T *)values;                                                        \
+        int64_t low = 0, high = n;                                                                                     \
+        int is_sorted = n > 0 && count >= n / 16 && count >= TOGETHER;                                                 \
+        for (int64_t i = 1; is_sorted && i < n; i++)                                                                   \
+            is_sorted = !left_less_##T(x[i], x[i - 1]);                                                                \
+        if (is_sorted) {                                                                                               \
+            NAME##_together(to, x, n, v, count);                                                                       \
+            return;                                                                                                    \
+        }                                                                                                              \
+        for (int64_t i = 0; i < count; i++) {                                                                          \
+            if (i && NAME##_holds(v[i - 1], v[i])) {                                                                   \
+                high = n;                                                                                              \
+            } else {                                                                                                   \
+                low = 0;                                                                                               \
+                high = high < n ? high + 1 : n;                                                                        \
             }                                                                                                          \
+            while (low < high) {                                                                                       \
+                int64_t middle = low + (high - low) / 2;                                                               \
+                if (NAME##_holds(x[middle], v[i]))                                                                     \
+                    low = middle + 1;                                                                                  \
+                else                                                                                                   \
+                    high = middle;                                                                                     \
+            }                                                                                                          \
+            to[i] = low;                                                                                               \
         }                                                                                                              \
     }
-#define SIDES(NAME, T, LESS) SEARCH(left_##NAME, T, LESS(a, b)) SEARCH(right_##NAME, T, !LESS(b, a))
+#define SIDES(NAME, T, LESS)                                                                                           \
+    static int left_less_##T(T a, T b) { return LESS(a, b); }                                                          \
+    SEARCH(left_##NAME, T, LESS(a, b)) SEARCH(right_##NAME, T, !LESS(b, a))
 SIDES(i8, int8_t, BELOW)
 SIDES(i16, int16_t, BELOW)
 SIDES(i32, int32_t, BELOW)
@@ -392,7 +422,7 @@ static const char *in_one_piece(struct th_frame *f, const th_slot *x)
 {
     if (th_is_contiguous(x->ndim, x->shape, x->stride, x->itemsize))
         return x->data;
-    char *copy = th_scratch(f, th_product(x->ndim, x->shape) * x->itemsize);
+    char *copy = th_scratch(f, th_product(x->ndim, x->shape) * x->itemsize + 1);
     if (copy)
         th_collect(copy, x);
     return copy;
