@@ -116,10 +116,8 @@ EXTRA = {                       # further names of an old module: where they are
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
     "gof.utils": {"scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},
-<<<<<<< HEAD
     "gof": {"PureOp": "graph.op:Op", **{name: f"compile.mode:{name}" for name in (
         "Linker", "PerformLinker", "OpWiseCLinker", "CLinker", "VM_Linker")}},
-=======
     "tensor.subtensor": {
         "config": "config:config", "MethodNotDefined": "errors:MethodNotDefined", "pprint": "printing:pprint",
         "AdvancedBooleanIndexingError": "errors:AdvancedBooleanIndexingError", "integer_types": (int,),
@@ -128,8 +126,6 @@ EXTRA = {                       # further names of an old module: where they are
     "tensor.extra_ops": {
         "EnumList": "graph.enum:EnumList", "Generic": "graph.type:Generic", "int_t": Scalar("int32"),
         "disconnected_type": DisconnectedType(), "bartlett_": "tensor.create:bartlett"},
-    "gof": {"PureOp": "graph.op:Op"},
->>>>>>> aa6b116 (Names of the original's modules of indexing and extra ops)
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
                   "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},
