@@ -1560,6 +1560,7 @@ static PyObject *limit_level(PyObject *self, PyObject *args)
     }
     most_level = level;
     return PyLong_FromLong(level < th_level() ? level : th_level());
+}
 
 /* Hands over NumPy's sorting functions, which need neither arrays nor the interpreter for numbers. */
 static void take_sorts(void)

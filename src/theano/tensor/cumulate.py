@@ -85,19 +85,15 @@ def _grad_cumprod(x, y, g, axis):
     return switch(first, by_first, switch(second_, by_second, switch(zero, 0, by_others)))
 
 
-class CumsumOp(Op):
+class CumsumOp:
     """`CumOp` of sums, under the name that it had once."""
-
-    __props__ = ("axis",)
 
     def __new__(cls, *args, **kwargs):
         return CumOp(*args, mode="add", **kwargs)
 
 
-class CumprodOp(Op):
+class CumprodOp:
     """`CumOp` of products, under the name that it had once."""
-
-    __props__ = ("axis",)
 
     def __new__(cls, *args, **kwargs):
         return CumOp(*args, mode="mul", **kwargs)

@@ -46,6 +46,7 @@ class AdvancedUpdate(AdvancedIncSubtensor):
         if x.type.dtype.startswith(("int", "uint", "bool")):
             return [x.zeros_like(dtype="floatX"), y.zeros_like(dtype="floatX"), *rest]
         if self.operation == "mul":
+            x, y = (v.conj() if v.type.dtype.startswith("complex") else v for v in (x, y))
             return [self(g, y, *index), sum_to_value(y, read(g * x, index) * _product_of_others(x, y, index)), *rest]
         equal, chosen = x.type.lift("eq", out, x), x.type.lift("eq", read(out, index), y)
         share = g / AdvancedIncSubtensor()(equal.astype(g.type.dtype), chosen.astype(g.type.dtype), *index)
