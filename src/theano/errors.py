@@ -16,6 +16,7 @@
     |   +-- AsTensorError           something can't be a tensor variable
     |   |   (TensorConversionError is the same)
     |   +-- AdvancedIndexingError   an index needs advanced indexing
+    |   +-- AdvancedBooleanIndexingError    an index needs masks
     |   +-- NullTypeGradError       a gradient that doesn't exist was needed
     +-- ValueError
         +-- DisconnectedInputError  a cost does not depend on what it is differentiated by
@@ -95,6 +96,10 @@ TensorConversionError = AsTensorError
 
 class AdvancedIndexingError(TypeError):
     """An index needs advanced indexing."""
+
+
+class AdvancedBooleanIndexingError(TypeError):
+    """An index needs masks; kept for programs that catch it."""
 
 
 class NullTypeGradError(TypeError):

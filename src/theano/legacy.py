@@ -18,6 +18,8 @@ from types import ModuleType
 import numpy as np
 
 from theano.codegen.cops import folders_of_headers
+from theano.gradient import DisconnectedType
+from theano.scalar.type import Scalar
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shared import shared_constructor
@@ -137,6 +139,14 @@ EXTRA = {                       # further names of an old module: where they are
                         "lock_ctx": lambda lock_dir=None, keep_lock=False, **kw: contextlib.nullcontext()},
     "gof.optdb": {"opt": "gof.opt:"},
     "gof.sched": {"cmp": lambda x, y: (x > y) - (x < y)},
+    "tensor.subtensor": {
+        "config": "config:config", "MethodNotDefined": "errors:MethodNotDefined", "pprint": "printing:pprint",
+        "AdvancedBooleanIndexingError": "errors:AdvancedBooleanIndexingError", "integer_types": (int,),
+        "SubtensorPrinter": "printing:SubtensorPrinter", "NoneTypeT": "tensor.advanced:NoneType",
+        "alloc": "tensor:alloc", "clip": "tensor:clip", "addbroadcast": "tensor:addbroadcast"},
+    "tensor.extra_ops": {
+        "EnumList": "graph.enum:EnumList", "Generic": "graph.type:Generic", "int_t": Scalar("int32"),
+        "disconnected_type": DisconnectedType(), "bartlett_": "tensor.create:bartlett"},
     "gof.graph": {"is_same_graph_with_merge": "graph.walk:is_same_graph", "config": "config:config",
                   "string_types": (str,), "integer_types": (int,)},
     "gof.op": {"PureOp": "graph.op:Op", "utils": "gof.utils:"},

@@ -18,6 +18,7 @@ RANDOM = "random streams: see tests/tensor/test_streams.py and test_mrg.py"
 LOOP = "holds a graph: see tests/inner"
 REWRITING = "made by rewriting to be expanded when code is generated: see tests/codegen"
 EXEMPT = {
+    "theano.tensor.advanced.BaseAdvancedSubtensor": BASE, "theano.tensor.advanced.BaseAdvancedIncSubtensor": BASE,
     "theano.tensor.blas._Accumulating": BASE, "theano.tensor.elemwise._Truth": BASE,
     "theano.tensor.nnet.conv.AbstractConv": BASE, "theano.tensor.nnet.conv.AbstractConv_gradInputs": BASE,
     "theano.tensor.nnet.conv.AbstractConv_gradWeights": BASE, "theano.tensor.nnet.conv.BaseAbstractConv": BASE,

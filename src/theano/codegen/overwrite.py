@@ -1,13 +1,14 @@
 """Which updates overwrite the memory of their shared variable, and an order in which that is safe.
 
 All that overwrites a shared variable runs last, after everything that can fail: when a call raises, no shared variable
-has changed. The machine checks the shapes of these last tasks together before it runs the first of them, so only tasks
-can be among them of which the shapes decide whether they fail. A Python op can't be checked; one may be the first.
+has changed. The machine checks the shapes, and the numbers of an index, of these last tasks together before it runs the
+first of them, so only tasks can be among them of which these decide whether they fail. A Python op can't be checked;
+one may be the first.
 """
 
 import heapq
 
-CHECKED = {"loop", "copy", "alias", "subtensor", "dimshuffle"}
+CHECKED = {"loop", "copy", "alias", "subtensor", "dimshuffle", "scatter"}
 BLAS = {"gemm", "gemv", "ger"}
 VIEWS = {"alias", "subtensor", "dimshuffle", "parts"}        # nothing is computed
 
@@ -140,6 +141,8 @@ def _numbers(task):
     """Inputs of which the values are shapes or indices."""
     if task.kind == "subtensor":
         return task.inputs[1:]
+    if task.kind == "scatter":
+        return task.inputs[2:]
     if task.kind == "loop":
         return task.inputs[sum(o.role == "in" for o in task.nest.operands):]
     return ()

@@ -11,8 +11,8 @@ from theano.codegen.recipe import build, build_node, describe, describe_node
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
-         "dot", "guard", "gather", "python", "alias", "empty", "pick", "put", "call", "parts")
-KERNELS = {"call", "parts"}             # run a prebuilt kernel; the results of "parts" are views of the first input
+         "dot", "guard", "python", "alias", "empty", "pick", "put", "call", "parts", "scatter")
+KERNELS = {"call", "parts", "scatter"}  # run a prebuilt kernel; the results of "parts" are views of the first input
 BLAS = {"gemm", "gemv", "ger", "dot"}
 
 

@@ -196,6 +196,8 @@ def _exception(code, text, axis, a, b, operands):
     if code == 2:
         return MemoryError(text or "out of memory")
     if code == 3:
+        if text:
+            return IndexError(f"{text} (shapes {shapes})")
         return IndexError(f"index {a} is out of bounds for axis {axis} with size {b}")
     if code == 101:
         return TypeError(text)

@@ -27,6 +27,17 @@ int th_join(const th_call *c);
 int th_split(const th_call *c);
 int th_argmax(const th_call *c);
 int th_batched_dot(const th_call *c);
+int th_gather(const th_call *c);
+int th_scatter(const th_call *c);
+int th_nonzero(const th_call *c);
+int th_diagonal(const th_call *c);
+int th_fill_diagonal(const th_call *c);
+int th_repeat(const th_call *c);
+int th_cumulate(const th_call *c);
+int th_sort(const th_call *c);
+int th_topk(const th_call *c);
+int th_searchsorted(const th_call *c);
+int th_check_scatter(const th_call *c);         /* finds out whether th_scatter can run, writes nothing */
 
 /* copy.c: copies x to memory of the same shape and other strides. */
 void th_copy(char *to, const int64_t *stride, const th_slot *x);

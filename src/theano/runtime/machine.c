@@ -11,14 +11,15 @@
 #include <string.h>
 #include "vm.h"
 #include "blas.h"
-#include "kernels.h"
+#include "arrays.h"
 #include "product.h"
 #include "interpret.h"
 #include "levels.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
-            K_DOT, K_GUARD, K_GATHER, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS };
+            K_DOT, K_GUARD, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS,
+            K_SCATTER };
 enum { E_GUARD = 100, E_TYPE = 101 };
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
@@ -190,8 +191,7 @@ static void reset_scratch(struct th_frame *f)
 static int fail(struct th_frame *f, int code, const char *text)
 {
     f->error.code = code;
-    if (text)
-        snprintf(f->error.text, sizeof f->error.text, "%s", text);
+    snprintf(f->error.text, sizeof f->error.text, "%s", text ? text : "");
     return code;
 }
 
@@ -486,36 +486,6 @@ static int run_make_vector(struct th_frame *f, const instruction *c)
     return error;
 }
 
-/* Rows of x by an int64 vector. */
-static int run_gather(struct th_frame *f, const instruction *c)
-{
-    const th_slot *x = &f->slot[c->in[0]], *k = &f->slot[c->in[1]];
-    th_slot *o = &f->slot[c->out[0]], row = *x;
-    o->shape[0] = k->shape[0];
-    memcpy(o->shape + 1, x->shape + 1, sizeof(int64_t) * (x->ndim - 1));
-    int error = th_allocate(f, o);
-    if (error)
-        return error;
-    row.ndim--;
-    row.shape++;
-    row.stride++;
-    int64_t nbytes = count(&row) * row.itemsize, n = x->shape[0];
-    int whole = is_contiguous(&row);
-    for (int64_t i = 0; i < k->shape[0]; i++) {
-        int64_t v = *(int64_t *)(k->data + i * k->stride[0]);
-        if (v < -n || v >= n) {
-            f->error.axis = 0; f->error.a = v; f->error.b = n;
-            return fail(f, TH_INDEX_OUT_OF_BOUNDS, NULL);
-        }
-        row.data = x->data + (v < 0 ? v + n : v) * x->stride[0];
-        if (whole)
-            memcpy(o->data + i * nbytes, row.data, nbytes);
-        else
-            gather(o->data + i * nbytes, &row);
-    }
-    return 0;
-}
-
 /* Where column k[i] of row i of x is, or NULL with the error set. */
 static char *column_of(struct th_frame *f, const th_slot *x, const th_slot *k, int64_t i, int from_end)
 {
@@ -673,7 +643,7 @@ static int run_loop(struct th_frame *f, const instruction *c)
 }
 
 /* A prebuilt kernel. */
-static int run_call(struct th_frame *f, const instruction *c)
+static int run_call(struct th_frame *f, const instruction *c, th_kernel_fn kernel)
 {
     int n = c->nin + c->nout;
     th_slot *few[16], **slots = n <= 16 ? few : th_scratch(f, n * sizeof *slots);
@@ -682,7 +652,7 @@ static int run_call(struct th_frame *f, const instruction *c)
     for (int k = 0; k < n; k++)
         slots[k] = &f->slot[k < c->nin ? c->in[k] : c->out[k - c->nin]];
     th_call call = {f, slots, slots + c->nin, c->params, c->nin, c->nout, c->nparams};
-    return ((th_kernel_fn)c->inner)(&call);
+    return kernel(&call);
 }
 
 static inline __attribute__((always_inline)) int run_one(struct th_frame *f, const instruction *c)
@@ -708,10 +678,9 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
         return th_blas(f, c->kind - K_GEMM, in, out, (int)c->params[0]);
     }
     case K_GUARD: return *(unsigned char *)f->slot[c->in[0]].data ? 0 : fail(f, E_GUARD, "guard");
-    case K_GATHER: return run_gather(f, c);
     case K_PICK: return run_pick(f, c);
     case K_PUT: return run_put(f, c);
-    case K_CALL: case K_PARTS: return run_call(f, c);
+    case K_CALL: case K_PARTS: case K_SCATTER: return run_call(f, c, (th_kernel_fn)c->inner);
     case K_PYTHON: return run_python(f, c);
     case K_ALIAS: {
         const th_slot *x = &f->slot[c->in[0]];
@@ -763,6 +732,7 @@ static int check_one(struct th_frame *f, const instruction *c)
         memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
         return th_allocate(f, o);
     }
+    case K_SCATTER: return run_call(f, c, th_check_scatter);
     case K_PYTHON: return 0;
     }
     return run_any(f, c);
@@ -1603,6 +1573,19 @@ static PyObject *limit_level(PyObject *self, PyObject *args)
     return PyLong_FromLong(level < th_level() ? level : th_level());
 }
 
+/* Hands over NumPy's sorting functions, which need neither arrays nor the interpreter for numbers. */
+static void take_sorts(void)
+{
+    static const int types[TH_OBJECT] = {NPY_BOOL, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64, NPY_UINT8, NPY_UINT16,
+        NPY_UINT32, NPY_UINT64, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_COMPLEX64, NPY_COMPLEX128};
+    for (int dtype = 0; dtype < TH_OBJECT; dtype++) {
+        PyArray_Descr *descr = PyArray_DescrFromType(types[dtype]);
+        PyArray_ArrFuncs *functions = PyDataType_GetArrFuncs(descr);
+        th_set_sorts(dtype, (const th_sort_fn *)functions->sort, (const th_argsort_fn *)functions->argsort);
+        Py_DECREF(descr);
+    }
+}
+
 static PyMethodDef functions[] = {
     {"loop_names", loop_names, METH_NOARGS, "loop_names(): those of the prebuilt loops, by number"},
     {"limit_level", limit_level, METH_VARARGS,
@@ -1618,6 +1601,7 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_machine", "The virt
 PyMODINIT_FUNC PyInit__machine(void)
 {
     import_array();
+    take_sorts();
     if (PyType_Ready(&MachineType) < 0 || PyType_Ready(&CallableType) < 0)
         return NULL;
     PyObject *m = PyModule_Create(&module);

@@ -171,6 +171,7 @@ from theano.tensor.shared import ScalarSharedVariable, TensorSharedVariable
 from theano.tensor.shared import shared as _shared
 from theano.tensor.sort import argsort, argtopk, searchsorted, sort, topk, topk_and_argtopk
 from theano.tensor.type import TensorType, tensor
+from theano.tensor.update import AdvancedUpdate
 from theano.tensor.variable import TensorConstant, TensorVariable, _tensor_py_operators
 
 globals().update(_type.CONSTRUCTORS)                       # scalar, dvector, fmatrices ...

@@ -9,7 +9,8 @@ from theano.graph.type import Type
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import DimShuffle
+from theano.tensor.create import arange
+from theano.tensor.elemwise import DimShuffle, switch
 from theano.tensor.half import add_at
 from theano.tensor.index import (
     INTEGERS,
@@ -124,6 +125,46 @@ def _symbolic(entry):
     return any(isinstance(e, Variable) or (isinstance(e, (list, tuple)) and _symbolic(e)) for e in entry)
 
 
+def check_value(x, y):
+    """Raise TypeError where elements of ``y`` can't be stored in ``x``: numbers of another kind."""
+    if not np.can_cast(y.type.dtype, x.type.dtype, "same_kind"):
+        raise TypeError(f"a part of dtype {x.type.dtype} can't take a value of dtype {y.type.dtype}: cast it first")
+
+
+def value_gradient(y, g, part, rest, index):
+    """The gradient of what was set: that of each place goes to the value that was written there last.
+
+    g: gradient of the result. part: function (tensor, index) that reads. rest: function (tensor, values, index) that
+    sets.
+    """
+    found = part(g, index)
+    if may_repeat(index):
+        shape = found.shape
+        number = arange(found.size).reshape(shape, ndim=found.type.ndim)
+        kept = part(rest(g.zeros_like(dtype="int64"), number, index), index)
+        found = found.type.lift("switch", found.type.lift("eq", kept, number), found, found.zeros_like())
+    return sum_to_value(y, found)
+
+
+def may_repeat(index):
+    """Whether an index may lead to one place twice: not where arrays are known to differ."""
+    arrays = [i for i in index if isinstance(i.type, TensorType) and i.type.dtype != "bool"]
+    if all(all(a.type.broadcastable) for a in arrays):
+        return False
+    if not all(isinstance(a, Constant) for a in arrays) or any((a.data < 0).any() for a in arrays):
+        return True
+    tuples = np.stack([a.ravel() for a in np.broadcast_arrays(*(a.data for a in arrays))])
+    return len(np.unique(tuples, axis=1).T) < tuples.shape[1]
+
+
+class BaseAdvancedSubtensor(Op):
+    """What reads through an index with arrays."""
+
+
+class BaseAdvancedIncSubtensor(Op):
+    """What writes through an index with arrays."""
+
+
 class AdvancedSubtensor1(Op):
     """Rows of ``x``: ``x[index]`` for an integer vector.
 
@@ -132,7 +173,7 @@ class AdvancedSubtensor1(Op):
     """
 
     __props__ = ("sparse_grad",)
-    _f16_ok = True
+    _f16_ok, check_input = True, False
     sparse_gradient = None          # function(x, g, index), filled by the package that has sparse matrices
 
     def __init__(self, sparse_grad=False):
@@ -194,6 +235,7 @@ class AdvancedIncSubtensor1(Op):
     """
 
     __props__ = ("inplace", "set_instead_of_inc")
+    check_input = False
 
     def __init__(self, inplace=False, set_instead_of_inc=False):
         self.inplace, self.set_instead_of_inc = bool(inplace), bool(set_instead_of_inc)
@@ -216,6 +258,7 @@ class AdvancedIncSubtensor1(Op):
             verb = "set" if self.set_instead_of_inc else "increment"
             raise TypeError(f"cannot {verb} x subtensor with ndim={x.type.ndim} by y with "
                             f"ndim={y.type.ndim}")
+        check_value(x, y)
         return Apply(self, [x, y, ilist], [x.type()])
 
     def perform(self, node, inputs, output_storage):
@@ -239,9 +282,11 @@ class AdvancedIncSubtensor1(Op):
         x, y, index = inputs
         if x.type.dtype in INTEGERS or x.type.dtype == "bool":
             return [x.zeros_like(dtype="floatX"), y.zeros_like(dtype="floatX"), DisconnectedType()()]
-        gx = advanced_set_subtensor1(g, y.zeros_like(), index) if self.set_instead_of_inc else g
-        gy = sum_to_value(y, advanced_subtensor1(g, index))
-        return [gx, gy, DisconnectedType()()]
+        if not self.set_instead_of_inc:
+            return [g, sum_to_value(y, advanced_subtensor1(g, index)), DisconnectedType()()]
+        gy = value_gradient(y, g, lambda t, i: advanced_subtensor1(t, *i),
+                            lambda t, v, i: advanced_set_subtensor1(t, v, *i), [index])
+        return [advanced_set_subtensor1(g, y.zeros_like(), index), gy, DisconnectedType()()]
 
     def R_op(self, inputs, eval_points):
         if eval_points[0] is None or eval_points[1] is None:
@@ -258,7 +303,7 @@ advanced_inc_subtensor1 = AdvancedIncSubtensor1()
 advanced_set_subtensor1 = AdvancedIncSubtensor1(set_instead_of_inc=True)
 
 
-class AdvancedSubtensor(Op):
+class AdvancedSubtensor(BaseAdvancedSubtensor):
     """``x[index]`` for any mix of integer arrays, masks, slices and None.  Reference: numpy advanced indexing"""
 
     __props__ = ()
@@ -271,16 +316,29 @@ class AdvancedSubtensor(Op):
 
     def perform(self, node, inputs, output_storage):
         x, *index = inputs
-        check_masks(x, index)
+        check_advanced_indexing_dimensions(x, index)
         output_storage[0][0] = np.asarray(x[tuple(_numpy_index(i) for i in index)])
 
     def infer_shape(self, node, shapes):
         index = node.inputs[1:]
-        if not _has_mask(index):
-            found = _result_shape(shapes[0], index, shapes[1:])
-            if found is not None:
-                return [found]
-        return [tuple(shape_i(node.outputs[0], d) for d in range(node.outputs[0].type.ndim))]
+        unknown = any(isinstance(i.type, SliceType) and slice_of(i) is None for i in index)
+        if unknown or not any(isinstance(i.type, TensorType) for i in index):
+            return [tuple(shape_i(node.outputs[0], d) for d in range(node.outputs[0].type.ndim))]
+        kept, (shape, *given), front, positions, d = [], shapes, 0, [], 0
+        for position, (entry, extents) in enumerate(zip(index, given, strict=True)):
+            if isinstance(entry.type, TensorType):
+                front = front if positions else len(kept)
+                positions.append(position)
+            elif isinstance(entry.type, NoneType):
+                kept.append(constant(1, dtype="int64"))
+            else:
+                kept.append(slice_length(slice_of(entry), shape[d]))
+            d += _width(entry)
+        kept.extend(shape[d:])
+        if positions != list(range(positions[0], positions[0] + len(positions))):
+            front = 0
+        joined = _joined_shape([(i, s) for i, s in zip(index, given, strict=True) if isinstance(i.type, TensorType)])
+        return [(*kept[:front], *joined, *kept[front:])]
 
     def connection_pattern(self, node):
         return [[True], *([[False]] * (len(node.inputs) - 1))]
@@ -306,7 +364,7 @@ class AdvancedBooleanSubtensor(AdvancedSubtensor):
     __props__ = ()
 
 
-class AdvancedIncSubtensor(Op):
+class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
     """``x`` with ``x[index] += y`` (``= y``) for any index; duplicates add up."""
 
     __props__ = ("inplace", "set_instead_of_inc")
@@ -319,20 +377,26 @@ class AdvancedIncSubtensor(Op):
     def make_node(self, x, y, *index):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         index = tuple(map(as_index_variable, index))
-        result_pattern(x, index)
+        check_value(x, y)
+        if y.type.ndim > len(result_pattern(x, index)):
+            raise ValueError(f"a value of {y.type.ndim} dimensions does not fit into x[index] of "
+                             f"{len(result_pattern(x, index))}")
         return Apply(self, (x, y, *index), [x.type()])
 
     def perform(self, node, inputs, output_storage):
         x, y, *index = inputs
-        check_masks(x, index)
+        check_advanced_indexing_dimensions(x, index)
         if not self.inplace:
             x = x.copy()
-        index = tuple(_numpy_index(i) for i in index)
+        self.store(x, tuple(_numpy_index(i) for i in index), y)
+        output_storage[0][0] = x
+
+    def store(self, x, index, y):
+        """Write to the array ``x``."""
         if self.set_instead_of_inc:
             x[index] = y
         else:
             add_at(x, index, y)
-        output_storage[0][0] = x
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
@@ -346,9 +410,10 @@ class AdvancedIncSubtensor(Op):
         rest = [DisconnectedType()() for _ in index]
         if x.type.dtype in INTEGERS or x.type.dtype == "bool":
             return [x.zeros_like(dtype="floatX"), y.zeros_like(dtype="floatX"), *rest]
-        gx = type(self)(set_instead_of_inc=True)(g, y.zeros_like(), *index) if self.set_instead_of_inc else g
-        read = AdvancedBooleanSubtensor() if _has_mask(index) else AdvancedSubtensor()
-        return [gx, sum_to_value(y, read(g, *index)), *rest]
+        if not self.set_instead_of_inc:
+            return [g, sum_to_value(y, read(g, index)), *rest]
+        gy = value_gradient(y, g, read, write, index)
+        return [write(g, y.zeros_like(), index), gy, *rest]
 
     def R_op(self, inputs, eval_points):
         if eval_points[0] is None or eval_points[1] is None:
@@ -370,23 +435,39 @@ advanced_boolean_inc_subtensor = AdvancedBooleanIncSubtensor()
 advanced_boolean_set_subtensor = AdvancedBooleanIncSubtensor(set_instead_of_inc=True)
 
 
+def operation_of(op):
+    """What an op does to the elements it writes to: "set", "add", "mul", "minimum" or "maximum"."""
+    return getattr(op, "operation", "set" if op.set_instead_of_inc else "add")
+
+
+def read(x, index):
+    """``x[index]`` for variables of `as_index_variable`."""
+    return (advanced_boolean_subtensor if _has_mask(index) else advanced_subtensor)(x, *index)
+
+
+def write(x, y, index, **options):
+    """``x`` with ``x[index] = y``."""
+    kind = AdvancedBooleanIncSubtensor if _has_mask(index) else AdvancedIncSubtensor
+    return kind(set_instead_of_inc=True, **options)(x, y, *index)
+
+
 def _numpy_index(entry):
     return entry if entry is None or isinstance(entry, slice) else np.asarray(entry)
 
 
-def check_masks(x, index):
+def check_advanced_indexing_dimensions(input, idx_list):
     """Raise IndexError for a mask whose shape is not that of the dimensions it selects from."""
     d = 0
-    for entry in index:
+    for entry in idx_list:
         if entry is None:
             continue
         if isinstance(entry, slice) or np.asarray(entry).dtype != bool:
             d += 1
             continue
         mask = np.asarray(entry)
-        if mask.shape != x.shape[d:d + mask.ndim]:
+        if mask.shape != input.shape[d:d + mask.ndim]:
             raise IndexError(f"boolean index did not match indexed array along dimension {d}: the array has "
-                             f"shape {x.shape}, the mask {mask.shape}")
+                             f"shape {input.shape}, the mask {mask.shape}")
         d += mask.ndim
 
 
@@ -394,50 +475,26 @@ def _has_mask(index):
     return any(getattr(i.type, "dtype", None) == "bool" for i in index)
 
 
-def _result_shape(extents, index, shapes):
-    """Extents of what an index without masks selects; None where it has slices that are inputs of the function."""
-    positions = [k for k, i in enumerate(index) if isinstance(i.type, TensorType)]
-    kept, d, front = [], 0, 0
-    for k, entry in enumerate(index):
-        if positions and k == positions[0]:
-            front = len(kept)
-        if isinstance(entry.type, NoneType):
-            kept.append(constant(1, dtype="int64"))
-            continue
-        if isinstance(entry.type, SliceType):
-            part = _slice_of(entry)
-            if part is None:
-                return None
-            kept.append(slice_length(part, extents[d]))
-        d += 1
-    kept.extend(extents[d:])
-    if not positions:
-        return tuple(kept)
-    joined = _broadcast_shape([index[k] for k in positions], [shapes[k] for k in positions])
-    adjacent = positions[-1] - positions[0] == len(positions) - 1
-    where = front if adjacent else 0
-    return (*kept[:where], *joined, *kept[where:])
-
-
-def _slice_of(entry):
-    """A slice, with variables where its bounds are computed; None where it is an input itself."""
+def slice_of(entry):
+    """A slice variable as a slice of ints, variables and None; None where its parts are not known."""
     if isinstance(entry, Constant):
         return entry.data
     if entry.owner is None or not isinstance(entry.owner.op, MakeSlice):
         return None
-    return slice(*(None if isinstance(b.type, NoneType) else b for b in entry.owner.inputs))
+    return slice(*(None if isinstance(p.type, NoneType) else p for p in entry.owner.inputs))
 
 
-def _broadcast_shape(index, shapes):
-    ndim = max(i.type.ndim for i in index)
+def _joined_shape(arrays):
+    """What the arrays of an index broadcast to, from pairs of a variable and its extents."""
+    shapes = [(entry.sum(dtype="int64"),) if entry.type.dtype == "bool" else extents for entry, extents in arrays]
+    patterns = [(False,) if entry.type.dtype == "bool" else entry.type.broadcastable for entry, _ in arrays]
+    ndim = max(map(len, shapes))
     result = []
-    for d in range(ndim):
-        extent = constant(1, dtype="int64")
-        for variable, shape in zip(index, shapes, strict=True):
-            k = d - (ndim - variable.type.ndim)
-            if k >= 0 and not variable.type.broadcastable[k]:
-                extent = shape[k]
-                break
+    for d in range(-ndim, 0):
+        met = [s[d] for s, p in zip(shapes, patterns, strict=True) if len(s) >= -d and not p[d]]
+        extent = met[-1] if met else constant(1, dtype="int64")
+        for other in met[-2::-1]:
+            extent = switch(as_tensor_variable(other).type.lift("eq", other, 1), extent, other)
         result.append(extent)
     return result
 
@@ -483,19 +540,48 @@ def _array_pattern(arrays):
     return [all(column) for column in zip(*padded, strict=True)] if ndim else []
 
 
+def adv_index_broadcastable_pattern(a, idx):
+    """Broadcast pattern of ``a[idx]`` for an index with arrays, a tuple of entries."""
+    return result_pattern(as_tensor_variable(a), [as_index_variable(entry) for entry in idx])
+
+
 @method("__getitem__")
 def getitem(x, args):
     """``x[args]`` with everything NumPy accepts: ints, slices, None, Ellipsis, integer arrays, masks."""
     index = expand_index(x, args)
     if any(_is_advanced(entry) for entry in index):
-        return _advanced(x, index)
+        index, gap = separated(x, args, index)
+        result = _advanced(x, index)
+        return result if gap is None else result.dimshuffle([d for d in range(result.type.ndim) if d != gap])
     order, plain = _without_newaxis(x, index)
     # x[:] is a node too, for set_subtensor(x[:], y); x[None, :] is nothing but a new axis.
-    taken = plain if order is None else _selects(plain)
+    taken = order is None or _selects(plain)
     result = Subtensor(plain)(x, *flat_indices(plain)) if taken else x
     if order is not None:
         result = result.dimshuffle(order)
     return result
+
+
+def separated(x, args, index):
+    """The index with a new axis in the place of dots that stand for nothing, but part arrays as dots do.
+
+    index: ``args`` expanded. Returns the index, and which axis of the result the new one is, or None.
+    """
+    entries = args if isinstance(args, tuple) else (args,)
+    at = next((k for k, e in enumerate(entries) if e is Ellipsis), None)
+    if at is None or len(index) >= len(entries):
+        return index, None
+    if not all(any(_is_array(e) for e in part) for part in (index[:at], index[at:])):
+        return index, None
+    arrays = [as_index_variable(e) for e in index if _is_array(e)]
+    joined = max(1 if a.type.dtype == "bool" else a.type.ndim for a in arrays)
+    return [*index[:at], None, *index[at:]], joined + sum(not _is_array(e) for e in index[:at])
+
+
+def _is_array(entry):
+    """Whether an entry of an index with arrays is an array or an integer."""
+    return not (entry is None or entry is NoneConst or isinstance(entry, slice) or
+                isinstance(getattr(entry, "type", None), (SliceType, NoneType)))
 
 
 def _selects(index):
@@ -528,21 +614,32 @@ def _entry_width(entry):
         return 0
     if isinstance(entry, Variable) and getattr(entry.type, "dtype", None) == "bool":
         return entry.type.ndim
-    if isinstance(entry, np.ndarray) and entry.dtype == bool:
+    if isinstance(entry, (np.ndarray, np.bool_)) and entry.dtype == bool:
         return entry.ndim
     if isinstance(entry, list) and entry and not _symbolic(entry) and np.asarray(entry).dtype == bool:
         return np.ndim(entry)
     return 1
 
 
-NO_MASK = "Python's True and False are no index: write a mask as an array, x[np.array([True, False])]"
+NO_MASK = ("Python's True and False are no index: write a mask as an array, x[np.array([True, False])], and one of no "
+           "dimensions as np.True_")
+
+
+def check_and_reject_bool(args_el):
+    """True, or TypeError where an entry of an index is Python's True or False, or a list with a boolean in it."""
+    if isinstance(args_el, bool) or getattr(args_el, "dtype", None) == "bool":
+        raise TypeError(NO_MASK)
+    if isinstance(args_el, (list, tuple)):
+        for part in args_el:
+            check_and_reject_bool(part)
+    return True
 
 
 def _is_advanced(entry):
     if entry is None:
         return False
-    if isinstance(entry, (bool, np.bool_)):
-        raise TypeError(NO_MASK)
+    if isinstance(entry, (bool, list, tuple)):
+        check_and_reject_bool(entry)
     if isinstance(entry, Variable) and isinstance(entry.type, NoneType):
         return False
     try:
@@ -570,22 +667,13 @@ def _without_newaxis(x, index):
 
 
 def _advanced(x, index):
-    _reject_python_bools(index)
     arrays = [k for k, e in enumerate(index) if not isinstance(e, slice) and e is not None]
     if len(index) and len(arrays) == 1 and arrays[0] == len(index) - 1 and all(
             isinstance(e, slice) and e == slice(None) for e in index[:-1]):
         variable = as_index_variable(index[-1])
         if variable.type.dtype != "bool":
             return take(x, variable, axis=len(index) - 1)
-    variables = [as_index_variable(e) for e in index]
-    op = advanced_boolean_subtensor if _has_mask(variables) else advanced_subtensor
-    return op(x, *variables)
-
-
-def _reject_python_bools(index):
-    for entry in index:
-        if isinstance(entry, (list, tuple)) and not _symbolic(entry) and np.asarray(entry).dtype == bool:
-            raise TypeError(NO_MASK)
+    return read(x, [as_index_variable(e) for e in index])
 
 
 @method("take")
@@ -632,11 +720,14 @@ def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplac
                   ignore_duplicates=False):
     """The tensor that ``x`` is taken from, with ``y`` added to ``x``; duplicate indices add up.
 
-    x: the result of an indexing, possibly transposed or reshaped afterwards. Raises TypeError for anything
-    else, and when ``y`` can't be broadcast to ``x`` or has a dtype that ``x`` can't hold.
+    x: the result of an indexing, possibly transposed or reshaped afterwards. ignore_duplicates: of equal indices
+    only the last counts, as in NumPy's ``x[index] += y``. Raises TypeError for an ``x`` that is no indexing, and when
+    ``y`` can't be broadcast to ``x`` or has a dtype that ``x`` can't hold.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     y = _fitting_value(x, y)
+    if ignore_duplicates and not set_instead_of_inc:
+        return inc_subtensor(x, x + y, inplace, True, tolerate_inplace_aliasing)
     node = x.owner
     if node is None:
         raise TypeError(f"x must be the result of a subtensor operation, got {x}")
@@ -669,6 +760,19 @@ def _padded(y, x):
     return y.dimshuffle(["x"] * missing + list(range(y.type.ndim))) if missing else y
 
 
+def _is_take(rows, order):
+    """Whether ``rows`` shuffled to ``order`` are those of a tensor along a later axis, as `take` makes them."""
+    source = rows.owner.inputs[0].owner if rows.owner is not None and isinstance(rows.owner.op, AdvancedSubtensor1) \
+        else None
+    return source is not None and isinstance(source.op, DimShuffle) and source.op.new_order == order
+
+
+def _is_part(x):
+    """Whether a variable was made by indexing, perhaps transposed or reshaped afterwards."""
+    kinds = (Subtensor, AdvancedSubtensor1, AdvancedSubtensor, DimShuffle, Rebroadcast, SpecifyShape, Reshape)
+    return x.owner is not None and isinstance(x.owner.op, kinds)
+
+
 def _through(x, y, node, options):
     """inc_subtensor for a subtensor that was transposed, reshaped or given another broadcast pattern."""
     inner = node.inputs[0]
@@ -678,12 +782,15 @@ def _through(x, y, node, options):
         if sorted(dims) != list(range(inner.type.ndim)) and any(d not in dims for d in range(inner.type.ndim)
                                                                 if not inner.type.broadcastable[d]):
             raise TypeError(f"cannot increment through {node.op}")
+        if dims == list(range(inner.type.ndim)) and not _is_part(inner):        # x[None]
+            inner = inner[(slice(None),) * inner.type.ndim]
         y = _padded(y, x)
         back = [order.index(d) if d in order else "x" for d in range(inner.type.ndim)]
         drop = [k for k, d in enumerate(order) if d == "x" and not y.type.broadcastable[k]]
         if drop:
             y = Rebroadcast(*((k, True) for k in drop))(y)
-        return inc_subtensor(inner, y.dimshuffle(back), **options)
+        result = inc_subtensor(inner, y.dimshuffle(back), **options)
+        return result.dimshuffle(order) if _is_take(inner, order) else result
     if isinstance(node.op, (Rebroadcast, SpecifyShape)):
         return inc_subtensor(inner, y, **options)
     if isinstance(node.op, Reshape):

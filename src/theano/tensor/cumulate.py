@@ -22,6 +22,7 @@ class CumOp(Op):
     """
 
     __props__ = ("axis", "mode")
+    check_input = False
 
     def __init__(self, axis=None, mode="add"):
         if mode not in ("add", "mul"):
@@ -129,6 +130,20 @@ def _summed(g, x):
 def recurrence(a, b, axis):
     """h[t] = a[t] * h[t - 1] + b[t] along ``axis``, where h[-1] is zero."""
     return Recurrence(axis)(a, b)
+
+
+class CumsumOp:
+    """`CumOp` of sums, under the name that it had once."""
+
+    def __new__(cls, *args, **kwargs):
+        return CumOp(*args, mode="add", **kwargs)
+
+
+class CumprodOp:
+    """`CumOp` of products, under the name that it had once."""
+
+    def __new__(cls, *args, **kwargs):
+        return CumOp(*args, mode="mul", **kwargs)
 
 
 @method("cumsum")

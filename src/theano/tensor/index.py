@@ -32,13 +32,15 @@ def index_type(entry, slice_ok=True):
         return slice(*(index_type(part, False) for part in (entry.start, entry.stop, entry.step)))
     if isinstance(entry, (int, np.integer)) and not isinstance(entry, (bool, np.bool_)):
         return Scalar("int64")
-    raise AdvancedIndexingError("Invalid index type or slice for Subtensor", entry)
+    if isinstance(entry, np.ndarray) and entry.ndim == 0 and entry.dtype.name in INTEGERS:
+        return Scalar("int64")
+    raise AdvancedIndexingError(Subtensor.e_indextype, entry)
 
 
 def _variable_index(entry):
     dtype = getattr(entry.type, "dtype", None)
-    if dtype == "bool" and getattr(entry.type, "ndim", None) == 0:
-        raise TypeError(f"an index must not be boolean: {entry}. Use nonzero() or a mask of the full shape.")
+    if dtype == "bool":
+        raise AdvancedIndexingError("a boolean is a mask without dimensions", entry)
     if isinstance(entry.type, Scalar):
         if dtype in INTEGERS:
             return entry.type
@@ -47,7 +49,7 @@ def _variable_index(entry):
         if dtype in INTEGERS:
             return Scalar(dtype)
         raise TypeError(f"Expected an integer, got {entry} of type {entry.type}")
-    raise AdvancedIndexingError("Invalid index type or slice for Subtensor", entry)
+    raise AdvancedIndexingError(Subtensor.e_indextype, entry)
 
 
 def flat_indices(entries):
@@ -193,10 +195,32 @@ class Subtensor(Op):
 
     view_map = {0: [0]}
     __props__ = ("idx_list",)
-    _f16_ok = True
+    _f16_ok, check_input, debug = True, False, 0
+    e_indextype = "Invalid index type or slice for Subtensor"
+    e_subslice = "nested slicing is not supported"
 
     def __init__(self, idx_list):
         self.idx_list = tuple(index_type(entry) for entry in idx_list)
+
+    @staticmethod
+    def convert(entry, slice_ok=True):
+        """`index_type`: one entry of an index as the type of what it takes at run time."""
+        return index_type(entry, slice_ok)
+
+    @staticmethod
+    def collapse(idxs, cond):
+        """The parts of an index for which ``cond`` holds, those inside slices too, as a list."""
+        return [part for part in flat_indices(idxs) if cond(part)]
+
+    @staticmethod
+    def my_as_scalar(a):
+        """`scalar_index`: one integer of an index as a scalar variable."""
+        return scalar_index(a)
+
+    @staticmethod
+    def str_from_slice(entry):
+        """``start:stop:step``."""
+        return index_text((entry,))
 
     def __hash__(self):
         return hash((type(self), index_text(self.idx_list)))
@@ -285,6 +309,15 @@ def _plain(entry):
     return int(entry)
 
 
+def make_constant(args):
+    """An index with scalar constants for its Python integers."""
+    def one(entry):
+        if isinstance(entry, slice):
+            return slice(one(entry.start), one(entry.stop), one(entry.step))
+        return scalar_index(entry) if isinstance(entry, (int, np.integer)) else entry
+    return tuple(map(one, args))
+
+
 def check_dimensions(x, idx_list):
     """Raise IndexError when there are more entries than dimensions."""
     if len(idx_list) > x.type.ndim:
@@ -300,6 +333,7 @@ class IncSubtensor(Op):
     """
 
     __props__ = ("idx_list", "inplace", "set_instead_of_inc")
+    check_input = False
 
     def __init__(self, idx_list, inplace=False, set_instead_of_inc=False,
                  destroyhandler_tolerate_aliased=None):

@@ -200,6 +200,7 @@ class SearchsortedOp(Op):
     """
 
     __props__ = ("side",)
+    check_input = False
 
     def __init__(self, side="left"):
         if side not in ("left", "right"):

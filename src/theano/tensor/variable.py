@@ -13,7 +13,7 @@ from theano.errors import TensorConversionError
 from theano.graph.variable import Constant, Variable
 from theano.tensor.type import TensorType
 
-PROPERTIES = {"shape", "size", "T", "real", "imag"}
+PROPERTIES = {"shape", "size", "T", "real", "imag", "at"}
 VARIADIC = {"reshape", "transpose", "dimshuffle"}      # x.reshape(2, 3) as well as x.reshape((2, 3))
 FUNCTIONS = {}                                          # NumPy function name -> ours, for np.f(variable)
 

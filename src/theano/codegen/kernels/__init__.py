@@ -2,10 +2,11 @@
 
 from theano.codegen.kernels.blas import BLAS
 from theano.codegen.kernels.index import INDEX
+from theano.codegen.kernels.order import ORDER
 from theano.codegen.kernels.prebuilt import PREBUILT
 from theano.codegen.kernels.shape import SHAPE
 
-KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT}
+KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER}
 
 
 def find_kernel(node):

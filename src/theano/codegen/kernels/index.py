@@ -1,11 +1,24 @@
 """Indexing as instructions."""
 
+import numpy as np
+
 from theano.codegen import nest as ir
 from theano.codegen.expand import Pick, Put
 from theano.codegen.loops import as_dtype
 from theano.graph.variable import Constant
-from theano.tensor.advanced import AdvancedSubtensor1
+from theano.tensor.advanced import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+    MakeSlice,
+    NoneType,
+    SliceType,
+    operation_of,
+    slice_of,
+)
 from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
+from theano.tensor.type import TensorType
 
 PARTS = ("start", "stop", "step")
 
@@ -15,8 +28,8 @@ def encode_index(lowering, index):
     codes, numbers, places = [], [], []
 
     def put(part):
-        if isinstance(part, Constant):
-            numbers.extend((1, int(part.data)))
+        if isinstance(part, (int, Constant)):
+            numbers.extend((1, int(getattr(part, "data", part))))
         else:
             numbers.extend((0, 0))
             places.append(lowering.place(part))
@@ -68,11 +81,119 @@ def inc_subtensor(lowering, node):
     return None
 
 
+class Advanced:
+    """An index with arrays: a basic index and new axes, that make a view, and where in that view the arrays go.
+
+    basic: an entry for each dimension of the array. order: of a dimshuffle. arrays: integers and masks. axes: the
+    first dimension of the view that each takes. front: dimensions before those of the arrays in what is selected.
+    """
+
+    def __init__(self, ndim, index):
+        self.basic, self.order, self.arrays, self.axes = [], [], [], []
+        self.selected = 0               # dimensions of the view that no array takes
+        positions, self.front = [], 0
+        for position, entry in enumerate(index):
+            if isinstance(entry.type, TensorType):
+                if not positions:
+                    self.front = self.selected
+                positions.append(position)
+                self.arrays.append(entry)
+                self.axes.append(len(self.order))
+                self._whole(entry.type.ndim if entry.type.dtype == "bool" else 1)
+            elif isinstance(entry.type, NoneType):
+                self.order.append(-1)
+                self.selected += 1
+            else:
+                self._whole(1, slice_of(entry))
+                self.selected += 1
+        self.selected += ndim - len(self.basic)
+        self._whole(ndim - len(self.basic))
+        if positions != list(range(positions[0], positions[0] + len(positions))):
+            self.front = 0
+
+    def _whole(self, count, entry=slice(None)):
+        self.order.extend(range(len(self.basic), len(self.basic) + count))
+        self.basic.extend([entry] * count)
+
+    def view(self, lowering, source, node):
+        """The place of the view."""
+        if any(entry != slice(None) for entry in self.basic):
+            params, places = encode_index(lowering, self.basic)
+            part = type(source)(source.dtype, source.ndim, "view", of=source)
+            lowering.add("subtensor", [source, *places], [part], params, node=node)
+            source = part
+        if -1 in self.order:
+            wide = type(source)(source.dtype, len(self.order), "view", of=source)
+            lowering.add("dimshuffle", [source], [wide], self.order, node=node)
+            source = wide
+        return source
+
+    def places(self, lowering):
+        """The places of the arrays."""
+        return [lowering.place(a) for a in self.arrays]
+
+
+def advanced(x, index):
+    """`Advanced` for a node's index, None where the machine can't apply it."""
+    if not any(isinstance(e.type, TensorType) for e in index) or x.type.dtype not in ir.DTYPES[:-1]:
+        return None
+    if any(isinstance(e.type, SliceType) and slice_of(e) is None for e in index):
+        return None
+    found = Advanced(x.type.ndim, index)
+    widest = max(1 if a.type.dtype == "bool" else a.type.ndim for a in found.arrays)
+    return found if max(len(found.order), found.selected + widest) <= ir.MAX_NDIM else None
+
+
 def gather(lowering, node):
-    """Rows by an integer vector."""
-    x, index = node.inputs
-    places = [lowering.place(x), as_dtype(lowering, index, "int64")]
-    lowering.add("gather", places, [lowering.temp(node.outputs[0])], node=node)
+    """The elements that an index with arrays selects."""
+    x, *index = node.inputs
+    found = advanced(x, index)
+    if found is None:
+        return NotImplemented
+    source = found.view(lowering, lowering.place(x), node)
+    lowering.add("call", [source, *found.places(lowering)], [lowering.temp(node.outputs[0])],
+                 (found.front, *found.axes), kernel="gather", node=node)
+    return None
+
+
+OPERATIONS = ("set", "add", "mul", "minimum", "maximum")
+
+
+def can_scatter(node):
+    """Whether the machine can write through the index of a node."""
+    x, y, *index = node.inputs
+    operation, dtype = operation_of(node.op), x.type.dtype
+    if dtype == "float16" and operation != "set" or dtype.startswith("complex") and operation in ("minimum", "maximum"):
+        return False
+    return np.can_cast(y.type.dtype, dtype, "same_kind") and advanced(x, index) is not None
+
+
+def scatter(lowering, node):
+    """A copy of x (or its storage), in which values are written through an index with arrays."""
+    if not can_scatter(node):
+        return NotImplemented
+    x, y, *index = node.inputs
+    found = advanced(x, index)
+    result, source = lowering.temp(node.outputs[0]), lowering.place(x)
+    lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
+    part = found.view(lowering, result, node)
+    written = type(result)(result.dtype, part.ndim, "view", of=part)
+    inputs = [part, as_dtype(lowering, y, x.type.dtype), *found.places(lowering)]
+    params = (OPERATIONS.index(operation_of(node.op)), found.front, *found.axes)
+    lowering.add("scatter", inputs, [written], params, kernel="scatter", node=node)
+    return None
+
+
+def make_slice(lowering, node):
+    """Nothing, where all that use a slice read its parts."""
+    for client, _ in node.outputs[0].clients:
+        op = getattr(client, "op", None)
+        if isinstance(op, AdvancedSubtensor) and advanced(client.inputs[0], client.inputs[1:]) is not None:
+            continue
+        if isinstance(op, AdvancedIncSubtensor) and can_scatter(client):
+            continue
+        return NotImplemented
+    return None
 
 
 def pick(lowering, node):
@@ -93,4 +214,6 @@ def put(lowering, node):
     lowering.add("put", places, [written], (int(node.op.from_end),), node=node)
 
 
-INDEX = {Subtensor: subtensor, IncSubtensor: inc_subtensor, AdvancedSubtensor1: gather, Pick: pick, Put: put}
+INDEX = {Subtensor: subtensor, IncSubtensor: inc_subtensor, Pick: pick, Put: put, MakeSlice: make_slice,
+         **dict.fromkeys((AdvancedSubtensor1, AdvancedSubtensor), gather),
+         **dict.fromkeys((AdvancedIncSubtensor1, AdvancedIncSubtensor), scatter)}

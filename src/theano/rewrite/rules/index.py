@@ -1,7 +1,14 @@
 """Indexing that need not happen, or can happen earlier."""
 
 from theano.rewrite.engine import rule
-from theano.tensor.elemwise import Elemwise
+from theano.tensor.advanced import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+    Nonzero,
+)
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 
 
@@ -36,4 +43,46 @@ def subtensor_of_unary(node):
     return x.owner.op(node.op(x.owner.inputs[0], *node.inputs[1:]))
 
 
+def _exchanged(variable):
+    """What ``variable`` has with its first axis and another one exchanged, and that axis; (None, 0) otherwise."""
+    node = variable.owner
+    if node is None or not isinstance(node.op, DimShuffle) or not node.op.new_order:
+        return None, 0
+    axis = node.op.new_order[0]
+    order = list(range(node.inputs[0].type.ndim))
+    if axis in ("x", 0):
+        return None, 0
+    order[0], order[axis] = axis, 0
+    return (node.inputs[0], axis) if list(node.op.new_order) == order else (None, 0)
+
+
+@rule(DimShuffle, name="local_take_along_axis", tags=("specialize",))
+def rows_of_exchanged(node):
+    """x.dimshuffle(1, 0)[i].dimshuffle(1, 0) >> x[:, i], also set and incremented"""
+    rows, axis = _exchanged(node.outputs[0])
+    if axis == 0 or rows.owner is None or len(rows.clients) > 1:
+        return None
+    op, (first, *rest) = rows.owner.op, rows.owner.inputs
+    if not isinstance(op, (AdvancedSubtensor1, AdvancedIncSubtensor1)):
+        return None
+    x, other = _exchanged(first)
+    if x is None or other != axis:
+        return None
+    index = (*[slice(None)] * axis, rest[-1])
+    if isinstance(op, AdvancedSubtensor1):
+        return AdvancedSubtensor()(x, *index)
+    order = list(range(x.type.ndim))
+    order[0], order[axis] = axis, 0
+    wide = rest[0].dimshuffle(*["x"] * (x.type.ndim - rest[0].type.ndim), *range(rest[0].type.ndim))
+    return AdvancedIncSubtensor(set_instead_of_inc=op.set_instead_of_inc)(x, wide.dimshuffle(order), *index)
+
+
+@rule(Nonzero, name="local_nonzero_of_bool", tags=("specialize",))
+def nonzero_of_numbers(node):
+    """nonzero(x) >> nonzero(neq(x, 0)), which the machine finds, and which becomes part of what computes x"""
+    x, = node.inputs
+    return None if x.type.dtype == "bool" else Nonzero()(x.type.lift("neq", x, 0), return_list=True)
+
+
 INDEX = (whole_subtensor, subtensor_of_set, subtensor_of_unary)
+MACHINE = (rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for

@@ -1,0 +1,103 @@
+"""Sorting, running sums, repetition and diagonals as instructions."""
+
+import numpy as np
+
+from theano.codegen import nest as ir
+from theano.codegen.loops import as_dtype
+from theano.tensor.advanced import Nonzero
+from theano.tensor.cumulate import CumOp
+from theano.tensor.diagonal import ExtractDiag, FillDiagonal, FillDiagonalOffset
+from theano.tensor.repeat import INTEGERS, RepeatOp
+from theano.tensor.sort import ArgSortOp, SearchsortedOp, SortOp, TopKOp
+
+KINDS = {"quicksort": 0, "heapsort": 1, "mergesort": 2, "stable": 2, None: 0}       # of NumPy's sorting functions
+NUMBERS = ir.DTYPES[:-1]
+REAL = tuple(d for d in NUMBERS if not d.startswith("complex"))
+
+
+def nonzero(lowering, node):
+    """The places where a mask holds."""
+    if node.inputs[0].type.dtype != "bool":
+        return NotImplemented
+    results = [lowering.temp(v) for v in node.outputs]
+    lowering.add("call", [lowering.place(node.inputs[0])], results, kernel="nonzero", node=node)
+    return None
+
+
+def diagonal(lowering, node):
+    """A view."""
+    x, op = node.inputs[0], node.op
+    source = lowering.place(x)
+    params = (op.offset, *op.axes(x.type.ndim))
+    lowering.add("parts", [source], [lowering.view(node.outputs[0], source)], params, kernel="diagonal", node=node)
+
+
+def fill_diagonal(lowering, node):
+    """A copy of a, or its storage, with the value on a diagonal."""
+    a, value, *offset = node.inputs
+    result, source = lowering.temp(node.outputs[0]), lowering.place(a)
+    lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
+    written = type(result)(result.dtype, result.ndim, "view", of=result)
+    inputs = [result, lowering.place(value), *(lowering.place(v) for v in offset)]
+    lowering.add("call", inputs, [written], kernel="fill_diagonal", node=node)
+
+
+def repeat(lowering, node):
+    """Elements or slices, each as often as a vector says."""
+    x, repeats = node.inputs
+    axis = -1 if node.op.axis is None else node.op.axis % x.type.ndim
+    if repeats.type.ndim != 1:
+        return NotImplemented
+    inputs = [lowering.place(x), as_dtype(lowering, repeats, "int64")]
+    lowering.add("call", inputs, [lowering.temp(node.outputs[0])], (axis,), kernel="repeat", node=node)
+    return None
+
+
+def cumulate(lowering, node):
+    """Running sums or products."""
+    x, op = node.inputs[0], node.op
+    if x.type.dtype not in NUMBERS or x.type.dtype == "float16":
+        return NotImplemented
+    axis = -1 if op.axis is None else op.axis % x.type.ndim
+    lowering.add("call", [lowering.place(x)], [lowering.temp(node.outputs[0])], (axis, int(op.mode == "mul")),
+                 kernel="cumulate", node=node)
+    return None
+
+
+def sort(lowering, node):
+    """Values in order, or their order."""
+    x, axis = node.inputs
+    op = node.op
+    if op.order is not None or op.kind not in KINDS or axis.type.dtype not in INTEGERS or x.type.dtype not in NUMBERS:
+        return NotImplemented
+    lowering.add("call", [lowering.place(x), lowering.place(axis)], [lowering.temp(node.outputs[0])],
+                 (KINDS[op.kind], int(isinstance(op, ArgSortOp))), kernel="sort", node=node)
+    return None
+
+
+def topk(lowering, node):
+    """The largest or smallest, and where they are."""
+    x, k = node.inputs
+    op = node.op
+    if x.type.dtype not in REAL:
+        return NotImplemented
+    params = (op.axis % x.type.ndim, int(op.return_values), int(op.return_indices))
+    lowering.add("call", [lowering.place(x), lowering.place(k)], [lowering.temp(v) for v in node.outputs], params,
+                 kernel="topk", node=node)
+    return None
+
+
+def searchsorted(lowering, node):
+    """Places in a sorted vector."""
+    x, v, *sorter = node.inputs
+    common = np.result_type(x.type.dtype, v.type.dtype).name
+    if sorter or common not in REAL or common == "float16":
+        return NotImplemented
+    inputs = [as_dtype(lowering, variable, common) for variable in (x, v)]
+    params = (int(node.op.side == "right"),)
+    lowering.add("call", inputs, [lowering.temp(node.outputs[0])], params, kernel="searchsorted", node=node)
+    return None
+
+
+ORDER = {Nonzero: nonzero, ExtractDiag: diagonal, FillDiagonal: fill_diagonal, FillDiagonalOffset: fill_diagonal,
+         RepeatOp: repeat, CumOp: cumulate, SortOp: sort, ArgSortOp: sort, TopKOp: topk, SearchsortedOp: searchsorted}

@@ -1,0 +1,271 @@
+/* Reading through an index, masks among them; the places where something holds; diagonals. */
+#include "arrays.h"
+
+#define AHEAD 12                    /* rows that are on their way from memory while one is copied */
+
+typedef struct pair { uint64_t a, b; } pair;
+
+/* Elements one by one, by their size. */
+#define EACH_SIZE(DO)                                                                                                  \
+    switch (item) {                                                                                                    \
+    case 1: DO(uint8_t)                                                                                                \
+    case 2: DO(uint16_t)                                                                                               \
+    case 4: DO(uint32_t)                                                                                               \
+    case 8: DO(uint64_t)                                                                                               \
+    default: DO(pair)                                                                                                  \
+    }
+
+static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
+{
+#define TAKE(T)                                                                                                        \
+    _Pragma("GCC unroll 8")                                                                                            \
+    for (int64_t j = 0; j < n; j++)                                                                                    \
+        ((T *)to)[j] = *(const T *)(from + offset[j]);                                                                 \
+    return;
+    EACH_SIZE(TAKE)
+#undef TAKE
+}
+
+/* Elements that are `step` apart. */
+static void take_row(char *to, const char *from, int64_t step, int64_t n, int item)
+{
+#define TAKE(T)                                                                                                        \
+    for (int64_t j = 0; j < n; j++)                                                                                    \
+        ((T *)to)[j] = *(const T *)(from + j * step);                                                                  \
+    return;
+    EACH_SIZE(TAKE)
+#undef TAKE
+}
+
+/* The elements of n contiguous ones where the mask holds, `count` of them. Writes no element too many. */
+static void take_held(char *to, const char *from, const uint8_t *mask, int64_t n, int64_t count, int item)
+{
+    uint64_t word;
+#define TAKE(T)                                                                                                        \
+    {                                                                                                                  \
+        T *o = (T *)to;                                                                                                \
+        const T *x = (const T *)from;                                                                                  \
+        int64_t c = 0, i = 0;                                                                                          \
+        for (; i + 8 <= n && c + 8 < count; i += 8) {                                                                  \
+            memcpy(&word, mask + i, 8);                                                                                \
+            if (!word)                                                                                                 \
+                continue;                                                                                              \
+            if (word == 0x0101010101010101u) {                                                                         \
+                memcpy(o + c, x + i, 8 * sizeof(T));                                                                   \
+                c += 8;                                                                                                \
+                continue;                                                                                              \
+            }                                                                                                          \
+            for (int k = 0; k < 8; k++) {                                                                              \
+                o[c] = x[i + k];                                                                                       \
+                c += mask[i + k] != 0;                                                                                 \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (; i < n && c < count; i++)                                                                                \
+            if (mask[i])                                                                                               \
+                o[c++] = x[i];                                                                                         \
+        return;                                                                                                        \
+    }
+    EACH_SIZE(TAKE)
+#undef TAKE
+}
+
+/* What is copied for each place: some dimensions of x, in C order. */
+typedef struct block {
+    int ndim, item, whole;
+    int64_t shape[TH_MAX_NDIM], stride[TH_MAX_NDIM], nbytes;
+} block;
+
+static void describe_block(block *b, const th_slot *x, const int *axis, int n)
+{
+    b->ndim = n;
+    b->item = x->itemsize;
+    for (int d = 0; d < n; d++) {
+        b->shape[d] = x->shape[axis[d]];
+        b->stride[d] = x->stride[axis[d]];
+    }
+    b->nbytes = th_product(n, b->shape) * b->item;
+    b->whole = th_is_contiguous(n, b->shape, b->stride, b->item);
+}
+
+static void copy_block(char *to, const char *from, const block *b)
+{
+    int64_t index[TH_MAX_NDIM] = {0}, at[1] = {0};
+    const int64_t *stride[1] = {b->stride};
+    if (b->whole) {
+        memcpy(to, from, b->nbytes);
+        return;
+    }
+    int64_t n = b->shape[b->ndim - 1], step = b->stride[b->ndim - 1];
+    do {
+        take_row(to, from + at[0], step, n, b->item);
+        to += n * b->item;
+    } while (th_next(b->ndim - 1, b->shape, index, 1, stride, at));
+}
+
+/* n blocks. */
+static void take_some(char *to, const char *from, const int64_t *offset, int64_t n, const block *b)
+{
+    if (b->nbytes == b->item) {
+        take_elements(to, from, offset, n, b->item);
+    } else if (b->whole && b->nbytes <= 16 && (b->nbytes & (b->nbytes - 1)) == 0) {
+        take_elements(to, from, offset, n, (int)b->nbytes);
+    } else if (b->whole) {
+        for (int64_t j = 0; j < n; j++, to += b->nbytes) {
+            if (j + AHEAD < n)
+                for (int64_t k = 0; k < b->nbytes && k < 512; k += 64)
+                    __builtin_prefetch(from + offset[j + AHEAD] + k);
+            memcpy(to, from + offset[j], b->nbytes);
+        }
+    } else {
+        for (int64_t j = 0; j < n; j++, to += b->nbytes)
+            copy_block(to, from + offset[j], b);
+    }
+}
+
+static int take_places(char *to, const char *from, const th_places *p, const block *b)
+{
+    int64_t room[TH_BLOCK];
+    int bad = 0;
+    if (p->offset) {
+        take_some(to, from, p->offset, p->total, b);
+        return 0;
+    }
+    for (int64_t i = 0; i < p->total; i += TH_BLOCK, to += TH_BLOCK * b->nbytes) {
+        int64_t n = p->total - i < TH_BLOCK ? p->total - i : TH_BLOCK;
+        const int64_t *offset = th_offsets(p, i, n, room, &bad);
+        if (bad)
+            return 1;
+        take_some(to, from, offset, n, b);
+    }
+    return 0;
+}
+
+/* Rows where a mask holds, of an array that lies in one piece like its mask. */
+static int take_masked(th_slot *o, const th_slot *x, const th_places *p, const block *b)
+{
+    const th_slot *m = p->mask;
+    if (p->front || !b->whole || !m->ndim || !th_is_contiguous(m->ndim, m->shape, m->stride, 1)
+        || !th_is_contiguous(m->ndim, m->shape, x->stride, b->nbytes))
+        return 0;
+    int64_t n = th_product(m->ndim, m->shape), left = p->total;
+    char *to = o->data;
+    if (b->nbytes <= 16 && b->nbytes && (b->nbytes & (b->nbytes - 1)) == 0) {
+        take_held(to, x->data, (const uint8_t *)m->data, n, left, (int)b->nbytes);
+        return 1;
+    }
+    for (int64_t i = 0; i < n && left; i++)
+        if (m->data[i]) {
+            memcpy(to, x->data + i * b->nbytes, b->nbytes);
+            to += b->nbytes;
+            left--;
+        }
+    return 1;
+}
+
+/* in: x, the index. params: axes before the index's in the result; then for each entry the first axis it takes. */
+int th_gather(const th_call *c)
+{
+    struct th_frame *f = c->frame;
+    const th_slot *x = c->in[0];
+    th_slot *o = c->out[0];
+    int front = (int)c->params[0], n = c->nin - 1, error, d = 0;
+    th_places p;
+    block outer, inner;
+    error = th_find_places(f, x, c->in + 1, n, c->params + 1, front, 1, &p);
+    if (error)
+        return error;
+    int several = th_product(front, x->shape) > 1 && p.vector;
+    if (several && (error = th_find_places(f, x, c->in + 1, n, c->params + 1, front, 0, &p)))
+        return error;
+    describe_block(&outer, x, p.kept, front);
+    describe_block(&inner, x, p.kept + front, p.nkept - front);
+    for (int k = 0; k < front; k++)
+        o->shape[d++] = outer.shape[k];
+    for (int k = 0; k < p.ndim; k++)
+        o->shape[d++] = p.shape[k];
+    for (int k = 0; k < inner.ndim; k++)
+        o->shape[d++] = inner.shape[k];
+    if ((error = th_allocate(f, o)))
+        return error;
+    if (!th_product(o->ndim, o->shape))
+        return th_check_vector(f, &p, (int)c->params[1]);
+    if (p.mask) {
+        if (take_masked(o, x, &p, &inner))
+            return 0;
+        error = th_find_places(f, x, c->in + 1, n, c->params + 1, front, 0, &p);
+        if (error)
+            return error;
+    }
+    int64_t index[TH_MAX_NDIM] = {0}, at[1] = {0}, nbytes = p.total * inner.nbytes;
+    const int64_t *stride[1] = {outer.stride};
+    char *to = o->data;
+    do {
+        if (take_places(to, x->data + at[0], &p, &inner))
+            return th_check_vector(f, &p, (int)c->params[1]);
+        to += nbytes;
+    } while (th_next(front, outer.shape, index, 1, stride, at));
+    return 0;
+}
+
+/* in: a mask; out: for each of its dimensions the int64 places where it holds. */
+int th_nonzero(const th_call *c)
+{
+    struct th_frame *f = c->frame;
+    const th_slot *m = c->in[0];
+    int nd = m->ndim, error = 0;
+    th_places p;
+    th_slot *index[1] = {c->in[0]};
+    const int64_t axis[1] = {0};
+    if ((error = th_find_places(f, m, index, 1, axis, 0, 1, &p)))
+        return error;
+    for (int d = 0; d < nd && !error; d++) {
+        c->out[d]->shape[0] = p.total;
+        error = th_allocate(f, c->out[d]);
+    }
+    if (error || !p.total)
+        return error;
+    int64_t at[TH_MAX_NDIM] = {0}, moved[1] = {0}, found = 0;
+    const int64_t *stride[1] = {m->stride};
+    int64_t n = m->shape[nd - 1], step = m->stride[nd - 1], *last = (int64_t *)c->out[nd - 1]->data;
+    do {
+        const uint8_t *q = (const uint8_t *)m->data + moved[0];
+        int64_t before = found, i = 0;
+        for (; step == 1 && i + 8 <= n && found + 8 < p.total; i += 8) {
+            uint64_t word;
+            memcpy(&word, q + i, 8);
+            if (!word)
+                continue;
+            for (int k = 0; k < 8; k++) {
+                last[found] = i + k;
+                found += q[i + k] != 0;
+            }
+        }
+        for (; i < n && found < p.total; i++)
+            if (q[i * step])
+                last[found++] = i;
+        for (int d = 0; d < nd - 1; d++)
+            for (int64_t k = before; k < found; k++)
+                ((int64_t *)c->out[d]->data)[k] = at[d];
+    } while (th_next(nd - 1, m->shape, at, 1, stride, moved));
+    return 0;
+}
+
+/* A view. params: offset, the two axes. */
+int th_diagonal(const th_call *c)
+{
+    const th_slot *x = c->in[0];
+    th_slot *o = c->out[0];
+    int64_t offset = c->params[0], one = c->params[1], two = c->params[2];
+    int64_t up = offset < 0 ? -offset : 0, right = offset > 0 ? offset : 0;
+    int64_t rows = x->shape[one] - up, columns = x->shape[two] - right, n = rows < columns ? rows : columns;
+    int to = 0;
+    for (int d = 0; d < x->ndim; d++)
+        if (d != one && d != two) {
+            o->shape[to] = x->shape[d];
+            o->stride[to++] = x->stride[d];
+        }
+    o->shape[to] = n > 0 ? n : 0;
+    o->stride[to] = x->stride[one] + x->stride[two];
+    o->data = x->data + (n > 0 ? up * x->stride[one] + right * x->stride[two] : 0);
+    return 0;
+}

@@ -1,0 +1,305 @@
+"""Indices of every kind against NumPy: read, set, incremented; errors, gradients and shapes."""
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+import theano
+import theano.tensor as T
+
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
+PYTHON = theano.Mode("py", None)
+
+
+class Drawn:
+    """A random array and an index into it, as NumPy takes it and as variables, with their values."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.variables, self.values = [], []
+        self.index = None
+        while self.index is None:
+            self.shape = tuple(rng.choice([0, 1, 2, 3, 5], rng.randint(0, 5), p=[.05, .15, .3, .3, .2]))
+            self.x = rng.randint(-9, 9, self.shape).astype("float64")
+            self.joint = tuple(rng.randint(1, 4, rng.randint(1, 3)))
+            self.variables, self.values = [], []
+            self._draw()
+
+    def _draw(self):
+        rng, d, entries = self.rng, 0, []
+        dots = rng.randint(0, 8)
+        while d < len(self.shape) and rng.rand() < 0.85:
+            if len(entries) == dots:
+                d += rng.randint(0, len(self.shape) - d + 1)
+                entries.append(((Ellipsis,), (Ellipsis,)))
+                self.behind = d
+                dots = -1
+                continue
+            kind = rng.choice(["int", "slice", "array", "mask", "new", "bool"], p=[.2, .3, .25, .1, .1, .05])
+            width, *entry = getattr(self, "_" + kind)(d)
+            entries.append(([entry[0]], [entry[1]]))
+            d += width
+        if dots == -1 and d < len(self.shape):          # what follows the dots counts from the end
+            entries += [([slice(None)], [slice(None)])] * (len(self.shape) - d)
+        numpy_index = tuple(e[0][0] for e in entries)
+        index = tuple(e[1][0] for e in entries)
+        try:
+            self.part = self.x[numpy_index]
+        except IndexError:
+            return
+        self.numpy_index, self.index = numpy_index, index
+        if len(index) == 1 and rng.rand() < 0.5 and not isinstance(index[0], (list, bool)):
+            self.numpy_index, self.index = numpy_index[0], index[0]
+        shape = tuple(n if rng.rand() < 0.8 else 1 for n in self.part.shape)
+        count = np.zeros(self.shape)
+        np.add.at(count, numpy_index, 1)
+        arrays = [e for e in numpy_index if isinstance(e, (np.ndarray, list))]
+        if (count > 1).any() and (len(arrays) > 1 or np.ndim(arrays[0]) > 1):
+            shape = ()                                  # NumPy does not say which of several comes last
+        self.y = rng.randint(-9, 9, shape[rng.randint(0, len(shape) + 1) if rng.rand() < .3 else 0:]) * 1.0
+
+    def _symbolic(self, value):
+        """A variable, with that value, a constant array, or the value."""
+        value = np.asarray(value)
+        if self.rng.rand() < 0.5:
+            return value
+        self.variables.append(T.TensorType(value.dtype.name, (False,) * value.ndim)())
+        self.values.append(value)
+        return self.variables[-1]
+
+    def _int(self, d):
+        n = self.shape[d]
+        value = int(self.rng.randint(-n, n)) if n else 0
+        return 1, value, value if self.rng.rand() < 0.5 else self._symbolic(np.int64(value))
+
+    def _slice(self, d):
+        bounds = [None if self.rng.rand() < 0.4 else int(self.rng.randint(-7, 8)) for _ in range(2)]
+        bounds.append(None if self.rng.rand() < 0.5 else int(self.rng.choice([-3, -2, -1, 1, 2, 3])))
+        ours = [b if b is None or self.rng.rand() < 0.6 else self._symbolic(np.int32(b)) for b in bounds]
+        return 1, slice(*bounds), slice(*ours)
+
+    def _array(self, d):
+        n = self.shape[d]
+        shape = tuple(k if self.rng.rand() < 0.8 else 1 for k in self.joint[self.rng.randint(0, len(self.joint)):])
+        dtype = self.rng.choice(INTEGERS)
+        value = self.rng.randint(0 if dtype[0] == "u" else -n, n, shape).astype(dtype) if n else np.zeros(
+            (0,), dtype)
+        if self.rng.rand() < 0.2 and value.size:
+            return 1, value.tolist(), value.tolist()
+        return 1, value, self._symbolic(value)
+
+    def _mask(self, d):
+        width = self.rng.randint(1, len(self.shape) - d + 1)
+        value = self.rng.rand(*self.shape[d:d + width]) < 0.5
+        return width, value, self._symbolic(value)
+
+    def _new(self, d):
+        return 0, None, None
+
+    def _bool(self, d):
+        value = np.bool_(self.rng.rand() < 0.7)
+        return 0, value, self._symbolic(value)
+
+    def __str__(self):
+        return f"x of shape {self.shape}, index {self.numpy_index}, given as {self.index}, y {self.y.shape}"
+
+
+def expected(drawn):
+    """What NumPy reads, sets and increments."""
+    changed, summed = drawn.x.copy(), drawn.x.copy()
+    changed[drawn.numpy_index] = drawn.y
+    np.add.at(summed, drawn.numpy_index, drawn.y)
+    return [drawn.part, changed, summed]
+
+
+def expressions(drawn, x, y):
+    """The same as variables."""
+    part = x[drawn.index]
+    return [part, T.set_subtensor(part, y), T.inc_subtensor(part, y)]
+
+
+def check(seed, count, mode=None):
+    """Compare ``count`` random indices with NumPy, all in one function."""
+    rng = np.random.RandomState(seed)
+    inputs, values, outputs, wanted, texts = [], [], [], [], []
+    for _ in range(count):
+        drawn = Drawn(rng)
+        x, y = (T.TensorType("float64", (False,) * a.ndim)() for a in (drawn.x, drawn.y))
+        try:
+            made = expressions(drawn, x, y)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {drawn}") from error
+        inputs += [x, y, *drawn.variables]
+        values += [drawn.x, drawn.y, *drawn.values]
+        for output, value in zip(made, expected(drawn), strict=True):
+            outputs.append(output)
+            wanted.append(value)
+            texts.append(str(drawn))
+    f = theano.function(inputs, outputs, mode=mode, on_unused_input="ignore")
+    for found, value, text in zip(f(*values), wanted, texts, strict=True):
+        assert found.shape == value.shape and (found == value).all(), f"seed {seed}: {text}: {found} for {value}"
+
+
+GENERATE = (Phase.explicit, Phase.generate)         # a smaller seed is no smaller case
+
+
+@pytest.mark.parametrize("mode", [theano.Mode("cvm", None), PYTHON], ids=["machine", "python"])
+@settings(max_examples=8, deadline=None, phases=GENERATE)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_reads_and_writes_like_numpy(mode, seed):
+    check(seed, 100, mode)
+
+
+@settings(max_examples=3, deadline=None, phases=GENERATE)
+@given(st.integers(0, 2**32 - 1))
+def test_reads_and_writes_like_numpy_after_rewriting(seed):
+    check(seed, 60)
+
+
+def drawn_indices(rng, count):
+    """Random indices that select something."""
+    found = []
+    while len(found) < count:
+        drawn = Drawn(rng)
+        if drawn.part.size and len(drawn.shape):
+            found.append(drawn)
+    return found
+
+
+def test_shapes_are_inferred(rng):
+    for drawn in drawn_indices(rng, 60):
+        x = T.TensorType("float64", (False,) * drawn.x.ndim)("x")
+        part = x[drawn.index]
+        f = theano.function([x, *drawn.variables], part.shape, on_unused_input="ignore", mode="FAST_COMPILE")
+        assert tuple(f(drawn.x, *drawn.values)) == drawn.part.shape, drawn
+
+
+@pytest.mark.parametrize("operation", ["get", "set", "add", "mul", "min", "max"])
+def test_gradients_to_second_order(operation, rng):
+    for drawn in drawn_indices(rng, 5):
+        values = dict(zip(drawn.variables, drawn.values, strict=True))
+        count = drawn.x.size + drawn.y.size
+        numbers = rng.permutation(count) / count + 0.5          # all different, so that min and max have derivatives
+        x, y = numbers[:drawn.x.size].reshape(drawn.shape), numbers[drawn.x.size:].reshape(drawn.y.shape)
+
+        def cost(x, y, given=values, drawn=drawn):
+            part = x.at[drawn.index]
+            result = part.get() * y if operation == "get" else getattr(part, operation)(y)
+            return theano.clone((result ** 3).sum(), replace={
+                v: T.as_tensor_variable(a) for v, a in given.items()})
+
+        with theano.config.change_flags(cxx="", mode="FAST_COMPILE"):
+            T.verify_grad(cost, [x, y], rng=rng)
+            T.verify_grad(lambda x, y: T.grad(cost(x, y), x).sum() + T.grad(cost(x, y), y).sum(), [x, y], rng=rng)  # noqa: B023
+
+
+def test_directional_derivatives(rng):
+    x, y, i = T.dmatrix(), T.dmatrix(), np.array([0, 2, 0])
+    u, v = T.dmatrix(), T.dmatrix()
+    a, b, c, d = (rng.rand(3, 4) for _ in range(4))
+    for result in (T.set_subtensor(x[i], y), T.inc_subtensor(x[i], y), x.at[i].mul(y), x[i] * y):
+        forward = theano.function([x, y, u, v], T.Rop(result, [x, y], [u, v]))
+        f = theano.function([x, y], result)
+        e = 1e-6
+        np.testing.assert_allclose(forward(a, b, c, d), (f(a + e * c, b + e * d) - f(a - e * c, b - e * d)) / (2 * e),
+                                   atol=1e-6)
+
+
+UFUNCS = {"add": np.add, "mul": np.multiply, "multiply": np.multiply, "min": np.minimum, "max": np.maximum}
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "int64", "float16", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("operation", UFUNCS)
+def test_updates_at_equal_indices(operation, dtype, rng):
+    if dtype == "complex64" and operation in ("min", "max"):
+        return                                          # complex numbers are not ordered
+    x, y = T.TensorType(dtype, (False, False))(), T.TensorType(dtype, (False, False))()
+    i = np.array([0, 2, 0, -1])
+    a, b = ((rng.rand(*s) * 5).astype(dtype) for s in ((4, 3), (4, 3)))
+    wanted = a.copy()
+    UFUNCS[operation].at(wanted, i, b)
+    for mode in (None, PYTHON):
+        f = theano.function([x, y], getattr(x.at[i], operation)(y), mode=mode)
+        np.testing.assert_allclose(f(a, b), wanted, rtol=1e-2 if dtype == "float16" else 1e-6)
+
+
+def test_parts_without_repetition():
+    x = T.dmatrix()
+    a = np.arange(12.0).reshape(3, 4)
+    for index in ((slice(None, None, -2), 1), Ellipsis, None, a > 5, (), (None, 0)):
+        wanted = a.copy()
+        wanted[index] *= 3
+        np.testing.assert_array_equal(theano.function([x], x.at[index].mul(3))(a), wanted)
+        wanted[index] = 7
+        np.testing.assert_array_equal(theano.function([x], x.at[index].set(7))(a), wanted)
+        np.testing.assert_array_equal(theano.function([x], x.at[index].get())(a), a[index])
+
+
+def test_ignored_duplicates():
+    x = T.dvector()
+    f = theano.function([x], T.inc_subtensor(x[np.array([0, 0, 1])], [1., 2., 4.], ignore_duplicates=True))
+    assert f(np.zeros(3)).tolist() == [2, 4, 0]
+
+
+BAD = {                                     # index -> its variable, the value, and what the error says
+    "vector": (lambda x, i: x[i], [0, 3], IndexError, "index 3 is out of bounds for axis 0 with size 3"),
+    "negative": (lambda x, i: x[i], [0, -4], IndexError, "index -4 is out of bounds for axis 0 with size 3"),
+    "column": (lambda x, i: x[:, i], [0, 4], IndexError, "index 4 is out of bounds for axis [01] with size 4"),
+    "pairs": (lambda x, i: x[i, i], [0, 3], IndexError, "index 3 is out of bounds for axis 0 with size 3"),
+    "behind a slice": (lambda x, i: x[1:, i], [4], IndexError, "index 4 is out of bounds for axis 1 with size 4"),
+    "mask": (lambda x, i: x[T.neq(i, 0)], [1, 0], IndexError, "boolean index did not match"),
+    "shapes": (lambda x, i: x[i, i[1:]], [0, 1, 2], IndexError, "could not be broadcast"),
+}
+
+
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("name", BAD)
+def test_bad_indices(name, write):
+    build, value, error, text = BAD[name]
+    x, i = T.dmatrix(), T.ivector()
+    part = build(x, i)
+    f = theano.function([x, i], T.inc_subtensor(part, 1) if write else part)
+    with pytest.raises(error, match=text):
+        f(np.ones((3, 4)), np.asarray(value, "int32"))
+
+
+def test_values_that_do_not_fit():
+    x, v, i = T.dmatrix(), T.dmatrix(), T.lvector()
+    f = theano.function([x, v, i], T.set_subtensor(x[i], v))
+    with pytest.raises(ValueError, match="does not broadcast|could not broadcast|mismatch"):
+        f(np.ones((3, 4)), np.ones((3, 4)), [0, 1])
+    with pytest.raises(TypeError, match="cast it first"):
+        T.set_subtensor(T.lmatrix()[i], v)
+    with pytest.raises(TypeError, match="mask"):
+        x[[True, False, True]]
+
+
+def test_embeddings_are_updated_in_place(rng):
+    table = theano.shared(rng.rand(50, 4), borrow=True)
+    i, step = T.lvector(), T.dmatrix()
+    old = table.get_value(borrow=True)
+    for build, ufunc in ((T.inc_subtensor, np.add.at), (T.set_subtensor, np.ndarray.__setitem__)):
+        f = theano.function([i, step], [], updates={table: build(table[i], step)})
+        wanted = old.copy()
+        rows, values = np.array([3, 7, 3]), rng.rand(3, 4)
+        ufunc(wanted, rows, values)
+        f(rows, values)
+        assert table.get_value(borrow=True) is old
+        np.testing.assert_array_equal(old, wanted)
+        with pytest.raises(IndexError, match="index 50 is out of bounds"):
+            f([1, 50, 2], values)                       # and nothing has changed
+        np.testing.assert_array_equal(old, wanted)
+
+
+def test_rows_of_embeddings_and_their_new_values(rng):
+    table = theano.shared(rng.rand(30, 4))
+    i = T.lvector()
+    rows = table[i]
+    cost = (rows ** 2).sum()
+    f = theano.function([i], cost, updates={table: T.inc_subtensor(rows, -0.1 * T.grad(cost, rows))})
+    wanted = table.get_value()
+    k = np.array([2, 5, 2])
+    assert np.isclose(f(k), (wanted[k] ** 2).sum())
+    np.add.at(wanted, k, -0.2 * wanted[k])
+    np.testing.assert_allclose(table.get_value(), wanted)
