@@ -85,6 +85,9 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_nam
          known_grads=None, return_disconnected="zero", null_gradients="raise"):
     """Gradients of a scalar ``cost``.
 
+    The gradient by a complex variable is complex: its real part is the derivative by the real part, its imaginary part
+    that by the imaginary part.
+
     Parameters
     ----------
     cost : 0-d variable or None
