@@ -85,6 +85,9 @@ def grad(cost, wrt, consider_constant=None, disconnected_inputs="raise", add_nam
          known_grads=None, return_disconnected="zero", null_gradients="raise"):
     """Gradients of a scalar ``cost``.
 
+    The gradient by a complex variable is complex: its real part is the derivative by the real part, its imaginary part
+    that by the imaginary part.
+
     Parameters
     ----------
     cost : 0-d variable or None
@@ -511,7 +514,7 @@ def _own_rop(node, points):
 def _double_lop(node, points):
     """Directional derivatives by reverse mode twice: d/du (u' J) is linear in u, so its transpose is J.
 
-    Any u will do; ones are everywhere where a sparse matrix stores elements.
+    Any u will do: zeros, or what the type has for it where zeros don't tell which elements are stored.
     """
     results = []
     wrt = [(i, p) for i, p in enumerate(points) if p is not None]
@@ -519,7 +522,7 @@ def _double_lop(node, points):
         if not _is_continuous(output):
             results.append(None)
             continue
-        dummy = ViewOp()(output.type.ones_like(output))     # any value; a sparse one must store what the output does
+        dummy = ViewOp()(getattr(output.type, "point_like", output.type.zeros_like)(output))
         rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
         terms = {ViewOp()(row): p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
         if not terms:

@@ -12,6 +12,7 @@ import numpy as np
 import op_references as ref
 from draws import ALL, COMPLEX, DISCRETE, FLOATS, REAL
 from op_case import BLAS, INEXACT, NUMBERS, SIGNED, A, Case, I, distinct, fixed
+from op_cases_linalg import LINALG_CASES
 from op_cases_nnet import NNET_CASES
 
 import theano.tensor as T
@@ -276,4 +277,5 @@ SORTED = [
          no_shape="how many elements differ is known when they are compared"),
 ]
 
-CASES = [*row_cases(), *reductions(), *REDUCED, *PRODUCTS, *SHAPES, *CREATED, *JOINED, *INDEXED, *SORTED, *NNET_CASES]
+CASES = [*row_cases(), *reductions(), *REDUCED, *PRODUCTS, *SHAPES, *CREATED, *JOINED, *INDEXED, *SORTED, *NNET_CASES,
+         *LINALG_CASES]

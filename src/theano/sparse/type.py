@@ -145,6 +145,8 @@ class SparseType(Type):
         """Ones where ``variable`` has elements, of the dtype of its gradients."""
         return SparseType.make_ones(variable, self._gradient_dtype())
 
+    point_like = ones_like          # a point for forward mode that stores the elements that ``variable`` does
+
     def _gradient_dtype(self):
         return config.floatX if self.dtype in discrete_dtypes else self.dtype
 

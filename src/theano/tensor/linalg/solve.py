@@ -9,7 +9,15 @@ from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import tril, triu
 from theano.tensor.dot import dot, outer
 from theano.tensor.linalg import lapack
-from theano.tensor.linalg.adjoint import adjoint, conjugate, gradients_like, inexact, matrix_argument
+from theano.tensor.linalg.adjoint import (
+    adjoint,
+    conjugate,
+    fold,
+    gradients_like,
+    inexact,
+    is_complex,
+    matrix_argument,
+)
 from theano.tensor.type import tensor
 
 MATRIX_STRUCTURES = ("general", "symmetric", "lower_triangular", "upper_triangular", "hermitian", "banded", "diagonal",
@@ -85,6 +93,8 @@ class Solve(Op):
             of_a = tril(of_a)
         elif self.A_structure == "upper_triangular":
             of_a = triu(of_a)
+        elif self.A_structure in SYMMETRIC and (self.A_structure == "hermitian" or not is_complex(a)):
+            of_a = fold(of_a, self.lower)
         return gradients_like(inputs, [of_a, of_b])
 
 
