@@ -29,6 +29,7 @@ EXEMPT = {
     "theano.sparse.shape._Reordered": BASE, "theano.sparse.shape._Scale": BASE,
     "theano.sparse.dot._StructuredDotGrad": BASE, "theano.codegen.expand._Part": BASE,
     "theano.tensor.fft._Transform": BASE,
+    "theano.graph.cop.COp": BASE, "theano.graph.cop.OpenMPOp": BASE,
     "theano.graph.function_op.FromFunctionOp": "the user's: see tests/graph/test_function_op.py",
     "theano.tensor.create.AllocEmpty": "its values are arbitrary",
     "theano.tensor.random.function.RandomFunction": RANDOM, "theano.tensor.random.mrg.mrg_uniform": RANDOM,

@@ -166,6 +166,7 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "VStack": (sparse_of(lambda x, y: sparse.vstack([x, y]), "rr"), [M, M]),
     "SpSum": (sparse_of(lambda x: sparse.sp_sum(x * x, axis=1)), [M]),
     "SquareDiagonal": (sparse_of(lambda x: sparse.square_diagonal(x ** 2), "d"), [V]),
+    "AdvancedUpdate": (lambda x, y: x.at[[1, 0, 1]].mul(y), [(2,), (3,)]),
     "Transpose": (sparse_of(lambda x: sparse.transpose(x * x)), [M]),
 }
 FLAT = {                    # ops whose gradient is zero or does not exist, whatever they are given

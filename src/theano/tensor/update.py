@@ -3,6 +3,7 @@
 import numpy as np
 
 from theano.gradient import DisconnectedType
+from theano.graph.op import Op
 from theano.tensor.advanced import (
     AdvancedIncSubtensor,
     as_index_variable,
@@ -54,8 +55,7 @@ class AdvancedUpdate(AdvancedIncSubtensor):
         return [switch(equal, share, g.zeros_like()), sum_to_value(y, switch(chosen, taken, taken.zeros_like())),
                 *rest]
 
-    def R_op(self, inputs, eval_points):
-        return [None]                   # by reverse mode twice
+    R_op = Op.R_op                      # reverse mode twice
 
 
 def _product_of_others(x, y, index):
