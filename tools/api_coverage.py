@@ -1,0 +1,224 @@
+"""Compares the public names, signatures and members of the package with tables of the original's.
+
+    python tools/api_coverage.py [FOLDER] [--module NAME] [--quiet]
+
+FOLDER has the tables theano-api.tsv and theano-members.tsv (default: ../shared/api beside the repository). For each
+module it says how many names exist with a signature that takes every call the original's takes, what differs, which
+names are absent for a reason of the table below, and which are absent without one. The exit status is 1 when there
+are any of the last kind.
+"""
+
+import argparse
+import ast
+import csv
+import fnmatch
+import importlib
+import inspect
+import re
+import sys
+import warnings
+from collections import Counter
+from pathlib import Path
+
+MODULES = """
+theano theano.tensor theano.tensor.basic theano.tensor.elemwise theano.tensor.extra_ops theano.tensor.subtensor
+theano.tensor.sort theano.tensor.slinalg theano.tensor.nlinalg theano.tensor.fft theano.tensor.fourier
+theano.tensor.inplace theano.tensor.utils theano.tensor.xlogx theano.tensor.var theano.tensor.type
+theano.tensor.type_other theano.tensor.io theano.tensor.sharedvar theano.scalar theano.scalar.basic
+theano.scalar.basic_scipy theano.scalar.sharedvar theano.sandbox.linalg theano.typed_list theano.typed_list.basic
+theano.typed_list.type theano.gradient theano.updates theano.raise_op theano.compile.builders
+""".split()
+CLASSES = {                         # class of the table of members -> where it is
+    "TensorVariable": "theano.tensor", "TensorConstant": "theano.tensor", "TensorType": "theano.tensor",
+    "TensorSharedVariable": "theano.tensor.sharedvar", "ScalarVariable": "theano.scalar",
+    "SparseVariable": "theano.sparse", "Variable": "theano", "Constant": "theano", "Type": "theano", "Op": "theano",
+    "Apply": "theano", "Elemwise": "theano.tensor", "DimShuffle": "theano.tensor", "CAReduce": "theano.tensor",
+    "OrderedUpdates": "theano", "FunctionGraph": "theano", "In": "theano", "Out": "theano", "Mode": "theano",
+    "OpFromGraph": "theano"}
+
+JUSTIFIED = (                       # module, name, why its absence is right; patterns as in a shell
+    ("*", "PY3", "a constant of Python 2 times, re-imported by the way"),
+    ("*", "integer_types", "helper of Python 2 times, re-imported by the way"),
+    ("*", "_logger", "the module's own logger"),
+    ("*", "logger", "the module's own logger"),
+    ("*", "theano_logger", "the package's own logger: logging.getLogger('theano') is the same"),
+    ("*", "tests", "the original's own tests"),
+    ("*", "test", "ran the original's own tests"),
+    ("*", "*.helper_c_code*", "internal of the original's C code"),
+    ("*", "*.*_c_code_args", "internal of the original's C code"),
+    ("*", "*.check_input", "asks the original's C generator to leave out checks"),
+    ("*", "*.params_type", "parameter structure of the original's C code"),
+    ("*", "*.get_params", "parameter structure of the original's C code"),
+    ("*", "*.amd_float*", "names in a vector library of AMD that the original's C code called"),
+)
+
+
+def table(path):
+    """Rows of a table as dicts."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def found(module, dotted):
+    """The object of a dotted name in a module; AttributeError where there is none."""
+    thing = importlib.import_module(module)
+    for part in dotted.split("."):
+        thing = getattr(thing, part)
+    return thing
+
+
+ANYTHING = "anything at all"
+
+
+def listed(text):
+    """[(name, kind, default)] of a signature as text; None where it says nothing."""
+    if not text.startswith("(") or text.startswith(("(/,", "(self, /,", "(*args, **kwargs")):
+        return None
+    while "<" in text:
+        shorter = re.sub(r"<[^<>]*>", repr(ANYTHING), text)
+        if shorter == text:
+            return None
+        text = shorter
+    try:
+        arguments = ast.parse(f"def f{text}: pass").body[0].args
+    except SyntaxError:
+        return None
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None] * (len(plain) - len(arguments.defaults)) + arguments.defaults
+    rows = [(a.arg, "plain", None if d is None else ast.unparse(d)) for a, d in zip(plain, defaults, strict=True)]
+    if arguments.vararg:
+        rows.append((arguments.vararg.arg, "*", None))
+    rows += [(a.arg, "keyword", None if d is None else ast.unparse(d))
+             for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    if arguments.kwarg:
+        rows.append((arguments.kwarg.arg, "**", None))
+    return rows
+
+
+KINDS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**",
+         inspect.Parameter.KEYWORD_ONLY: "keyword"}
+
+
+def ours(thing):
+    """[(name, kind, default)] of a callable; None where it has no signature."""
+    try:
+        signature = inspect.signature(thing)
+    except (TypeError, ValueError):
+        return None
+    return [(p.name, KINDS.get(p.kind, "plain"), None if p.default is p.empty else repr(p.default))
+            for p in signature.parameters.values()]
+
+
+def same_default(wanted, given):
+    """Whether two defaults, as texts, are the same value."""
+    if wanted is None or given is None:
+        return wanted is given or wanted is None            # an argument may have got a default
+    if ANYTHING in wanted or wanted == given:
+        return True
+    try:
+        return ast.literal_eval(wanted) == ast.literal_eval(given)
+    except (SyntaxError, ValueError):
+        return False
+
+
+def difference(text, thing):
+    """What calls of the signature ``text`` are not taken by ``thing``, in words; None if all are."""
+    wanted, given = listed(text), ours(thing)
+    if wanted is None or given is None:
+        return None
+    if wanted and wanted[0][0] in ("self", "cls"):              # what the method calls its object doesn't matter
+        wanted, given = wanted[1:], given if inspect.ismethod(thing) else given[1:]
+    kinds = [kind for _, kind, _ in given]
+    if "*" in kinds and "**" in kinds:
+        return None
+    names = [name for name, kind, _ in given if kind == "plain"]
+    if "*" in kinds and not names and all(kind in ("plain", "*") for _, kind, _ in wanted) and len(wanted) <= 1:
+        return None
+    for position, (name, kind, default) in enumerate(wanted):
+        if kind in "**":
+            if kind not in kinds:
+                return f"no {kind}{name}"
+            continue
+        row = next((r for r in given if r[0] == name), None)
+        if row is None:
+            if "**" in kinds and default is not None:
+                continue
+            return f"no argument {name}"
+        if kind == "plain" and (position >= len(names) or names[position] != name):
+            return f"{name} is not argument {position + 1}"
+        if not same_default(default, row[2]):
+            return f"{name}={row[2]}, was {default}"
+    known = {name for name, _, _ in wanted}
+    needed = [name for name, kind, default in given if default is None and name not in known and "*" not in kind]
+    return f"needs {', '.join(needed)} besides" if needed else None
+
+
+def reason(module, name):
+    """Why the absence of a name is right; None if nothing says so."""
+    return next((why for where, what, why in JUSTIFIED
+                 if fnmatch.fnmatch(module, where) and fnmatch.fnmatch(name, what)), None)
+
+
+def compare(label, module, rows):
+    """Lines about one module or class: its ``rows`` are (printed name, dotted name, kind, signature)."""
+    count, lines = Counter(), []
+    for name, dotted, kind, signature in rows:
+        try:
+            thing = found(module, dotted)
+        except (AttributeError, ImportError) as error:
+            why = reason(label, name)
+            if why is None and isinstance(error, ImportError):
+                return Counter(absent=len(rows)), [f"  absent: the module ({error})"]
+            count["justified" if why else "absent"] += 1
+            lines.append(f"  justified: {name}: {why}" if why else f"  absent: {name} {signature}")
+            continue
+        except Exception as error:                              # noqa: BLE001  a property that raises is there
+            count["same"] += 1
+            lines.append(f"  raises: {name}: {type(error).__name__}")
+            continue
+        text = difference(signature, thing) if kind in CALLABLE and callable(thing) else None
+        count["same" if text is None else "differs"] += 1
+        if text is not None:
+            lines.append(f"  differs: {name}{signature}: {text}")
+    return count, lines
+
+
+CALLABLE = ("class", "function", "method", "staticmethod", "classmethod")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path,
+                        default=Path(__file__).resolve().parents[2] / "shared" / "api")
+    parser.add_argument("--module", action="append", help="only this module or class (may be given several times)")
+    parser.add_argument("--quiet", action="store_true", help="only the numbers")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    tasks = []
+    names = table(options.folder / "theano-api.tsv")
+    for module in MODULES:
+        rows = [(r["name"], r["name"], r["kind"], r["signature_or_value"]) for r in names if r["module"] == module]
+        tasks.append((module, module, rows))
+    members = table(options.folder / "theano-members.tsv")
+    for class_, module in CLASSES.items():
+        rows = [(f"{class_}.{r['member']}", f"{class_}.{r['member']}", r["kind"], r["signature"])
+                for r in members if r["class"] == class_]
+        tasks.append((class_, module, rows))
+    total = Counter()
+    for label, module, rows in tasks:
+        if options.module and label not in options.module:
+            continue
+        count, lines = compare(label, module, rows)
+        total += count
+        print(f"{label}: {len(rows)} names, {count['same']} the same, {count['differs']} with another signature, "
+              f"{count['justified']} absent for a reason, {count['absent']} absent")
+        if not options.quiet:
+            print("\n".join(lines))
+    print("all: " + ", ".join(f"{total[kind]} {word}" for kind, word in (
+        ("same", "the same"), ("differs", "with another signature"), ("justified", "absent for a reason"),
+        ("absent", "absent"))))
+    return 1 if total["absent"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
