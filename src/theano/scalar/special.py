@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from theano.scalar.declare import apply, row
-from theano.scalar.op import upgrade_to_float, upgrade_to_float_no_complex
+from theano.scalar.preference import upgrade_to_float, upgrade_to_float_no_complex
 from theano.scalar.table import real_only, select
 
 
@@ -21,14 +21,21 @@ def scipy_special(name):
     return function
 
 
+ORDERS = {**dict.fromkeys(("gammainc", "gammaincc", "gammau", "gammal"), "k x"), "jv": "v x", "iv": "v x",
+          "chi2sf": "x k"}          # what the arguments are called where it isn't x, y
+
+
 def special(class_name, name, grad, numpy=None, nin=1, domain=(0.3, 3.0), dtype=upgrade_to_float_no_complex,
-            cost=50, zero=False, doc="", c="", label=None):
+            cost=50, zero=False, doc="", c="", label=None, ufunc=None):
     """A special function; ``c`` None where there is no C for it."""
     arguments = ", ".join(f"{{{k}}}" for k in range(nin))
     template = f"{name}({arguments})" if c == "" else c
     function = numpy or scipy_special(name)
-    return row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
-               nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label)
+    op = row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
+             nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label, args=ORDERS.get(name),
+             ufunc=ufunc or (None if numpy else f"scipy.special.{name}"))
+    type(op).st_impl = staticmethod(function)
+    return op
 
 
 TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -56,6 +63,7 @@ quad_gamma = special("QuadGamma", "quad_gamma", None, numpy=lambda x: scipy_spec
                      dtype=upgrade_to_float,
                      doc="Derivative of tri_gamma; itself not differentiated.")
 chi2sf = special("Chi2SF", "chi2sf", None, lambda x, k: scipy_special("chdtrc")(k, x), nin=2,
+                 ufunc="scipy.stats.chi2.sf",
                  doc="1 - cumulative distribution of chi squared with k degrees of freedom.")
 gammainc = special("GammaInc", "gammainc", lambda k, x, z, g: (None, g * _gamma_density(k, x)), nin=2,
                  doc="Regularised lower incomplete gamma function of (k, x).")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theano.config import config
+from theano.errors import ComplexError
 from theano.graph.type import Type
 from theano.graph.variable import Constant, Variable
 
@@ -107,8 +108,9 @@ class Scalar(Type):
     def __hash__(self):
         return hash((Scalar, self.dtype))
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        """``value`` as a NumPy scalar of this dtype; TypeError where it doesn't fit."""
+    def filter(self, data, strict=False, allow_downcast=None):
+        """``data`` as a NumPy scalar of this dtype; TypeError where it doesn't fit."""
+        value = data
         numpy_type = self.numpy_dtype.type
         if isinstance(value, numpy_type):
             return value
@@ -137,6 +139,28 @@ class Scalar(Type):
         """Python type, C type and suffix of the dtype, as the original."""
         return (self.numpy_dtype.type, f"npy_{self.dtype}", self.dtype.capitalize())
 
+    def c_element_type(self):
+        """The C type of a value."""
+        return f"npy_{self.dtype}"
+
+    def c_literal(self, data):
+        """``data`` as C code; NotImplementedError for complex numbers."""
+        if self.dtype in complex_dtypes:
+            raise NotImplementedError("C has no literal of a complex number of NumPy's types")
+        return str(int(data)) if self.dtype == "bool" else str(data)
+
+    def c_headers(self, c_compiler=None):
+        """Headers that C code for values includes."""
+        return ["<math.h>"] + (["<numpy/halffloat.h>"] if self.dtype == "float16" else [])
+
+    def get_shape_info(self, obj):
+        """What a profiler keeps to tell the size of ``obj``: the number of its bytes."""
+        return obj.itemsize
+
+    def get_size(self, shape_info):
+        """The bytes that a value with this `get_shape_info` takes."""
+        return shape_info if shape_info else self.numpy_dtype.itemsize
+
     def clone(self, dtype=None):
         """The type of another dtype."""
         return Scalar(dtype or self.dtype)
@@ -161,6 +185,8 @@ def get_scalar_type(dtype):
 
 def _binary(row, swapped=False):
     def operator(self, other):
+        if row == "mod" and any(getattr(x, "dtype", "") in complex_dtypes for x in (self, other)):
+            raise ComplexError("complex numbers have no remainder (mod, %)")
         return self.type.lift(row, other, self) if swapped else self.type.lift(row, self, other)
     operator.__doc__ = f"Scalar op ``{row}``."
     return operator
@@ -267,6 +293,7 @@ def _numpy_cast(x):
     return result
 
 
+NumpyAutocaster = NumericAutocaster
 autocast_int = NumericAutocaster(("int8", "int16", "int32", "int64"))
 autocast_float = NumericAutocaster(("float32", "float64"))
 

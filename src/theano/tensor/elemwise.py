@@ -11,7 +11,8 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
 from theano.scalar import special  # noqa: F401  its rows join the table
 from theano.scalar.composite import Composite
-from theano.scalar.op import ScalarOp
+from theano.scalar.declare import row as declare_row
+from theano.scalar.preference import upcast_out
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
@@ -358,7 +359,7 @@ _declare()
 
 def apply_row(row, inputs):
     """Scalar row, or the name of one, applied element by element."""
-    op = NAMING.ops[row] if isinstance(row, str) else NAMING.ops.get(row.name)
+    op = NAMING.ops[row] if isinstance(row, str) else NAMING.ops.get(row.row_name)
     return (op or Elemwise(row))(*inputs)
 
 
@@ -407,16 +408,17 @@ def round(a, mode=None):                                                        
 
 def _constant_elemwise(node, index, get):
     op = node.op.scalar_op
-    if isinstance(op, Composite):
+    name = op.row_name
+    if name is None:
         raise NotScalarConstantError()
-    if op.name == "second":
+    if name == "second":
         return get(node.inputs[1])
-    if op.name.startswith("cast_") or op.name in ("add", "sub", "mul", "neg", "true_div", "int_div", "mod",
+    if name.startswith("cast_") or name in ("add", "sub", "mul", "neg", "true_div", "int_div", "mod",
                                                   "maximum", "minimum", "eq", "neq", "lt", "gt", "le", "ge"):
         values = [get(v) for v in node.inputs]
         with np.errstate(all="ignore"):
             return np.asarray(op.compute(values, node.outputs[0].type.dtype)).astype(node.outputs[0].type.dtype)
-    if op.name == "switch":
+    if name == "switch":
         return get(node.inputs[1 if get(node.inputs[0]) else 2])
     raise NotScalarConstantError()
 
@@ -478,7 +480,7 @@ class CAReduce(Op):
         x, = inputs
         axis = tuple(range(x.ndim)) if self.axis is None else self.axis
         dtype = node.outputs[0].type.dtype
-        reducer = REDUCERS.get(self.scalar_op.name)
+        reducer = REDUCERS.get(self.scalar_op.row_name)
         if reducer is None:
             result = self._by_pairs(x, axis)
         elif reducer in (np.maximum, np.minimum):
@@ -512,7 +514,7 @@ class CAReduce(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         x, out, g = inputs[0], outputs[0], output_grads[0]
-        name = self.scalar_op.name
+        name = self.scalar_op.row_name
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
         if name in ("maximum", "minimum"):
@@ -661,7 +663,7 @@ class ProdWithoutZeros(CAReduceDtype):
     __props__ = ("axis", "dtype", "acc_dtype")
 
     def __init__(self, axis=None, dtype=None, acc_dtype=None):
-        super().__init__(MUL_WITHOUT_ZEROS, axis, dtype, acc_dtype)
+        super().__init__(mul_without_zeros, axis, dtype, acc_dtype)
 
     def perform(self, node, inputs, output_storage):
         x, = inputs
@@ -675,8 +677,11 @@ class ProdWithoutZeros(CAReduceDtype):
         return [switch(eq(x, 0), 0, g * out / x).astype(x.type.dtype)]
 
 
-MUL_WITHOUT_ZEROS = ScalarOp("mul_without_zeros",
-                             lambda x, y: np.where(x == 0, y, np.where(y == 0, x, x * y)), None, None, nin=2)
+mul_without_zeros = declare_row("MulWithoutZeros", "mul_without_zeros",
+                                lambda x, y: np.where(x == 0, y, np.where(y == 0, x, x * y)), None, None, upcast_out,
+                                nin=2, commutative=True, associative=True, identity=0.,
+                                doc="A product that leaves zeros out.")
+MulWithoutZeros = type(mul_without_zeros)
 
 
 class _Truth(CAReduce):

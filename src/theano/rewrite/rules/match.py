@@ -14,7 +14,7 @@ def row(variable):
     node = variable.owner
     if node is None or type(node.op) is not Elemwise or isinstance(node.op.scalar_op, Composite):
         return None
-    return node.op.scalar_op.name
+    return node.op.scalar_op.row_name
 
 
 def args(variable, name):
