@@ -5,6 +5,7 @@ programs don't need are loaded when they are first used.
 """
 
 import collections.abc
+import hashlib
 import importlib
 import io
 import operator
@@ -46,7 +47,10 @@ GATHERED = {
                      "graph.variable", "graph.op", "errors"),
     "tensor.subtensor": ("tensor.index", "tensor.advanced"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
-    "tensor.var": ("tensor.variable",),
+    "tensor.var": ("tensor.variable", "tensor.constant", "errors"),
+    "tensor.type_other": ("tensor.advanced",),
+    "tensor.io": ("tensor.disk", "tensor.message", "graph.type"),
+    "tensor.xlogx": (),
     "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape"),
     "tensor.extra_ops": ("tensor.cumulate", "tensor.repeat", "tensor.diagonal", "tensor.sort", "tensor.multiindex",
                          "tensor.contiguous", "tensor.create", "tensor.shape"),
@@ -90,11 +94,32 @@ def exc_message(error):
     return error.args[0] if len(error.args) == 1 else error.args
 
 
+def equal_slices(s1, s2):
+    """Whether two slices have the same bounds and step."""
+    return (s1.start, s1.stop, s1.step) == (s2.start, s2.stop, s2.step)
+
+
+def hashtype(self):
+    """The hash of an object's class by its name, the same in all processes that have no random hashes."""
+    return hash(type(self).__name__) ^ hash(type(self).__module__)
+
+
+def hash_from_code(msg):
+    """A text that is equal for equal texts or bytes."""
+    return hashlib.blake2b(msg.encode() if isinstance(msg, str) else msg, digest_size=20).hexdigest()
+
+
 EXTRA = {                       # further names of an old module: where they are, "module:name", or the value
     "compile.function_module": {"orig_function": "compile.function:function"},
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
     "tensor.basic": {"_shared": "tensor.shared:shared",
                      **{f"_convert_to_{row[5:]}": op for row, op in ELEMWISE.items() if row.startswith("cast_")}},
+    "tensor.var": {"equal_slices": equal_slices, "hashtype": hashtype, "config": "config:config"},
+    "tensor.type_other": {"NoneTypeT": "tensor:NoneTypeT", "none_type_t": "tensor:none_type_t"},
+    "tensor.utils": {"hash_from_code": hash_from_code},
+    "tensor.xlogx": {"XlogX": "scalar.special:XlogX", "XlogY0": "scalar.special:XlogY0",
+                     "scalar_xlogx": "scalar.special:xlogx", "scalar_xlogy0": "scalar.special:xlogy0",
+                     "xlogx": "tensor:xlogx", "xlogy0": "tensor:xlogy0"},
     "tensor.nnet.abstract_conv": {"abstract_conv2d": "tensor.nnet.conv:conv2d"},
     "tensor.signal.downsample": {"max_pool_2d": "tensor.signal.pool:pool_2d"},
     "configdefaults": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config",
@@ -111,8 +136,13 @@ EXTRA = {                       # further names of an old module: where they are
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
-STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
-    "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},
+STAR = {                        # what programs find in these modules besides: `from theano.tensor import *` brings it
+    "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:",
+               "scal": "scalar:", "gof": "gof:", "hashtype": hashtype},
+    "tensor.elemwise": {"pprint": "graph.pretty:pprint", "TensorConstant": "tensor.variable:TensorConstant",
+                        "change_flags": "config:ChangeFlags", "get_scalar_type": "scalar.type:get_scalar_type"},
+    "tensor.inplace": {"pprint": "graph.pretty:pprint"},
+    "scalar": {"config": "config:config", "theano": ":", "gof": "gof:"},
 }
 EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",
                               "theano": sys.modules["theano"]}          # programs that import * use it
@@ -128,6 +158,20 @@ LATE_SHARED = {                     # how names of classes begin whose values ar
     "scipy.sparse.": "sparse:shared",
     "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
 PREFIX = "theano."
+
+
+LIVE = {                            # old module -> the module where what is assigned to its names takes effect
+    "tensor": "tensor.tolerance", "tensor.basic": "tensor.tolerance"}
+
+
+class LiveModule(ModuleType):
+    """A module some of whose names belong to another one: what is assigned to them takes effect there."""
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        owner = sys.modules[PREFIX + LIVE[self.__name__[len(PREFIX):]]]
+        if name in vars(owner) and not name.startswith("__"):
+            setattr(owner, name, value)
 
 
 class LegacyFinder:
@@ -151,7 +195,7 @@ class LegacyFinder:
     def create_module(spec):
         """The module, with the names it shows."""
         old = spec.name[len(PREFIX):]
-        module = ModuleType(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
+        module = (LiveModule if old in LIVE else ModuleType)(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
         for source in reversed(GATHERED[old]):
             found = importlib.import_module(PREFIX + source)
             module.__dict__.update({k: v for k, v in vars(found).items() if not k.startswith("__")})
@@ -221,6 +265,9 @@ def install():
     for parent in parents:
         if parent in sys.modules:
             sys.modules[parent].__dict__.setdefault("__getattr__", _submodules_of(parent))
+    for old in LIVE:
+        if PREFIX + old in sys.modules:
+            sys.modules[PREFIX + old].__class__ = LiveModule
     for package, names in STAR.items():
         for name, place in names.items():
             sys.modules[PREFIX + package].__dict__.setdefault(name, _resolve(place))

@@ -132,3 +132,4 @@ xlogy0 = special("XlogY0", "xlogy0",
                  lambda x, y: np.where(np.asarray(x) == 0, 0,
                                        x * np.log(np.where(np.asarray(x) == 0, 1, y))), nin=2,
                  c="{0} == 0 ? 0 : {0} * log({1})", cost=20, doc="x * log(y), zero where x is.")
+XlogX, XlogY0 = type(xlogx), type(xlogy0)

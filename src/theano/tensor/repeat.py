@@ -4,7 +4,7 @@ import numpy as np
 
 from theano.config import config
 from theano.errors import NotScalarConstantError
-from theano.gradient import DisconnectedType
+from theano.gradient import DisconnectedType, grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.advanced import flatnonzero, inc_subtensor, set_subtensor, take
@@ -120,6 +120,45 @@ def tile(x, reps, ndim=None):
     pattern = [p for d in range(ndim) for p in ("x", d)]
     every = alloc(x.dimshuffle(pattern), *(n for d in range(ndim) for n in (counts[d], shape[d])))
     return every.reshape([shape[d] * counts[d] for d in range(ndim)], ndim)
+
+
+class Tile(Op):
+    """``x`` side by side with itself, as one op: `tile` with a vector of ``ndim`` numbers.
+
+    x: at most ndim dimensions   reps: (ndim,) integers   Reference: numpy.tile
+    """
+
+    __props__ = ("ndim",)
+
+    def __init__(self, ndim):
+        self.ndim = int(ndim)
+
+    def make_node(self, x, reps):
+        x, reps = as_tensor_variable(x), as_tensor_variable(reps)
+        if x.type.ndim > self.ndim or reps.type.ndim != 1 or reps.type.dtype not in INTEGERS:
+            raise TypeError(f"{self} needs at most {self.ndim} dimensions and an integer vector, got {x.type}, "
+                            f"{reps.type}")
+        return Apply(self, [x, reps], [tensor(x.type.dtype, [False] * self.ndim)])
+
+    def perform(self, node, inputs, output_storage):
+        x, reps = inputs
+        result = np.tile(x, [int(n) for n in reps])
+        if result.ndim != self.ndim:
+            raise ValueError(f"{self} expected {self.ndim} repetitions, got {reps}")
+        output_storage[0][0] = result
+
+    def infer_shape(self, node, shapes):
+        _, reps = node.inputs
+        extents = (*[1] * (self.ndim - len(shapes[0])), *shapes[0])
+        return [tuple(n * reps[d] for d, n in enumerate(extents))]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, reps = inputs
+        same = tile(x, reps, ndim=self.ndim)
+        return [grad(None, x, known_grads={same: output_grads[0]}), DisconnectedType()()]
 
 
 def _tile_counts(reps, ndim, x_ndim):

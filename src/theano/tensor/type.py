@@ -1,11 +1,14 @@
 """Tensor types: dtype, rank and broadcast pattern, and extents where they are known."""
 
+import math
+
 import numpy as np
 
 from theano.config import config
 from theano.errors import ShapeError
 from theano.graph.type import Type
-from theano.scalar.type import DTYPES, discrete_dtypes, resolve
+from theano.scalar.type import DTYPES, Scalar, discrete_dtypes, resolve
+from theano.tensor.tolerance import usual
 
 
 class TensorType(Type):
@@ -23,6 +26,8 @@ class TensorType(Type):
     """
 
     __props__ = ("dtype", "broadcastable")
+    context_name = "cpu"
+    filter_checks_isfinite = False          # `filter` refuses no nan and inf
 
     def __init__(self, dtype, broadcastable=None, name=None, sparse_grad=False, shape=None):
         self.dtype = resolve(dtype)
@@ -153,10 +158,9 @@ class TensorType(Type):
             return False
         if a.dtype.kind in "biu":
             return bool(np.array_equal(a, b))
-        tolerance = {2: 1e-2, 4: 1e-4, 8: 1e-8}[a.dtype.itemsize if a.dtype.kind == "f" else
-                                               a.dtype.itemsize // 2]
-        close = np.isclose(a, b, rtol=tolerance if rtol is None else rtol,
-                           atol=tolerance if atol is None else atol, equal_nan=True)
+        usual_rtol, usual_atol = usual(a.dtype)
+        close = np.isclose(a, b, rtol=usual_rtol if rtol is None else rtol,
+                           atol=usual_atol if atol is None else atol, equal_nan=True)
         if allow_remove_nan:
             close = close | np.isnan(a) | np.isnan(b)
         if allow_remove_inf:
@@ -214,6 +218,26 @@ class TensorType(Type):
     def dtype_specs(self):
         """Python type, C type and NumPy type number name of the dtype, as the original."""
         return (self.numpy_dtype.type, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}")
+
+    def c_element_type(self):
+        """The C type of an element."""
+        return f"npy_{self.dtype}"
+
+    def to_scalar_type(self):
+        """The scalar type of an element."""
+        return Scalar(self.dtype)
+
+    def value_zeros(self, shape):
+        """An array of zeros."""
+        return np.zeros(shape, dtype=self.dtype)
+
+    def get_shape_info(self, obj):
+        """What a profiler keeps to tell the size of ``obj``: its shape."""
+        return obj.shape
+
+    def get_size(self, shape_info):
+        """The bytes that an array with this `get_shape_info` takes."""
+        return math.prod(shape_info) * self.numpy_dtype.itemsize
 
     def __str__(self):
         if self.name:
@@ -288,4 +312,18 @@ def _declare():
 
 CONSTRUCTORS = _declare()
 globals().update(CONSTRUCTORS)
+
+
+def _groups():
+    """The types of one kind of dtype and rank, as tuples: int_vector_types, float_types (of scalars) ..."""
+    made = {}
+    for kind, letters in (("int", "bwil"), ("float", "fd"), ("complex", "cz")):
+        for rank in ("scalar", "vector", "matrix"):
+            made[f"{kind}_{rank}_types"] = tuple(TYPES[letter + rank] for letter in letters)
+        made[f"{kind}_types"] = made[f"{kind}_scalar_types"]
+    return made
+
+
+GROUPS = _groups()
+globals().update(GROUPS)
 lscalar, lvector = CONSTRUCTORS["lscalar"], CONSTRUCTORS["lvector"]

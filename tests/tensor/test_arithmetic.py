@@ -1,0 +1,119 @@
+"""Statistics, divisions, tolerances and what stands for None."""
+
+import numpy as np
+import pytest
+import theano.tensor.basic as basic
+
+import theano
+import theano.tensor as T
+
+
+@pytest.mark.parametrize("options", [{}, {"rowvar": False}, {"bias": True}, {"ddof": 2}])
+@pytest.mark.parametrize("with_y", [False, True])
+def test_cov(options, with_y, rng):
+    x, y = T.dmatrices("xy")
+    data, more = rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
+    given = {x: data, y: more} if with_y else {x: data}
+    result = T.cov(x, y if with_y else None, **options).eval(given)
+    np.testing.assert_allclose(result, np.cov(data, more if with_y else None, **options))
+
+
+@pytest.mark.parametrize("ddof", [0, 1, 2])
+@pytest.mark.parametrize("names", [("fweights",), ("aweights",), ("fweights", "aweights")])
+def test_cov_with_weights(names, ddof, rng):
+    x, w, a = T.dmatrix(), T.lvector(), T.dvector()
+    data, often, much = rng.normal(size=(3, 5)), np.array([1, 2, 3, 1, 2]), rng.uniform(.5, 1, 5)
+    symbols, values = {"fweights": w, "aweights": a}, {"fweights": often, "aweights": much}
+    f = theano.function([x, w, a], T.cov(x, ddof=ddof, **{n: symbols[n] for n in names}), on_unused_input="ignore")
+    np.testing.assert_allclose(f(data, often, much), np.cov(data, ddof=ddof, **{n: values[n] for n in names}))
+
+
+def test_cov_of_one_variable_and_complex_numbers(rng):
+    x = T.dvector()
+    data = rng.normal(size=7)
+    np.testing.assert_allclose(T.cov(x).eval({x: data}), [[np.cov(data)]])
+    z = T.zmatrix()
+    data = rng.normal(size=(2, 5)) + 1j * rng.normal(size=(2, 5))
+    np.testing.assert_allclose(T.cov(z).eval({z: data}), np.cov(data))
+
+
+@pytest.mark.parametrize("make, error", [
+    (lambda: T.cov(T.dtensor3()), ValueError), (lambda: T.cov(T.dmatrix(), ddof=.5), ValueError),
+    (lambda: T.cov(T.dmatrix(), fweights=T.dvector()), TypeError),
+    (lambda: T.cov(T.dmatrix(), aweights=T.dmatrix()), ValueError)])
+def test_cov_refuses(make, error):
+    with pytest.raises(error):
+        make()
+
+
+def test_whole_quotients():
+    x, y = T.lvectors("xy")
+    values = {x: [7, -7, 8, 0], y: [2, 2, 4, 3]}
+    assert list(T.ceil_intdiv(x, y).eval(values)) == [4, -3, 2, 0]
+    assert T.ceil_intdiv(x, y).dtype == "int64"
+    quotient, rest = T.divmod(x, y)
+    assert list(quotient.eval(values)) == [3, -4, 2, 0] and list(rest.eval(values)) == [1, 1, 0, 0]
+    with pytest.raises(theano.scalar.ComplexError):
+        T.mod_check(T.zscalar(), 2)
+
+
+def test_division_as_the_flag_says():
+    i, x = T.lscalars("ix")
+    assert T.div_proxy(i, x).dtype == "int64" and i.__div__(x).eval({i: 7, x: 2}) == 3
+    assert i.__rdiv__(x).eval({i: 2, x: 7}) == 3
+    with theano.config.change_flags(int_division="floatX"):
+        assert T.div_proxy(i, x).eval({i: 7, x: 2}) == 3.5
+
+
+def test_iround():
+    x = T.dvector()
+    assert T.iround(x).dtype == "int64"
+    assert list(T.iround(x).eval({x: [.5, 1.5, -2.4]})) == [0, 2, -2]
+    assert list(T.iround(x, "half_away_from_zero").eval({x: [.5, 1.5]})) == [1, 2]
+
+
+def test_default():
+    x, y = T.dscalars("xy")
+    z = T.default(x, y)
+    assert theano.function([x, y], z)(1, 2) == 1
+    storage = [[None]]
+    z.owner.op.perform(z.owner, [None, np.float64(2)], storage)
+    assert storage[0][0] == 2
+    with pytest.raises(TypeError, match="same type"):
+        T.default(x, T.fscalar())
+
+
+def test_tolerances_that_are_assigned_are_used():
+    a, b = np.float32([1]), np.float32([1.01])
+    assert not basic._allclose(a, b)
+    before = T.float32_rtol
+    for module in (T, basic):
+        module.float32_rtol = .1
+        try:
+            assert basic._allclose(a, b) and T.fvector.values_eq_approx(a, b)
+        finally:
+            module.float32_rtol = before
+    assert not basic._allclose(a, b)
+
+
+def test_equality_of_arrays_and_other_things():
+    assert T.check_equal_numpy(np.arange(3), np.arange(3)) and T.check_equal_numpy("a", "a")
+    assert not T.check_equal_numpy(np.arange(3), np.arange(3.)) and T.values_eq_approx_always_true(1, 2)
+
+
+def test_transfer():
+    x = T.dvector()
+    assert T.transfer(x, "cpu") is x and x.transfer("cpu") is x
+    with pytest.raises(ValueError, match="nowhere"):
+        x.transfer("nowhere")
+    T.register_transfer(lambda variable, target: variable + 1 if target == "nowhere" else None)
+    try:
+        assert list(x.transfer("nowhere").eval({x: [1]})) == [2]
+    finally:
+        T.arithmetic.TRANSFERS.pop()
+
+
+def test_groups_of_types():
+    assert T.int_vector_types == (T.bvector, T.wvector, T.ivector, T.lvector)
+    assert T.float_types == T.float_scalar_types == (T.fscalar, T.dscalar)
+    assert T.complex_matrix_types == (T.cmatrix, T.zmatrix) and "bool" in T.all_dtypes
