@@ -49,6 +49,9 @@ class DisconnectedType(Type):
         return "DisconnectedType"
 
 
+disconnected_type = DisconnectedType()
+
+
 def grad_not_implemented(op, x_pos, x, comment=""):
     """The gradient of input ``x_pos`` of ``op``, which exists but isn't implemented."""
     return NullType(f"the gradient of op {op} by its input {x_pos} ({x}) is not implemented. {comment}")()

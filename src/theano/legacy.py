@@ -20,8 +20,8 @@ from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shared import shared_constructor
 
-GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type", "graph.enum",
-         "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
+GRAPH = ("compile.linker", "graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.op", "graph.type",
+         "graph.enum", "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
 GATHERED = {
@@ -32,10 +32,13 @@ GATHERED = {
     "gof.type": ("graph.type", "graph.enum", "errors"),
     "gof.opt": ("rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk", "errors"),
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
-    "gof.link": ("graph.shared", "compile.mode"),
+    "gof.link": ("graph.shared", "compile.linker", "compile.mode"),
+    "gof.cc": ("compile.linker", "errors"),
+    "gof.vm": ("compile.linker",),
     "gof.destroyhandler": ("graph.destroy",),
     "gof.null_type": ("gradient",),
     "gof.utils": ("graph.props", "graph.op", "graph.testvalue", "errors"),
+    "compile.builders": ("inner.subgraph", "gradient", "graph.op", "graph.variable"),
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
     "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "graph.copying",
                                 "errors"),
@@ -74,6 +77,8 @@ GATHERED = {
     "tensor.raw_random": ("tensor.random.function",),
     "tensor.shared_randomstreams": ("tensor.random.streams", "graph.shared", "tensor.shared"),
     "updates": ("graph.updates",),
+    "raise_op": (),
+    "version": (),
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
     "scan_module": ("inner.scan.front",),
@@ -81,6 +86,10 @@ GATHERED = {
                             "tensor.constant"),
     "scan_module.scan_utils": ("inner.scan.front", "compile.rebuild", "graph.walk", "tensor.constant"),
     "scan_module.scan_views": ("inner.scan.front",),
+    "typed_list": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
+    "typed_list.basic": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
+    "typed_list.type": ("tensor.typedlist", "graph.type"),
+    "typed_list.opt": ("tensor.typedlist",),
     "compat": (),
     "misc": (),
     "misc.may_share_memory": ("tensor.overlap",),
@@ -115,6 +124,8 @@ EXTRA = {                       # further names of an old module: where they are
     "tensor.basic": {"_shared": "tensor.shared:shared",
                      **{f"_convert_to_{row[5:]}": op for row, op in ELEMWISE.items() if row.startswith("cast_")}},
     "tensor.var": {"equal_slices": equal_slices, "hashtype": hashtype, "config": "config:config"},
+    "raise_op": {"Raise": "tensor.assertion:Raise"},
+    "version": {name: ":__version__" for name in ("version", "full_version", "short_version")},
     "tensor.type_other": {"NoneTypeT": "tensor:NoneTypeT", "none_type_t": "tensor:none_type_t"},
     "tensor.utils": {"hash_from_code": hash_from_code},
     "tensor.xlogx": {"XlogX": "scalar.special:XlogX", "XlogY0": "scalar.special:XlogY0",
@@ -137,13 +148,19 @@ EXTRA = {                       # further names of an old module: where they are
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
 STAR = {                        # what programs find in these modules besides: `from theano.tensor import *` brings it
+    "": {"theano": ":"},
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:",
-               "scal": "scalar:", "gof": "gof:", "hashtype": hashtype},
+               "scal": "scalar:", "hashtype": hashtype},
     "tensor.elemwise": {"pprint": "graph.pretty:pprint", "TensorConstant": "tensor.variable:TensorConstant",
                         "change_flags": "config:ChangeFlags", "get_scalar_type": "scalar.type:get_scalar_type"},
     "tensor.inplace": {"pprint": "graph.pretty:pprint"},
-    "scalar": {"config": "config:config", "theano": ":", "gof": "gof:"},
+    "scalar": {"config": "config:config", "theano": ":"},
 }
+WHEN_ASKED = {                  # old modules that are attributes of others too
+    "": {"opt": "gof.opt:", "toolbox": "gof.toolbox:", "utils": "gof.utils:"},
+    "tensor": {"gof": "gof:"}, "scalar": {"gof": "gof:"},
+}
+EXTRA["typed_list"] = {"T": "tensor:", "theano": ":"}
 EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",
                               "theano": sys.modules["theano"]}          # programs that import * use it
 EXTRA["sparse.basic"] = {f"_{name}": f"sparse.variable:{name}" for name in (
@@ -195,7 +212,8 @@ class LegacyFinder:
     def create_module(spec):
         """The module, with the names it shows."""
         old = spec.name[len(PREFIX):]
-        module = (LiveModule if old in LIVE else ModuleType)(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
+        kind = LiveModule if old in LIVE else ModuleType
+        module = kind(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
         for source in reversed(GATHERED[old]):
             found = importlib.import_module(PREFIX + source)
             module.__dict__.update({k: v for k, v in vars(found).items() if not k.startswith("__")})
@@ -234,6 +252,8 @@ def _submodules_of(package):
     def attribute(name):
         if inside + name in GATHERED or inside + name in LATE:
             return importlib.import_module(PREFIX + inside + name)
+        if name in WHEN_ASKED.get(inside.rstrip("."), ()):
+            return _resolve(WHEN_ASKED[inside.rstrip(".")][name])
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     return attribute
 
@@ -270,4 +290,4 @@ def install():
             sys.modules[PREFIX + old].__class__ = LiveModule
     for package, names in STAR.items():
         for name, place in names.items():
-            sys.modules[PREFIX + package].__dict__.setdefault(name, _resolve(place))
+            sys.modules[(PREFIX + package).rstrip(".")].__dict__.setdefault(name, _resolve(place))

@@ -1,7 +1,9 @@
-"""How the graphs inside ops become callables."""
+"""How the graphs inside ops and linkers become callables."""
 
 from theano.compile.function import function
 from theano.compile.io import Out
+from theano.compile.linker import Linker
+from theano.compile.mode import Mode
 from theano.inner.graph import InnerGraph
 
 
@@ -12,3 +14,13 @@ def build(inputs, outputs, mode=None):
 
 
 InnerGraph.builder = staticmethod(build)
+
+
+def run_graph(inputs, outputs, linker):
+    """A callable of values of ``inputs`` with a list of results, which runs the graph as ``linker`` says."""
+    mode = Mode(linker.clone(), "fast_run" if linker.native else None)
+    return function(list(inputs), list(outputs), mode=mode, accept_inplace=True, on_unused_input="ignore",
+                    no_default_updates=True)
+
+
+Linker.builder = staticmethod(run_graph)

@@ -13,7 +13,7 @@ from theano.compile.profiling import profile_of
 from theano.config import config
 from theano.errors import UnusedInputError
 from theano.graph import origin
-from theano.graph.destroy import DestroyHandler
+from theano.graph.destroy import DestroyHandler, destroyed_roots
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute
@@ -129,7 +129,9 @@ class FunctionMaker:
         mapping = {len(self.outputs) + k: i for k, i in enumerate(self.updated)}
         fgraph = FunctionGraph([i.variable for i in self.inputs], self.computed, update_mapping=mapping)
         fgraph.attach_feature(DestroyHandler())
-        fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True) if not entry.mutable]
+        overwritten = destroyed_roots(fgraph) if self.accept_inplace else ()     # by what the user wrote
+        fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True)
+                            if not entry.mutable and v not in overwritten]
         fgraph.name = self.name
         return fgraph
 

@@ -1,56 +1,9 @@
 """How a function is rewritten and run: optimizers by name, linkers by name, modes."""
 
-from dataclasses import dataclass
-
+from theano.compile.linker import LINKERS
 from theano.config import config
 from theano.rewrite.pipeline import Query
 
-
-@dataclass(frozen=True)
-class Linker:
-    """How the rewritten graph runs.
-
-    native : bool
-        Compile to C where compiler and runtime are there; else every node runs its ``perform``.
-    allow_gc : bool or None
-        Free intermediate results after each call; None follows the flag.
-    """
-
-    name: str
-    native: bool
-    allow_gc: bool | None = None
-    fgraph = None
-
-    def __str__(self):
-        return self.name
-
-
-class PerformLinker(Linker):
-    """Every node runs its ``perform``."""
-
-
-class VM_Linker(Linker):                                                          # noqa: N801
-    """The virtual machine."""
-
-
-class OpWiseCLinker(Linker):
-    """Native code where there is some, ``perform`` elsewhere."""
-
-
-class CLinker(Linker):
-    """Native code."""
-
-
-LINKERS = {
-    "py": PerformLinker("py", native=False),
-    "c": CLinker("c", native=True),
-    "c|py": OpWiseCLinker("c|py", native=True),
-    "c|py_nogc": OpWiseCLinker("c|py_nogc", native=True, allow_gc=False),
-    "vm": VM_Linker("vm", native=False),
-    "vm_nogc": VM_Linker("vm_nogc", native=False, allow_gc=False),
-    "cvm": VM_Linker("cvm", native=True),
-    "cvm_nogc": VM_Linker("cvm_nogc", native=True, allow_gc=False),
-}
 predefined_linkers = LINKERS
 
 OPTIMIZERS = {
@@ -135,7 +88,7 @@ class Mode:
         """A mode with another optimizer and linker options (``allow_gc``)."""
         linker = self.linker
         allow_gc = {**(link_kwargs or {}), **kwargs}.get("allow_gc", linker.allow_gc)
-        linker = type(linker)(linker.name, linker.native, allow_gc)
+        linker = linker.clone(allow_gc)
         return type(self)(linker=linker, optimizer=self._optimizer if optimizer == "" else optimizer)
 
     def including(self, *tags):

@@ -111,7 +111,7 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
     output = fun(*inputs)
     if isinstance(output, list):
         raise NotImplementedError("cant (yet) autotest gradient of fun with multiple outputs")
-    f = function(inputs, output, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
+    f = function(inputs, output, allow_input_downcast=True, mode=mode, on_unused_input="ignore", accept_inplace=True,
                  name="gradient.py fwd")
     value = f(*[p.copy() for p in points])
     for _ in range(n_tests):
@@ -121,10 +121,10 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
                          broadcastable=output.type.broadcastable)
         cost = (output * weights).sum()
         cost_f = function(inputs, cost, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
-                          name="gradient.py cost")
+                          accept_inplace=True, name="gradient.py cost")
         gradients = gradient.grad(cost, inputs, disconnected_inputs="ignore")
         grad_f = function(inputs, gradients, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
-                          name="gradient.py symbolic grad")
+                          accept_inplace=True, name="gradient.py symbolic grad")
         numeric = NumericGrad(cost_f, [p.copy() for p in points], eps)
         symbolic = grad_f(*[p.copy() for p in points])
         k, at, absolute, relative = numeric.max_err(symbolic, abs_tol, rel_tol)

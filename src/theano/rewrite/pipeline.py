@@ -8,7 +8,7 @@ from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
-from theano.rewrite.rules.inner import INNER
+from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.nnet import NNET
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
@@ -20,6 +20,7 @@ FAST = frozenset({"fast_run", "fast_compile"})
 RUN = frozenset({"fast_run"})
 
 PHASES = (
+    Phase("inline", (graph_as_op,), tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *FOLDING), tags=FAST),

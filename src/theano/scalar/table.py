@@ -38,6 +38,7 @@ from theano.scalar.preference import (
     truth_out,
     upcast_out,
     upcast_out_min8,
+    upcast_out_no_complex,
     upcast_out_nobool,
     upgrade_to_float,
     upgrade_to_float_no_complex,
@@ -185,7 +186,7 @@ def _grad_clip(x, low, high, z, g):
 
 
 clip = row("Clip", "clip", lambda x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
-           real_only("{0} < {1} ? {1} : {0} > {2} ? {2} : {0}"), _grad_clip, upcast_out, nin=3,
+           real_only("{0} < {1} ? {1} : {0} > {2} ? {2} : {0}"), _grad_clip, upcast_out_no_complex, nin=3,
            domain=((-2.0, 2.0), (-1.0, 0.0), (0.5, 1.0)), args="x min max")
 
 # -- comparison -----------------------------------------------------------------------------------------

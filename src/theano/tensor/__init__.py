@@ -235,7 +235,8 @@ globals().update(_type.CONSTRUCTORS)                       # scalar, dvector, fm
 globals().update(_type.GROUPS)                             # int_vector_types, float_types ...
 globals().update(ELEMWISE)                                 # add, exp, switch ...: one for each row of the table
 Tensor = TensorType
-from theano.tensor.elemwise import cast, round  # noqa: E402, F811  functions over rows of that name
+from theano.tensor.arithmetic import isinf, isnan  # noqa: E402, F811  functions over rows of that name
+from theano.tensor.elemwise import cast, round  # noqa: E402, F811
 
 clip, where, fill, power, true_divide = (ELEMWISE[n] for n in ("clip", "switch", "second", "pow", "true_div"))
 floor_div, square, inverse = ELEMWISE["int_div"], ELEMWISE["sqr"], ELEMWISE["inv"]

@@ -5,6 +5,7 @@ import numpy as np
 from theano.scalar.arithmetic import int_or_true_div
 from theano.scalar.type import complex_dtypes, discrete_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.create import alloc
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import ELEMWISE, cast, int_div, neq, round
 from theano.tensor.join import concatenate
@@ -13,6 +14,23 @@ from theano.tensor.shape import shape_i
 from theano.tensor.variable import FUNCTIONS
 
 mod = ELEMWISE["mod"]
+
+
+def isnan(a):
+    """Where ``a`` is no number, as bool; for integers False everywhere.  Reference: numpy.isnan"""
+    return _nowhere_in_integers("isnan", a)
+
+
+def isinf(a):
+    """Where ``a`` is infinite, as bool; for integers False everywhere.  Reference: numpy.isinf"""
+    return _nowhere_in_integers("isinf", a)
+
+
+def _nowhere_in_integers(row, a):
+    a = as_tensor_variable(a)
+    if a.type.dtype in discrete_dtypes:
+        return alloc(np.asarray(False), *(shape_i(a, d) for d in range(a.type.ndim)))
+    return ELEMWISE[row](a)
 
 
 def iround(a, mode=None):

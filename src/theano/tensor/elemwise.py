@@ -56,7 +56,7 @@ class DimShuffle(Op):
                 raise ValueError(f"new_order[{self.new_order.index(d)}] is {d}, but the input only has {ndim} "
                                  "axes.")
             if d in seen:
-                raise ValueError(f"dimshuffle: dimension {d} comes twice in {tuple(new_order)}")
+                raise ValueError(f"dimension {d} may not appear twice in the new order {tuple(new_order)}")
             seen.add(d)
         self.drop = [d for d in range(ndim) if d not in seen]
         for d in self.drop:

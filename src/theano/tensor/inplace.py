@@ -2,7 +2,7 @@
 
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 
-INPLACE = {f"{name}_inplace": Elemwise(op.scalar_op, {0: 0}, name=f"Elemwise{{{name},inplace}}")
+INPLACE = {f"{name}_inplace": Elemwise(op.scalar_op, {0: 0}, name=f"{name}_inplace")
            for name, op in ELEMWISE.items() if not name.startswith("cast_")}
 globals().update(INPLACE)
 fill_inplace = INPLACE["second_inplace"]

@@ -533,7 +533,12 @@ def patternbroadcast(x, broadcastable):
 
 
 def _rebroadcast(x, pairs):
-    changes = [(a, b) for a, b in pairs if x.type.broadcastable[a] != bool(b)]
+    pattern = {int(a): bool(b) for a, b in pairs}
+    if any(not 0 <= a < x.type.ndim for a in pattern):
+        raise ValueError(f"{x} has {x.type.ndim} dimensions, none with the number {max(pattern)}")
+    if x.owner is not None and isinstance(x.owner.op, Rebroadcast):            # two in a row are one
+        pattern, x = {**x.owner.op.axis, **pattern}, x.owner.inputs[0]
+    changes = [(a, b) for a, b in pattern.items() if x.type.broadcastable[a] != b]
     return Rebroadcast(*changes)(x) if changes else x
 
 
@@ -593,7 +598,7 @@ def transpose(x, axes=None):
     if axes is None or (isinstance(axes, (tuple, list)) and len(axes) == 0 and x.type.ndim):
         axes = tuple(range(x.type.ndim - 1, -1, -1))
     result = DimShuffle(x.type.broadcastable, tuple(int(a) % x.type.ndim for a in axes))(x)
-    if x.name and x.type.ndim == 2 and tuple(axes) == (1, 0):
+    if x.name and tuple(axes) == tuple(range(x.type.ndim - 1, -1, -1)):
         result.name = x.name + ".T"
     return result
 
