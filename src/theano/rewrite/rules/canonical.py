@@ -347,7 +347,7 @@ def fill_in_elemwise(fgraph, node):
     """f(second(x, a), y) >> f(a, y) where y has the shape anyway"""
     if type(node.op) is not Elemwise:
         return None
-    if node.op.scalar_op.name == "second" and not getattr(fgraph, "extents_agree", False):
+    if node.op.scalar_op.row_name == "second" and not getattr(fgraph, "extents_agree", False):
         return None                     # which of two fills is the outer one doesn't matter
     filled = {}
     for k, v in enumerate(node.inputs):
