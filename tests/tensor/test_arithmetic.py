@@ -74,11 +74,15 @@ def test_iround():
 
 def test_default():
     x, y = T.dscalars("xy")
-    z = T.default(x, y)
-    assert theano.function([x, y], z)(1, 2) == 1
-    storage = [[None]]
-    z.owner.op.perform(z.owner, [None, np.float64(2)], storage)
-    assert storage[0][0] == 2
+    f = theano.function([x, y], T.default(x, y) + 1)
+    assert f(1, 2) == 2 and f(None, 2) == 3
+    with pytest.raises(TypeError, match="None"):
+        theano.function([x, y], x + y)(None, 2)
+    more = y + T.default(x, np.float64(3.5))
+    f = theano.function([y, theano.In(x, update=more, value=12.)], more)
+    assert f(3) == 15
+    f["x"] = None
+    assert f(1) == 4.5 and f(2) == 6.5
     with pytest.raises(TypeError, match="same type"):
         T.default(x, T.fscalar())
 

@@ -53,6 +53,12 @@ class NumericGrad:
         absolute = abs(a - b)
         return absolute, absolute / np.maximum(abs(a) + abs(b), 1e-8)
 
+    def abs_rel_errors(self, g_pt):
+        """For each argument the absolute and relative differences of gradients ``g_pt`` and ours."""
+        if len(g_pt) != len(self.gf):
+            raise ValueError(f"expected {len(self.gf)} gradients, got {len(g_pt)}")
+        return [self.abs_rel_err(a, b) for a, b in zip(g_pt, self.gf, strict=True)]
+
     def max_err(self, g_pt, abs_tol, rel_tol):
         """(argument, position, absolute and relative error) where gradients ``g_pt`` are worst."""
         worst = []

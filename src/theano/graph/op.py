@@ -7,13 +7,14 @@ import numpy as np
 from theano.config import config
 from theano.errors import MethodNotDefined
 from theano.graph import origin, testvalue
+from theano.graph.cinterface import COpInterface
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply
 
 DERIVED = ("_hash", "_token")       # kept on ops to be quick, never copied or pickled
 
 
-class Op(WithProps):
+class Op(WithProps, COpInterface):
     """What a node computes.
 
     A subclass defines `make_node` (or ``itypes`` and ``otypes``), `perform`, and where they exist

@@ -165,9 +165,9 @@ def _chosen(x, y, z, g):
 
 
 maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _chosen,
-              upcast_out, nin=2, commutative=True, associative=True)
+              upcast_out, nin=2, commutative=True, associative=True, args="*inputs")
 minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _chosen,
-              upcast_out, nin=2, commutative=True, associative=True)
+              upcast_out, nin=2, commutative=True, associative=True, args="*inputs")
 
 # -- choice ---------------------------------------------------------------------------------------------
 

@@ -165,6 +165,14 @@ class Scalar(Type):
         """The type of another dtype."""
         return Scalar(dtype or self.dtype)
 
+    def zeros_like(self, variable):
+        """Zero in the dtype of the gradients of ``variable``."""
+        return variable.zeros_like(dtype=config.floatX if self.dtype in discrete_dtypes else self.dtype)
+
+    def ones_like(self, variable):
+        """One in the dtype of the gradients of ``variable``."""
+        return variable.ones_like(dtype=config.floatX if self.dtype in discrete_dtypes else self.dtype)
+
     def lift(self, row, *inputs):
         """Scalars need no lifting: the row itself is the op."""
         return self.rows[row](*inputs) if isinstance(row, str) else row(*inputs)

@@ -58,6 +58,7 @@ from theano.tensor.advanced import (
     take,
 )
 from theano.tensor.arithmetic import (
+    as_int_none_variable,
     ceil_intdiv,
     check_equal_numpy,
     cov,
@@ -67,7 +68,6 @@ from theano.tensor.arithmetic import (
     mod_check,
     register_transfer,
     transfer,
-    values_eq_approx_always_true,
 )
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import (
@@ -228,7 +228,7 @@ from theano.tensor.tolerance import (
     float64_atol,
     float64_rtol,
 )
-from theano.tensor.type import TensorType, tensor
+from theano.tensor.type import TensorType, tensor, values_eq_approx_always_true
 from theano.tensor.variable import TensorConstant, TensorConstantSignature, TensorVariable, _tensor_py_operators
 
 globals().update(_type.CONSTRUCTORS)                       # scalar, dvector, fmatrices ...
@@ -245,3 +245,6 @@ tensor_copy, complex_from_polar = ELEMWISE["identity"], ELEMWISE["complex_from_p
 isnan_, isinf_, join_ = ELEMWISE["isnan"], ELEMWISE["isinf"], Join()
 int_dtypes, uint_dtypes, all_dtypes = of_kind("int"), of_kind("uint"), tuple(DTYPES)
 int32_t, none_type_t, NoneTypeT, numpy_diagonal_return_view = int32, none_type, NoneType, True
+get_scalar_constant_value_elemwises = tuple(ELEMWISE[n].scalar_op.__class__ for n in (
+    "cast_int8", "switch", "neq", "eq", "lt", "gt", "le", "ge", "second", "add", "sub", "mul", "int_div", "true_div",
+    "mod", "neg", "minimum", "maximum"))    # what `get_scalar_constant_value` computes

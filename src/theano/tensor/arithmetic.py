@@ -3,7 +3,8 @@
 import numpy as np
 
 from theano.scalar.arithmetic import int_or_true_div
-from theano.scalar.type import complex_dtypes, discrete_dtypes, upcast
+from theano.scalar.type import complex_dtypes, discrete_dtypes, integer_dtypes, upcast
+from theano.tensor.advanced import NoneConst
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
 from theano.tensor.dot import dot
@@ -74,11 +75,6 @@ def check_equal_numpy(x, y):
     return x == y
 
 
-def values_eq_approx_always_true(a, b):
-    """True: for an output whose value is arbitrary, as its ``tag.values_eq_approx``."""
-    return True
-
-
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
     """The matrix of covariances of variables.
 
@@ -136,6 +132,16 @@ def _weights(weights, name, whole):
     if whole and weights.type.dtype not in discrete_dtypes:
         raise TypeError(f"{name} must be integers, got {weights.type.dtype}")
     return weights
+
+
+def as_int_none_variable(x):
+    """None, or an integer scalar, as a variable; TypeError for anything else."""
+    if x is None:
+        return NoneConst
+    x = as_tensor_variable(x, ndim=0)
+    if x.type.dtype not in integer_dtypes:
+        raise TypeError(f"expected an integer or None, got {x} of type {x.type}")
+    return x
 
 
 TRANSFERS = []              # functions (variable, target) -> variable, or None for a target they don't know

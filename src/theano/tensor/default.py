@@ -6,7 +6,7 @@ from theano.tensor.constant import as_tensor_variable
 
 
 class Default(Op):
-    """``x``, or where its value is None, ``default``, which has the same type."""
+    """``x``, or where its value is None, ``default``, which has the same type; an input ``x`` may be given as None."""
 
     __props__ = ()
     view_map = {0: [0]}

@@ -67,6 +67,11 @@ class DimShuffle(Op):
         self.augment = [i for i, d in enumerate(self.new_order) if d == "x"]
         self.pattern = tuple(d == "x" or self.input_broadcastable[d] for d in self.new_order)
 
+    @property
+    def transposition(self):
+        """The axes that are kept, then those that are dropped, as `perform` transposes them."""
+        return self.shuffle + self.drop
+
     def make_node(self, x):
         x = as_tensor_variable(x)
         given = x.type.broadcastable
@@ -84,7 +89,7 @@ class DimShuffle(Op):
         for d in self.drop:
             if x.shape[d] != 1:
                 raise ValueError(f"{self} drops dimension {d}, which must have extent 1, got shape {x.shape}")
-        output_storage[0][0] = x.transpose(self.shuffle + self.drop).reshape(shape)
+        output_storage[0][0] = x.transpose(self.transposition).reshape(shape)
 
     def infer_shape(self, node, shapes):
         return [tuple(constant(1, dtype="int64") if d == "x" else shapes[0][d] for d in self.new_order)]
@@ -221,6 +226,18 @@ class Elemwise(Op):
             return ValueError(f"Input dimension mis-match: the inputs have shapes {shapes}, which can't be "
                               "broadcast together")
         return error
+
+    def get_output_info(self, dim_shuffle, *inputs):
+        """dtypes and patterns of the outputs, and the inputs with axes added at the left by ``dim_shuffle``'s class."""
+        ndim = max((x.type.ndim for x in inputs), default=0)
+        added = [x if x.type.ndim == ndim else dim_shuffle(
+            x.type.broadcastable, ["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim)))(x) for x in inputs]
+        node = self.make_node(*added)
+        return [v.type.dtype for v in node.outputs], [v.type.broadcastable for v in node.outputs], added
+
+    def python_constant_folding(self, node):
+        """Whether folding a node of constants is better done by `perform`: where the result is one number."""
+        return node.outputs[0].type.ndim == 0
 
     def infer_shape(self, node, shapes):
         result = []
@@ -376,9 +393,11 @@ where = switch
 
 METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "floor", "ceil", "trunc", "sin", "cos",
            "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "deg2rad",
-           "rad2deg", "conj", "clip")
+           "rad2deg", "conj")
 for _name in METHODS:
     method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
+FUNCTIONS["clip"] = clip
+method("clip")(lambda self, a_min, a_max: clip(self, a_min, a_max))
 method("conjugate")(lambda self: ELEMWISE["conj"](self))
 method("fill")(lambda self, value: second(self, value))
 FUNCTIONS["where"] = switch

@@ -26,7 +26,7 @@ from theano.tensor.elemwise import (
 )
 from theano.tensor.shape import shape, shape_i
 from theano.tensor.type import tensor
-from theano.tensor.variable import method
+from theano.tensor.variable import FUNCTIONS, method
 
 
 def normal_axes(x, axis):
@@ -280,7 +280,6 @@ class Mean(Op):
         return "Mean" if self.axis is None else f"Mean{{{', '.join(map(str, self.axis))}}}"
 
 
-@method("mean")
 def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None):
     """Mean along ``axis``; of integers in float64.  Reference: numpy.mean"""
     x = as_tensor_variable(input)
@@ -307,6 +306,11 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
     if dtype is None and x.type.dtype == "float16":
         total = cast(total, "float16")
     return total
+
+
+FUNCTIONS["mean"] = mean                    # the method has its arguments in another order
+method("mean")(lambda self, axis=None, dtype=None, keepdims=False, acc_dtype=None: mean(
+    self, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype))
 
 
 @method("var")

@@ -219,7 +219,7 @@ def compress(condition, x, axis=None):
 
 
 FUNCTIONS["compress"] = compress            # whose first argument is the condition, but not that of the method
-method("compress")(lambda x, condition, axis=None: compress(condition, x, axis))
+method("compress")(lambda self, a, axis=None: compress(a, self, axis))
 
 
 @method("choose")

@@ -402,7 +402,6 @@ def reshape(x, newshape, ndim=None):
     return Reshape(ndim)(x, newshape)
 
 
-@method("flatten")
 def flatten(x, ndim=None, outdim=None):
     """``x`` with ``ndim`` dimensions (default 1): the leading ones are kept, the others become one.
 
@@ -417,6 +416,10 @@ def flatten(x, ndim=None, outdim=None):
     flat = reshape(x, (*kept, -1), ndim=ndim)
     pattern = (*x.type.broadcastable[:ndim - 1], all(x.type.broadcastable[ndim - 1:]))
     return patternbroadcast(flat, pattern)
+
+
+FUNCTIONS["flatten"] = flatten
+method("flatten")(lambda self, ndim=1, outdim=None: flatten(self, ndim if outdim is None else outdim))
 
 
 class Flatten(Op):
