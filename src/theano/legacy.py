@@ -163,9 +163,12 @@ STAR = {                        # what programs find in these modules besides: `
     "tensor.inplace": {"pprint": "graph.pretty:pprint"},
     "scalar": {"config": "config:config", "theano": ":"},
 }
-WHEN_ASKED = {                  # old modules that are attributes of others too
+MESSAGES = ("MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled mpi_keys"
+            " mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send").split()
+WHEN_ASKED = {                  # attributes that are made when they are asked for: old modules, and what loads more
     "": {"opt": "gof.opt:", "toolbox": "gof.toolbox:", "utils": "gof.utils:"},
-    "tensor": {"gof": "gof:"}, "scalar": {"gof": "gof:", "utils": "gof.utils:"},
+    "tensor": {"gof": "gof:", **{name: f"tensor.message:{name}" for name in MESSAGES}},
+    "scalar": {"gof": "gof:", "utils": "gof.utils:"},
 }
 EXTRA["typed_list"] = {"T": "tensor:", "theano": ":"}
 EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",

@@ -1,5 +1,6 @@
 """How rows of the table are declared: each gets a class of its own, as users test for them."""
 
+import functools
 from inspect import Parameter, Signature
 
 import numpy as np
@@ -68,6 +69,7 @@ def row(class_name, name, numpy, c, grad, dtype, base=None, nin=1, args=None, uf
     return cls.declare(name, numpy, c, grad, dtype, nin=nin, **options)
 
 
+@functools.cache
 def _impl(names):
     """A method ``impl`` with arguments of these names."""
     if names.startswith("*"):

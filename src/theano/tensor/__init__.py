@@ -143,24 +143,6 @@ from theano.tensor.join import (
     stacklists,
     vertical_stack,
 )
-from theano.tensor.message import (
-    MPIRecv,
-    MPIRecvWait,
-    MPISend,
-    MPISendWait,
-    irecv,
-    isend,
-    key_to_cmp,
-    mpi_cmps,
-    mpi_enabled,
-    mpi_keys,
-    mpi_send_wait_cmp,
-    mpi_send_wait_key,
-    mpi_tag_cmp,
-    mpi_tag_key,
-    recv,
-    send,
-)
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
 from theano.tensor.permute import PermuteRowElements, inverse_permutation, permute_row_elements
 from theano.tensor.reduce import (
