@@ -121,3 +121,36 @@ def test_groups_of_types():
     assert T.int_vector_types == (T.bvector, T.wvector, T.ivector, T.lvector)
     assert T.float_types == T.float_scalar_types == (T.fscalar, T.dscalar)
     assert T.complex_matrix_types == (T.cmatrix, T.zmatrix) and "bool" in T.all_dtypes
+
+
+@pytest.mark.parametrize("part", [np.s_[2:4], np.s_[2:], np.s_[2:2], np.s_[1:10], np.s_[1:10:2], np.s_[-1:4],
+                                  np.s_[::-1], np.s_[-6:4], np.s_[1:-2]])
+def test_how_long_a_part_of_a_shape_is(part):
+    x = T.dtensor4()
+    assert len(list(x.shape[part])) == T.get_vector_length(x.shape[part]) == len(range(4)[part])
+    with pytest.raises(ValueError, match="not known"):
+        T.get_vector_length(x.shape[:T.lscalar()])
+
+
+def test_old_forms():
+    x, y = T.lscalars("xy")
+    with pytest.warns(DeprecationWarning, match="old form"):
+        assert list(T.stack(x, y).eval({x: 1, y: 2})) == [1, 2]
+    with pytest.warns(DeprecationWarning, match="share_inputs"):
+        assert theano.clone(x + 1, {x: y}, copy_inputs=True).eval({y: 2}) == 3
+    assert T.arange(x).owner.op is T.arange(y, dtype="int64").owner.op
+    assert [v.shape for v in theano.function([], T.max_and_argmax(T.zeros((0, 4)), axis=1))()] == [(0,), (0,)]
+
+
+def test_nan_and_infinity_of_integers_and_names():
+    for x in (T.lvector(), T.dvector()):
+        for f, expected in ((T.isnan, [False, False]), (T.isinf, [False, False])):
+            assert f(x).dtype == "bool" and list(f(x).eval({x: [1, 2]})) == expected
+    assert list(T.isnan(T.constant([1., np.nan])).eval()) == [False, True]
+    assert T.transpose(T.dtensor3("x")).name == "x.T" and T.as_tensor_variable([]).dtype == theano.config.floatX
+    z = T.dmatrix()
+    assert T.unbroadcast(T.addbroadcast(z, 0), 0) is z and T.addbroadcast(T.addbroadcast(z, 0), 1).owner.inputs[0] is z
+    with pytest.raises(ValueError, match="dimensions"):
+        T.addbroadcast(z, 2)
+    with pytest.raises(TypeError, match="complex"):
+        T.clip(T.zvector(), 0, 1)

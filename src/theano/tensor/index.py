@@ -9,7 +9,7 @@ from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, as_scalar
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
 from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
-from theano.tensor.shape import scalar_from_tensor, tensor_from_scalar
+from theano.tensor.shape import LENGTHS, scalar_from_tensor, tensor_from_scalar, vector_length
 from theano.tensor.type import TensorType, tensor
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -385,3 +385,16 @@ def index_of(node):
     """The index that a Subtensor or IncSubtensor node applies."""
     skip = 1 if isinstance(node.op, Subtensor) else 2
     return get_idx_list((None, *node.inputs[skip:]), node.op.idx_list)
+
+
+def _static_length(v):
+    """How many elements a slice of a vector has where length and bounds are known."""
+    x, (entry, *_) = v.owner.inputs[0], index_of(v.owner)
+    length = vector_length(x) if x.type.ndim == 1 else None
+    bounds = [entry.start, entry.stop, entry.step]
+    if length is None or any(isinstance(b, Variable) and not isinstance(b, Constant) for b in bounds):
+        return None
+    return len(range(*slice(*(int(b.data) if isinstance(b, Constant) else b for b in bounds)).indices(length)))
+
+
+LENGTHS[Subtensor] = _static_length

@@ -154,7 +154,8 @@ def positions_of_max(x, axis):
     axes = tuple(range(x.ndim)) if axis is None else axis
     kept = [d for d in range(x.ndim) if d not in axes]
     moved = x.transpose([*kept, *axes])
-    flat = moved.reshape([x.shape[d] for d in kept] + [-1]) if axes else moved[..., None]
+    count = int(np.prod([x.shape[d] for d in axes], dtype="int64"))
+    flat = moved.reshape([x.shape[d] for d in kept] + [count])
     if flat.shape[-1] == 0:
         raise ValueError(f"argmax of nothing: shape {x.shape}, axes {axes}")
     return np.asarray(flat.argmax(axis=-1), dtype="int64")
