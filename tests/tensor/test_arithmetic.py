@@ -75,7 +75,9 @@ def test_iround():
 def test_default():
     x, y = T.dscalars("xy")
     f = theano.function([x, y], T.default(x, y) + 1)
-    assert f(1, 2) == 2 and f(None, 2) == 3
+    assert f(1, 2) == 2 and f(None, 2) == 3 and f(1, None) == 2
+    with pytest.raises(ValueError, match="both None"):
+        f(None, None)
     with pytest.raises(TypeError, match="None"):
         theano.function([x, y], x + y)(None, 2)
     more = y + T.default(x, np.float64(3.5))
@@ -154,3 +156,7 @@ def test_nan_and_infinity_of_integers_and_names():
         T.addbroadcast(z, 2)
     with pytest.raises(TypeError, match="complex"):
         T.clip(T.zvector(), 0, 1)
+
+
+def test_gradient_of_an_op_that_overwrites(rng):
+    T.verify_grad(T.inplace.exp_inplace, [rng.uniform(size=(2, 3))], rng=rng)

@@ -102,8 +102,8 @@ class FunctionMaker:
         """Which inputs may be None, as `default` puts something else in their place."""
         positions = {entry.variable: k for k, entry in enumerate(self.inputs)}
         computed = [o.variable for o in self.outputs] + [e.update for e in self.inputs if e.update is not None]
-        return {positions[node.inputs[0]] for node in toposort(computed, positions)
-                if isinstance(node.op, Default) and node.inputs[0] in positions}
+        return {positions[v] for node in toposort(computed, positions) if isinstance(node.op, Default)
+                for v in node.inputs if v in positions}
 
     def _wants_native(self):
         return not self.optional and self.mode.linker.native and hasattr(self.mode.optimizer, "include") \

@@ -33,8 +33,12 @@ class NumericGrad:
         dtypes = [p.dtype.name for p in work]
         if eps is None:
             eps = max(STEPS[d] for d in dtypes if d in STEPS)
-        base = f(*work) if isinstance(pt, (list, tuple)) else f(work[0])
-        call = (lambda: f(*work)) if isinstance(pt, (list, tuple)) else (lambda: f(work[0]))
+        base = f(*(a.copy() for a in work))
+
+        def call():
+            """The function, given copies that it may overwrite."""
+            return f(*(a.copy() for a in work))
+
         gradients = []
         for array in work:
             slope = np.zeros(array.shape, dtype=array.dtype)

@@ -19,6 +19,8 @@ class Default(Op):
 
     def perform(self, node, inputs, output_storage):
         x, default = inputs
+        if x is None and default is None:
+            raise ValueError(f"{node.inputs[0]} and what stands for it, {node.inputs[1]}, are both None")
         output_storage[0][0] = default.copy() if x is None else x
 
 
