@@ -160,3 +160,13 @@ def test_nan_and_infinity_of_integers_and_names():
 
 def test_gradient_of_an_op_that_overwrites(rng):
     T.verify_grad(T.inplace.exp_inplace, [rng.uniform(size=(2, 3))], rng=rng)
+
+
+def test_elements_that_are_always_the_same_number():
+    data, b = np.arange(6.).reshape(2, 3), T.lscalar()
+    assert T.get_scalar_constant_value(T.constant(data)[1, 2]) == 5
+    parts = T.stack([b, 2, 3])
+    assert [T.get_scalar_constant_value(parts[k]) for k in (1, 2, np.int32(-1))] == [2, 3, 3]
+    for unknown in (parts[0], parts[b], parts[7], T.constant(data)[1], T.constant(data)[1, 5], T.lvector()[0]):
+        with pytest.raises(T.NotScalarConstantError):
+            T.get_scalar_constant_value(unknown)

@@ -7,9 +7,9 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, as_scalar
-from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
+from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, get_scalar_constant_value
 from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
-from theano.tensor.shape import LENGTHS, scalar_from_tensor, tensor_from_scalar, vector_length
+from theano.tensor.shape import LENGTHS, MakeVector, scalar_from_tensor, tensor_from_scalar, vector_length
 from theano.tensor.type import TensorType, tensor
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -398,3 +398,22 @@ def _static_length(v):
 
 
 LENGTHS[Subtensor] = _static_length
+
+
+def _constant_element(node, index, get):
+    """The element that integers choose: of a constant, or of scalars that were put side by side."""
+    x, entries = node.inputs[0], index_of(node)
+    if len(entries) != x.type.ndim or any(e is None or isinstance(e, slice) for e in entries):
+        raise NotScalarConstantError()
+    position = tuple(int(get(e)) for e in entries)
+    try:
+        if isinstance(x, Constant):
+            return x.data[position]
+        if x.owner is not None and isinstance(x.owner.op, MakeVector):
+            return get(x.owner.inputs[position[0]])
+    except IndexError:                                      # for the function to raise, with the user's line
+        pass
+    raise NotScalarConstantError()
+
+
+SEEN_THROUGH[Subtensor] = _constant_element
