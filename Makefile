@@ -17,7 +17,7 @@ help:
 	@echo "make test-all  the tests in every mode: $(MODES)"
 	@echo "make bench     compare with the peers that are installed; BENCH_ARGS=--help lists the options"
 	@echo "make sanitize  fuzzed calls and tests with the C parts under address and undefined-behaviour sanitizers"
-	@echo "make docs      write docs/reference.md from the tables"
+	@echo "make docs      write docs/reference.md and docs/ops.md from the tables"
 	@echo "make clean     remove what the others made"
 
 $(BIN)/python:
@@ -54,6 +54,7 @@ sanitize: .venv/ready
 
 docs: .venv/ready
 	@$(BIN)/python docs/reference.py docs/reference.md
+	@$(BIN)/python tools/op_table.py
 
 clean:
 	@rm -rf .venv build src/*.egg-info src/theano/runtime/*.so docs/reference.md

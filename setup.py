@@ -1,5 +1,6 @@
 """Builds the C runtime where there is a compiler; without it the package works all the same, slower."""
 
+import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -14,16 +15,32 @@ class OptionalBuild(build_ext):
     def build_extension(self, ext):
         import numpy  # needed for its headers only
         ext.include_dirs.append(numpy.get_include())
+        ext.sources += self.write_loops()
         super().build_extension(ext)
+
+    def write_loops(self):
+        """Sources of the loops that serve machines without a compiler, written from the tables of this very package."""
+        sys.path.insert(0, str(Path("src").resolve()))
+        from theano.codegen.typed import sources
+        folder = Path(self.build_temp)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for name, text in sources().items():
+            path = folder / name
+            if not path.exists() or path.read_text() != text:
+                path.write_text(text)
+            paths.append(str(path))
+        return paths
 
 
 setup(
     ext_modules=[Extension(
         "theano.runtime._machine",
         sources=[str(path) for path in sorted(RUNTIME.glob("*.c"))],
+        include_dirs=[str(RUNTIME)],
         depends=[str(path) for path in sorted(RUNTIME.glob("*.h"))],
-        extra_compile_args=["-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
-                            "-pthread"],
+        extra_compile_args=["-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing",
+                            "-fwrapv", "-fvisibility=hidden", "-pthread", "-g0"],
         extra_link_args=["-pthread"],
         optional=True,
     )],

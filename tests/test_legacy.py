@@ -59,6 +59,22 @@ NAMES = {                       # names that programs import from old places
     "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
     "tensor.utils": "shape_of_variables hash_from_ndarray",
     "tensor.nnet.nnet": "softmax Softmax",
+    "tensor.slinalg": "Cholesky CholeskyGrad Eigvalsh EigvalshGrad Expm ExpmGrad MATRIX_STRUCTURES Solve cholesky"
+                      " eigvalsh expm imported_scipy kron logger solve solve_lower_triangular solve_symmetric"
+                      " solve_upper_triangular Op Apply as_tensor_variable",
+    "tensor.nlinalg": "AllocDiag Det DisconnectedType Eig Eigh EighGrad ExtractDiag MatrixInverse MatrixPinv QRFull"
+                      " QRIncomplete SVD TensorInv TensorSolve alloc_diag det diag eig eigh extract_diag lstsq"
+                      " matrix_dot matrix_inverse matrix_power norm pinv qr svd tensorinv tensorsolve"
+                      " trace _zero_disconnected",
+    "sandbox.linalg": "alloc_diag cholesky det diag eig eigh eigvalsh extract_diag matrix_inverse psd solve"
+                      " spectral_radius_bound trace ops",
+    "sandbox.linalg.ops": "Cholesky DimShuffle Dot Dot22 Hint MatrixInverse Solve hints is_hint_node"
+                          " imported_scipy psd spectral_radius_bound solve trace logger HintsFeature HintsOptimizer"
+                          " inv_as_solve is_positive is_psd is_symmetric local_det_chol local_log_pow"
+                          " local_log_prod_sqr no_transpose_symmetric psd_solve_with_chol remove_hint_nodes"
+                          " tag_solve_triangular transinv_to_invtrans",
+    "sandbox.linalg.kron": "kron",
+    "sandbox.solve": "Solve solve",
     "tensor.nnet.sigm": "sigmoid softplus",
     "tensor.nnet.abstract_conv": "conv2d abstract_conv2d conv3d conv2d_grad_wrt_inputs conv2d_grad_wrt_weights"
                                  " assert_shape AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights"
@@ -95,7 +111,7 @@ def test_every_row_imports_and_is_an_attribute(old):
     found = theano
     for part in old.split("."):
         found = getattr(found, part)
-    assert found is module or old == "compile.pfunc"       # which is the function, as it was
+    assert found is module or old in ("compile.pfunc", "tensor.var")       # which are functions, as they were
     for source in legacy.GATHERED[old]:
         assert importlib.import_module("theano." + source)
 
@@ -162,3 +178,8 @@ def test_installing_twice_changes_nothing():
     before = list(sys.meta_path)
     legacy.install()
     assert sys.meta_path == before
+
+
+def test_functions_stay_when_modules_of_their_names_are_imported():
+    code = "import theano.tensor.var as m, theano.tensor as T; assert callable(T.var) and m.TensorVariable"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

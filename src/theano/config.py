@@ -92,8 +92,8 @@ def default_blas():
 
 
 def default_linker():
-    """Native, unless somebody asked for no compiler; where there is none, the first function says so."""
-    return "cvm" if config.cxx or config.origins["cxx"] == "default" else "vm"
+    """The machine, with a compiler or without."""
+    return "cvm"
 
 
 ACTIONS = ("ignore", "warn", "raise", "pdb")

@@ -406,6 +406,8 @@ def _as_gradient(output, gradient):
     if isinstance(gradient.type, (DisconnectedType, NullType)):
         return gradient
     have, want = getattr(gradient.type, "dtype", None), getattr(output.type, "dtype", None)
+    if want is not None and want.startswith("float") and str(have).startswith("complex"):
+        gradient = gradient.real                        # the output has no imaginary part to change
     if have != want and want is not None and want.startswith(("float", "complex")):
         return gradient.astype(want)
     return gradient
@@ -524,14 +526,17 @@ def _own_rop(node, points):
 
 
 def _double_lop(node, points):
-    """Directional derivatives by reverse mode twice: d/du (u' J) is linear in u, so its transpose is J."""
+    """Directional derivatives by reverse mode twice: d/du (u' J) is linear in u, so its transpose is J.
+
+    Any u will do; ones are everywhere where a sparse matrix stores elements.
+    """
     results = []
     wrt = [(i, p) for i, p in enumerate(points) if p is not None]
     for output in node.outputs:
         if not _is_continuous(output):
             results.append(None)
             continue
-        dummy = ViewOp()(output.type.zeros_like(output))
+        dummy = ViewOp()(output.type.ones_like(output))
         rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
         terms = {ViewOp()(row): p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
         if not terms:

@@ -8,6 +8,7 @@ import collections.abc
 import hashlib
 import importlib
 import io
+import logging
 import operator
 import struct
 import sys
@@ -24,6 +25,10 @@ GRAPH = ("compile.linker", "graph.variable", "graph.walk", "graph.inline", "grap
          "graph.enum", "graph.shared", "graph.props", "graph.destroy", "graph.features", "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
+PREFIX = "theano."
+LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve", "tensor.linalg.cholesky",
+          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas",
+          "rewrite.structure")
 GATHERED = {
     "gof": GRAPH,
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline"),
@@ -63,6 +68,9 @@ GATHERED = {
     "tensor.nnet.abstract_conv": ("tensor.nnet.conv", "tensor.nnet.conv_shape", "tensor.nnet.upsample",
                                   "tensor.assertion"),
     "tensor.signal.downsample": ("tensor.signal.pool",),
+    "tensor.slinalg": ("tensor.linalg.solve", "tensor.linalg.cholesky", "tensor.linalg.eigen", "tensor.linalg.product"),
+    "tensor.nlinalg": ("tensor.linalg.diagonal", "tensor.linalg.inverse", "tensor.linalg.eigen",
+                       "tensor.linalg.decompose", "tensor.linalg.product"),
     "tensor.nnet.sigm": ("tensor.nnet", "tensor.nnet.activation"),
     "scalar.basic": ("scalar", "scalar.type", "scalar.op", "scalar.table"),
     "scalar.basic_scipy": ("scalar", "scalar.special"),
@@ -72,6 +80,10 @@ GATHERED = {
     "sparse.sharedvar": ("sparse.shared", "sparse.type", "sparse.variable"),
     "sparse.utils": ("sparse.variable",),
     "sandbox": (),
+    "sandbox.linalg": LINALG,
+    "sandbox.linalg.ops": LINALG,
+    "sandbox.linalg.kron": ("tensor.linalg.product",),
+    "sandbox.solve": ("tensor.linalg.solve",),
     "sandbox.rng_mrg": ("tensor.random.mrg", "tensor.random.recurrence"),
     "sandbox.multinomial": ("tensor.random.categorical",),
     "tensor.raw_random": ("tensor.random.function",),
@@ -149,6 +161,18 @@ EXTRA = {                       # further names of an old module: where they are
                "BytesIO": io.BytesIO, "StringIO": io.StringIO, "OrderedDict": collections.OrderedDict,
                "Callable": collections.abc.Callable, "operator_div": operator.truediv, "decode": bytes.decode},
 }
+for _old in ("tensor.slinalg", "tensor.nlinalg", "sandbox.linalg", "sandbox.linalg.ops"):
+    EXTRA[_old] = {"imported_scipy": True, "logger": logging.getLogger(PREFIX + _old)}          # SciPy is required
+EXTRA["sandbox.linalg.ops"] |= {            # rewrites, by the names that they had
+    "inv_as_solve": "rewrite.rules.linalg:product_with_inverse", "remove_hint_nodes": "rewrite.rules.linalg:hint",
+    "no_transpose_symmetric": "rewrite.rules.linalg:transpose_of_symmetric",
+    "integer_types": (int,),
+    "transinv_to_invtrans": "rewrite.rules.linalg:transpose_of_inverse",
+    "tag_solve_triangular": "rewrite.rules.linalg:solve_of_triangular",
+    "local_log_pow": "rewrite.rules.linalg:log_of_power", "local_log_prod_sqr": "rewrite.rules.linalg:log_of_product",
+    "psd_solve_with_chol": "rewrite.rules.factor:solve_of_definite",
+    "local_det_chol": "rewrite.rules.factor:det_of_definite"}
+EXTRA["tensor.nlinalg"]["_zero_disconnected"] = "tensor.linalg.adjoint:zero_disconnected"
 STAR = {                        # what programs find in these modules besides: `from theano.tensor import *` brings it
     "": {"theano": ":"},
     "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:",
@@ -184,7 +208,6 @@ LATE = ("sparse",)                  # packages that are loaded when they are fir
 LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
     "scipy.sparse.": "sparse:shared",
     "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
-PREFIX = "theano."
 
 
 LIVE = {                            # old module -> the module where what is assigned to its names takes effect
@@ -192,9 +215,15 @@ LIVE = {                            # old module -> the module where what is ass
 
 
 class LiveModule(ModuleType):
-    """A module some of whose names belong to another one: what is assigned to them takes effect there."""
+    """A module some of whose names belong to another one: what is assigned to them takes effect there.
+
+    A function stays when an old submodule of its name, like ``theano.tensor.var``, is imported.
+    """
 
     def __setattr__(self, name, value):
+        if isinstance(value, ModuleType) and value.__spec__ is not None and value.__spec__.loader is LegacyFinder \
+                and callable(vars(self).get(name)):
+            return
         super().__setattr__(name, value)
         owner = sys.modules[PREFIX + LIVE[self.__name__[len(PREFIX):]]]
         if name in vars(owner) and not name.startswith("__"):

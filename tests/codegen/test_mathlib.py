@@ -67,7 +67,7 @@ BINARY = {
     "minimum": (np.minimum, 0), "mod": (np.mod, 0), "fmod": (np.fmod, 0),
     "floor_divide": (np.floor_divide, 2),
 }  # fmt: skip
-FAST = {"exp": 1, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2}
+FAST = {"exp": 1, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2, "pow": 2}
 OWN_FORMAT = ("mod", "fmod", "floor_divide")  # where long double has another answer
 
 # name: (scipy's function, ranges of the arguments, relative error, and absolute error)

@@ -16,7 +16,7 @@ def said():
 def test_it_tells_the_tier_in_few_lines():
     tier, text = said()
     assert len(text.splitlines()) <= 15
-    assert tier == ("native" if "compiled to C" in text else "python")
+    assert tier == ("native" if "compiled to C" in text else "prebuilt")
     assert "cache" in text
     assert "NumPy 2" in text
 
@@ -25,7 +25,7 @@ def test_without_a_compiler(monkeypatch):
     monkeypatch.setenv("CC", "")
     monkeypatch.setenv("PATH", "/nowhere")
     tier, text = said()
-    assert tier == "python"
+    assert tier == "prebuilt" and "prebuilt loops" in text
     assert "none" in text
 
 
@@ -35,7 +35,7 @@ def test_with_a_compiler_that_fails(monkeypatch, tmp_path):
     broken.chmod(0o755)
     monkeypatch.setenv("CC", str(broken))
     tier, text = said()
-    assert tier == "python"
+    assert tier == "prebuilt"
     assert "fails" in text
 
 

@@ -1,83 +1,234 @@
-"""Every row of the scalar table: value, C, gradient, dtype. Being in the table is being tested."""
+"""Every row of the scalar table, elementwise: value, dtype and layout. Being in the table is being tested.
+
+All rows that take a dtype are one compiled function. Gradients and shapes are tested with those of all other ops, in
+`test_ops`.
+"""
+
+import functools
+import os
 
 import numpy as np
 import pytest
+import scipy.special
+from draws import ALL, COMPLEX, DISCRETE, FLOATS, LAYOUTS, WIDE, laid_out, numbers, ulps, widened
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from op_cases import NO_COMPLEX_VALUES
 
 import theano
 import theano.tensor as T
 from theano.scalar.op import ScalarOp
-from theano.scalar.type import complex_dtypes, discrete_dtypes
 from theano.tensor.elemwise import ELEMWISE
 
-ROWS = {name: row for name, row in ScalarOp.table.items()
-        if name in ELEMWISE and not name.startswith("cast_")}
+DEEP = int(os.environ.get("THEANO_TEST_DEEP", "1"))         # how many times as many random cases
+ROWS = {name: row for name, row in ScalarOp.table.items() if name in ELEMWISE}
 PYTHON = theano.Mode("py", None)
-NAMES = sorted(ROWS)
-DTYPES = ("bool", "int8", "int32", "int64", "uint8", "float32", "float64", "complex128")
+MODES = {"native": None, "py": PYTHON}
+
+# What a row of our own formulas is compared with; others name a NumPy or SciPy function themselves.
+INDEPENDENT = {
+    "sigmoid": scipy.special.expit, "softplus": lambda x: np.logaddexp(0, x), "softsign": lambda x: x / (1 + abs(x)),
+    "xlogx": lambda x: scipy.special.xlogy(x, x), "xlogy0": scipy.special.xlogy,
+    "gammau": lambda k, x: scipy.special.gammaincc(k, x) * scipy.special.gamma(k),
+    "gammal": lambda k, x: scipy.special.gammainc(k, x) * scipy.special.gamma(k),
+    "chi2sf": lambda x, k: scipy.special.gammaincc(k / 2, x / 2), "inv": np.reciprocal,
+    "tri_gamma": lambda x: scipy.special.polygamma(1, x), "deg2rad": lambda x: x * np.pi / 180,
+    "rad2deg": lambda x: x * 180 / np.pi,
+    "switch": lambda c, x, y: np.where(c, x, y), "second": lambda x, y: np.broadcast_arrays(x, y)[1].copy(),
+    "round_half_away_from_zero": lambda x: np.sign(x) * np.floor(abs(x) + 0.5),
+}
+ROUGH = {"ultra_fast_sigmoid": 64}      # sums that cancel: units in the last place that float32 may be off
 
 
-def draw(row, dtype, rng, n=37):
-    """Arguments in the domain of a row."""
+def domains(row):
+    """The interval of each argument."""
     count = 2 if row.nin < 0 else row.nin
-    domains = row.domain if isinstance(row.domain[0], tuple) else [row.domain] * count
-    values = [rng.uniform(low, high, n) for low, high in domains]
-    if dtype in complex_dtypes:
-        values = [v + 1j * rng.uniform(-0.5, 0.5, n) for v in values]
-    if dtype in discrete_dtypes:
-        values = [np.abs(np.round(v * 3)) if dtype.startswith(("u", "b")) else np.round(v * 3) for v in values]
-    return [v.astype(dtype) for v in values]
+    return row.domain if isinstance(row.domain[0], tuple) else [row.domain] * count
 
 
-def variables(row, values):
-    return [T.tensor(v.dtype.name, (False,)) for v in values]
+def draw(name, dtypes, rng, shapes):
+    """Arguments of a row."""
+    values = [numbers(rng, shape, dtype, *bounds)
+              for shape, dtype, bounds in zip(shapes, dtypes, domains(ROWS[name]), strict=True)]
+    if name.startswith("cast_uint") or name == "cast_bool":         # C and NumPy leave negative numbers open
+        values = [abs(values[0])]
+    if name == "pow" and all(v.dtype.kind in "biu" for v in values):
+        values[1] = abs(values[1])
+    return values
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", NAMES)
-def test_native_value_is_numpys(name, dtype, rng):
-    row = ROWS[name]
-    values = draw(row, dtype, rng)
-    inputs = variables(row, values)
+def expected(name, values, dtype):
+    """The value in a wider dtype, then rounded."""
+    function = INDEPENDENT.get(name, ROWS[name].numpy)
+    kind = np.dtype(dtype).kind
+    if kind in "fc":
+        raised = np.dtype(WIDE.get(dtype, dtype))
+        values = [v if name == "switch" and k == 0 else widened(v) for k, v in enumerate(values)]
+        values = [v if v.dtype == bool and name == "switch" else v.astype(np.result_type(v, raised)) for v in values]
+    elif kind != "b" and not name.startswith("cast_"):
+        values = [v if v.dtype.kind == "c" else v.astype(dtype) for v in values]
+    with np.errstate(all="ignore"):
+        return np.asarray(function(*values)).astype(dtype)
+
+
+def wrong(name, result, values, dtype):
+    """What is wrong about the result, or None."""
+    if result.dtype != dtype:
+        return f"has dtype {result.dtype}, should be {dtype}"
+    value = expected(name, values, dtype)
+    if result.shape != value.shape:
+        return f"has shape {result.shape}, should be {value.shape}"
+    if result.dtype.kind in "biu":
+        return None if np.array_equal(result, value) else f"{result} should be {value} for {values}"
+    if dtype == "float16":
+        good = ulps(result, value) <= 1
+    elif dtype == "float32":
+        good = ulps(result, value) <= ROUGH.get(name, 4) or np.allclose(result, value, rtol=0, atol=1e-7)
+    else:
+        rtol = 1e-5 if dtype == "complex64" else 1e-11
+        good = np.allclose(result, value, rtol=rtol, atol=rtol / 10, equal_nan=True)
+    return None if good else f"{result} should be {value} for {values}"
+
+
+def accepts(name, dtypes):
+    """The output for inputs of these dtypes and rank 2, and the inputs; None where the row refuses them."""
+    if name in NO_COMPLEX_VALUES and not set(COMPLEX).isdisjoint(dtypes):
+        return None
+    inputs = [T.tensor(dtype, (False, False)) for dtype in dtypes]
     try:
         output = ELEMWISE[name](*inputs)
     except TypeError:
+        return None
+    if name in ("and_", "or_", "xor") and output.type.dtype == "float64":       # uint64 with int8: no bits in common
+        return None
+    return inputs, output
+
+
+@functools.cache
+def compiled(key, mode):
+    """(names, dtypes of inputs, output dtypes, function of all) for one dtype, or a seed for random ones."""
+    found = []
+    rng = np.random.RandomState(key if isinstance(key, int) else 0)
+    for name in sorted(ROWS):
+        count = len(domains(ROWS[name]))
+        dtypes = [key] * count if isinstance(key, str) else [ALL[i] for i in rng.randint(len(ALL), size=count)]
+        graph = accepts(name, dtypes)
+        if graph is not None:
+            found.append((name, dtypes, *graph))
+    function = theano.function([x for *_, xs, _ in found for x in xs], [out for *_, out in found], mode=MODES[mode])
+    return [(name, dtypes, out.type.dtype) for name, dtypes, _, out in found], function
+
+
+def check(key, mode, layout, shape, rng):
+    """Compare all rows that accept a dtype, or random dtypes, for arrays of one layout."""
+    rows, function = compiled(key, mode)
+    values = [[laid_out(v, layout) for v in draw(name, dtypes, rng, [shape] * len(dtypes))]
+              for name, dtypes, _ in rows]
+    results = function(*(v for vs in values for v in vs))
+    found = {name: wrong(name, result, vs, dtype)
+             for (name, _, dtype), result, vs in zip(rows, results, values, strict=True)}
+    assert {name: text for name, text in found.items() if text} == {}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", ALL)
+def test_native_values(dtype, layout, rng):
+    check(dtype, "native", layout, (5, 7), rng)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (2, 600)], ids=str)
+@pytest.mark.parametrize("dtype", ("float16", "float64", "int32", "complex128"))
+def test_native_values_of_other_sizes(dtype, shape, rng):
+    check(dtype, "native", "strided", shape, rng)
+
+
+@pytest.mark.parametrize("dtype", ALL)
+def test_values_without_native_code(dtype, rng):
+    check(dtype, "py", "reversed", (5, 7), rng)
+
+
+@pytest.mark.parametrize("seed", range(2 * DEEP))
+def test_values_of_mixed_dtypes(seed, rng):
+    check(seed, "native", "contiguous", (5, 7), rng)
+    check(seed, "py", "contiguous", (5, 7), rng)
+
+
+@pytest.mark.parametrize("name", NO_COMPLEX_VALUES)
+def test_complex_numbers_without_a_value_are_a_type_error(name, rng):
+    inputs = [T.zvector() for _ in domains(ROWS[name])]
+    for mode in MODES.values():
         with pytest.raises(TypeError):
-            row.output_dtype(*(v.dtype.name for v in values))
-        return
-    try:
-        expected = theano.function(inputs, output, mode=PYTHON)(*values)
-    except TypeError:                                       # NumPy or SciPy has no loop for it
-        return
-    result = theano.function(inputs, output)(*values)
-    assert result.dtype == expected.dtype == output.dtype
-    tolerance = 1e-6 if result.dtype.itemsize <= 4 or result.dtype == "complex64" else 1e-12
-    np.testing.assert_allclose(result, expected, rtol=tolerance * 10, atol=tolerance)
+            theano.function(inputs, ELEMWISE[name](*inputs), mode=mode)(*([np.ones(3, complex)] * len(inputs)))
 
 
-SMOOTH = [name for name in NAMES if ROWS[name].gradient is not None
-          and name not in ("complex", "complex_from_polar", "angle", "real", "imag", "conj", "ultra_fast_sigmoid")]
+HALVES = np.arange(2 ** 16, dtype="uint16").view("float16")
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-def test_gradient_is_the_derivative(name, rng):
-    row = ROWS[name]
-    values = draw(row, "float64", rng, n=5)
-    if name == "switch":
-        values[0] = np.array([0.0, 1, 1, 0, 1])
-    fixed = [i for i, t in enumerate(row.gradient(*(T.dvector() for _ in values), T.dvector(), T.dvector()))
-             if t is None]
-    moving = [v for i, v in enumerate(values) if i not in fixed]
-    if not moving:
-        return
+def test_every_half_is_computed_in_single_precision_and_rounded():
+    rows = [name for name in sorted(ROWS) if ROWS[name].nin == 1 and accepts(name, ["float16"])
+            and accepts(name, ["float16"])[1].type.dtype == "float16"]
+    x = T.vector(dtype="float16")
+    found = {}
+    for mode, names in (("native", rows), ("py", rows)):
+        results = theano.function([x], [ELEMWISE[name](x) for name in names], mode=MODES[mode])(HALVES)
+        for name, result in zip(names, results, strict=True):
+            with np.errstate(all="ignore"):
+                value = np.asarray(ROWS[name].numpy(HALVES.astype("float32")))
+                least, most = (np.nextafter(value, np.float32(end)).astype("float16") for end in (-np.inf, np.inf))
+                away = ~((result >= np.nextafter(least, np.float16(-np.inf)))
+                         & (result <= np.nextafter(most, np.float16(np.inf)))
+                         | np.isnan(result) & np.isnan(value))
+            if away.any():
+                found[mode, name] = [(HALVES[k], result[k], value[k]) for k in np.flatnonzero(away)[:5]]
+    assert found == {}, found
 
-    def function(*xs):
-        xs = iter(xs)
-        return ELEMWISE[name](*(T.constant(v) if i in fixed else next(xs) for i, v in enumerate(values)))
 
-    T.verify_grad(function, moving, rng=rng, eps=1e-6, abs_tol=2e-4, rel_tol=2e-4)
+# -- broadcasting -------------------------------------------------------------------------------------------
+
+BROADCASTING = [name for name, row in ROWS.items() if len(domains(row)) > 1]
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if ROWS[n].nin == 1])
+@st.composite
+def nodes(draw_):
+    """A row, and for each argument a dtype and which axes are declared broadcastable or happen to have extent 1."""
+    name = draw_(st.sampled_from(BROADCASTING))
+    ndim = draw_(st.integers(0, 4))
+    count = len(domains(ROWS[name]))
+    axis = st.sampled_from(["long", "long", "declared", "happens"])
+    patterns = [draw_(st.lists(axis, max_size=ndim)) for _ in range(count)]
+    dtypes = [draw_(st.sampled_from(DISCRETE + FLOATS * 3 + COMPLEX)) for _ in range(count)]
+    return name, dtypes, patterns
+
+
+@settings(max_examples=12 * DEEP, deadline=None, derandomize=True, database=None,
+          suppress_health_check=list(HealthCheck))
+@given(st.lists(nodes(), min_size=3, max_size=6), st.lists(st.sampled_from([0, 2, 3, 5]), min_size=4, max_size=4),
+       st.sampled_from(sorted(LAYOUTS)), st.integers(0, 2 ** 16))
+def test_broadcasting(chosen, extents, layout, seed):
+    rng = np.random.RandomState(seed)
+    inputs, outputs, values, kept = [], [], [], []
+    for name, dtypes, patterns in chosen:
+        if not accepts(name, dtypes):
+            continue
+        args = [T.tensor(dtype, [axis == "declared" for axis in pattern])
+                for dtype, pattern in zip(dtypes, patterns, strict=True)]
+        shapes = [[extents[len(extents) - len(pattern) + d] if axis == "long" else 1 for d, axis in enumerate(pattern)]
+                  for pattern in patterns]
+        arrays = [laid_out(v, layout) for v in draw(name, dtypes, rng, shapes)]
+        inputs += args
+        outputs.append(ELEMWISE[name](*args))
+        values += arrays
+        kept.append((name, arrays))
+    for mode in MODES.values():
+        results = theano.function(inputs, outputs, mode=mode)(*values)
+        for (name, arrays), result, output in zip(kept, results, outputs, strict=True):
+            assert wrong(name, result, arrays, output.type.dtype) is None, name
+
+
+# -- what a row says of itself --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [n for n in sorted(ROWS) if ROWS[n].nin == 1])
 def test_zero_is_true_to_numpy(name):
     row = ROWS[name]
     with np.errstate(all="ignore"):
@@ -89,9 +240,9 @@ def test_zero_is_true_to_numpy(name):
         assert at_zero == 0
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if ROWS[n].commutative])
+@pytest.mark.parametrize("name", [n for n in sorted(ROWS) if ROWS[n].commutative])
 def test_commutative_is_true_to_numpy(name, rng):
     row = ROWS[name]
     dtype = "int64" if name in ("and_", "or_", "xor") else "float64"
-    x, y = draw(row, dtype, rng)
+    x, y = draw(name, [dtype] * 2, rng, [(37,)] * 2)
     np.testing.assert_array_equal(row.numpy(x, y), row.numpy(y, x))

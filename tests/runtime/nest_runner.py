@@ -16,7 +16,7 @@ from theano.codegen.emit import emit_library
 
 RUNTIME = Path(ir.__file__).parents[1] / "runtime"
 HERE = Path(__file__).parent
-SOURCES = [RUNTIME / name for name in ("loop.c", "walk.c", "reduce.c", "threads.c")]
+SOURCES = [RUNTIME / name for name in ("interpret.c", "loop.c", "walk.c", "reduce.c", "threads.c")]
 CODES = {1: "shape mismatch", 2: "out of memory", 3: "index", 4: "bad value", 5: "python"}
 
 
@@ -140,8 +140,8 @@ def output_slot(nest, operand, given, extents, keep):
     def result():
         if operand.inplace is not None and slot.data != storage.ctypes.data:
             return given[operand.inplace]
-        shape = [slot.shape[i] for i in range(ndim)]
-        return storage[: int(np.prod(shape))].reshape(shape)
+        shape, strides = ([values[i] for i in range(ndim)] for values in (slot.shape, slot.stride))
+        return np.lib.stride_tricks.as_strided(storage, shape, strides)
 
     return slot, result
 

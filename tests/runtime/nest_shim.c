@@ -21,6 +21,12 @@ int th_allocate(th_frame *frame, th_slot *slot)
     return TH_OK;
 }
 
+void th_lay_out(th_frame *frame, th_slot *slot, const int64_t *stride)
+{
+    (void)frame;
+    for (int i = 0; i < slot->ndim; i++) slot->stride[i] = stride[i];
+}
+
 void *th_scratch(th_frame *frame, size_t nbytes)
 {
     return frame->nscratch < 64 ? (frame->scratch[frame->nscratch++] = malloc(nbytes + 1)) : NULL;

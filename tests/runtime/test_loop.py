@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nest_runner import NestError, Runner, driver
 
+from theano.codegen import nest as ir
 from theano.codegen.nest import LoopNest, Operand, Phase, Value, literal, load, run_numpy
 from theano.scalar.table import TABLE
 
@@ -342,3 +343,31 @@ def check_pieces():
         seen = np.zeros(n, "int64")
         driver().shim_parallel(seen.ctypes.data, n)
         assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("narrow, wide, kind", sorted(ir.WIDENINGS))
+@pytest.mark.parametrize("shape", [(3, 5, 7), (40, 3, 90), (2, 600, 5)])
+def test_narrow_elements_are_widened_before_they_are_reduced(narrow, wide, kind, shape):
+    subsets = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
+    nests = []
+    for reduced in subsets:
+        operands = (Operand(narrow, (0, 1, 2)), Operand(wide, kept(3, reduced), "acc"))
+        phase = Phase((load(0, operands),), (), ((0, 1, kind),))
+        nests.append(LoopNest(3, tuple(d in reduced for d in range(3)), operands, (phase,)))
+    runner = Runner(nests)
+    assert not any(map(ir.needs_kernel, nests))
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-2, 2, shape) if narrow.startswith("float") else rng.integers(0, 120, shape)
+    x = x.astype(narrow)
+    for number, nest in enumerate(nests):
+        for view in (x, np.asfortranarray(x), x[::-1, ::2]):
+            expected, = run_numpy(nest, [view])
+            np.testing.assert_allclose(runner(number, view)[0], expected, rtol=1e-5 if wide == "float32" else 1e-12)
+
+
+def test_new_values_are_laid_out_as_the_loop_runs():
+    runner = Runner([reduction("float64", "maximum", 3, (1,))])
+    x = np.asfortranarray(np.random.default_rng(0).normal(size=(4, 5, 6)))
+    found, = runner(0, x)
+    np.testing.assert_array_equal(found, x.max(axis=1))
+    assert found.flags.f_contiguous

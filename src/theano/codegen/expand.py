@@ -23,7 +23,7 @@ from theano.tensor.nnet.softmax import (
     SoftmaxGrad,
     SoftmaxWithBias,
 )
-from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum
+from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum, positions_of_max
 from theano.tensor.type import tensor
 
 
@@ -83,6 +83,11 @@ class First(Op):
 
     def make_node(self, x):
         return Apply(self, [x], [v.type() for v in Argmax(self.axis).make_node(x).outputs])
+
+    def perform(self, node, inputs, output_storage):
+        x, = inputs
+        turned = x if not self.smallest else -x if x.dtype.kind == "f" else ~x
+        output_storage[0][0] = positions_of_max(turned, self.axis)
 
     @staticmethod
     def extents(known, node):

@@ -53,16 +53,23 @@ def _elementwise(lowering, node):
     if types[0].ndim > MAX_NDIM or len(types) > MAX_TYPES or any(t.dtype not in ir.DTYPES[:-1] for t in types):
         return None
     steps = steps_of(node)
-    if steps is None:
+    if steps is None or not _can_apply(lowering, node, steps):
         return None
     return _describe(lowering, node, node.outputs[0], node.inputs, len(steps.steps), True)
+
+
+def _can_apply(lowering, node, listing):
+    dtypes = [v.type.dtype for v in node.inputs] + [step.dtype for step in listing.steps]
+    return all(step.row is None or lowering.can_apply(step.row, [dtypes[a] for a in step.args], step.dtype)
+               for step in listing.steps)
 
 
 def _reduction(lowering, node):
     x = node.inputs[0]
     if reduction_name(node.op) is None or x.type.ndim > MAX_NDIM or x.type.ndim == 0:
         return None
-    if x.type.dtype not in ir.DTYPES[:-1]:
+    if x.type.dtype not in ir.DTYPES[:-1] or not lowering.can_apply(
+            lowering.row("second"), [x.type.dtype] * 2, accumulator_dtype(node)):
         return None
     return _describe(lowering, node, x, [x], 1, False)
 

@@ -26,9 +26,13 @@ def dtype_of(variable):
 
 
 class Lowering:
-    """State of lowering one graph; `tasks` and `places` are the result."""
+    """State of lowering one graph; `tasks` and `places` are the result.
 
-    def __init__(self, fgraph, kinds, n_guards=0):
+    loops: the `LoopSet` that nests must be made of, None where there is a compiler.
+    """
+
+    def __init__(self, fgraph, kinds, n_guards=0, loops=None):
+        self.loop_set = loops
         self.fgraph = fgraph = expand(fgraph)
         self.tasks = []
         self.places = {}
@@ -183,6 +187,10 @@ class Lowering:
         overwriting = overwriting_form(node)
         self.add("python", inputs, outputs, node=node, nodes=(node,), overwriting=overwriting,
                  inplace=[] if overwriting is None else [(outputs[0], inputs[0])])
+
+    def can_apply(self, row, dtypes, out):
+        """Whether a nest can hold a row of the scalar table for arguments of these dtypes."""
+        return self.loop_set is None or self.loop_set.has_row(row, tuple(dtypes), out)
 
     def is_needed(self, variable, cluster):
         """Whether anything outside ``cluster`` uses ``variable``."""

@@ -175,25 +175,32 @@ def is_scalar(operand):
     return all(axis < 0 for axis in operand.axes)
 
 
-def source(nest, phase, value, target):
+# What a reduction also takes from memory where its accumulators are wider: (dtype in memory, accumulator, reduction)
+WIDENINGS = {
+    ("float32", "float64", "add"), ("float32", "float64", "mul"), ("float16", "float32", "add"),
+    *((small, "int64", "add") for small in ("bool", "int8", "int16", "int32")),
+    *((small, "uint64", "add") for small in ("uint8", "uint16", "uint32")),
+}  # fmt: skip
+
+
+def source(nest, phase, value, target, reduction):
     """The operand that holds the accumulated values in memory, or None if only the kernel knows them."""
     dtype = nest.operands[target].dtype
-    op = phase.body[value].op
-    if isinstance(op, Load):
-        k = op.operand
+    given = phase.body[value]
+
+    def serves(k):
         operand = nest.operands[k]
-        if operand.role == "in" and operand.dtype == dtype and not is_scalar(operand):
-            return k
-    for stored, k in phase.stores:
-        operand = nest.operands[k]
-        if stored == value and operand.dtype == dtype and not is_scalar(operand):
-            return k
-    return None
+        fits = operand.dtype == dtype or (operand.dtype == given.dtype and (given.dtype, dtype, reduction) in WIDENINGS)
+        return fits and not is_scalar(operand)
+
+    if isinstance(given.op, Load) and nest.operands[given.op.operand].role == "in" and serves(given.op.operand):
+        return given.op.operand
+    return next((k for stored, k in phase.stores if stored == value and serves(k)), None)
 
 
 def computed(nest, phase):
     """The accumulations of a phase whose values the kernel computes."""
-    return [a for a in phase.accumulations if source(nest, phase, a[0], a[1]) is None]
+    return [a for a in phase.accumulations if source(nest, phase, *a) is None]
 
 
 def live(nest, phase):
@@ -261,7 +268,7 @@ def encode(nest):
     """The nest without its scalar expressions, as the integers that th_nest_new (runtime/loop.c) reads."""
     reductions = {k: r for phase in nest.phases for _, k, r in phase.accumulations}
     sources = {
-        k: source(nest, phase, v, k) for phase in nest.phases for v, k, _ in phase.accumulations
+        k: source(nest, phase, v, k, r) for phase in nest.phases for v, k, r in phase.accumulations
     }
     nslots = sum(o.role != "temp" for o in nest.operands)
     words = [nest.ndim, len(nest.operands), nslots, len(nest.phases), cost(nest)]

@@ -21,7 +21,8 @@ class Program:
     """Slots, and instructions on them.
 
     slots: (dtype, ndim, storage, buffer, root slot, mask of broadcastable dimensions)
-    code: (kind, inputs, outputs, params, words of the nest or None, symbol or name of the kernel or None, origin)
+    code: (kind, inputs, outputs, params, words of the nest or None, kernel, origin); kernel: a symbol of the
+    library, the name of a prebuilt kernel, the integers of a program of typed loops (`codegen.blocks`), or None
     inputs, outputs: slot numbers. updates: (slot, number of the input, whether in place).
     constants: (slot, value). buffers: how many there are. source: C of the kernels; not part of the file.
     overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
@@ -92,7 +93,7 @@ class _Numbering:
 
 
 def make_program(lowering, borrowed, updated):
-    """The program of a lowered graph.
+    """The program of a lowered graph; raises `blocks.Uncovered` where there are no prebuilt loops for a nest.
 
     borrowed: for each output that the caller gets whether it may share storage; the rest of the outputs are new values
     of the inputs numbered ``updated``.
@@ -106,21 +107,22 @@ def make_program(lowering, borrowed, updated):
     number = _Numbering(colors)
     input_slots = [number(p) for p in inputs]
     nests = [t.nest for t in tasks if t.nest is not None]
-    source, symbols = emit_library(nests)
+    source, kernels = emit_library(nests) if lowering.loop_set is None else \
+        ("", {nest: lowering.loop_set.assemble(nest) for nest in dict.fromkeys(nests)})
     code, nodes = [], []
     words = {}
     for task in tasks:
         ins, outs = [number(p) for p in task.inputs], [number(p) for p in task.outputs]
-        params, encoded, symbol = list(task.params), None, task.kernel
+        params, encoded, kernel = list(task.params), None, task.kernel
         if task.nest is not None:
             if task.nest not in words:
                 words[task.nest] = ir.encode(task.nest)
-            encoded, symbol = words[task.nest], symbols.get(task.nest)
+            encoded, kernel = words[task.nest], kernels.get(task.nest)
             params = _operand_slots(task, ins, outs)
         elif task.kind == "reshape":
             params = [count]
             count += 1
-        code.append((task.kind, ins, outs, params, encoded, symbol, len(nodes)))
+        code.append((task.kind, ins, outs, params, encoded, kernel, len(nodes)))
         nodes.append(task)
     performs = {number: task.overwriting if task.params else task.node for number, task in enumerate(tasks)
                 if task.kind == "python"}
@@ -131,8 +133,10 @@ def make_program(lowering, borrowed, updated):
     overwritten = {positions[id(p.root())] for t in tasks for p in t.outputs
                    if t.kind not in VIEWS and t.kind != "reshape" and p.dtype != "object" and id(p.root()) in positions}
     lent = [slot for slot, may_share in zip(results, borrowed, strict=True) if may_share]
+    for task in nodes:
+        task.forget()
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
-                   sorted(overwritten), -1 if start is None else start, lent, source if symbols else "", performs,
+                   sorted(overwritten), -1 if start is None else start, lent, source if kernels else "", performs,
                    nodes)
 
 

@@ -58,3 +58,7 @@ class Task:
     nodes: tuple = ()
     inplace: list = field(default_factory=list)
     overwriting: object = None
+
+    def forget(self):
+        """Keep what tells what the instruction does and where it came from, not its places."""
+        self.inputs = self.outputs = self.inplace = ()

@@ -21,12 +21,14 @@ def doctor(file=None):
     Returns
     -------
     str
-        "native" where functions are compiled to C, "python" where NumPy runs them.
+        "native" where functions are compiled to C, "prebuilt" where they run on loops that were built with this
+        package, "python" where NumPy runs them.
     """
     command = build.compiler()
-    works = command and native.available() and build.complaint(command) is None
-    tier = "native" if works else "python"
-    text = {"native": "compiled to C", "python": "run by NumPy, op by op"}[tier]
+    works = command and build.complaint(command) is None
+    tier = "python" if not native.available() else "native" if works else "prebuilt"
+    text = {"native": "compiled to C", "prebuilt": "run block by block on prebuilt loops",
+            "python": "run by NumPy, op by op"}[tier]
     lines = [f"functions are     {text}",
              f"C compiler        {_compiler(command)}",
              f"C extension       {_extension()}",

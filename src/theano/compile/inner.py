@@ -4,6 +4,7 @@ from theano.compile.function import function
 from theano.compile.io import Out
 from theano.compile.linker import Linker
 from theano.compile.mode import Mode
+from theano.graph.walk import toposort
 from theano.inner.graph import InnerGraph
 
 
@@ -19,7 +20,8 @@ InnerGraph.builder = staticmethod(build)
 def run_graph(inputs, outputs, linker):
     """A callable of values of ``inputs`` with a list of results, which runs the graph as ``linker`` says."""
     mode = Mode(linker.clone(), "fast_run" if linker.native else None)
-    return function(list(inputs), list(outputs), mode=mode, accept_inplace=True, on_unused_input="ignore",
+    overwrites = any(node.op.destroy_map for node in toposort(outputs, inputs))
+    return function(list(inputs), list(outputs), mode=mode, accept_inplace=overwrites, on_unused_input="ignore",
                     no_default_updates=True)
 
 

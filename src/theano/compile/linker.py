@@ -18,10 +18,12 @@ class Linker:
     Attributes
     ----------
     native : bool
-        Compile to C where compiler and runtime are there; else every node runs its ``perform``.
+        Run programs of the machine where the C part of this package is there; else every node runs its ``perform``.
+    compiles : bool
+        Whether the programs have compiled kernels where there is a compiler; else they run on prebuilt loops.
     """
 
-    kind, native = "py", False
+    kind, native, compiles = "py", False, True
     fgraph = None
     builder = None              # function(inputs, outputs, linker) -> callable with a list of values as its result
 
@@ -115,11 +117,14 @@ class CLinker(Linker):
 
 
 class VM_Linker(LocalLinker):                                                     # noqa: N801
-    """The virtual machine; native with ``use_cloop``."""
+    """The virtual machine: with compiled kernels if ``use_cloop``, else on prebuilt loops."""
+
+    native = True
 
     def __init__(self, allow_gc=None, use_cloop=False, schedule=None):
         super().__init__(allow_gc, schedule)
-        self.native, self.kind = bool(use_cloop), "cvm" if use_cloop else "vm"
+        self.compiles, self.kind = bool(use_cloop), "cvm" if use_cloop else "vm"
+        self.native = self.compiles or allow_gc is not False
 
 
 def _default_checker(x, y):

@@ -17,7 +17,7 @@ from theano.graph.destroy import DestroyHandler, destroyed_roots
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute, toposort
-from theano.rewrite.pipeline import optimize
+from theano.rewrite.pipeline import FAST, optimize
 from theano.runtime.interpreter import Interpreter
 from theano.scalar.type import Scalar
 from theano.tensor.default import Default
@@ -107,7 +107,7 @@ class FunctionMaker:
 
     def _wants_native(self):
         return not self.optional and self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
-            and not self.accept_inplace and "fast_run" in self.mode.optimizer.include \
+            and not self.accept_inplace and FAST & set(self.mode.optimizer.include) \
             and not any(getattr(e, "shared", False) and isinstance(e.variable.type, Scalar)     # no arrays in cells
                         for e in self.inputs)
 

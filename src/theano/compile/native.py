@@ -1,4 +1,4 @@
-"""Functions as native programs: rewriting, lowering, the C compiler, the cache."""
+"""Functions as programs of the machine: rewriting, lowering, the C compiler or prebuilt loops, the cache."""
 
 import copy
 import functools
@@ -8,6 +8,7 @@ import os
 import time
 
 from theano.codegen import build, cache
+from theano.codegen.blocks import Uncovered
 from theano.codegen.key import NoKey, graph_key
 from theano.codegen.lower import Lowering
 from theano.codegen.program import Program, make_program
@@ -38,15 +39,17 @@ class NativeProgram:
     program : Program
     library : Library or None
         The kernels; None when there are none.
+    loops : LoopSet or None
+        The prebuilt loops that stand for compiled kernels.
     cached : bool
         Whether it came from the cache.
     seconds : float
         What making it took.
     """
 
-    def __init__(self, maker, fgraph, program, library, cached, seconds, n_guards):
+    def __init__(self, maker, fgraph, program, library, loops, cached, seconds, n_guards):
         self.maker, self.fgraph = maker, fgraph
-        self.program, self.library = program, library
+        self.program, self.library, self.loops = program, library, loops
         self.cached, self.seconds, self.n_guards = cached, seconds, n_guards
         self._last_guard = max((at for at, (kind, *_) in enumerate(program.code) if kind == "guard"), default=-1)
         self._machine = None
@@ -102,7 +105,7 @@ class NativeProgram:
             with origin.inherited(()):
                 graph = self.maker.new_graph()
                 n_guards = _rewrite(self.maker, graph)
-                self.program.nodes = _lower(self.maker, graph, n_guards).nodes
+                self.program.nodes = _lower(self.maker, graph, n_guards, self.loops).nodes
         return self.program.nodes
 
     def is_guard(self, at):
@@ -213,44 +216,54 @@ def version():
 
 def compile_native(maker):
     """The `NativeProgram` of a function, or None where it must run in Python."""
-    command = build.compiler()
-    if command is None or not native.available() or command in _useless:
-        _say_why(command)
+    command = build.compiler() if maker.mode.linker.compiles else None
+    if command in _useless:
+        command = None
+    elif maker.mode.linker.compiles and (command is None or not native.available()):
+        _say_why()
+    if not native.available():
         return None
-    start = time.perf_counter()
     with paused_gc(), origin.inherited(()):
-        key = _key(maker, command)
-        store = cache.current()
-        found = store.read(key) if key is not None else None
-        if found is not None:
-            made = _from_cache(maker, found, store, key, start)
-            if made is not None:
-                return made
-        begun = time.perf_counter()
-        fgraph = maker.new_graph()
-        n_guards = _rewrite(maker, fgraph)
-        maker.optimize_seconds = time.perf_counter() - begun
-        program = _lower(maker, fgraph, n_guards)
-        try:
-            library, content = _kernels(program, store, command)
-        except (CompileError, OSError) as error:
-            _give_up(command, error)
-            return None
-        if key is not None:
-            _keep(store, key, content, program)
-    return NativeProgram(maker, fgraph, program, library, False, time.perf_counter() - start, n_guards)
+        return _make(maker, command, time.perf_counter())
 
 
-def _say_why(command):
-    """Say once why functions run in Python, unless somebody asked for that."""
+def _make(maker, command, start):
+    """A program with kernels that this compiler makes, or of prebuilt loops where it is None; None if it can't be."""
+    loops = native.loop_set() if command is None else None
+    key = _key(maker, command)
+    store = cache.current()
+    found = store.read(key) if key is not None else None
+    if found is not None:
+        made = _from_cache(maker, found, store, key, loops, start)
+        if made is not None:
+            return made
+    begun = time.perf_counter()
+    fgraph = maker.new_graph()
+    n_guards = _rewrite(maker, fgraph)
+    maker.optimize_seconds = time.perf_counter() - begun
+    try:
+        program = _lower(maker, fgraph, n_guards, loops)
+        library, content = _kernels(program, store, command)
+    except Uncovered:
+        return None
+    except (CompileError, OSError) as error:
+        _give_up(command, error)
+        return _make(maker, None, start)
+    if key is not None:
+        _keep(store, key, content, program)
+    return NativeProgram(maker, fgraph, program, library, loops, False, time.perf_counter() - start, n_guards)
+
+
+def _say_why():
+    """Say once why functions are not compiled, unless somebody asked for that."""
     if build.turned_off():
         return
     if not native.available():
         say_once("the C part of this package was not built when it was installed, so functions run in Python. "
                  "Install it again where there is a C compiler; theano.config.cxx = '' silences this.")
-    elif command is None:
-        say_once("no C compiler was found, so functions run in Python. Install gcc or clang, or the package "
-                 "ziglang; theano.config.cxx = '' silences this.")
+    else:
+        say_once("no C compiler was found, so functions run on prebuilt loops, which is slower. Install gcc or clang, "
+                 "or the package ziglang; theano.config.cxx = '' silences this.")
 
 
 def _give_up(command, error):
@@ -258,10 +271,10 @@ def _give_up(command, error):
     logging.getLogger(__name__).debug("%s", error)
     useless = build.complaint(command)
     if useless is None:
-        say_once(f"{str(error).partition(chr(10))[0]}; so this function runs in Python.")
+        say_once(f"{str(error).partition(chr(10))[0]}; so this function runs on prebuilt loops.")
         return
     _useless.add(command)
-    say_once(f"{useless}; so functions run in Python. theano.config.cxx = '' silences this.")
+    say_once(f"{useless}; so functions run on prebuilt loops. theano.config.cxx = '' silences this.")
 
 
 def _rewrite(maker, fgraph):
@@ -270,14 +283,15 @@ def _rewrite(maker, fgraph):
     return n_guards
 
 
-def _lower(maker, fgraph, n_guards):
-    lowering = Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards)
+def _lower(maker, fgraph, n_guards, loops):
+    lowering = Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops)
     return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
 
 
 def _key(maker, command):
     query = maker.mode.optimizer
-    extra = (version(), build.fingerprint(command, build.flags()), query.include, query.exclude, query.require,
+    kernels = "prebuilt" if command is None else build.fingerprint(command, build.flags())
+    extra = (version(), kernels, query.include, query.exclude, query.require,
              len(maker.outputs), tuple(maker.updated), tuple(map(memory_kind, maker.inputs)),
              tuple(bool(o.borrow) for o in maker.outputs), config.floatX)
     try:
@@ -286,14 +300,14 @@ def _key(maker, command):
         return None
 
 
-def _from_cache(maker, found, store, key, start):
+def _from_cache(maker, found, store, key, loops, start):
     content, data = found
     try:
         program = Program.load(data)
         library = build.Library(content, store.path(key)) if content else None
     except (ValueError, OSError, KeyError, TypeError, AttributeError, ImportError):
         return None
-    return NativeProgram(maker, None, program, library, True, time.perf_counter() - start, 0)
+    return NativeProgram(maker, None, program, library, loops, True, time.perf_counter() - start, 0)
 
 
 def _keep(store, key, content, program):

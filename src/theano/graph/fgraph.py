@@ -41,11 +41,9 @@ class FunctionGraph:
     """
 
     def __init__(self, inputs, outputs, features=None, clone=True, update_mapping=None):
-        memo = None
         if clone:
             memo = clone_get_equiv(inputs, outputs)
             inputs, outputs = [memo[v] for v in inputs], [memo[v] for v in outputs]
-        self.memo = memo
         self.inputs, self.outputs = list(inputs), list(outputs)
         self.update_mapping = update_mapping
         self.apply_nodes = OrderedDict()      # used as an ordered set
@@ -79,6 +77,8 @@ class FunctionGraph:
 
     def _import(self, variable, reason):
         """Take in ``variable`` and all it needs; the variable to use, a copy for a shared constant."""
+        if variable in self.variables:
+            return variable
         if reason != "init" and getattr(variable, "cached", False):
             variable = variable.clone()
         for node in toposort([variable], self.variables):
@@ -325,7 +325,6 @@ class FunctionGraph:
         state = {k: v for k, v in self.__dict__.items() if k not in ADDED}
         del state["variables"]
         state["_features"] = [f for f in self._features if getattr(f, "pickles", False)]
-        state["memo"] = None
         return {"nodes": table(toposort(self.outputs)), **state}
 
     def __setstate__(self, state):

@@ -35,6 +35,16 @@ class Rule:
     tags: frozenset = frozenset()
     needs_fgraph: bool = False
 
+    def transform(self, node):
+        """What the rule makes of ``node``: a list with a variable for each output (or a dict), or False."""
+        result = self.apply(node.fgraph, node) if self.needs_fgraph else self.apply(node)
+        if result is None or result is False:
+            return False
+        return result if isinstance(result, dict) else list(result) if isinstance(result, (list, tuple)) else [result]
+
+    def __str__(self):
+        return self.name
+
 
 def rule(*tracks, name=None, tags=(), fgraph=False):
     """Make a function a `Rule`; ``tracks`` are row names, op classes or their keys."""
@@ -77,6 +87,9 @@ class Merger:
         fgraph.merger = self
         for node in fgraph.toposort():
             self.on_import(fgraph, node, "attach")
+
+    def on_detach(self, fgraph):
+        del fgraph.merger           # the table knows nodes that are long gone
 
     def signature(self, node):
         return (node.op, *map(id, node.inputs))

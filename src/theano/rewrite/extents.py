@@ -12,7 +12,7 @@ from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.variable import Constant, Variable
 from theano.tensor.advanced import AdvancedIncSubtensor1, AdvancedSubtensor1
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
-from theano.tensor.create import Alloc
+from theano.tensor.create import Alloc, ARange, Eye, Tri
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor
@@ -145,6 +145,18 @@ def _alloc(extents, node):
     return found
 
 
+def _square(extents, node):
+    n, m = (scalar_extent(v) for v in node.inputs[:2])
+    return [extents[e.variable][e.axis] if isinstance(e, Symbol) and e.axis >= 0 else e for e in (n, m)]
+
+
+def _range(extents, node):
+    start, stop, step = map(scalar_extent, node.inputs)
+    if (start, step) != (0, 1) or isinstance(stop, Symbol) and stop.axis < 0 or isinstance(stop, int) and stop < 0:
+        return fresh(node.outputs[0])
+    return [stop if isinstance(stop, int) else extents[stop.variable][stop.axis]]
+
+
 def _dot(extents, node):
     a, b = (extents[v] for v in node.inputs[:2])
     return [*a[:-1], *b[:-2], *b[-1:]] if len(b) > 1 else list(a[:-1])
@@ -162,6 +174,7 @@ def _gather(extents, node):
 
 RULES = {
     Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both, Alloc: _alloc,
+    Eye: _square, Tri: _square, ARange: _range,
     Dot: _dot, Dot22: _dot, Dot22Scalar: _dot, BatchedDot: _batched, AdvancedSubtensor1: _gather,
     **dict.fromkeys((Gemm, Gemv, Ger, IncSubtensor, AdvancedIncSubtensor1, Softmax, LogSoftmax, Rebroadcast,
                      SpecifyShape, DeepCopyOp, ViewOp), _like(0)),

@@ -6,26 +6,34 @@ from theano.config import config
 from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
+from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX
 from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
+from theano.rewrite.rules.linalg import LINALG
+from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import NNET
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
 from theano.rewrite.rules.stable import STABLE
+from theano.rewrite.structure import attach_hints, detach_hints
 
 FAST = frozenset({"fast_run", "fast_compile"})
 RUN = frozenset({"fast_run"})
 
 PHASES = (
     Phase("inline", (graph_as_op,), tags=FAST),
+    Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
-    Phase("stabilize", (*STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *FOLDING), tags=FAST),
-    Phase("specialize", (*SPECIAL, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
+    Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *LINALG, *DEFINITE,
+                           *FOLDING), tags=FAST),
+    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX), tags=RUN),
+    Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
+    Phase("mask", (*MASK, *FOLDING), tags=RUN),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
     Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),

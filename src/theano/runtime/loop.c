@@ -55,6 +55,13 @@ static void read_operand(th_nest *nest, int k, const int64_t *words)
     if (operand->inplace >= 0) nest->overwrites = 1;
 }
 
+/* The dtype of what an accumulator takes up: that of an operand, or its own. */
+static int taken_dtype(const th_nest *nest, int k)
+{
+    int source = nest->operand[k].source;
+    return source < 0 ? nest->operand[k].dtype : nest->operand[source].dtype;
+}
+
 static int is_sound(const th_nest *nest)
 {
     for (int k = 0; k < nest->noperands; k++) {
@@ -63,7 +70,7 @@ static int is_sound(const th_nest *nest)
         if (o->reduction < TH_NONE || o->reduction > TH_OR) return 0;
         if (o->inplace >= nest->noperands || o->source >= nest->noperands) return 0;
         if ((o->role == TH_TEMP) != (k >= nest->nslots)) return 0;
-        if (nest->accumulators & BIT(k) && !th_reducer_of(o->dtype, o->reduction)) return 0;
+        if (nest->accumulators & BIT(k) && !th_reducer_of(taken_dtype(nest, k), o->dtype, o->reduction)) return 0;
         for (int d = 0; d < nest->ndim; d++)
             if (o->axis[d] >= TH_MAX_NDIM) return 0;
     }
@@ -108,6 +115,7 @@ void th_nest_free(th_nest *nest)
     if (!nest) return;
     free(nest->operand);
     free(nest->phase);
+    th_code_free(nest->code);
     free(nest);
 }
 
@@ -180,7 +188,8 @@ static int find_accumulators(struct th_frame *frame, loop *l, th_slot **slots, c
     const th_nest *nest = l->nest;
     for EACH(k, nest->accumulators) {
         const th_operand *o = &nest->operand[k];
-        l->reducer[k] = th_reducer_of(o->dtype, o->reduction);
+        l->reducer[k] = th_reducer_of(o->dtype, o->dtype, o->reduction);
+        l->taker[k] = th_reducer_of(taken_dtype(nest, (int)k), o->dtype, o->reduction);
         if (o->role != TH_ACC) continue;
         int extreme = o->reduction == TH_MAXIMUM || o->reduction == TH_MINIMUM, empty = 0;
         for (int d = 0; d < nest->ndim; d++) empty |= o->axis[d] < 0 && extent[d] == 0;
@@ -226,15 +235,14 @@ static void flip_axes(loop *l)
     }
 }
 
-/* Whether most operands run in smaller steps along axis a than along axis b. Accumulators have no say: they can
- * be laid out to suit.
- */
+/* Whether most operands run in smaller steps along axis a than along axis b. New ones have no say: they can be laid
+ * out to suit. */
 static int is_finer(const loop *l, int a, int b)
 {
     int votes = 0;
     for (int k = 0; k < l->nest->noperands; k++) {
         int64_t x = llabs(l->stride[a][k]), y = llabs(l->stride[b][k]);
-        if (x && y && !(l->nest->accumulators & BIT(k))) votes += (x < y) - (x > y);
+        if (x && y && !(l->made & BIT(k))) votes += (x < y) - (x > y);
     }
     return votes > 0;
 }
@@ -282,15 +290,7 @@ static void merge_axes(loop *l)
     if (l->naxes) l->naxes = last + 1;
 }
 
-/* ---- accumulators in the order of the loop ---- */
-
-/* An accumulator that lives in scratch memory while the nest runs, because its own axes run otherwise. */
-typedef struct guest {
-    int64_t extent[TH_MAX_NDIM], home_stride[TH_MAX_NDIM], stride[TH_MAX_NDIM];
-    int naxes;
-    int64_t itemsize;
-    char *home, *data;
-} guest;
+/* ---- new values in the order of the loop ---- */
 
 static int runs_along(const loop *l, int k)
 {
@@ -303,34 +303,25 @@ static int runs_along(const loop *l, int k)
     return 1;
 }
 
-static guest *move_out(struct th_frame *frame, loop *l, int k)
+/* Lays the elements of a new value out in the order in which the loop comes to them, as NumPy does. */
+static void lay_out(struct th_frame *frame, loop *l, th_slot *slot, int k)
 {
-    guest *g = th_scratch(frame, sizeof *g);
-    char *data = th_scratch(frame, (size_t)(l->size[k] * l->itemsize[k]));
-    if (!g || !data) return NULL;
-    int64_t stride = g->itemsize = l->itemsize[k];
-    g->naxes = 0;
-    g->home = l->acc[k];
-    g->data = l->acc[k] = l->ptr[k] = data;
+    int64_t stride = l->itemsize[k], order[TH_MAX_NDIM];
+    for (int d = 0; d < slot->ndim; d++) order[d] = slot->stride[d];
     for (int i = 0; i < l->naxes; i++) {
         if (!l->stride[i][k]) continue;
-        g->extent[g->naxes] = l->extent[i];
-        g->home_stride[g->naxes] = l->stride[i][k];
-        g->stride[g->naxes++] = l->stride[i][k] = stride;
+        for (int d = 0; d < slot->ndim; d++)
+            if (slot->shape[d] > 1 && slot->stride[d] == l->stride[i][k]) order[d] = stride;
+        l->stride[i][k] = stride;
         stride *= l->extent[i];
     }
-    return g;
+    th_lay_out(frame, slot, order);
 }
 
-static void copy_home(const guest *g, int axis, char *to, const char *from)
+static void lay_out_all(struct th_frame *frame, loop *l, th_slot **slots)
 {
-    if (axis < 2) {
-        int64_t rows = g->naxes > 1 ? g->extent[1] : 1;
-        th_unpack_rows(to, g->home_stride[0], g->home_stride[1], from, g->stride[1], g->extent[0], rows, g->itemsize);
-        return;
-    }
-    for (int64_t i = 0; i < g->extent[axis]; i++)
-        copy_home(g, axis - 1, to + i * g->home_stride[axis], from + i * g->stride[axis]);
+    for EACH(k, l->made)
+        if (!runs_along(l, (int)k)) lay_out(frame, l, slots[k], (int)k);
 }
 
 /* ---- overlap of an output with other inputs ---- */
@@ -488,11 +479,7 @@ static int share_accumulators(struct th_frame *frame, team *t)
     t->shared_bytes = at;
     if (!at) return 1;
     t->shared = th_scratch(frame, (size_t)(at * (t->pieces - 1)));
-    if (!t->shared) return 0;
-    for (int64_t piece = 1; piece < t->pieces; piece++)
-        for EACH(k, t->private)
-            l->reducer[k]->fill(t->shared + (piece - 1) * at + t->offset[k], l->size[k]);
-    return 1;
+    return t->shared != NULL;
 }
 
 static void merge_accumulators(const team *t)
@@ -625,22 +612,6 @@ static void fill_accumulators(const loop *l)
         if (k < (uint64_t)l->nest->nslots) l->reducer[k]->fill(l->acc[k], l->size[k]);
 }
 
-static int run_reduction(struct th_frame *frame, loop *l)
-{
-    guest *guests[TH_MAX_OPERANDS];
-    int count = 0;
-    for EACH(k, l->nest->accumulators) {
-        if (runs_along(l, (int)k)) continue;
-        guests[count] = move_out(frame, l, (int)k);
-        if (!guests[count++]) return fail(frame, TH_OUT_OF_MEMORY, -1, (int)k, -1, l->size[k], 0);
-    }
-    fill_accumulators(l);
-    merge_axes(l);
-    int code = run_flat(frame, l);
-    while (count--) copy_home(guests[count], guests[count]->naxes - 1, guests[count]->home, guests[count]->data);
-    return code;
-}
-
 static int is_one_row(const loop *l)
 {
     if (l->nest->accumulators || l->nest->nphases > 1 || l->naxes > 1) return 0;
@@ -648,6 +619,13 @@ static int is_one_row(const loop *l)
     for (int k = 0; l->naxes && k < l->nest->noperands; k++)
         if (l->stride[0][k] != l->itemsize[k] && !(l->nest->scalars & BIT(k))) return 0;
     return 1;
+}
+
+/* Whether an output has the storage of an input. */
+static int is_taken_over(const th_nest *nest, th_slot **slots, int k)
+{
+    int other = nest->operand[k].inplace;
+    return other >= 0 && slots[k]->data == slots[other]->data;
 }
 
 int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots)
@@ -661,10 +639,13 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     l.nest = nest;
     l.inner = inner;
     l.points = 1;
+    l.fresh = nest->nphases == 1;
+    l.made = nest->accumulators;
     for (int d = 0; d < nest->ndim; d++) l.points *= extent[d];
     for (int k = 0; k < nest->noperands; k++) {
         l.ptr[k] = k < nest->nslots ? slots[k]->data : NULL;
         l.itemsize[k] = ITEMSIZE[nest->operand[k].dtype];
+        if (l.fresh && nest->operand[k].role == TH_OUT && !is_taken_over(nest, slots, k)) l.made |= BIT(k);
     }
     take_axes(&l, slots, extent);
     if (nest->accumulators) code = find_accumulators(frame, &l, slots, extent);
@@ -677,7 +658,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     if (code) return code;
     flip_axes(&l);
     sort_axes(&l);
-    if (nest->nphases == 1 && nest->accumulators) return run_reduction(frame, &l);
+    if (l.fresh) lay_out_all(frame, &l, slots);
     merge_axes(&l);
     if (nest->nphases > 1) {
         fill_accumulators(&l);
@@ -685,7 +666,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     }
     if (is_one_row(&l)) {
         const int64_t only[4] = { l.naxes ? l.extent[0] : 1, 1, 0, 0 };
-        return inner(l.ptr, l.stride[0], only);
+        return th_call_inner(&l, l.ptr, l.stride[0], only);
     }
     return run_flat(frame, &l);
 }

@@ -1,6 +1,7 @@
 /* What the loop driver and the walk over an index space share. */
 #ifndef TH_LOOP_H
 #define TH_LOOP_H
+#include "interpret.h"
 #include "reduce.h"
 
 #define BIT(k) ((uint64_t)1 << (k))
@@ -15,15 +16,24 @@ typedef struct loop {
     th_inner_fn inner;
     int naxes;
     int64_t points;
+    uint64_t made;                              /* operands with new storage, which may be laid out to suit the loop */
+    int fresh;                                  /* accumulators get their identity when they are first needed */
     int64_t extent[TH_MAX_NDIM];
     uint8_t reduced[TH_MAX_NDIM];
     int64_t itemsize[TH_MAX_OPERANDS];
     char *ptr[TH_MAX_OPERANDS];
-    const th_reducer *reducer[TH_MAX_OPERANDS];
+    const th_reducer *reducer[TH_MAX_OPERANDS];   /* of accumulators among themselves */
+    const th_reducer *taker[TH_MAX_OPERANDS];     /* of elements into an accumulator: they may be narrower */
     char *acc[TH_MAX_OPERANDS];                 /* where an accumulator begins, and how many elements it has */
     int64_t size[TH_MAX_OPERANDS];
     int64_t stride[TH_MAX_NDIM][TH_MAX_OPERANDS];
 } loop;
+
+/* Calls what computes the points. */
+static inline int th_call_inner(const loop *l, char **ptr, const int64_t *stride, const int64_t *extent)
+{
+    return l->nest->code ? th_interpret(l->nest->code, ptr, stride, extent) : l->inner(ptr, stride, extent);
+}
 
 /* A part of the index space: some of the axes, innermost first, from ptr on. */
 typedef struct box {
@@ -35,8 +45,4 @@ typedef struct box {
 
 /* walk.c: runs one phase over a box. */
 int th_walk(const loop *l, int phase, const box *b);
-
-/* walk.c: copies rows of n contiguous elements into any layout. */
-void th_unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
-                    int64_t itemsize);
 #endif

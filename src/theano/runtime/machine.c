@@ -13,6 +13,8 @@
 #include "blas.h"
 #include "kernels.h"
 #include "product.h"
+#include "interpret.h"
+#include "levels.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
@@ -215,9 +217,17 @@ static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int ke
     if ((Py_REFCNT(o) != 1 || ((PyArrayObject_fields *)a)->weakreflist) && !(keep && spec->borrowed))
         return 0;
     if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
-        || !PyArray_ISCARRAY(a) || PyArray_BASE(a))
+        || !PyArray_ISBEHAVED(a) || !PyArray_ISONESEGMENT(a) || PyArray_BASE(a))
         return 0;
     return !s->ndim || !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
+}
+
+static void set_strides(PyArrayObject *a, const int64_t *stride)
+{
+    if (!PyArray_NDIM(a))
+        return;
+    memcpy(PyArray_STRIDES(a), stride, sizeof(int64_t) * PyArray_NDIM(a));
+    PyArray_UpdateFlags(a, NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
 }
 
 static int allocate_array(struct th_frame *f, int i, th_slot *s)
@@ -225,6 +235,8 @@ static int allocate_array(struct th_frame *f, int i, th_slot *s)
     const slot_spec *spec = &f->machine->slot[i];
     if (reusable(f->array[i], spec, s, f->machine->keep)) {
         s->data = PyArray_DATA((PyArrayObject *)f->array[i]);
+        if (!PyArray_IS_C_CONTIGUOUS((PyArrayObject *)f->array[i]))
+            set_strides((PyArrayObject *)f->array[i], s->stride);
         return 0;
     }
     if (f->released)
@@ -240,7 +252,17 @@ static int allocate_array(struct th_frame *f, int i, th_slot *s)
     }
     if (f->released)
         f->released = PyEval_SaveThread();
+    if (!fresh && s->ndim > NPY_MAXDIMS)
+        return fail(f, TH_BAD_VALUE, "a result with more dimensions than an array can have");
     return fresh ? 0 : fail(f, TH_OUT_OF_MEMORY, "no memory for a result");
+}
+
+void th_lay_out(struct th_frame *f, th_slot *s, const int64_t *stride)
+{
+    int i = (int)(s - f->slot);
+    memcpy(s->stride, stride, sizeof(int64_t) * s->ndim);
+    if (f->machine->slot[i].storage == ST_ARRAY)
+        set_strides((PyArrayObject *)f->array[i], stride);
 }
 
 int th_allocate(struct th_frame *f, th_slot *s)
@@ -1244,28 +1266,56 @@ static int read_slot(slot_spec *s, PyObject *t)
     return 0;
 }
 
-/* (kind, inputs, outputs, params, nest words or None, address of the inner function or kernel, perform, node) */
+static int most_level = TH_LEVEL_AVX512;        /* of the prebuilt loops that new machines use */
+
+/* The prebuilt loops for this CPU. */
+static const th_inner_fn *prebuilt_loops(void)
+{
+#ifdef TH_LEVELS
+    static const th_inner_fn *const loops[] = { th_loops_base, th_loops_avx2, th_loops_avx512 };
+#else
+    static const th_inner_fn *const loops[] = { th_loops_base };
+#endif
+    int level = th_level();
+    return loops[level < most_level ? level : most_level];
+}
+
+/* The nest of an instruction, with its program of prebuilt loops if it has one; NULL with an error set. */
+static th_nest *read_nest(PyObject *words, PyObject *program)
+{
+    int n;
+    int64_t *list = read_words(words, &n);
+    th_nest *nest = list ? th_nest_new(list, n) : NULL;
+    free(list);
+    if (nest && program != Py_None) {
+        list = read_words(program, &n);
+        nest->code = list ? th_code_new(list, n, nest, prebuilt_loops(), th_loop_count) : NULL;
+        free(list);
+        if (!nest->code) {
+            th_nest_free(nest);
+            nest = NULL;
+        }
+    }
+    if (!nest && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "malformed loop nest");
+    return nest;
+}
+
+/* (kind, inputs, outputs, params, nest words or None, program of prebuilt loops or None, address of the inner
+ * function or kernel, perform, node) */
 static int read_instruction(instruction *c, PyObject *t)
 {
-    PyObject *in, *out, *params, *words, *perform, *node;
+    PyObject *in, *out, *params, *words, *program, *perform, *node;
     unsigned long long address;
-    if (!PyArg_ParseTuple(t, "iOOOOKOO", &c->kind, &in, &out, &params, &words, &address, &perform, &node))
+    if (!PyArg_ParseTuple(t, "iOOOOOKOO", &c->kind, &in, &out, &params, &words, &program, &address, &perform, &node))
         return -1;
     c->in = read_ints(in, &c->nin);
     c->out = read_ints(out, &c->nout);
     c->params = read_words(params, &c->nparams);
     if (!c->in || !c->out || !c->params)
         return -1;
-    if (words != Py_None) {
-        int n;
-        int64_t *list = read_words(words, &n);
-        c->nest = list ? th_nest_new(list, n) : NULL;
-        free(list);
-        if (!c->nest) {
-            PyErr_SetString(PyExc_ValueError, "malformed loop nest");
-            return -1;
-        }
-    }
+    if (words != Py_None && !(c->nest = read_nest(words, program)))
+        return -1;
     c->inner = (th_inner_fn)(uintptr_t)address;
     Py_INCREF(perform);
     Py_INCREF(node);
@@ -1516,7 +1566,36 @@ static int add_kernels(PyObject *m)
     return error ? -1 : 0;
 }
 
+static PyObject *loop_names(PyObject *self, PyObject *unused)
+{
+    PyObject *names = PyTuple_New(th_loop_count);
+    for (int i = 0; names && i < th_loop_count; i++) {
+        PyObject *name = PyUnicode_FromString(th_loop_names[i]);
+        if (!name)
+            Py_CLEAR(names);
+        else
+            PyTuple_SET_ITEM(names, i, name);
+    }
+    return names;
+}
+
+static PyObject *limit_level(PyObject *self, PyObject *args)
+{
+    int level;
+    if (!PyArg_ParseTuple(args, "i", &level))
+        return NULL;
+    if (level < TH_LEVEL_BASE || level > TH_LEVEL_AVX512) {
+        PyErr_SetString(PyExc_ValueError, "a level is 0, 1 or 2");
+        return NULL;
+    }
+    most_level = level;
+    return PyLong_FromLong(level < th_level() ? level : th_level());
+}
+
 static PyMethodDef functions[] = {
+    {"loop_names", loop_names, METH_NOARGS, "loop_names(): those of the prebuilt loops, by number"},
+    {"limit_level", limit_level, METH_VARARGS,
+     "limit_level(n): machines made from now on use prebuilt loops of at most this level; gives the one that they use"},
     {"set_blas", set_blas, METH_VARARGS, "set_blas(addresses, wide): the BLAS functions to call"},
     {"set_num_threads", set_threads, METH_VARARGS, "set_num_threads(loops, products)"},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads()"},

@@ -1,6 +1,7 @@
 """Programs on the virtual machine, where the extension was built."""
 
 import ctypes
+import functools
 import glob
 import operator
 import os
@@ -8,6 +9,7 @@ import os
 import numpy as np
 
 from theano.codegen import nest as ir
+from theano.codegen.blocks import LoopSet
 from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
 
@@ -37,6 +39,12 @@ _threads = {"loops": 1, "blas": None}       # of BLAS where somebody set it
 def available():
     """Whether programs can run natively."""
     return _machine is not None
+
+
+@functools.cache
+def loop_set():
+    """The loops that were built with this package, for functions that are not compiled."""
+    return LoopSet(_machine.loop_names())
 
 
 def use_blas():
@@ -156,14 +164,17 @@ def make_machine(program, cells, n_positional, library, performs):
               None if dtype == "object" else np.dtype(dtype))
              for dtype, ndim, storage, buffer, root, ones in program.slots]
     code = []
-    for kind, ins, outs, params, words, symbol, origin in program.code:
+    for kind, ins, outs, params, words, kernel, origin in program.code:
+        address, loops = 0, None
         if kind in KERNELS:
-            address = _machine.kernels[symbol]
+            address = _machine.kernels[kernel]
+        elif isinstance(kernel, str):
+            address = library.address(kernel)
         else:
-            address = library.address(symbol) if symbol is not None else 0
+            loops = kernel
         perform, node = performs(origin) if kind == "python" else (None, None)
-        code.append((KINDS.index(kind), ins, outs, params, words, address, perform, node))
-        if kind in BLAS or symbol == "batched_dot":
+        code.append((KINDS.index(kind), ins, outs, params, words, loops, address, perform, node))
+        if kind in BLAS or kernel == "batched_dot":
             use_blas()
     return _machine.Machine(slots, code, program.inputs, cells, n_positional, program.outputs,
                             [tuple(u) for u in program.updates], program.constants, program.buffers,

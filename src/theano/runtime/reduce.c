@@ -1,4 +1,5 @@
 /* Picks the reduction loops for this CPU. */
+#include "levels.h"
 #include "reduce.h"
 
 #define INF __builtin_inf()
@@ -40,31 +41,44 @@ static inline int half_is_nan(uint16_t h)
 #include "reduce_loops.h"
 #undef LEVEL
 
-/* TH_BASELINE leaves the wider instruction sets out: it compiles in a third of the time. */
-#if !defined(TH_BASELINE) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TH_LEVELS
+#ifdef TH_LEVELS
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2")
+TH_TARGET_AVX2
 #define LEVEL(name) avx2_##name
 #include "reduce_loops.h"
 #undef LEVEL
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,prefer-vector-width=512")
+TH_TARGET_AVX512
 #define LEVEL(name) avx512_##name
 #include "reduce_loops.h"
 #undef LEVEL
 #pragma GCC pop_options
 #endif
 
-const th_reducer *th_reducer_of(int dtype, int reduction)
+enum { WIDENINGS = sizeof base_widenings / sizeof *base_widenings };
+
+static const th_reducer *find_widening(const th_widening *w, int from, int dtype, int reduction)
 {
-    const th_reducer *row = &base_reducers[dtype][reduction];
+    for (int k = 0; k < WIDENINGS; k++)
+        if (w[k].from == from && w[k].to == dtype && w[k].reduction == reduction) return &w[k].reducer;
+    return NULL;
+}
+
+static const th_reducer *reducer_at(const th_reducer (*table)[TH_OR + 1], const th_widening *widenings, int from,
+                                    int dtype, int reduction)
+{
+    if (from != dtype) return find_widening(widenings, from, dtype, reduction);
+    return table[dtype][reduction].rows ? &table[dtype][reduction] : NULL;
+}
+
+const th_reducer *th_reducer_of(int from, int dtype, int reduction)
+{
+    switch (th_level()) {
 #ifdef TH_LEVELS
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        row = &avx512_reducers[dtype][reduction];
-    else if (__builtin_cpu_supports("avx2"))
-        row = &avx2_reducers[dtype][reduction];
+    case TH_LEVEL_AVX512: return reducer_at(avx512_reducers, avx512_widenings, from, dtype, reduction);
+    case TH_LEVEL_AVX2: return reducer_at(avx2_reducers, avx2_widenings, from, dtype, reduction);
 #endif
-    return row->rows ? row : NULL;
+    }
+    return reducer_at(base_reducers, base_widenings, from, dtype, reduction);
 }

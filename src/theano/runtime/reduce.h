@@ -17,6 +17,9 @@ typedef struct th_reducer {
     void (*settle)(char *acc, th_sum *state);             /* adds a sum to the accumulator */
 } th_reducer;
 
-/* NULL where that dtype has no such reduction. */
-const th_reducer *th_reducer_of(int dtype, int reduction);
+/* A reduction of elements that are narrower in memory than their accumulators. */
+typedef struct th_widening { int from, to, reduction; th_reducer reducer; } th_widening;
+
+/* What reduces elements of dtype `from` into accumulators of `dtype`; NULL where there is no such reduction. */
+const th_reducer *th_reducer_of(int from, int dtype, int reduction);
 #endif

@@ -9,21 +9,22 @@
 #define TH_REDUCE_LOOPS
 
 /* fold: acc and n contiguous elements. rows: one accumulator per row, or one for all at stride 0.
- * column: one accumulator per element of a row, `pitch` bytes between rows. */
-#define FOLD(NAME, T, STEP)                                                                                 \
-    static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
+ * column: one accumulator per element of a row, `pitch` bytes between rows.
+ * Elements in memory are of type S and become a T, the type of accumulators, through LOAD. */
+#define FOLD(NAME, T, S, LOAD, STEP)                                                                        \
+    static T LEVEL(NAME##_fold)(T acc, const S *p, int64_t n)                                               \
     {                                                                                                       \
         enum { W = 256 / sizeof(T), V = W / 4 };                                                            \
         T lane[W], few[V];                                                                                  \
         int64_t i = 0;                                                                                      \
         if (n >= V) {                                                                                       \
-            for (int l = 0; l < V; l++) few[l] = p[l];                                                      \
+            for (int l = 0; l < V; l++) few[l] = LOAD(p[l]);                                                \
             i = V;                                                                                          \
         }                                                                                                   \
         if (n >= V + W) {                                                                                   \
-            for (int l = 0; l < W; l++) lane[l] = p[i + l];                                                 \
+            for (int l = 0; l < W; l++) lane[l] = LOAD(p[i + l]);                                           \
             for (i += W; i + W <= n; i += W)                                                                \
-                for (int l = 0; l < W; l++) lane[l] = STEP(lane[l], p[i + l]);                              \
+                for (int l = 0; l < W; l++) { T x = LOAD(p[i + l]); lane[l] = STEP(lane[l], x); }           \
             for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l]);                                     \
             for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l + V]);                                 \
             for (int l = 0; l < V; l++) few[l] = STEP(few[l], lane[l + 2 * V]);                             \
@@ -31,45 +32,49 @@
         }                                                                                                   \
         if (i) {                                                                                            \
             for (; i + V <= n; i += V)                                                                      \
-                for (int l = 0; l < V; l++) few[l] = STEP(few[l], p[i + l]);                                \
+                for (int l = 0; l < V; l++) { T x = LOAD(p[i + l]); few[l] = STEP(few[l], x); }             \
             for (int h = V / 2; h; h /= 2)                                                                  \
                 for (int l = 0; l < h; l++) few[l] = STEP(few[l], few[l + h]);                              \
             acc = STEP(acc, few[0]);                                                                        \
         }                                                                                                   \
-        for (; i < n; i++) acc = STEP(acc, p[i]);                                                           \
+        for (; i < n; i++) { T x = LOAD(p[i]); acc = STEP(acc, x); }                                        \
         return acc;                                                                                         \
     }
 
 /* Four rows at a time, so that accumulators are read and written once for four elements; in tiles that the
  * first cache holds. */
-#define COLUMN(NAME, T, STEP)                                                                               \
+#define COLUMN(NAME, T, S, LOAD, STEP)                                                                      \
     static void LEVEL(NAME##_tile)(T *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)           \
     {                                                                                                       \
         int64_t i = 0;                                                                                      \
         for (; i + 4 <= rows; i += 4) {                                                                     \
-            const T *a = (const T *)(p + i * pitch), *b = (const T *)(p + (i + 1) * pitch);                 \
-            const T *c = (const T *)(p + (i + 2) * pitch), *d = (const T *)(p + (i + 3) * pitch);           \
+            const S *a = (const S *)(p + i * pitch), *b = (const S *)(p + (i + 1) * pitch);                 \
+            const S *c = (const S *)(p + (i + 2) * pitch), *d = (const S *)(p + (i + 3) * pitch);           \
             _Pragma("omp simd")                                                                             \
             for (int64_t j = 0; j < n; j++) {                                                               \
-                T ab = STEP(a[j], b[j]), cd = STEP(c[j], d[j]);                                             \
+                T aj = LOAD(a[j]), bj = LOAD(b[j]), cj = LOAD(c[j]), dj = LOAD(d[j]);                       \
+                T ab = STEP(aj, bj), cd = STEP(cj, dj);                                                     \
                 T abcd = STEP(ab, cd);                                                                      \
                 acc[j] = STEP(acc[j], abcd);                                                                \
             }                                                                                               \
         }                                                                                                   \
         if (i + 3 == rows) {                                                                                \
-            const T *a = (const T *)(p + i * pitch), *b = (const T *)(p + (i + 1) * pitch);                 \
-            const T *c = (const T *)(p + (i + 2) * pitch);                                                  \
+            const S *a = (const S *)(p + i * pitch), *b = (const S *)(p + (i + 1) * pitch);                 \
+            const S *c = (const S *)(p + (i + 2) * pitch);                                                  \
             _Pragma("omp simd")                                                                             \
             for (int64_t j = 0; j < n; j++) {                                                               \
-                T ab = STEP(a[j], b[j]), abc = STEP(ab, c[j]);                                              \
+                T aj = LOAD(a[j]), bj = LOAD(b[j]), cj = LOAD(c[j]), ab = STEP(aj, bj), abc = STEP(ab, cj); \
                 acc[j] = STEP(acc[j], abc);                                                                 \
             }                                                                                               \
             return;                                                                                         \
         }                                                                                                   \
         for (; i < rows; i++) {                                                                             \
-            const T *a = (const T *)(p + i * pitch);                                                        \
+            const S *a = (const S *)(p + i * pitch);                                                        \
             _Pragma("omp simd")                                                                             \
-            for (int64_t j = 0; j < n; j++) acc[j] = STEP(acc[j], a[j]);                                    \
+            for (int64_t j = 0; j < n; j++) {                                                               \
+                T aj = LOAD(a[j]);                                                                          \
+                acc[j] = STEP(acc[j], aj);                                                                  \
+            }                                                                                               \
         }                                                                                                   \
     }                                                                                                       \
     static void LEVEL(NAME##_column)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,\
@@ -80,31 +85,31 @@
         for (int64_t j = 0; acc_stride != sizeof(T) && j < n; j += TILE) {                                  \
             int64_t m = n - j < TILE ? n - j : TILE;                                                        \
             for (int64_t l = 0; l < m; l++) few[l] = *(T *)(acc + (j + l) * acc_stride);                    \
-            LEVEL(NAME##_tile)(few, p + j * (int64_t)sizeof(T), pitch, m, rows);                            \
+            LEVEL(NAME##_tile)(few, p + j * (int64_t)sizeof(S), pitch, m, rows);                            \
             for (int64_t l = 0; l < m; l++) *(T *)(acc + (j + l) * acc_stride) = few[l];                    \
         }                                                                                                   \
-        for (int64_t j = 0; acc_stride == sizeof(T) && j < n; j += TILE)                                                               \
-            LEVEL(NAME##_tile)((T *)acc + j, p + j * (int64_t)sizeof(T), pitch, n - j < TILE ? n - j : TILE,\
+        for (int64_t j = 0; acc_stride == sizeof(T) && j < n; j += TILE)                                    \
+            LEVEL(NAME##_tile)((T *)acc + j, p + j * (int64_t)sizeof(S), pitch, n - j < TILE ? n - j : TILE,\
                                rows);                                                                       \
     }
 
 /* A sum of floats, or of complex numbers as PARTS reals each. `sum` carries on from state to state. */
-#define FLOAT_SUM(NAME, T, F, PARTS)                                                                        \
-    static void LEVEL(NAME##_block)(T *total, const T *p, int64_t n)                                        \
+#define FLOAT_SUM(NAME, T, S, LOAD, F, PARTS)                                                               \
+    static void LEVEL(NAME##_block)(T *total, const S *p, int64_t n)                                        \
     {                                                                                                       \
         enum { W = 256 / sizeof(T), V = 64 / sizeof(T) };                                                   \
         T lane[W], few[V];                                                                                  \
         int64_t i = 0;                                                                                      \
         for (int l = 0; l < V; l++) few[l] = 0;                                                             \
         if (n >= W) {                                                                                       \
-            for (int l = 0; l < W; l++) lane[l] = p[l];                                                     \
+            for (int l = 0; l < W; l++) lane[l] = LOAD(p[l]);                                               \
             for (i = W; i + W <= n; i += W)                                                                 \
-                for (int l = 0; l < W; l++) lane[l] += p[i + l];                                            \
-            for (int l = 0; l < V; l++) few[l] = (lane[l] + lane[l + V]) + (lane[l + 2 * V] + lane[l + 3 * V]); \
+                for (int l = 0; l < W; l++) lane[l] += LOAD(p[i + l]);                                      \
+            for (int l = 0; l < V; l++) few[l] = (lane[l] + lane[l + V]) + (lane[l + 2 * V] + lane[l + 3 * V]);\
         }                                                                                                   \
         for (; i + V <= n; i += V)                                                                          \
-            for (int l = 0; l < V; l++) few[l] += p[i + l];                                                 \
-        for (int l = 0; i < n; i++, l++) few[l] += p[i];                                                    \
+            for (int l = 0; l < V; l++) few[l] += LOAD(p[i + l]);                                           \
+        for (int l = 0; i < n; i++, l++) few[l] += LOAD(p[i]);                                              \
         for (int h = V / 2; h >= PARTS; h /= 2)                                                             \
             for (int l = 0; l < h; l++) few[l] += few[l + h];                                               \
         for (int l = 0; l < PARTS; l++) total[l] = few[l];                                                  \
@@ -114,7 +119,7 @@
         T *high = state->high.F, *low = state->low.F, total[PARTS];                                         \
         n *= PARTS;                                                                                         \
         for (int64_t i = 0; i < n; i += 512) {                                                              \
-            LEVEL(NAME##_block)(total, (const T *)p + i, n - i < 512 ? n - i : 512);                        \
+            LEVEL(NAME##_block)(total, (const S *)p + i, n - i < 512 ? n - i : 512);                        \
             for (int l = 0; l < PARTS; l++) {                                                               \
                 T h = high[l], t = h + total[l], part = t - h;                                              \
                 low[l] += (h - (t - part)) + (total[l] - part);                                             \
@@ -122,26 +127,18 @@
             }                                                                                               \
         }                                                                                                   \
     }                                                                                                       \
-    static void LEVEL(NAME##_settle)(char *acc, th_sum *state)                                              \
-    {                                                                                                       \
-        const T *high = state->high.F, *low = state->low.F;                                                 \
-        for (int l = 0; l < PARTS; l++) {                                                                   \
-            T total = high[l] + low[l];                                                                     \
-            ((T *)acc)[l] += total == total ? total : high[l]; /* low is nan after an infinity */           \
-        }                                                                                                   \
-    }                                                                                                       \
     static void LEVEL(NAME##_sum_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch,         \
                                        int64_t n, int64_t rows)                                             \
     {                                                                                                       \
         T total[PARTS];                                                                                     \
         for (int64_t i = 0; i < rows; i++) {                                                                \
+            const S *x = (const S *)(p + i * pitch);                                                        \
             if (n * PARTS <= 8) {                                                                           \
-                for (int64_t j = 0; j < n * PARTS; j++)                                                     \
-                    ((T *)(acc + i * acc_stride))[j % PARTS] += ((const T *)(p + i * pitch))[j];            \
-                continue;                                                                                   \
+                for (int l = 0; l < PARTS; l++) total[l] = LOAD(x[l]);                                      \
+                for (int64_t j = PARTS; j < n * PARTS; j++) total[j % PARTS] += LOAD(x[j]);                 \
             }                                                                                               \
+            else if (n * PARTS <= 512) LEVEL(NAME##_block)(total, x, n * PARTS);                            \
             if (n * PARTS <= 512) {                                                                         \
-                LEVEL(NAME##_block)(total, (const T *)(p + i * pitch), n * PARTS);                          \
                 for (int l = 0; l < PARTS; l++) ((T *)(acc + i * acc_stride))[l] += total[l];               \
                 continue;                                                                                   \
             }                                                                                               \
@@ -151,29 +148,51 @@
         }                                                                                                   \
     }
 
-#define REDUCTION(NAME, T, STEP, IDENTITY)                                                                  \
-    FOLD(NAME, T, STEP)                                                                                     \
-    ROWS(NAME, T, STEP, IDENTITY)
+#define SETTLE(NAME, T, F, PARTS)                                                                           \
+    static void LEVEL(NAME##_settle)(char *acc, th_sum *state)                                              \
+    {                                                                                                       \
+        const T *high = state->high.F, *low = state->low.F;                                                 \
+        for (int l = 0; l < PARTS; l++) {                                                                   \
+            T total = high[l] + low[l];                                                                     \
+            ((T *)acc)[l] += total == total ? total : high[l]; /* low is nan after an infinity */           \
+        }                                                                                                   \
+    }
 
-#define ROWS(NAME, T, STEP, IDENTITY)                                                                       \
+#define REDUCTION(NAME, T, STEP, IDENTITY)                                                                  \
+    FOLD(NAME, T, T, SAME, STEP)                                                                            \
+    ROWS(NAME, T, T)                                                                                        \
+    SUMMATION(NAME, T, STEP, IDENTITY)
+
+#define ROWS(NAME, T, S)                                                                                    \
     static void LEVEL(NAME##_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,  \
                                    int64_t rows)                                                            \
     {                                                                                                       \
         for (int64_t i = 0; i < rows; i++) {                                                                \
             T *a = (T *)(acc + i * acc_stride);                                                             \
-            *a = LEVEL(NAME##_fold)(*a, (const T *)(p + i * pitch), n);                                     \
+            *a = LEVEL(NAME##_fold)(*a, (const S *)(p + i * pitch), n);                                     \
         }                                                                                                   \
-    }                                                                                                       \
-    SUMMATION(NAME, T, STEP, IDENTITY)
+    }
 
 /* What a floating sum, which has rows of its own, shares with the rest. */
 #define SUMMATION(NAME, T, STEP, IDENTITY)                                                                  \
-    COLUMN(NAME, T, STEP)                                                                                   \
+    COLUMN(NAME, T, T, SAME, STEP)                                                                          \
     static void LEVEL(NAME##_fill)(char *p, int64_t n)                                                      \
     {                                                                                                       \
         for (int64_t i = 0; i < n; i++) ((T *)p)[i] = IDENTITY;                                             \
     }
 
+/* Elements that are narrower in memory than their accumulators. */
+#define WIDENED(NAME, T, S, LOAD, STEP)                                                                     \
+    FOLD(NAME, T, S, LOAD, STEP)                                                                            \
+    ROWS(NAME, T, S)                                                                                        \
+    COLUMN(NAME, T, S, LOAD, STEP)
+
+#define WIDENED_SUM(NAME, T, S, LOAD, F)                                                                    \
+    SETTLE(NAME, T, F, 1)                                                                                   \
+    FLOAT_SUM(NAME, T, S, LOAD, F, 1)                                                                       \
+    COLUMN(NAME##_add, T, S, LOAD, PLUS)
+
+#define SAME(x) (x)
 #define PLUS(a, b) ((a) + (b))
 #define TIMES(a, b) ((a) * (b))
 #define TIMES_WRAPPED(a, b) ((a) * 1u * (b))
@@ -189,7 +208,7 @@
         T m = PICK(a, b);                                                                                   \
         return b != b ? b : m;                                                                              \
     }                                                                                                       \
-    FOLD(NAME##_exact, T, LEVEL(NAME##_step))                                                               \
+    FOLD(NAME##_exact, T, T, SAME, LEVEL(NAME##_step))                                                      \
     static T LEVEL(NAME##_quick)(T acc, const T *p, int64_t n)                                              \
     {                                                                                                       \
         enum { W = 256 / sizeof(T) };                                                                       \
@@ -201,7 +220,7 @@
                 lane[l] = PICK(lane[l], p[i + l]);                                                          \
                 sum[l] += p[i + l];                                                                         \
             }                                                                                               \
-        for (int l = 0; l < W && i < n; l++) {              /* the rest once more with some before it */        \
+        for (int l = 0; l < W && i < n; l++) {              /* the rest once more with some before it */    \
             lane[l] = PICK(lane[l], p[n - W + l]);                                                          \
             sum[l] += p[n - W + l];                                                                         \
         }                                                                                                   \
@@ -239,12 +258,15 @@
     REDUCTION(NAME##_mul, T, TIMES, 1)                                                                      \
     EXTREME(NAME##_more, T, MORE)                                                                           \
     EXTREME(NAME##_less, T, LESS)                                                                           \
-    ROWS(NAME##_more, T, LEVEL(NAME##_more_step), -INF)                                                     \
-    ROWS(NAME##_less, T, LEVEL(NAME##_less_step), INF)                                                      \
-    FLOAT_SUM(NAME, T, NAME, 1)
+    ROWS(NAME##_more, T, T)                                                                                 \
+    SUMMATION(NAME##_more, T, LEVEL(NAME##_more_step), -INF)                                                \
+    ROWS(NAME##_less, T, T)                                                                                 \
+    SUMMATION(NAME##_less, T, LEVEL(NAME##_less_step), INF)                                                 \
+    SETTLE(NAME, T, NAME, 1)                                                                                \
+    FLOAT_SUM(NAME, T, T, SAME, NAME, 1)
 
 /* Complex numbers: products as NumPy forms them, order by real part and then imaginary part. */
-#define COMPLEX(NAME, T, R, F)                                                                                \
+#define COMPLEX(NAME, T, R, F)                                                                              \
     typedef struct { R re, im; } LEVEL(T);                                                                  \
     static inline LEVEL(T) LEVEL(NAME##_plus)(LEVEL(T) a, LEVEL(T) b)                                       \
     {                                                                                                       \
@@ -268,7 +290,8 @@
     REDUCTION(NAME##_mul, LEVEL(T), LEVEL(NAME##_times), ((LEVEL(T)){ 1, 0 }))                              \
     REDUCTION(NAME##_more, LEVEL(T), LEVEL(NAME##_higher), ((LEVEL(T)){ -INF, -INF }))                      \
     REDUCTION(NAME##_less, LEVEL(T), LEVEL(NAME##_lower), ((LEVEL(T)){ INF, INF }))                         \
-    FLOAT_SUM(NAME, R, F, 2)
+    SETTLE(NAME, R, F, 2)                                                                                   \
+    FLOAT_SUM(NAME, R, R, SAME, F, 2)
 
 /* Half precision: float inside, rounded when it is put back. */
 #define HALF(KIND, NAME, STEP, IDENTITY)                                                                    \
@@ -287,7 +310,7 @@
         for (int64_t i = 0; i < rows; i++) {                                                                \
             uint8_t *a = (uint8_t *)(acc + i * acc_stride);                                                 \
             for (int64_t j = 0; j < n && *a != DECIDED; j += 4096)                                          \
-                *a = LEVEL(FOLD##_fold)(*a, (const uint8_t *)(p + i * pitch + j), n - j < 4096 ? n - j : 4096); \
+                *a = LEVEL(FOLD##_fold)(*a, (const uint8_t *)(p + i * pitch + j), n - j < 4096 ? n - j : 4096);\
         }                                                                                                   \
     }
 
@@ -300,6 +323,9 @@
     { [TH_ADD] = ROW(U##_add), [TH_MUL] = ROW(U##_mul), [TH_MAXIMUM] = ROW(I##_more),                       \
       [TH_MINIMUM] = ROW(I##_less), [TH_AND] = ROW(U##_and), [TH_OR] = ROW(U##_or) }
 
+#define WIDE(NAME, FILL) { LEVEL(NAME##_rows), LEVEL(NAME##_column), LEVEL(FILL##_fill), NULL, NULL }
+#define WIDE_SUM(NAME, F)                                                                                   \
+    { LEVEL(NAME##_sum_rows), LEVEL(NAME##_add_column), LEVEL(F##_add_fill), LEVEL(NAME##_sum), LEVEL(NAME##_settle) }
 #define FLOATS(NAME)                                                                                        \
     { [TH_ADD] = SUMS(NAME), [TH_MUL] = ROW(NAME##_mul), [TH_MAXIMUM] = ROW(NAME##_more),                   \
       [TH_MINIMUM] = ROW(NAME##_less) }
@@ -316,6 +342,16 @@ INTEGER(i32, int32_t, INT32_MIN, INT32_MAX)
 INTEGER(i64, int64_t, INT64_MIN, INT64_MAX)
 FLOATING(f32, float)
 FLOATING(f64, double)
+
+WIDENED_SUM(f32_to_f64, double, float, SAME, f64)
+WIDENED(f32_to_f64_mul, double, float, SAME, TIMES)
+WIDENED_SUM(f16_to_f32, float, uint16_t, half_to_float, f32)
+WIDENED(i8_to_i64, uint64_t, int8_t, SAME, PLUS)
+WIDENED(i16_to_i64, uint64_t, int16_t, SAME, PLUS)
+WIDENED(i32_to_i64, uint64_t, int32_t, SAME, PLUS)
+WIDENED(u8_to_u64, uint64_t, uint8_t, SAME, PLUS)
+WIDENED(u16_to_u64, uint64_t, uint16_t, SAME, PLUS)
+WIDENED(u32_to_u64, uint64_t, uint32_t, SAME, PLUS)
 
 COMPLEX(c64, complex64, float, f32)
 COMPLEX(c128, complex128, double, f64)
@@ -389,4 +425,17 @@ static const th_reducer LEVEL(reducers)[TH_OBJECT][TH_OR + 1] = {
     [TH_FLOAT64] = FLOATS(f64),
     [TH_COMPLEX64] = FLOATS(c64),
     [TH_COMPLEX128] = FLOATS(c128),
+};
+
+static const th_widening LEVEL(widenings)[] = {
+    { TH_FLOAT32, TH_FLOAT64, TH_ADD, WIDE_SUM(f32_to_f64, f64) },
+    { TH_FLOAT32, TH_FLOAT64, TH_MUL, WIDE(f32_to_f64_mul, f64_mul) },
+    { TH_FLOAT16, TH_FLOAT32, TH_ADD, WIDE_SUM(f16_to_f32, f32) },
+    { TH_INT8, TH_INT64, TH_ADD, WIDE(i8_to_i64, u64_add) },
+    { TH_INT16, TH_INT64, TH_ADD, WIDE(i16_to_i64, u64_add) },
+    { TH_INT32, TH_INT64, TH_ADD, WIDE(i32_to_i64, u64_add) },
+    { TH_BOOL, TH_INT64, TH_ADD, WIDE(u8_to_u64, u64_add) },
+    { TH_UINT8, TH_UINT64, TH_ADD, WIDE(u8_to_u64, u64_add) },
+    { TH_UINT16, TH_UINT64, TH_ADD, WIDE(u16_to_u64, u64_add) },
+    { TH_UINT32, TH_UINT64, TH_ADD, WIDE(u32_to_u64, u64_add) },
 };

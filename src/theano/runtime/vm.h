@@ -66,6 +66,8 @@ typedef struct th_phase {
     uint64_t still;           /* bit k: where extent[3] is set, it takes one element of operand k for each row */
 } th_phase;
 
+struct th_code;
+
 typedef struct th_nest {
     int32_t ndim, noperands;
     int32_t nslots;           /* operands that are not TH_TEMP */
@@ -78,10 +80,11 @@ typedef struct th_nest {
     int16_t extent_input[TH_MAX_NDIM]; /* number of the 0-d int64 argument that gives the extent, or -1 */
     th_operand *operand;
     th_phase *phase;
+    struct th_code *code;     /* what stands for the inner function where it was not compiled, or NULL */
 } th_nest;
 
 /* runtime/loop.c: makes a nest of the integers that theano.codegen.nest.encode gives; free with th_nest_free.
- * NULL when they make no nest or memory is out. */
+ * NULL when they make no nest or memory is out. Sets no code; what is set there is freed with the nest. */
 th_nest *th_nest_new(const int64_t *words, int64_t count);
 void th_nest_free(th_nest *nest);
 
@@ -95,6 +98,8 @@ int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
 
 /* Implemented by vm.c, used by loop.c and by hand-written kernels. */
 int th_allocate(struct th_frame *frame, th_slot *slot);
+/* Gives storage just allocated, of which nothing was written yet, another order of its dimensions. */
+void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);
 void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */
 th_error_info *th_error_of(struct th_frame *frame);
 

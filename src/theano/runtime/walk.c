@@ -15,6 +15,7 @@ enum {
     SHORT_BYTES = 4096,         /* rows below this are added to each other before they are summed up */
     SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
     TILE = 128,                 /* points of a row where an operand runs along the other axis */
+    FRESH = 1024,               /* accumulators that get their identity just before they are used */
 };
 
 typedef struct walker {
@@ -27,6 +28,7 @@ typedef struct walker {
     uint64_t arrays;                        /* operands with axes that the phase touches in memory */
     uint64_t packed, computed, before, after;
     uint64_t still;                         /* operands of which a row needs one element */
+    uint64_t fresh;                         /* accumulators to which nothing was added before this region */
     int blocked, columns;                   /* columns: blocks run down before they go right */
     int64_t width, height;                  /* of a block */
     char *block[TH_MAX_OPERANDS];
@@ -87,8 +89,8 @@ static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, 
     }
 }
 
-void th_unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
-                    int64_t itemsize)
+static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n, int64_t rows,
+                        int64_t itemsize)
 {
     const int64_t step = itemsize;
     if (to_step == itemsize) {
@@ -113,11 +115,10 @@ static void settle(walker *w, uint64_t k)
 }
 
 /* All of some contiguous elements into one accumulator. Sums stay open until another accumulator comes. */
-static void accumulate_run(walker *w, uint64_t k, char *acc, const char *p, int64_t n)
+static void accumulate_run(walker *w, uint64_t k, const th_reducer *taker, char *acc, const char *p, int64_t n)
 {
-    const th_reducer *reducer = w->l->reducer[k];
-    if (!reducer->sum) {
-        reducer->rows(acc, 0, p, 0, n, 1);
+    if (!taker->sum) {
+        taker->rows(acc, 0, p, 0, n, 1);
         return;
     }
     if (w->target[k] != acc) {
@@ -125,39 +126,68 @@ static void accumulate_run(walker *w, uint64_t k, char *acc, const char *p, int6
         memset(&w->sum[k], 0, sizeof w->sum[k]);
         w->target[k] = acc;
     }
-    reducer->sum(&w->sum[k], p, n);
+    taker->sum(&w->sum[k], p, n);
 }
 
-/* All rows into one accumulator: short ones are first put on top of each other, some at a time. */
-static void accumulate_all(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
+/* All rows into one accumulator: short ones are first put on top of each other, some at a time. `size` is that of an
+ * element in memory. */
+static void accumulate_all(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows,
+                           int64_t size)
 {
     _Alignas(64) char total[SHORT_BYTES];
-    const th_reducer *reducer = w->l->reducer[k];
+    const th_reducer *reducer = w->l->reducer[k], *taker = w->l->taker[k];
     int64_t itemsize = w->l->itemsize[k];
-    if (pitch == n * itemsize) {
-        accumulate_run(w, k, acc, p, n * rows);
+    if (pitch == n * size) {
+        accumulate_run(w, k, taker, acc, p, n * rows);
         return;
     }
     for (int64_t some; rows >= 8 && n * itemsize <= SHORT_BYTES; rows -= some) {
         some = rows < 64 ? rows : 64;
         reducer->fill(total, n);
-        reducer->column(total, itemsize, p, pitch, n, some);
-        accumulate_run(w, k, acc, total, n);
+        taker->column(total, itemsize, p, pitch, n, some);
+        accumulate_run(w, k, reducer, acc, total, n);
         p += some * pitch;
     }
-    for (int64_t i = 0; i < rows; i++) accumulate_run(w, k, acc, p + i * pitch, n);
+    for (int64_t i = 0; i < rows; i++) accumulate_run(w, k, taker, acc, p + i * pitch, n);
+}
+
+/* n accumulators, one for each row or each column of what they take. Fresh ones get their identity a few at a time, so
+ * that they still are in the first cache when they are used. */
+static void accumulate_each(const walker *w, uint64_t k, th_rows_fn take, char *acc, int64_t stride, const char *p,
+                            int64_t pitch, int64_t n, int64_t rows, int64_t size)
+{
+    const th_reducer *taker = w->l->taker[k];
+    int column = take == taker->column, fresh = w->fresh >> k & 1;
+    int64_t count = column ? n : rows, move = column ? size : pitch;
+    if (!fresh) {
+        take(acc, stride, p, pitch, n, rows);
+        return;
+    }
+    for (int64_t i = 0; i < count; i += FRESH) {
+        int64_t some = count - i < FRESH ? count - i : FRESH;
+        char *at = acc + i * stride;
+        for (int64_t j = 0; stride != w->l->itemsize[k] && j < some; j++) taker->fill(at + j * stride, 1);
+        if (stride == w->l->itemsize[k]) taker->fill(at, some);
+        take(at, stride, p + i * move, pitch, column ? some : n, column ? rows : some);
+    }
 }
 
 static void accumulate(walker *w, uint64_t k, char *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)
 {
-    const th_reducer *reducer = w->l->reducer[k];
-    int64_t step = w->step[k], row = w->row[k];
-    if (!step && (!row || rows == 1)) accumulate_all(w, k, acc, p, pitch, n, rows);
-    else if (!step) reducer->rows(acc, row, p, pitch, n, rows);
-    else if (!row || rows == 1) reducer->column(acc, step, p, pitch, n, rows);
-    else if (row == step * n && pitch == n * w->l->itemsize[k]) reducer->column(acc, step, p, 0, n * rows, 1);
+    const th_reducer *taker = w->l->taker[k];
+    int source = w->l->nest->operand[k].source;
+    int64_t step = w->step[k], row = w->row[k], size = w->l->itemsize[source < 0 ? (int)k : source];
+    if (!step && (!row || rows == 1)) {
+        if (w->fresh >> k & 1) taker->fill(acc, 1);
+        accumulate_all(w, k, acc, p, pitch, n, rows, size);
+    }
+    else if (!step) accumulate_each(w, k, taker->rows, acc, row, p, pitch, n, rows, size);
+    else if (!row || rows == 1) accumulate_each(w, k, taker->column, acc, step, p, pitch, n, rows, size);
+    else if (row == step * n && pitch == n * size)
+        accumulate_each(w, k, taker->column, acc, step, p, 0, n * rows, 1, size);
     else
-        for (int64_t i = 0; i < rows; i++) reducer->column(acc + i * row, step, p + i * pitch, 0, n, 1);
+        for (int64_t i = 0; i < rows; i++)
+            accumulate_each(w, k, taker->column, acc + i * row, step, p + i * pitch, 0, n, 1, size);
 }
 
 /* ---- regions ---- */
@@ -192,10 +222,10 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
     }
     if (w->phase->calls) {
         int64_t extent[4] = { flat ? n * rows : n, flat ? 1 : rows, w->index, w->still != 0 };
-        code = l->inner(at, pitch, extent);
+        code = th_call_inner(l, at, pitch, extent);
     }
     for EACH(k, w->packed & w->phase->writes)
-        th_unpack_rows(ptr[k], w->step[k], w->row[k], at[k], pitch[k], n, rows, l->itemsize[k]);
+        unpack_rows(ptr[k], w->step[k], w->row[k], at[k], pitch[k], n, rows, l->itemsize[k]);
     for EACH(k, w->computed) accumulate(w, k, ptr[k], at[k], pitch[k], n, rows);
     for EACH(k, w->after) {
         int source = l->nest->operand[k].source;
@@ -208,7 +238,7 @@ static int run_blocks(walker *w, char **ptr)
 {
     char *at[TH_MAX_OPERANDS];
     int64_t across = (w->n + w->width - 1) / w->width, down = (w->rows + w->height - 1) / w->height;
-    uint64_t used = w->arrays | w->still | w->phase->accumulates;
+    uint64_t used = w->arrays | w->still | w->phase->accumulates, fresh = w->fresh;
     for EACH(k, w->l->nest->scalars) at[k] = ptr[k];
     for (int64_t b = 0; b < across * down; b++) {
         int64_t j = (w->columns ? b / down : b % across) * w->width;
@@ -216,7 +246,10 @@ static int run_blocks(walker *w, char **ptr)
         int64_t n = w->n - j < w->width ? w->n - j : w->width;
         int64_t rows = w->rows - i < w->height ? w->rows - i : w->height;
         for EACH(k, used) at[k] = ptr[k] + i * w->row[k] + j * w->step[k];
+        for EACH(k, w->fresh)
+            if ((i && !w->row[k]) || (j && !w->step[k])) w->fresh &= ~BIT(k);
         int code = run_block(w, at, n, rows);
+        w->fresh = fresh;
         if (code) return code;
     }
     return TH_OK;
@@ -311,6 +344,16 @@ static void plan(walker *w, const box *b, char *buffer)
     if (w->blocked) plan_blocks(w, buffer);
 }
 
+/* The accumulators to which nothing was added yet: all axes along which they stay in place are at their start. */
+static uint64_t find_fresh(const walker *w, const box *b, const int64_t *position)
+{
+    uint64_t fresh = w->l->fresh ? w->phase->accumulates : 0;
+    for (int i = 2; i < b->naxes; i++)
+        for EACH(k, position[i] ? fresh : 0)
+            if (!w->l->stride[b->axis[i]][k]) fresh &= ~BIT(k);
+    return fresh;
+}
+
 int th_walk(const loop *l, int index, const box *b)
 {
     _Alignas(64) char buffer[BLOCK_BYTES + TH_MAX_OPERANDS * 64];
@@ -327,6 +370,7 @@ int th_walk(const loop *l, int index, const box *b)
     for (int k = 0; k < l->nest->noperands; k++) ptr[k] = b->ptr[k];
     for (int i = 2; i < b->naxes; i++) position[i] = 0;
     for (;;) {
+        w.fresh = find_fresh(&w, b, position);
         code = w.blocked ? run_blocks(&w, ptr) : run_block(&w, ptr, w.n, w.rows);
         int i = 2;
         for (; !code && i < b->naxes; i++) {

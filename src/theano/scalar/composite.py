@@ -33,7 +33,7 @@ class Steps:
     steps: tuple
     outputs: tuple
 
-PIECE = 16384            # elements computed at a time
+PIECE = 65536            # elements computed at a time
 
 
 class Composite(ScalarOp):
@@ -56,7 +56,7 @@ class Composite(ScalarOp):
         self.nin, self.nout = len(self.inputs), len(self.outputs)
         self.listing = list_steps(self.inputs, self.outputs)
         self._key = (tuple(v.type.dtype for v in self.inputs), self.listing_key())
-        self.name = self._over = None
+        self.name = self._prepared = None
         self.cost = sum(s.row.cost for s in self.listing.steps if s.row is not None)
 
     init_param = ("inputs", "outputs")
@@ -157,27 +157,42 @@ class Composite(ScalarOp):
         return made
 
     def _results(self, arrays):
-        values = list(arrays)
-        for step, over in zip(self.listing.steps, self._last_uses(), strict=True):
-            if step.row is None:
-                values.append(np.asarray(step.value, dtype=step.dtype))
-            else:
-                result = step.row.compute([values[a] for a in step.args], step.dtype)
-                if type(result) is not np.ndarray or result.dtype != step.dtype:
-                    result = np.asarray(result).astype(step.dtype, copy=False)
-                values.append(result)
+        dtypes, calls, constants = self._prepare()
+        values = [a if getattr(a, "dtype", None) is d else np.asarray(a, dtype=d)
+                  for a, d in zip(arrays, dtypes, strict=True)] + constants
+        for number, function, args, dtype, over in calls:
+            result = function(*[values[a] for a in args])
+            if type(result) is not np.ndarray or result.dtype is not dtype:
+                result = np.asarray(result).astype(dtype, copy=False)
+            values[number] = result
             for k in over:
                 values[k] = None
         return [values[k] for k in self.listing.outputs]
 
-    def _last_uses(self):
-        """For each step the numbers of the values that nothing after it needs, so that memory is used again."""
-        if self._over is None:
-            last = {k: at for at, step in enumerate(self.listing.steps) for k in step.args}
-            kept = set(self.listing.outputs)
-            self._over = [[k for k, end in last.items() if end == at and k not in kept]
-                          for at in range(len(self.listing.steps))]
-        return self._over
+    def _prepare(self):
+        """dtypes of the inputs; (number, function, arguments, dtype, values that nothing after it needs) of each step;
+        constants, where steps have theirs, then those constants in the dtypes in which steps use them.
+        """
+        if self._prepared is None:
+            steps = self.listing.steps
+            known = [np.dtype(d) for d in (*self._key[0], *(step.dtype for step in steps))]
+            constants = [None if step.row is not None else np.asarray(step.value, dtype=step.dtype) for step in steps]
+            last = {k: at for at, step in enumerate(steps) for k in step.args}
+            calls = []
+            for number, step in enumerate(steps, self.nin):
+                if step.row is None:
+                    continue
+                args = list(step.args)
+                for k, wanted in enumerate(step.row.argument_dtypes([known[a] for a in args], step.dtype)):
+                    value = constants[args[k] - self.nin] if args[k] >= self.nin else None
+                    if value is not None and wanted != value.dtype:
+                        args[k] = self.nin + len(constants)
+                        constants.append(value.astype(wanted))
+                given = [constants[a - self.nin].dtype if a >= len(known) else known[a] for a in args]
+                over = [k for k, at in last.items() if at == number - self.nin and k not in self.listing.outputs]
+                calls.append((number, step.row.function_for(given, step.dtype), args, known[number], over))
+            self._prepared = known[:self.nin], calls, constants
+        return self._prepared
 
     def numpy(self, *arrays):
         """The only output, or a tuple of the outputs."""

@@ -7,12 +7,12 @@ import numpy as np
 
 from theano.config import config
 from theano.errors import MethodNotDefined
-from theano.gradient import DisconnectedType
+from theano.gradient import DisconnectedType, grad_not_implemented
 from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Apply, Variable
-from theano.scalar.preference import WIDENING, upcast_out
-from theano.scalar.type import Scalar, as_scalar, discrete_dtypes
+from theano.scalar.preference import COMPUTED_IN, WIDENING, upcast_out
+from theano.scalar.type import Scalar, as_scalar, complex_dtypes, discrete_dtypes
 
 # -- the op ---------------------------------------------------------------------------------------------
 
@@ -60,12 +60,12 @@ class ScalarOp(Op):
 
     # What a row of the table has, and others may have.
     c = gradient = None
-    zero, cost, doc, domain = False, 1, "", (-2.0, 2.0)
+    zero, cost, doc, domain, missing, parts = False, 1, "", (-2.0, 2.0), {}, False
 
     @classmethod
     def declare(cls, name, numpy, c, grad, dtype=upcast_out, *, nin=1, domain=(-2.0, 2.0), zero=False,
                 commutative=False, associative=False, identity=None, cost=1, doc="", label=None,
-                unread=(), conditions=()):
+                unread=(), conditions=(), missing=None, parts=False):
         """A row of the table: the one op of this name.
 
         Parameters
@@ -89,6 +89,10 @@ class ScalarOp(Op):
             Inputs of which only the shape matters: the result is not connected to them.
         conditions : tuple of int
             Inputs that are truth values, whatever their dtype.
+        missing : dict
+            Input -> why there is no gradient by it although the result depends on it.
+        parts : bool
+            Whether ``grad`` itself takes the gradient by the parts of a complex result, see `L_op`.
         """
         op = object.__new__(cls)
         op.name = op.row_name = name
@@ -97,7 +101,7 @@ class ScalarOp(Op):
         facts = dict(
             numpy=numpy, c=c, gradient=grad, output_types_preference=dtype, nin=nin, domain=domain, zero=zero,
             cost=cost, doc=doc, commutative=commutative, associative=associative, identity=identity, unread=unread,
-            conditions=conditions)
+            conditions=conditions, missing=dict(missing or {}), parts=parts)
         op.__dict__.update(facts)
         if cls.numpy is ScalarOp.numpy:             # so that another op of the class is made like its first row
             for fact, value in facts.items():
@@ -203,30 +207,75 @@ class ScalarOp(Op):
 
     def compute(self, arrays, dtype):
         """The result for arrays, computed in ``dtype`` where the inputs would give less."""
-        if dtype != "bool" and self.output_types_preference in WIDENING and arrays:
-            arrays = [np.asarray(a).astype(dtype, copy=False) for a in arrays]
+        if dtype != "bool" and self.widens() and arrays:
+            kind = COMPUTED_IN.get(dtype, dtype)
+            arrays = [np.asarray(a) for a in arrays]
+            arrays = [a.astype(np.result_type(a, kind) if a.dtype.kind == "c" else kind, copy=False) for a in arrays]
         return self.numpy(*arrays)
+
+    def widens(self):
+        """Whether results may be wider than what NumPy computes for the same arguments."""
+        return self.row_name is not None and self.output_types_preference in WIDENING
+
+    def argument_dtypes(self, dtypes, dtype):
+        """The dtypes in which `compute` works on arguments of these dtypes, where it can be told beforehand."""
+        if dtype == "bool":
+            return [np.result_type(*dtypes)] * len(dtypes) if dtypes else []
+        return [np.dtype(dtype)] * len(dtypes) if self.widens() else dtypes
+
+    def function_for(self, dtypes, dtype):
+        """Like `compute`, as a function of arrays of these dtypes."""
+        if dtype != "bool" and self.widens() and any(d != dtype for d in dtypes):
+            return lambda *arrays: self.compute(arrays, dtype)
+        return getattr(self.numpy, "of_two", self.numpy) if len(dtypes) == 2 else self.numpy
 
     def c_for(self, dtypes, dtype):
         """The C expression for these input dtypes and this output dtype, or None."""
         return self.c(dtypes, dtype) if callable(self.c) else self.c
 
     def L_op(self, inputs, outputs, output_grads):
+        """Gradients of the inputs.
+
+        That of a complex number holds the derivative of the real cost by its real part and, as imaginary part, that
+        by its imaginary part: for an analytic row the gradient of the result times the conjugate of the derivative.
+        """
         g, = output_grads
         if self.gradient is None:
             if type(self).grad is not ScalarOp.grad:
                 return self.grad(inputs, output_grads)
             if type(self).numpy is ScalarOp.numpy:
                 raise MethodNotDefined("grad", type(self), type(self).__name__, f"{self} has no gradient")
-            return [zero_gradient(x) for x in inputs]
+            return [self._without(k, x) for k, x in enumerate(inputs)]
         if outputs[0].type.dtype in discrete_dtypes:
             return [zero_gradient(x) for x in inputs]
         dtype = outputs[0].type.dtype           # whole numbers are differentiated as the floats they stand for
         smooth = [x.astype(dtype) if x.type.dtype in discrete_dtypes and k not in self.conditions
                   and fixed_number(x) is None else x for k, x in enumerate(inputs)]
-        terms = self.gradient(*smooth, outputs[0], g)
-        return [t if t is not None else DisconnectedType()() if k in self.unread else zero_gradient(x)
+        terms = self._terms(smooth, outputs[0], g)
+        return [t if t is not None else DisconnectedType()() if k in self.unread else self._without(k, x)
                 for k, (x, t) in enumerate(zip(inputs, terms, strict=True))]
+
+    def _terms(self, inputs, out, g):
+        if out.type.dtype not in complex_dtypes or self.parts:
+            return self.gradient(*inputs, out, g)
+        conj, real = self.table["conj"], self.table["real"]
+        if g.type.dtype not in complex_dtypes:
+            mirrored = g
+        else:
+            mirrored = conj(g)
+        terms = []
+        for x, t in zip(inputs, self.gradient(*inputs, out, mirrored), strict=True):
+            if t is not None:
+                t = g if t is mirrored else conj(t) if t.type.dtype in complex_dtypes else t
+                t = real(t) if x.type.dtype not in complex_dtypes and t.type.dtype in complex_dtypes else t
+            terms.append(t)
+        return terms
+
+    def _without(self, k, x):
+        """What stands for the gradient by an input where the row gives none."""
+        if k in self.missing and x.type.dtype not in discrete_dtypes:
+            return grad_not_implemented(self, k, x, self.missing[k])
+        return zero_gradient(x)
 
     def grad(self, inputs, output_grads):
         return self.L_op(inputs, [self(*inputs)], output_grads)

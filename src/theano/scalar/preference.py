@@ -150,8 +150,11 @@ def branches_out(condition, *branches):
 
 @rule
 def complex_out(*dtypes):
-    """complex128 for any input but float32 pairs, as the original."""
-    return {"float32": "complex64"}.get(upcast(*dtypes), "complex128")
+    """complex128 for any real input but float32 pairs, as the original; complex is refused."""
+    common = upcast(*dtypes)
+    if common in complex_dtypes:
+        raise TypeError(f"the parts of a complex number are real, got {', '.join(dtypes)}")
+    return {"float32": "complex64"}.get(common, "complex128")
 
 
 @rule
@@ -266,4 +269,5 @@ class unary_out_lookup(WithProps):                                              
 
 WIDENING = set()        # dtype rules whose results are wider than NumPy's own for the same inputs
 WIDENING |= {upgrade_to_float, upgrade_to_float_no_complex, true_div_out, upcast_out, upcast_out_nobool,
-             upcast_out_min8, upcast_out_no_complex, same_out_min8}
+             upcast_out_min8, upcast_out_no_complex, same_out_min8, float64_out, complex_out, same_out_float_only}
+COMPUTED_IN = {"float16": "float32"}            # half precision is for storage

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from theano.scalar.declare import apply, row
+from theano.scalar.declare import apply, number, row
 from theano.scalar.preference import upgrade_to_float, upgrade_to_float_no_complex
 from theano.scalar.table import real_only, select
 
@@ -25,15 +25,31 @@ ORDERS = {**dict.fromkeys(("gammainc", "gammaincc", "gammau", "gammal"), "k x"),
           "chi2sf": "x k"}          # what the arguments are called where it isn't x, y
 
 
+def by_field(real, complex_):
+    """A function that is one of real arrays, and another of complex ones."""
+    return lambda x: (complex_ if np.iscomplexobj(x) else real)(x)
+
+
+def at_infinity(name, value):
+    """A function of scipy.special that takes its limit, as C's does, where SciPy has another value."""
+    function = scipy_special(name)
+
+    def extended(x):
+        found = function(x)
+        return np.where(np.isinf(x), np.asarray(value, found.dtype), found)
+    return extended
+
+
 def special(class_name, name, grad, numpy=None, nin=1, domain=(0.3, 3.0), dtype=upgrade_to_float_no_complex,
-            cost=50, zero=False, doc="", c="", label=None, ufunc=None):
+            cost=50, zero=False, doc="", c="", label=None, ufunc=None, missing=None):
     """A special function; ``c`` None where there is no C for it."""
     arguments = ", ".join(f"{{{k}}}" for k in range(nin))
     template = f"{name}({arguments})" if c == "" else c
     function = numpy or scipy_special(name)
     op = row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
              nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label, args=ORDERS.get(name),
-             ufunc=ufunc or (None if numpy else f"scipy.special.{name}"))
+             missing=missing,
+             ufunc=ufunc or (None if numpy and name not in ("gammaln", "j0", "j1") else f"scipy.special.{name}"))
     type(op).st_impl = staticmethod(function)
     return op
 
@@ -53,28 +69,42 @@ erfcinv = special("Erfcinv", "erfcinv", lambda x, z, g: (-g / TWO_OVER_SQRT_PI *
 gamma = special("Gamma", "gamma", lambda x, z, g: (g * z * apply("psi", x),), c="tgamma({0})",
                 dtype=upgrade_to_float)
 gammaln = special("GammaLn", "gammaln", lambda x, z, g: (g * apply("psi", x),), c="lgamma({0})",
-                  dtype=upgrade_to_float)
+                  numpy=by_field(at_infinity("gammaln", np.inf), scipy_special("loggamma")), dtype=upgrade_to_float)
 psi = special("Psi", "psi", lambda x, z, g: (g * apply("tri_gamma", x),), dtype=upgrade_to_float,
               doc="Derivative of gammaln: the digamma function.")
 tri_gamma = special("TriGamma", "tri_gamma", lambda x, z, g: (g * apply("quad_gamma", x),),
                     numpy=lambda x: scipy_special("polygamma")(1, x), dtype=upgrade_to_float,
                     doc="Derivative of psi.")
-quad_gamma = special("QuadGamma", "quad_gamma", None, numpy=lambda x: scipy_special("polygamma")(2, x),
-                     dtype=upgrade_to_float,
-                     doc="Derivative of tri_gamma; itself not differentiated.")
-chi2sf = special("Chi2SF", "chi2sf", None, lambda x, k: scipy_special("chdtrc")(k, x), nin=2,
+quad_gamma = special("QuadGamma", "quad_gamma", lambda x, z, g: (g * apply("polygamma", number(3, x), x),),
+                     numpy=lambda x: scipy_special("polygamma")(2, x), doc="Derivative of tri_gamma.")
+polygamma = special("PolyGamma", "polygamma", lambda n, x, z, g: (None, g * apply("polygamma", n + 1, x)), nin=2,
+                    numpy=lambda n, x: scipy_special("polygamma")(n, x).astype(np.result_type(n, x), copy=False),
+                    c=None, domain=((1.0, 1.0), (0.3, 3.0)), missing={0: "Only whole numbers are orders."},
+                    doc="The derivative of order n + 1 of gammaln at x, for (n, x).")
+
+
+def _chi2_density(x, k):
+    half = k * 0.5
+    return apply("exp", (half - 1) * apply("log", x * 0.5) - x * 0.5 - apply("gammaln", half)) * 0.5
+
+
+BY_SHAPE = "The derivative by the shape has no closed form."
+BY_ORDER = "The derivative by the order has no closed form."
+chi2sf = special("Chi2SF", "chi2sf", lambda x, k, z, g: (-g * _chi2_density(x, k), None),
+                 lambda x, k: scipy_special("chdtrc")(k, x), nin=2,
+                 missing={1: "The derivative by the degrees of freedom has no closed form."},
                  ufunc="scipy.stats.chi2.sf",
                  doc="1 - cumulative distribution of chi squared with k degrees of freedom.")
 gammainc = special("GammaInc", "gammainc", lambda k, x, z, g: (None, g * _gamma_density(k, x)), nin=2,
-                 doc="Regularised lower incomplete gamma function of (k, x).")
+                 missing={0: BY_SHAPE}, doc="Regularised lower incomplete gamma function of (k, x).")
 gammaincc = special("GammaIncC", "gammaincc", lambda k, x, z, g: (None, -g * _gamma_density(k, x)), nin=2,
-                    doc="Regularised upper incomplete gamma function of (k, x).")
+                    missing={0: BY_SHAPE}, doc="Regularised upper incomplete gamma function of (k, x).")
 gammau = special("GammaU", "gammau", lambda k, x, z, g: (None, -g * x ** (k - 1) * apply("exp", -x)),
                  lambda k, x: scipy_special("gammaincc")(k, x) * scipy_special("gamma")(k), nin=2,
-                 doc="Upper incomplete gamma function of (k, x).")
+                 missing={0: BY_SHAPE}, doc="Upper incomplete gamma function of (k, x).")
 gammal = special("GammaL", "gammal", lambda k, x, z, g: (None, g * x ** (k - 1) * apply("exp", -x)),
                  lambda k, x: scipy_special("gammainc")(k, x) * scipy_special("gamma")(k), nin=2,
-                 doc="Lower incomplete gamma function of (k, x).")
+                 missing={0: BY_SHAPE}, doc="Lower incomplete gamma function of (k, x).")
 
 
 def _gamma_density(k, x):
@@ -83,14 +113,15 @@ def _gamma_density(k, x):
 
 
 jv = special("Jv", "jv", lambda v, x, z, g: (None, g * (apply("jv", v - 1, x) - apply("jv", v + 1, x)) / 2),
-             nin=2, doc="Bessel function of the first kind of order v.")
-j0 = special("J0", "j0", lambda x, z, g: (-g * apply("j1", x),), dtype=upgrade_to_float)
-j1 = special("J1", "j1", lambda x, z, g: (g * (apply("j0", x) - apply("jv", 2, x)) / 2,),
-             dtype=upgrade_to_float)
+             nin=2, missing={0: BY_ORDER}, doc="Bessel function of the first kind of order v.")
+j0 = special("J0", "j0", lambda x, z, g: (-g * apply("j1", x),), dtype=upgrade_to_float,
+             numpy=by_field(at_infinity("j0", 0), lambda x: scipy_special("jv")(0, x)))
+j1 = special("J1", "j1", lambda x, z, g: (g * (apply("j0", x) - apply("jv", number(2, x), x)) / 2,),
+             dtype=upgrade_to_float, numpy=by_field(at_infinity("j1", 0), lambda x: scipy_special("jv")(1, x)))
 iv = special("Iv", "iv", lambda v, x, z, g: (None, g * (apply("iv", v - 1, x) + apply("iv", v + 1, x)) / 2),
-             nin=2, doc="Modified Bessel function of the first kind of order v.")
+             nin=2, missing={0: BY_ORDER}, doc="Modified Bessel function of the first kind of order v.")
 i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),))
-i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", 2, x)) / 2,))
+i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", number(2, x), x)) / 2,))
 
 
 def sigmoid_of(x):

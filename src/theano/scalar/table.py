@@ -69,7 +69,10 @@ def chain(sign):
 
 def fold(function):
     """A NumPy function of two arguments, for any number."""
-    return lambda *xs: functools.reduce(function, xs)
+    def folded(*xs):
+        return functools.reduce(function, xs)
+    folded.of_two = function
+    return folded
 
 
 def select(condition, x, y):
@@ -84,22 +87,7 @@ def grad_add(*args):
 
 def grad_mul(*args):
     *xs, z, g = args
-    if z.type.dtype in complex_dtypes:
-        return tuple(_complex_mul(xs, k, g) for k in range(len(xs)))
     return tuple(functools.reduce(operator.mul, [g, *xs[:k], *xs[k + 1:]]) for k in range(len(xs)))
-
-
-def _complex_mul(xs, k, g):
-    """Gradient of a product as the pair (d/d real, d/d imaginary) in one complex number."""
-    others = [x for i, x in enumerate(xs) if i != k]
-    rest = functools.reduce(operator.mul, others) if others else None
-    if rest is None:
-        return g
-    yr, yi = apply("real", rest), apply("imag", rest)
-    gr, gi = apply("real", g), apply("imag", g)
-    if xs[k].type.dtype in complex_dtypes:
-        return apply("complex", yr * gr + yi * gi, yr * gi - yi * gr)
-    return yr * gr + yi * gi
 
 
 # -- arithmetic -----------------------------------------------------------------------------------------
@@ -176,7 +164,7 @@ switch = row("Switch", "switch", np.where, "{0} ? {1} : {2}",
              label="Switch", conditions=(0,), args="cond ift iff")
 second = row("Second", "second", lambda x, y: np.broadcast_arrays(x, y)[1], "{1}",
              lambda x, y, z, g: (None, g), last_out, nin=2, unread=(0,))
-identity = row("Identity", "identity", np.positive, "{0}", lambda x, z, g: (g,), same_out, zero=True,
+identity = row("Identity", "identity", np.array, "{0}", lambda x, z, g: (g,), same_out, zero=True,
                args="input")
 
 
@@ -250,7 +238,8 @@ inopenrange, inclosedrange, inopenclosedrange, inclosedopenrange = (in_range(*ki
 
 def bits(class_name, name, function, sign, **options):
     """An operation on the bits of two integers; flat."""
-    return row(class_name, name, function, f"{{0}} {sign} {{1}}", None, bits_out, BinaryBitOp, 2,
+    c = f"{{0}} {sign} {{1}}"
+    return row(class_name, name, function, by_kind(c, c, c), None, bits_out, BinaryBitOp, 2,
                commutative=True, associative=True, label=class_name, **options)
 
 
@@ -339,12 +328,12 @@ conj = row("Conj", "conj", np.conj, by_kind("{0}", "{0}", "{0}", "{0}", "~{0}"),
            lambda x, z, g: (apply("conj", g),), same_out_min8, zero=True)
 angle = row("Angle", "angle", np.angle, None, lambda x, z, g: (_grad_angle(x, z, g),), float64_out)
 complex_ = row("Complex", "complex", lambda x, y: np.asarray(x) + 1j * np.asarray(y), None,
-               lambda x, y, z, g: (apply("real", g), apply("imag", g)), complex_out, nin=2)
+               lambda x, y, z, g: (apply("real", g), apply("imag", g)), complex_out, nin=2, parts=True)
 complex_from_polar = row(
     "ComplexFromPolar", "complex_from_polar", lambda r, t: r * np.exp(1j * np.asarray(t)), None,
     lambda r, t, z, g: (apply("cos", t) * apply("real", g) + apply("sin", t) * apply("imag", g),
                         -r * apply("sin", t) * apply("real", g) + r * apply("cos", t) * apply("imag", g)),
-    complex_out, nin=2, args="r theta")
+    complex_out, nin=2, args="r theta", parts=True)
 
 
 def _as_complex(x, g, real_side):
@@ -396,7 +385,11 @@ def cast_to(dtype):
         return dtype
 
     def grad(x, z, g):
-        return (apply("cast_" + x.type.dtype, g) if x.type.dtype not in discrete_dtypes else None,)
+        if x.type.dtype in discrete_dtypes:
+            return (None,)
+        if g.type.dtype in complex_dtypes and x.type.dtype not in complex_dtypes:
+            g = apply("real", g)
+        return (apply("cast_" + x.type.dtype, g),)
 
     return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, rule(to), Cast,
                zero=True, label=f"Cast{{{dtype}}}", args="input")

@@ -268,6 +268,15 @@ class CSMGrad(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
+    def connection_pattern(self, node):
+        return [[k == 4] for k in range(8)]
+
+    def grad(self, inputs, output_grads):
+        _, *places = inputs[:4]
+        data, *given = inputs[4:]
+        back = self(data, *given, output_grads[0], *places)
+        return [back if k == 4 else disconnected() for k in range(8)]
+
 
 csm_grad = CSMGrad
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theano.gradient import grad_not_implemented
+from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
@@ -18,6 +18,7 @@ from theano.sparse.variable import (
 )
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.dot import dot as dot_tensors
+from theano.tensor.join import stack
 from theano.tensor.type import tensor
 
 
@@ -109,6 +110,15 @@ class _StructuredDotGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[False], [False], [True], [True]]
+
+    def grad(self, inputs, output_grads):
+        (indices, indptr, b, g), (gg,) = inputs, output_grads
+        placed = CSM(self.format)(gg, indices, indptr, stack([g.shape[0], b.shape[0]]))
+        by_b, by_g = structured_dot(transpose(placed), g), structured_dot(placed, b)
+        return [DisconnectedType()(), DisconnectedType()(), as_gradient_of(b, by_b), as_gradient_of(g, by_g)]
 
 
 ROWS_AT_ONCE = 1 << 14          # so that the gathered rows stay in the cache
@@ -299,8 +309,9 @@ class SamplingDot(Op):
 
     def grad(self, inputs, output_grads):
         x, y, p = inputs
+        by_p = mul(self(x, y, SparseType.make_ones(p, p.type.dtype)), output_grads[0])
         g = mul(p, output_grads[0])
-        return [dot(g, y), dot(transpose(g), x), grad_not_implemented(self, 2, p)]
+        return [dot(g, y), dot(transpose(g), x), as_gradient_of(p, by_p)]
 
 
 sampling_dot = SamplingDot()

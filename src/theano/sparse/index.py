@@ -88,6 +88,12 @@ class GetItemListGrad(Op):
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
+    def connection_pattern(self, node):
+        return [[False], [False], [True]]
+
+    def grad(self, inputs, output_grads):
+        return [disconnected(), disconnected(), get_item_list(output_grads[0], inputs[1])]
+
 
 def _scattered(kind, data, rows, columns, shape):
     """The matrix of type ``kind`` with ``data`` at these places."""
@@ -105,7 +111,7 @@ class GetItem2Lists(Op):
 
     def make_node(self, x, ind1, ind2):
         x, ind1, ind2 = as_sparse_variable(x), _as_list(ind1), _as_list(ind2)
-        return Apply(self, [x, ind1, ind2], [tensor(x.type.dtype, (False,))])
+        return Apply(self, [x, ind1, ind2], [tensor(x.type.dtype, ind1.type.broadcastable)])
 
     def perform(self, node, inputs, output_storage):
         x, *lists = inputs
@@ -141,6 +147,12 @@ class GetItem2ListsGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[False], [False], [False], [True]]
+
+    def grad(self, inputs, output_grads):
+        return [disconnected(), disconnected(), disconnected(), get_item_2lists(output_grads[0], *inputs[1:3])]
 
 
 class GetItem2d(Op):
@@ -215,6 +227,14 @@ class GetItem2dGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
+
+    def connection_pattern(self, node):
+        return [[False]] * 7 + [[True]]
+
+    def grad(self, inputs, output_grads):
+        _, a, b, c, d, e, f, _ = inputs
+        part = get_item_2d(output_grads[0], (slice(a, b, c), slice(d, e, f)))
+        return [*(disconnected() for _ in range(7)), part]
 
 
 class GetItemScalar(Op):

@@ -10,12 +10,14 @@ from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle
+from theano.tensor.half import add_at
 from theano.tensor.index import (
     INTEGERS,
     IncSubtensor,
     Subtensor,
     flat_indices,
     index_type,
+    slice_length,
     sum_to_value,
 )
 from theano.tensor.join import stack
@@ -223,7 +225,7 @@ class AdvancedIncSubtensor1(Op):
         if self.set_instead_of_inc:
             x[index] = y
         else:
-            np.add.at(x, index, y)
+            add_at(x, index, y)
         output_storage[0][0] = x
 
     def infer_shape(self, node, shapes):
@@ -274,10 +276,10 @@ class AdvancedSubtensor(Op):
 
     def infer_shape(self, node, shapes):
         index = node.inputs[1:]
-        x_shape, index_shapes = shapes[0], shapes[1:]
-        if _only_arrays(index) and not _has_mask(index):
-            broadcast = _broadcast_shape(index, index_shapes)
-            return [(*broadcast, *x_shape[len(index):])]
+        if not _has_mask(index):
+            found = _result_shape(shapes[0], index, shapes[1:])
+            if found is not None:
+                return [found]
         return [tuple(shape_i(node.outputs[0], d) for d in range(node.outputs[0].type.ndim))]
 
     def connection_pattern(self, node):
@@ -329,7 +331,7 @@ class AdvancedIncSubtensor(Op):
         if self.set_instead_of_inc:
             x[index] = y
         else:
-            np.add.at(x, index, y)
+            add_at(x, index, y)
         output_storage[0][0] = x
 
     def infer_shape(self, node, shapes):
@@ -392,8 +394,38 @@ def _has_mask(index):
     return any(getattr(i.type, "dtype", None) == "bool" for i in index)
 
 
-def _only_arrays(index):
-    return all(isinstance(i.type, TensorType) for i in index)
+def _result_shape(extents, index, shapes):
+    """Extents of what an index without masks selects; None where it has slices that are inputs of the function."""
+    positions = [k for k, i in enumerate(index) if isinstance(i.type, TensorType)]
+    kept, d, front = [], 0, 0
+    for k, entry in enumerate(index):
+        if positions and k == positions[0]:
+            front = len(kept)
+        if isinstance(entry.type, NoneType):
+            kept.append(constant(1, dtype="int64"))
+            continue
+        if isinstance(entry.type, SliceType):
+            part = _slice_of(entry)
+            if part is None:
+                return None
+            kept.append(slice_length(part, extents[d]))
+        d += 1
+    kept.extend(extents[d:])
+    if not positions:
+        return tuple(kept)
+    joined = _broadcast_shape([index[k] for k in positions], [shapes[k] for k in positions])
+    adjacent = positions[-1] - positions[0] == len(positions) - 1
+    where = front if adjacent else 0
+    return (*kept[:where], *joined, *kept[where:])
+
+
+def _slice_of(entry):
+    """A slice, with variables where its bounds are computed; None where it is an input itself."""
+    if isinstance(entry, Constant):
+        return entry.data
+    if entry.owner is None or not isinstance(entry.owner.op, MakeSlice):
+        return None
+    return slice(*(None if isinstance(b.type, NoneType) else b for b in entry.owner.inputs))
 
 
 def _broadcast_shape(index, shapes):

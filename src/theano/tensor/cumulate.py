@@ -6,11 +6,14 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
-from theano.tensor.elemwise import maximum
+from theano.tensor.elemwise import ELEMWISE, conjugate, eq, le, maximum, switch
+from theano.tensor.half import in_single
 from theano.tensor.join import concatenate
 from theano.tensor.shape import flatten
 from theano.tensor.type import tensor
 from theano.tensor.variable import method
+
+and_ = ELEMWISE["and_"]
 
 
 class CumOp(Op):
@@ -34,6 +37,7 @@ class CumOp(Op):
             raise ValueError(f"axis(={self.axis}) out of bounds for {x} with {x.type.ndim} dimensions")
         return Apply(self, [x], [x.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         output_storage[0][0] = (np.cumsum if self.mode == "add" else np.cumprod)(x, axis=self.axis, dtype=x.dtype)
@@ -51,11 +55,33 @@ class CumOp(Op):
         if x.type.dtype.startswith(("int", "uint", "bool")):
             return [x.zeros_like(dtype="floatX")]
         axis = 0 if self.axis is None else self.axis % x.type.ndim
-        backwards = (slice(None),) * axis + (slice(None, None, -1),)
-        total = cumsum((g if self.mode == "add" else g * y)[backwards], axis)[backwards]
-        if self.axis is None:
-            total = total.reshape(x.shape, x.type.ndim)
-        return [total if self.mode == "add" else total / x]
+        flat = flatten(x) if self.axis is None else x
+        total = _from_each_on(g, axis) if self.mode == "add" else _grad_cumprod(flat, y, g, axis)
+        return [total.reshape(x.shape, x.type.ndim) if self.axis is None else total]
+
+
+def _from_each_on(x, axis):
+    """The sums of all elements from each on."""
+    backwards = (slice(None),) * axis + (slice(None, None, -1),)
+    return cumsum(x[backwards], axis)[backwards]
+
+
+def _grad_cumprod(x, y, g, axis):
+    """The gradient of running products ``y``, right to the second derivative where elements are zero.
+
+    A product up to j contains a first zero, and no other, between its place and that of the second one. Derivatives by
+    the first zero are the products without it; those by the second are zero, but have derivatives by the first.
+    """
+    x, y = conjugate(x), conjugate(y)
+    zero = eq(x, 0)
+    rank = cumsum(zero.astype("int64"), axis)
+    first, second_ = and_(zero, eq(rank, 1)), and_(zero, eq(rank, 2))
+    without_first, without_both = switch(first, 1, x), switch(and_(zero, le(rank, 2)), 1, x)
+    nothing = switch(first, x, 0).sum(axis=axis, keepdims=True)
+    by_first = _from_each_on(g * cumprod(without_first, axis), axis)
+    by_second = _from_each_on(g * cumprod(without_both, axis), axis) * nothing
+    by_others = _from_each_on(g * y, axis) / switch(zero, 1, x)
+    return switch(first, by_first, switch(second_, by_second, switch(zero, 0, by_others)))
 
 
 @method("cumsum")
@@ -87,6 +113,7 @@ class DiffOp(Op):
         pattern = [b and d != self.axis % x.type.ndim for d, b in enumerate(x.type.broadcastable)]
         return Apply(self, [x], [tensor(x.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         found = np.diff(inputs[0], n=self.n, axis=self.axis)
         output_storage[0][0] = found.copy() if self.n == 0 else found

@@ -6,7 +6,8 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
 from theano.scalar.type import complex_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import mul
+from theano.tensor.elemwise import conjugate, mul
+from theano.tensor.half import in_single
 from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, method
@@ -33,6 +34,7 @@ class Dot(Op):
         pattern = (*x.type.broadcastable[:-1], *(y.type.broadcastable[1:] if y.type.ndim == 2 else ()))
         return Apply(self, inputs, [tensor(upcast(x.type.dtype, y.type.dtype), pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, y = inputs
         dtype = node.outputs[0].type.dtype
@@ -46,15 +48,12 @@ class Dot(Op):
     def L_op(self, inputs, outputs, output_grads):
         x, y = inputs
         g, = output_grads
-        if x.type.dtype in complex_dtypes or y.type.dtype in complex_dtypes:
-            xc, yc = x.conj(), y.conj()
-        else:
-            xc, yc = x, y
+        xc, yc = conjugate(x), conjugate(y)
         gx, gy = {(1, 1): lambda: (g * yc, g * xc),
                   (1, 2): lambda: (dot(g, yc.T), _outer(xc, g)),
                   (2, 1): lambda: (_outer(g, yc), dot(xc.T, g)),
                   (2, 2): lambda: (dot(g, yc.T), dot(xc.T, g))}[x.type.ndim, y.type.ndim]()
-        return [_in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+        return [in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
 
     def R_op(self, inputs, eval_points):
         if None in eval_points and eval_points[0] is None and eval_points[1] is None:
@@ -70,7 +69,7 @@ class Dot(Op):
         return "dot"
 
 
-def _in_pattern(variable, gradient):
+def in_pattern(variable, gradient):
     """``gradient`` with the broadcast pattern and kind of dtype of ``variable``."""
     if gradient.type.broadcastable != variable.type.broadcastable:
         gradient = variable.type.rebroadcast(gradient, variable.type.broadcastable)
@@ -196,6 +195,7 @@ class BatchedDot(Op):
                    *y.type.broadcastable[2:])
         return Apply(self, inputs, [tensor(upcast(x.type.dtype, y.type.dtype), pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, y = inputs
         if x.shape[0] != y.shape[0]:
@@ -214,7 +214,7 @@ class BatchedDot(Op):
         return [(a[0], *a[1:-1], *b[2:])]
 
     def L_op(self, inputs, outputs, output_grads):
-        x, y = inputs
+        x, y = conjugate(inputs[0]), conjugate(inputs[1])
         g, = output_grads
         gx, gy = {
             (2, 2): lambda: (g.dimshuffle(0, "x") * y, g.dimshuffle(0, "x") * x),
@@ -224,7 +224,7 @@ class BatchedDot(Op):
                              batched_dot(x.dimshuffle(0, 2, 1), g)),
             (3, 3): lambda: (batched_dot(g, y.dimshuffle(0, 2, 1)), batched_dot(x.dimshuffle(0, 2, 1), g)),
         }[x.type.ndim, y.type.ndim]()
-        return [_in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+        return [in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
 
     def R_op(self, inputs, eval_points):
         terms = []

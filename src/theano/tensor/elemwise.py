@@ -16,6 +16,7 @@ from theano.scalar.preference import upcast_out
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
+from theano.tensor.half import in_single
 from theano.tensor.mask import put_on, root_of_magnitudes, take_off
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import FUNCTIONS, TensorVariable, method
@@ -292,10 +293,11 @@ class Elemwise(Op):
 
     def R_op(self, inputs, eval_points):
         out = self(*inputs)
-        if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None:
+        if isinstance(out, list) or out.type.dtype not in float_dtypes or self.scalar_op.gradient is None \
+                or any(x.type.dtype.startswith("complex") for x in inputs):
             return [None]
         partial = self.scalar_op.L_op(inputs, [out], [out.ones_like()])
-        terms = [p * e for p, e in zip(partial, eval_points, strict=True)
+        terms = [real_product(p, e) for p, e in zip(partial, eval_points, strict=True)
                  if e is not None and not isinstance(p.type, (DisconnectedType, NullType))]
         return [add(*terms) if terms else out.zeros_like()]
 
@@ -307,6 +309,19 @@ class Elemwise(Op):
         if self.inplace_pattern:
             return f"Elemwise{{{text}}}{sorted(self.inplace_pattern.items())}"
         return f"Elemwise{{{text}}}"
+
+
+def real_product(gradient, direction):
+    """How fast a real value changes in a direction; a complex gradient holds the derivatives by both parts."""
+    if gradient.type.dtype not in complex_dtypes or direction.type.dtype not in complex_dtypes:
+        return gradient * direction
+    return ELEMWISE["real"](gradient) * ELEMWISE["real"](direction) \
+        + ELEMWISE["imag"](gradient) * ELEMWISE["imag"](direction)
+
+
+def conjugate(x):
+    """The complex conjugate; real numbers are their own."""
+    return ELEMWISE["conj"](x) if x.type.dtype in complex_dtypes else x
 
 
 class SumToShapeOf(Op):
@@ -323,6 +338,7 @@ class SumToShapeOf(Op):
         pattern = tuple(a or b for a, b in zip(g.type.broadcastable, x.type.broadcastable, strict=True))
         return Apply(self, [g, x], [tensor(g.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         g, x = inputs
         axes = tuple(d for d in range(g.ndim) if x.shape[d] == 1 and g.shape[d] != 1)
@@ -448,7 +464,7 @@ SEEN_THROUGH[DimShuffle] = lambda node, index, get: get(node.inputs[0])
 # -- reductions ---------------------------------------------------------------------------------------------
 
 REDUCERS = {"add": np.add, "mul": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
-            "and_": np.logical_and, "or_": np.logical_or, "xor": np.bitwise_xor}
+            "and_": np.bitwise_and, "or_": np.bitwise_or, "xor": np.bitwise_xor}
 
 
 class CAReduce(Op):
@@ -539,6 +555,10 @@ class CAReduce(Op):
         if name in ("maximum", "minimum"):
             same = eq(self.spread(x, out), x)
             return [switch(same, self.spread(x, g), 0).astype(x.type.dtype)]
+        if name == "add":
+            return [second(x, self.spread(x, g).astype(x.type.dtype))]
+        if name == "mul":
+            return Prod(self.axis).L_op(inputs, outputs, output_grads)
         raise NotImplementedError(f"{self} has no gradient")
 
     def spread(self, x, value):
@@ -583,9 +603,7 @@ class CAReduceDtype(CAReduce):
     def _check(x, dtype, acc):
         if x.type.dtype not in discrete_dtypes and dtype in discrete_dtypes:
             raise TypeError(f"Cannot reduce a {x.type.dtype} tensor to a result of dtype {dtype}: cast it first")
-        if upcast(x.type.dtype, acc) != acc and not (x.type.dtype in continuous_dtypes and
-                                                     acc in continuous_dtypes
-                                                     and x.type.dtype not in complex_dtypes):
+        if upcast(x.type.dtype, acc) != acc and not (acc in continuous_dtypes and x.type.dtype in discrete_dtypes):
             raise TypeError(f"Cannot accumulate a {x.type.dtype} tensor in {acc}: precision would be lost")
 
     def result_dtype(self, dtype):
@@ -662,7 +680,7 @@ class Prod(CAReduceDtype):
         x, out, g = inputs[0], outputs[0], output_grads[0]
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        g, out = self.spread(x, g), self.spread(x, out)
+        g, out, x = self.spread(x, g), self.spread(x, conjugate(out)), conjugate(x)
         whole = g * out / x
         if self.no_zeros_in_input:
             return [whole]
@@ -684,6 +702,11 @@ class ProdWithoutZeros(CAReduceDtype):
     def __init__(self, axis=None, dtype=None, acc_dtype=None):
         super().__init__(mul_without_zeros, axis, dtype, acc_dtype)
 
+    @staticmethod
+    def _check(x, dtype, acc):
+        CAReduceDtype._check(x, x.type.dtype, acc)              # the result may have any dtype
+
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         axis = tuple(range(x.ndim)) if self.axis is None else self.axis
@@ -692,7 +715,7 @@ class ProdWithoutZeros(CAReduceDtype):
 
     def L_op(self, inputs, outputs, output_grads):
         x, out, g = inputs[0], outputs[0], output_grads[0]
-        g, out = self.spread(x, g), self.spread(x, out)
+        g, out, x = self.spread(x, g), self.spread(x, conjugate(out)), conjugate(x)
         return [switch(eq(x, 0), 0, g * out / x).astype(x.type.dtype)]
 
 

@@ -303,9 +303,11 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
     extents = cast(shape(x), count_dtype)
     for d in axes:
         total = true_div(total, extents[d])
-    total.name = "mean"
-    if dtype is None and x.type.dtype == "float16":
+    if total.type.dtype in discrete_dtypes:             # the mean over no axis
+        total = cast(total, "float64")
+    if "float16" in (dtype, x.type.dtype if dtype is None else None):
         total = cast(total, "float16")
+    total.name = "mean"
     return total
 
 

@@ -9,9 +9,9 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.advanced import flatnonzero, inc_subtensor, set_subtensor, take
 from theano.tensor.assertion import Assert
-from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
+from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.create import alloc, arange, ones, zeros
-from theano.tensor.elemwise import cast, maximum
+from theano.tensor.elemwise import cast, eq, maximum, sum_to_shape_of, switch
 from theano.tensor.join import concatenate, stack
 from theano.tensor.shape import flatten
 from theano.tensor.type import tensor
@@ -265,4 +265,26 @@ class Choose(Op):
         wide = np.broadcast_to(same_rank, (len(choices), *first.shape))
         output_storage[0][0] = np.take_along_axis(wide, index[None].astype("int64"), 0)[0]
 
+    def infer_shape(self, node, shapes):
+        ndim = node.outputs[0].type.ndim
+        found = [constant(1, dtype="int64")] * ndim
+        for x, shape in ((node.inputs[0], shapes[0]), (node.inputs[1], shapes[1])):
+            first = 0 if x is node.inputs[0] else 1
+            for d in range(first, x.type.ndim):
+                if not x.type.broadcastable[d]:
+                    found[ndim - x.type.ndim + d] = shape[d]
+        return [tuple(found)]
 
+    def connection_pattern(self, node):
+        return [[False], [True]]
+
+    def grad(self, inputs, output_grads):
+        (a, choices), (g,) = inputs, output_grads
+        ndim, added = g.type.ndim, g.type.ndim - choices.type.ndim + 1
+        index = a % choices.shape[0] if self.mode == "wrap" else a.clip(0, choices.shape[0] - 1)
+        numbers = arange(choices.shape[0]).dimshuffle(0, *["x"] * ndim)
+        index = index.dimshuffle("x", *["x"] * (ndim - a.type.ndim), *range(a.type.ndim))
+        parts = switch(eq(numbers, index), g.dimshuffle("x", *range(ndim)), 0).astype(choices.type.dtype)
+        wide = choices.dimshuffle(0, *["x"] * added, *range(1, choices.type.ndim))
+        found = sum_to_shape_of(parts, wide)
+        return [DisconnectedType()(), found.dimshuffle(0, *range(1 + added, 1 + ndim))]

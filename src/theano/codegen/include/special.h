@@ -131,7 +131,7 @@ static double th_erfcx_f64(double x) {
     if (a > 28.0)
         y = 0.5641895835477563 / a * (1.0 - z * (1.0 - z * (3.0 - z * (15.0 - z * (105.0
           - z * (945.0 - z * 10395.0))))));
-    return x > 0.0 || x != x ? y : (x < -27.0 ? __builtin_inf() : 2.0 * (e + e * low) - y);
+    return x > 0.0 || x != x ? y : (x < -26.64 ? __builtin_inf() : 2.0 * (e + e * low) - y);
 }
 
 /* log(x / a) - (x - a) / a. */

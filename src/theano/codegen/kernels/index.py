@@ -45,6 +45,9 @@ def inc_subtensor(lowering, node):
     """A copy of x (or its storage), a view of the part, and a loop that adds to or sets the part."""
     x, y, *rest = node.inputs
     out = node.outputs[0]
+    row = lowering.row("second" if node.op.set_instead_of_inc else "add")
+    if not lowering.can_apply(row, [x.type.dtype, y.type.dtype], out.type.dtype):
+        return NotImplemented
     result = lowering.temp(out)
     source = lowering.place(x)
     lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
@@ -59,13 +62,10 @@ def inc_subtensor(lowering, node):
     identity = tuple(range(ndim))
     operands = (ir.Operand(result.dtype, identity), ir.Operand(value.dtype, axes),
                 ir.Operand(result.dtype, identity, "out", 0))
-    loads = [ir.load(0, operands), ir.load(1, operands)]
-    if node.op.set_instead_of_inc:
-        body, stored = (*loads, ir.Value(lowering.row("second"), (0, 1), result.dtype)), 2
-    else:
-        body, stored = (*loads, ir.Value(lowering.row("add"), (0, 1), result.dtype)), 2
-    nest = ir.LoopNest(ndim, (False,) * ndim, operands, (ir.Phase(body, ((stored, 2),)),))
+    body = (ir.load(0, operands), ir.load(1, operands), ir.Value(row, (0, 1), result.dtype))
+    nest = ir.LoopNest(ndim, (False,) * ndim, operands, (ir.Phase(body, ((2, 2),)),))
     lowering.add("loop", [part, value], [written], nest=nest, node=node)
+    return None
 
 
 def gather(lowering, node):

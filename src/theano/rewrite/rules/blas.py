@@ -6,7 +6,7 @@ from theano.tensor.blas import BLAS_DTYPES, Dot22, Gemm, Gemv, _dot22, gemm_no_i
 from theano.tensor.blas import ger as ger_op
 from theano.tensor.create import AllocEmpty
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import DimShuffle
+from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise
 from theano.tensor.shape import shape_i
 
 
@@ -177,11 +177,18 @@ def outer_product(variable):
     return columns[0].dimshuffle(0), rows[0].dimshuffle(1), [s.dimshuffle([]) for s in scalars]
 
 
+def _is_part_of_loop(x):
+    """Whether loops alone use ``x``, and not only to add something else to it."""
+    clients = [c for c, _ in x.clients]
+    return all(c != "output" and isinstance(c.op, (Elemwise, CAReduce)) for c in clients) \
+        and not all(isinstance(c.op, Elemwise) and row(c.outputs[0]) in ("add", "sub") for c in clients)
+
+
 @rule("add", "sub", name="local_ger", tags=("BlasOpt",))
 def sum_with_outer_product(node):
-    """A + a * outer(x, y) >> ger(A, a, x, y)"""
+    """A + a * outer(x, y) >> ger(A, a, x, y), unless a loop computes the sum where it needs it"""
     out = node.outputs[0]
-    if len(node.inputs) != 2 or out.type.ndim != 2 or out.type.dtype not in BLAS_DTYPES:
+    if len(node.inputs) != 2 or out.type.ndim != 2 or out.type.dtype not in BLAS_DTYPES or _is_part_of_loop(out):
         return None
     matrix, term = node.inputs
     found = outer_product(term) if len(term.clients) <= 1 else None

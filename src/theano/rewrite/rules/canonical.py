@@ -77,7 +77,7 @@ LONGEST = 16                # longer chains are left in pieces, so that the cost
 def product(node):
     """x*y/x >> y, x/x >> 1, 2*x*3 >> 6*x, -(2*x) >> -2*x"""
     out = node.outputs[0]
-    if not is_float(out) or links(out, True) is None:
+    if not is_float(out) or _is_plain(node) or links(out, True) is None:
         return None
     if len(out.clients) == 1:
         client = out.clients[0][0]
@@ -96,6 +96,16 @@ def product(node):
     if not cancelled and not _simpler(node, top, bottom, value):
         return None
     return shaped(_quotient(top, bottom, value, out), out)
+
+
+def _is_plain(node):
+    """Whether a node is a product of values that are no products, and at most one constant, which does something."""
+    if row(node.outputs[0]) != "mul":
+        return False
+    constants = [known for known in map(number, node.inputs) if known is not None]
+    if len(constants) > 1 or constants and (isinstance(constants[0], complex) or constants[0] in (0, 1, -1)):
+        return False
+    return all(links(x) is None for x in node.inputs)
 
 
 def _quotient(top, bottom, value, out):
@@ -152,7 +162,7 @@ def _walk(variable, root):
 def product_with_quotients(node):
     """u * v * (a/u - b/v) >> a*v - b*u, which is finite where u or v vanish"""
     out = node.outputs[0]
-    if not is_float(out):
+    if not is_float(out) or not any(row(x) in ("sub", "add", "mul") for x in node.inputs):
         return None
     factors = flat_factors(out)
     for k, factor in enumerate(factors):

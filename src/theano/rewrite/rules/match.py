@@ -3,7 +3,6 @@
 import numpy as np
 
 from theano.graph.variable import Constant
-from theano.scalar.composite import Composite
 from theano.scalar.type import float_dtypes
 from theano.tensor.constant import constant
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
@@ -12,7 +11,7 @@ from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 def row(variable):
     """Name of the scalar row that computes a variable, or None."""
     node = variable.owner
-    if node is None or type(node.op) is not Elemwise or isinstance(node.op.scalar_op, Composite):
+    if node is None or type(node.op) is not Elemwise:
         return None
     return node.op.scalar_op.row_name
 

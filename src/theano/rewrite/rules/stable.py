@@ -164,7 +164,7 @@ def exp_minus_one(node):
 @rule("mul", name="local_sigm_times_exp", tags=("stabilize", "canonicalize"))
 def sigmoid_times_exp(node):
     """sigmoid(-x) * exp(x) >> sigmoid(x)"""
-    if not _real(node.outputs[0]):
+    if not _real(node.outputs[0]) or not any(row(x) in ("exp", "sigmoid", "mul") for x in node.inputs):
         return None
     factors = flat_factors(node.outputs[0])
     for i, a in enumerate(factors):

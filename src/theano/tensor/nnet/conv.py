@@ -15,6 +15,7 @@ from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import cast
+from theano.tensor.half import in_single
 from theano.tensor.nnet.conv_shape import (
     assert_shape,
     border_mode_to_pad,
@@ -191,6 +192,7 @@ class AbstractConv(BaseAbstractConv):
         pattern = [img.type.broadcastable[0], kern.type.broadcastable[0], *[False] * self.convdim]
         return Apply(self, [img, kern], [tensor(img.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, w = inputs
         self.check(x.shape, w.shape)
@@ -228,6 +230,7 @@ class AbstractConv_gradWeights(BaseAbstractConv):                               
         pattern = [topgrad.type.broadcastable[1], *[False] * extra, one_channel, *[False] * n]
         return Apply(self, [img, topgrad, self._size(shape)], [tensor(img.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, top, size = inputs
         n, groups = self.convdim, self.num_groups
@@ -270,6 +273,7 @@ class AbstractConv_gradInputs(BaseAbstractConv):                                
         pattern = [topgrad.type.broadcastable[0], one_channel, *[False] * self.convdim]
         return Apply(self, [kern, topgrad, self._size(shape)], [tensor(kern.type.dtype, pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         w, top, size = inputs
         n, groups = self.convdim, self.num_groups

@@ -5,8 +5,11 @@ import numpy as np
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.create import arange
 from theano.tensor.elemwise import exp
+from theano.tensor.half import in_single
 from theano.tensor.shape import shape_padleft
 from theano.tensor.type import tensor
 
@@ -64,6 +67,7 @@ class Softmax(_RowOp):
 
     __props__ = ()
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         output_storage[0][0] = softmax_of(inputs[0])
 
@@ -79,6 +83,7 @@ class LogSoftmax(_RowOp):
 
     __props__ = ()
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         output_storage[0][0] = log_softmax_of(inputs[0])
 
@@ -106,6 +111,7 @@ class SoftmaxGrad(Op):
         dy, sm = as_tensor_variable(dy), as_tensor_variable(sm)
         return Apply(self, [dy, sm], [sm.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         dy, sm = inputs
         scaled = dy * sm
@@ -148,6 +154,7 @@ class SoftmaxWithBias(Op):
             raise ValueError(f"b must be 1-d tensor of floats, got {b.type}")
         return Apply(self, [x, b], [x.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, b = inputs
         if b.shape[0] != x.shape[1]:
@@ -203,6 +210,7 @@ class CrossentropyCategorical1Hot(Op):
             raise TypeError(f"true_one_of_n must be a vector of integers, got a {true.type}")
         return Apply(self, [coding, true], [tensor(coding.type.dtype, (coding.type.broadcastable[0],))])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         coding, true = inputs
         output_storage[0][0] = -np.log(coding[np.arange(len(true)), true]).astype(coding.dtype, copy=False)
@@ -229,6 +237,7 @@ class CrossentropyCategorical1HotGrad(Op):
     def make_node(self, g_y, coding_dist, true_one_of_n):
         return Apply(self, [g_y, coding_dist, true_one_of_n], [coding_dist.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         g, coding, true = inputs
         result = np.zeros_like(coding)
@@ -238,6 +247,16 @@ class CrossentropyCategorical1HotGrad(Op):
 
     def infer_shape(self, node, shapes):
         return [shapes[1]]
+
+    def connection_pattern(self, node):
+        return [[True], [True], [False]]
+
+    def grad(self, inputs, output_grads):
+        (g, coding, true), (gg,) = inputs, output_grads
+        rows = arange(true.shape[0])
+        by_g = -gg[rows, true] / coding[rows, true]
+        by_coding = set_subtensor(coding.zeros_like()[rows, true], -by_g * g / coding[rows, true])
+        return [by_g, by_coding, DisconnectedType()()]
 
     def __str__(self):
         return type(self).__name__
@@ -267,6 +286,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         rows = x.type.broadcastable[:1]
         return Apply(self, [x, b, y], [tensor(x.type.dtype, rows), x.type(), tensor(y.type.dtype, rows)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, b, y = inputs
         if b.shape[0] != x.shape[1]:
@@ -331,6 +351,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
             raise ValueError("y_idx must be 1-d tensor of [u]ints", y.type)
         return Apply(self, [dy, sm, y], [sm.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         dy, sm, y = inputs
         if (y < 0).any() or (y >= sm.shape[1]).any():

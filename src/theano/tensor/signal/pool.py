@@ -13,6 +13,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import maximum, minimum
+from theano.tensor.half import in_single
 from theano.tensor.type import tensor
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
@@ -180,6 +181,7 @@ class Pool(_Pooling):
             self.check(ws.data, pad.data)
         return node
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, *settings = inputs
         windows = Windows(self, x.shape, *settings)
@@ -228,6 +230,7 @@ class MaxPoolGrad(PoolGrad):
     def __init__(self, ignore_border, ndim=2, openmp=None):
         super().__init__(ignore_border, "max", ndim)
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, largest, gz, *settings = inputs
         windows = Windows(self, x.shape, *settings)
@@ -250,6 +253,7 @@ class DownsampleFactorMaxGradGrad(_Pooling):
 
     n_arrays = 3
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, largest, ggx, *settings = inputs
         windows = Windows(self, x.shape, *settings)
@@ -277,6 +281,7 @@ class AveragePoolGrad(PoolGrad):
         if mode == "max":
             raise ValueError("the gradient of max pooling is MaxPoolGrad")
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, gz, *settings = inputs
         windows = Windows(self, x.shape, *settings)

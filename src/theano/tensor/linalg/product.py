@@ -1,0 +1,184 @@
+"""Products, powers, norms and exponentials of matrices."""
+
+from importlib import import_module
+
+import numpy as np
+
+from theano.graph.op import Op
+from theano.graph.variable import Apply
+from theano.tensor.constant import as_tensor_variable
+from theano.tensor.create import identity_like, zeros_like
+from theano.tensor.dot import dot
+from theano.tensor.elemwise import abs_, cast, neq, sqrt
+from theano.tensor.join import concatenate
+from theano.tensor.linalg import lapack
+from theano.tensor.linalg.adjoint import adjoint, gradients_like, inexact, matrix_argument, through
+from theano.tensor.linalg.decompose import svd
+from theano.tensor.linalg.inverse import matrix_inverse
+from theano.tensor.reduce import max as maximum_of
+from theano.tensor.reduce import min as minimum_of
+from theano.tensor.type import tensor
+
+
+def matrix_dot(*args):
+    """The product of one or more matrices, from the left to the right."""
+    result = args[0]
+    for factor in args[1:]:
+        result = dot(result, factor)
+    return result
+
+
+def matrix_power(M, n):                                                                              # noqa: N803
+    """The square matrix ``M`` times itself, ``n`` factors; its inverse for negative ``n``.
+
+    n: int. Raises TypeError for anything else.  Reference: numpy.linalg.matrix_power
+    """
+    base = matrix_argument("matrix_power", M)
+    if not isinstance(n, (int, np.integer)):
+        raise TypeError(f"matrix_power needs an integer exponent, got {n!r}")
+    if n < 0:
+        base, n = matrix_inverse(base), -n
+    if n == 0:
+        return identity_like(base)
+    result = None
+    while n:
+        if n & 1:
+            result = base if result is None else dot(result, base)
+        n >>= 1
+        if n:
+            base = dot(base, base)
+    return result
+
+
+def kron(a, b):
+    """The Kronecker product.
+
+    a, b: tensors with 3 dimensions or more together   ->   for matrices the matrix of SciPy. For others number the axes
+    of ``a`` and then those of ``b``: 0 and 2 become the first axis of the result, 1 and 3 the second, further ones
+    follow; of three axes the result is a vector. Raises TypeError for fewer: outer is what multiplies two vectors.
+    Reference: scipy.linalg.kron
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    p, q = a.type.ndim, b.type.ndim
+    if p + q <= 2:
+        raise TypeError(f"kron needs tensors with 3 or more dimensions together, got {a.type} and {b.type}: use outer")
+    product = a.dimshuffle(*range(p), *["x"] * q) * b.dimshuffle(*["x"] * p, *range(q))
+    if p + q == 3:
+        return product.dimshuffle(1, 0, 2).flatten()
+    extents = [*(a.shape[d] for d in range(p)), *(b.shape[d] for d in range(q))]
+    shape = [extents[0] * extents[2], extents[1] * extents[3], *extents[4:]]
+    return product.dimshuffle(0, 2, 1, *range(3, p + q)).reshape(shape, ndim=len(shape))
+
+
+def norm(x, ord):
+    """A norm of a vector or matrix.
+
+    x: vector: ord None, "inf", "-inf", 0 or any number; matrix: None, "fro", "inf", "-inf", 1, -1, 2, -2
+    Raises ValueError for an order that does not exist, NotImplementedError for tensors.  Reference: numpy.linalg.norm
+    """
+    x = as_tensor_variable(x)
+    if x.type.ndim == 0:
+        raise ValueError("norm needs a vector or matrix, got a scalar")
+    if x.type.ndim > 2:
+        raise NotImplementedError(f"norm of tensors with {x.type.ndim} dimensions is not there")
+    if isinstance(ord, float) and np.isinf(ord):
+        ord = "inf" if ord > 0 else "-inf"
+    return (_norm_of_vector if x.type.ndim == 1 else _norm_of_matrix)(x, ord)
+
+
+def _euclidean(x):
+    return sqrt((abs_(x) ** 2).sum())
+
+
+def _norm_of_vector(x, order):
+    if order is None:
+        return _euclidean(x)
+    if order == "inf":
+        return maximum_of(abs_(x))
+    if order == "-inf":
+        return minimum_of(abs_(x))
+    if isinstance(order, str):
+        raise ValueError(f"vectors have no norm of order {order!r}")
+    if order == 0:
+        return cast(neq(x, 0).sum(), inexact(x.type.dtype))
+    return (abs_(x) ** order).sum() ** (1.0 / order)
+
+
+def _norm_of_matrix(x, order):
+    if order is None or order == "fro":
+        return _euclidean(x)
+    if order in (2, -2):
+        values = svd(x, compute_uv=0)
+        return maximum_of(values) if order > 0 else minimum_of(values)
+    axes = {"inf": 1, "-inf": 1, 1: 0, -1: 0}
+    if order not in axes:
+        raise ValueError(f"matrices have no norm of order {order!r}")
+    sums = abs_(x).sum(axes[order])
+    return minimum_of(sums) if order in ("-inf", -1) else maximum_of(sums)
+
+
+class Expm(Op):
+    """The exponential of a square matrix.
+
+    A: (n, n)   ->   (n, n)   Reference: scipy.linalg.expm
+    """
+
+    __props__ = ()
+
+    def make_node(self, A):                                                                          # noqa: N803
+        a = matrix_argument("expm", A)
+        return Apply(self, [a], [tensor(inexact(a.type.dtype), (False, False))])
+
+    def perform(self, node, inputs, output_storage):
+        a = np.asarray(lapack.square("expm", inputs[0]), node.outputs[0].type.numpy_dtype)
+        output_storage[0][0] = import_module("scipy.linalg").expm(a) if a.size else a.copy()
+
+    def infer_shape(self, node, shapes):
+        return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return gradients_like(inputs, [ExpmGrad()(inputs[0], output_grads[0])])
+
+
+class ExpmGrad(Op):
+    """The gradient of `Expm`: the Fréchet derivative of the exponential at the adjoint of ``A``.
+
+    A: (n, n)   gw: (n, n), the gradient of expm(A)   ->   (n, n)   Reference: scipy.linalg.expm_frechet
+    """
+
+    __props__ = ()
+
+    def make_node(self, A, gw):                                                                      # noqa: N803
+        a, g = matrix_argument("ExpmGrad", A), matrix_argument("ExpmGrad", gw)
+        return Apply(self, [a, g], [tensor(inexact(a.type.dtype), (False, False))])
+
+    def perform(self, node, inputs, output_storage):
+        dtype = node.outputs[0].type.numpy_dtype
+        a, g = (np.asarray(x, dtype) for x in inputs)
+        if a.dtype.kind == "c" and a.size:
+            n = len(a)
+            block = np.block([[lapack.adjoint(a), g], [np.zeros_like(a), lapack.adjoint(a)]])
+            output_storage[0][0] = import_module("scipy.linalg").expm(block)[:n, n:].copy()
+            return
+        found = import_module("scipy.linalg").expm_frechet(lapack.adjoint(a), g, compute_expm=False) if a.size else a
+        output_storage[0][0] = np.array(found, dtype)
+
+    def infer_shape(self, node, shapes):
+        return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        a, g = inputs
+        (turn,), n = output_grads, a.shape[0]
+        turned = adjoint(a)
+        block = concatenate([concatenate([turned, g], 1), concatenate([zeros_like(turned), turned], 1)], 0)
+        of_a, = through([expm(block)[:n, n:]], [a], [turn])
+        return [of_a, *gradients_like([g], [ExpmGrad()(turned, turn)])]
+
+
+expm = Expm()

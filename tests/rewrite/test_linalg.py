@@ -1,0 +1,332 @@
+"""Rewrites of linear algebra: each fires where it should, and changes no value; what is known about matrices."""
+
+import pickle
+
+import numpy as np
+import pytest
+from theano.sandbox.linalg import psd
+from theano.sandbox.linalg.ops import Hint, hints
+from theano.tensor.nlinalg import alloc_diag, det, diag, eigh, matrix_dot, matrix_inverse, qr, svd, trace
+from theano.tensor.slinalg import Cholesky, Solve, cholesky, expm, solve, solve_lower_triangular, solve_symmetric
+
+import theano
+from theano import tensor as T
+from theano.graph.fgraph import FunctionGraph
+from theano.rewrite.pipeline import Query, optimize
+from theano.rewrite.rules.factor import FACTOR
+from theano.rewrite.rules.linalg import LINALG
+from theano.rewrite.structure import HintsFeature, facts, is_psd, is_symmetric, nonnegative
+from theano.tensor.linalg.inverse import slogdet
+
+PLAIN = theano.compile.Mode(linker="py", optimizer=None)
+A, B, S = T.dmatrix("A"), T.dmatrix("B"), T.dmatrix("S")          # S is positive definite
+x, y, v = T.dvector("x"), T.dvector("y"), T.dvector("v")          # v is positive
+c = T.dscalar("c")
+
+
+def lower(a):
+    return cholesky(a.dot(a.T) + T.eye(3))
+
+
+def orthogonal(a):
+    return qr(a, "complete")[0]
+
+
+# name of the rule: (outputs, ops that must be in the graph, ops that must not)
+CASES = {
+    "remove_hint_nodes": ([psd(S) + 1], "", "Hint"),
+    "no_transpose_symmetric": ([psd(S).T.dot(x), (A + A.T).T.dot(y)], "", "Hint"),
+    "transinv_to_invtrans": ([matrix_inverse(A).T + 1], "MatrixInverse", ""),
+    "inv_as_solve": ([matrix_inverse(A).dot(x), matrix_inverse(A).dot(B), B.dot(matrix_inverse(A)),
+                      x.dot(matrix_inverse(B))], "Solve LUSolve", "MatrixInverse"),
+    "tag_solve_triangular": ([solve(lower(A), x), solve(lower(A).T, B), solve(T.tril(A), x), solve(T.triu(B), x),
+                              solve(Cholesky(lower=False)(psd(S)), y)], "", "LUFactor"),
+    "solve_of_orthogonal": ([solve(orthogonal(A), x), solve(eigh(S)[1].T, B)], "", "Solve"),
+    "solve_of_identity": ([solve(A, T.eye(A.shape[0]))], "MatrixInverse", "Solve"),
+    "inverse_of_inverse": ([matrix_inverse(matrix_inverse(A)) + 1], "", "MatrixInverse"),
+    "inverse_with_structure": ([matrix_inverse(orthogonal(A)), matrix_inverse(lower(B)), matrix_inverse(T.triu(A))],
+                               "Solve", "MatrixInverse"),
+    "product_with_outer": ([A.dot(T.outer(x, y)), T.outer(x, c * y).dot(A), matrix_dot(A, T.outer(x, y).T, B)],
+                           "", "Dot22 Dot"),
+    "column_times_row": ([A * T.outer(x, y), T.outer(x, y).sum()], "", "Dot22 Dot"),
+    "solve_of_outer": ([solve(A, T.outer(x, y))], "Solve", ""),
+    "solve_of_scaled": ([solve(A, x) + solve(A, c * x) + solve(A, -x)], "Solve", "LUSolve"),
+    "product_of_orthonormal": ([qr(A)[0].T.dot(qr(A)[0]), svd(A)[2].dot(svd(A)[2].T)], "", "Dot22 SVD QRFull"),
+    "det_with_structure": ([det(A.T), det(matrix_inverse(B)), det(lower(A))], "Det", "MatrixInverse LUFactor"),
+    "log_of_det": ([T.log(det(A)), T.log(abs(det(B)))], "SLogDet", "Det"),
+    "slogdet_with_structure": ([*slogdet(A.T), *slogdet(matrix_inverse(B)), *slogdet(T.tril(A) - 3 * T.eye(3))],
+                               "SLogDet", "MatrixInverse"),
+    "local_log_pow": ([T.log(x ** 2), T.log(v ** 3.5), T.log(T.sqr(x)), T.log(T.sqrt(v)), T.log(x ** -2)], "", ""),
+    "local_log_prod_sqr": ([T.log(T.prod(T.exp(x))), T.log(abs(T.prod(x))), T.log(T.prod(T.sqr(A) + 1, axis=1))],
+                           "Sum", "Prod"),
+    "diagonal_of_diagonal": ([diag(alloc_diag(x)) + 1, diag(A.T) + 1, trace(alloc_diag(v))], "", "AllocDiag"),
+    "diagonal_of_product": ([trace(A.dot(B)), diag(A.dot(B)), trace(A[:2].dot(B)), diag(A.dot(B[:, :1]))], "Sum",
+                            "Dot22 Dot"),
+    "diagonal_of_function": ([trace(T.exp(A) * c), diag(A.dot(B) * c)], "Sum", "Dot22"),
+    "sum_of_diagonal_matrix": ([alloc_diag(x).sum()], "Sum", "AllocDiag"),
+    "second_cholesky": ([cholesky(psd(S)) + Cholesky(lower=False)(psd(S)), Cholesky(on_error="semidefinite")(psd(S))],
+                        "Cholesky", ""),
+    "psd_solve_with_chol": ([solve(psd(S), x), solve(A.dot(A.T), B), solve_symmetric(T.dot(B.T, B) + T.eye(3), y)],
+                            "Cholesky Solve", "Hint LUFactor"),
+    "slogdet_of_definite": ([T.log(det(psd(S))), slogdet(A.dot(A.T))[1]], "Cholesky", "SLogDet Det"),
+    "quadratic_form": ([x.dot(solve(psd(S), x)), T.dot(T.dot(y, matrix_inverse(psd(S))), y)], "Cholesky", ""),
+    "local_det_chol": ([det(psd(S)), det(A.dot(A.T)), cholesky(B.dot(B.T)), det(B.dot(B.T))], "Cholesky", "Det"),
+    "inverse_of_definite": ([matrix_inverse(psd(S)), det(psd(S))], "CholeskyInverse Cholesky", "MatrixInverse Det"),
+    "solve_with_shared_factors": ([solve(A, x), solve(A.T, x), solve(A, B)], "LUFactor LUSolve", "Solve"),
+    "inverse_with_shared_factors": ([matrix_inverse(A), solve(A.T, x)], "LUFactor LUInverse LUSolve", "MatrixInverse"),
+    "det_with_shared_factors": ([det(A), solve(A, x), det(B), matrix_inverse(B.T)], "LUFactor", "Det"),
+    "slogdet_with_shared_factors": ([*slogdet(A), solve(A, x), *slogdet(B), matrix_inverse(B.T)], "LUFactor",
+                                    "SLogDet Det"),
+    "part_of_decomposition": ([svd(A, compute_uv=0), svd(A)[1].sum(), qr(B, "r"), qr(B)[1]], "SVD QRFull",
+                              "QRIncomplete"),
+}
+
+
+def values_of(rng):
+    a, b = rng.normal(size=(3, 3)) + 2 * np.eye(3), rng.normal(size=(3, 3)) - 2 * np.eye(3)
+    return {A: a, B: b, S: b @ b.T + np.eye(3), x: rng.normal(size=3), y: rng.normal(size=3), v: rng.random(3) + 0.5,
+            c: np.asarray(1.5)}
+
+
+def names(f):
+    return [type(node.op).__name__ for node in f.maker.fgraph.toposort()]
+
+
+def test_every_rule_has_a_case():
+    assert {r.name for r in (*LINALG, *FACTOR)} == set(CASES)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_rule_fires(name):
+    fgraph = FunctionGraph(list(values_of(np.random)), CASES[name][0], clone=True)
+    assert name in optimize(fgraph, Query()).rules
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_values_stay(name, rng):
+    outputs, present, absent = CASES[name]
+    given = values_of(rng)
+    inputs, values = list(given), list(given.values())
+    f = theano.function(inputs, outputs, mode="FAST_RUN", on_unused_input="ignore")
+    reference = theano.function(inputs, outputs, mode=PLAIN, on_unused_input="ignore")
+    for found, expected in zip(f(*values), reference(*values), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+        assert found.dtype == expected.dtype
+    assert set(present.split()) <= set(names(f)) and not set(absent.split()) & set(names(f)), names(f)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_rules_can_be_left_out(name, rng):
+    mode = theano.compile.get_mode("FAST_RUN").excluding(name)
+    given = values_of(rng)
+    f = theano.function(list(given), CASES[name][0], mode=mode, on_unused_input="ignore")
+    reference = theano.function(list(given), CASES[name][0], mode=PLAIN, on_unused_input="ignore")
+    for found, expected in zip(f(*given.values()), reference(*given.values()), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+
+
+def log_density(covariance):
+    return -0.5 * T.dot(T.dot(x - y, matrix_inverse(covariance)), x - y) - 0.5 * T.log(det(covariance))
+
+
+DENSITIES = {"hint": (psd(S), S), "product": (S.dot(S.T), S), "jitter": (S.dot(S.T) + 0.1 * T.eye(3), S),
+             "noise": (psd(S) + c ** 2 * T.eye(3), S), "congruence": (matrix_dot(A, psd(S), A.T), S)}
+
+
+@pytest.mark.parametrize("name", sorted(DENSITIES))
+def test_log_density_is_one_cholesky_and_triangular_solutions(name, rng):
+    given = values_of(rng)
+    inputs = [x, y, S, A, c]
+    f = theano.function(inputs, log_density(DENSITIES[name][0]), on_unused_input="ignore")
+    found = [node.op for node in f.maker.fgraph.toposort() if "linalg" in type(node.op).__module__]
+    assert sorted(type(op).__name__ for op in found) == ["Cholesky", "Solve"]
+    assert found[1].A_structure == "lower_triangular"
+    covariance = theano.function(inputs, DENSITIES[name][0], mode=PLAIN, on_unused_input="ignore")
+    sigma, d = covariance(*(given[i] for i in inputs)), given[x] - given[y]
+    expected = -0.5 * d @ np.linalg.inv(sigma) @ d - 0.5 * np.linalg.slogdet(sigma)[1]
+    np.testing.assert_allclose(f(*(given[i] for i in inputs)), expected)
+
+
+def test_gradient_of_log_density_shares_its_cholesky(rng):
+    given = values_of(rng)
+    cost = log_density(psd(S))
+    f = theano.function([x, y, S], [cost, *theano.grad(cost, [y, S])])
+    found = sorted(type(node.op).__name__ for node in f.maker.fgraph.toposort() if "linalg" in type(node.op).__module__)
+    assert found == ["Cholesky", "CholeskyInverse", "Solve", "Solve"]
+    reference = theano.function([x, y, S], [cost, *theano.grad(cost, [y, S])], mode=PLAIN)
+    for value, expected in zip(f(given[x], given[y], given[S]), reference(given[x], given[y], given[S]), strict=True):
+        np.testing.assert_allclose(value, expected)
+
+
+def test_logarithm_of_large_determinants_does_not_overflow():
+    f = theano.function([A], [T.log(det(A)), T.log(abs(det(A))), T.log(det(psd(A)))])
+    np.testing.assert_allclose(f(1e10 * np.eye(200)), 200 * np.log(1e10))
+    minus = np.diag([-1.0, *[1e10] * 100])
+    assert np.isnan(theano.function([A], T.log(det(A)))(minus))
+    assert theano.function([A], T.log(det(A)))(np.zeros((2, 2))) == -np.inf
+
+
+def test_products_that_are_singular(rng):
+    """What is only semidefinite gives what it gave without its structure: a tiny determinant, no error."""
+    tall = rng.normal(size=(4, 2))
+    f = theano.function([A], [det(A.dot(A.T)), slogdet(A.dot(A.T))[1]])
+    determinant, logarithm = f(tall)
+    assert abs(determinant) < 1e-12 and logarithm < -20
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        theano.function([A, x], solve(A.dot(A.T), x))(np.array([[1.0], [0.0]]), np.ones(2))
+
+
+def test_nan_stays_nan():
+    outputs = [det(A.dot(A.T)), T.log(det(psd(A))), solve(psd(A), x), det(A + 1)]
+    for f in (theano.function([A, x], outputs), theano.function([A, x], outputs, mode=PLAIN)):
+        for found in f(np.full((2, 2), np.nan), np.ones(2)):
+            assert np.isnan(found).all()
+
+
+def test_hints_that_are_wrong():
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        theano.function([A, x], solve(psd(A), x))(np.diag([1.0, -1.0]), np.ones(2))
+
+
+SYMMETRIC = A + A.T
+KNOWN = [
+    (psd(S), "psd symmetric"), (A.dot(A.T), "psd symmetric"), (A.T.dot(A), "psd symmetric"), (A.dot(A), ""),
+    (SYMMETRIC.dot(SYMMETRIC), "psd symmetric"),
+    (A + A.T, "symmetric"), (A - A.T, ""), (A * A.T, "symmetric"), (psd(S) + psd(S) * 2, "psd symmetric"),
+    (psd(S) - psd(S) * 2, "symmetric"), (-psd(S), "symmetric"), (psd(S) * c, "symmetric"),
+    (psd(S) * T.exp(c), "psd symmetric"), (psd(S) * psd(S), "psd symmetric"), (psd(S) / c ** 2, "psd symmetric"),
+    (T.exp(psd(S)), "psd symmetric"), (T.sin(psd(S)), "symmetric"), (psd(S) * x, ""),
+    (A.dot(psd(S)).dot(A.T), "psd symmetric"),
+    (A.dot(psd(S).dot(A.T)), "psd symmetric"), (A.dot(psd(S)), ""), (matrix_inverse(psd(S)), "psd symmetric"),
+    (cholesky(S), "lower"), (cholesky(S).T, "upper"), (Cholesky(lower=False)(S), "upper"), (T.tril(A), "lower"),
+    (T.triu(A), "upper"), (T.tril(A, 1), ""), (T.triu(A, -1), ""), (T.tril(A).dot(T.tril(B)), "lower"),
+    (T.tril(A) + T.tril(B), "lower"), (T.tril(A) + 1, ""), (T.tril(A) * 2, "lower"), (T.sinh(T.tril(A)), "lower"),
+    (T.cos(T.tril(A)), ""), (matrix_inverse(T.tril(A)), "lower"), (T.tril(A) * x, "lower"),
+    (solve_lower_triangular(T.tril(A), T.tril(B)), "lower"), (alloc_diag(x), "lower upper symmetric"),
+    (alloc_diag(T.exp(x)), "lower upper symmetric psd"), (T.eye(3), "lower upper symmetric psd rows columns"),
+    (T.eye(3, 3, 1), ""), (T.eye(3, 4), ""), (qr(A)[0], "columns"), (qr(A)[1], "upper"), (qr(A, "r"), "upper"),
+    (qr(A, "complete")[0], "columns rows"), (qr(A, "raw")[0], ""), (svd(A)[0], "columns rows"),
+    (svd(A, full_matrices=0)[0], "columns"), (svd(A, full_matrices=0)[2], "rows"), (eigh(A)[1].T, "columns rows"),
+    (expm(psd(S)), "psd symmetric"), (expm(A), ""), (Hint(lower_triangular=True)(A), "lower"),
+    (Hint(diagonal=True)(A), "lower upper symmetric"), (Hint(orthogonal=True)(A).T, "columns rows"),
+    (T.constant(np.array([[2.0, 1], [1, 2]])), "psd symmetric"), (T.constant(np.array([[1.0, 0], [1, 2]])), "lower"),
+    (T.constant(np.array([[1.0, 2], [2, 1]])), "symmetric"), (T.zmatrix().dot(T.zmatrix().T), ""),
+    (psd(S).astype("float32"), "psd symmetric"), (T.specify_shape(psd(S), (3, 3)), "psd symmetric"),
+    (T.opt.assert_op(cholesky(S), c > 0), "lower"), (T.tril(A).astype("float32"), "lower"),
+    (psd(S) + alloc_diag(x ** 2), "psd symmetric"), (psd(S) + alloc_diag(x), "symmetric"), (psd(S) + x, ""),
+    (Solve()(A, B), ""), (T.tril(T.zmatrix()), "lower"),
+]
+
+
+@pytest.mark.parametrize("k", range(len(KNOWN)))
+def test_facts(k):
+    variable, expected = KNOWN[k]
+    assert set(facts(variable)) == set(expected.split()), variable
+
+
+NONNEGATIVE = [(T.exp(x), True), (x ** 2, True), (x * x, True), (x, False), (abs(x) + 1, True), (x + 1, False),
+               (T.sqr(x).sum(), True), (T.constant(2.0), True), (T.constant(-2.0), False), (x ** 3, False),
+               (v - v, False),
+               (T.sqrt(x) / T.exp(y), True), (diag(cholesky(S)), True), (diag(psd(S)), True), (diag(S), False),
+               (Hint(positive=True)(x), True), (T.zvector() ** 2, False), (T.minimum(T.exp(x), 1), True)]
+
+
+@pytest.mark.parametrize("k", range(len(NONNEGATIVE)))
+def test_nonnegative(k):
+    variable, expected = NONNEGATIVE[k]
+    assert nonnegative(variable) is expected, variable
+
+
+def test_hints_stay_with_what_replaces_a_variable():
+    z = T.dmatrix()
+    hinted = psd(z * 2)
+    assert hints(hinted) == {"psd": True, "symmetric": True} and is_psd(hinted) and is_symmetric(hinted)
+    fgraph = FunctionGraph([z], [solve(hinted, z)], clone=True)
+    fgraph.attach_feature(HintsFeature())
+    inner = fgraph.outputs[0].owner.inputs[0]
+    other = fgraph.inputs[0] + fgraph.inputs[0]
+    fgraph.replace(inner, other)
+    assert is_psd(other) and not is_psd(fgraph.inputs[0])
+
+
+def test_factors_of_different_triangles_stay_apart(rng):
+    half = np.tril(rng.random((3, 3))) + 3 * np.eye(3)
+    f = theano.function([A], [cholesky(A), Cholesky(lower=False)(A)])
+    whole = half + np.tril(half, -1).T
+    np.testing.assert_allclose(f(half)[0], np.linalg.cholesky(whole))
+    np.testing.assert_allclose(f(half)[1], np.diag(np.sqrt(half.diagonal())))
+
+
+def test_functions_with_hints_are_pickled_and_copied(rng):
+    given = values_of(rng)
+    f = theano.function([S, x], [psd(S), solve(psd(S), x)])
+    for g in (f, pickle.loads(pickle.dumps(f)), f.copy()):
+        matrix, solution = g(given[S], given[x])
+        assert not np.may_share_memory(matrix, given[S])
+        np.testing.assert_allclose(given[S] @ solution, given[x])
+    assert not hasattr(f.maker.fgraph, "hints")
+
+
+def test_hint_is_an_identity_with_its_gradient(rng):
+    f = theano.function([S], [psd(S), theano.grad((psd(S) ** 2).sum(), S), psd(S).shape], mode=PLAIN)
+    value = rng.normal(size=(2, 2))
+    found, gradient, shape = f(value)
+    assert (found == value).all() and tuple(shape) == (2, 2)
+    np.testing.assert_allclose(gradient, 2 * value)
+    np.testing.assert_allclose(T.Rop(psd(S) * 3, S, A).eval({A: value, S: value}), 3 * value)
+
+
+@pytest.mark.parametrize("k", [-1, 0, 2])
+def test_masks_are_computed_in_loops(k, rng):
+    value = rng.normal(size=(3, 5))
+    outputs = [T.tril(A, k), T.triu(A, k), A + T.eye(3, 5, k), (A * T.eye(3, 5, k)).sum(), T.eye(3, 5, k).sum()]
+    f = theano.function([A], outputs)
+    assert not {"Eye", "Tri"} & set(names(f))
+    for found, expected in zip(f(value), [np.tril(value, k), np.triu(value, k), value + np.eye(3, 5, k),
+                                          (value * np.eye(3, 5, k)).sum(), np.eye(3, 5, k).sum()], strict=True):
+        np.testing.assert_allclose(found, expected)
+    assert "Eye" in names(theano.function([A], T.eye(A.shape[0])))
+
+
+def test_masks_of_other_shapes_fail_as_before():
+    f = theano.function([A], A + T.eye(A.shape[0]))
+    with pytest.raises(ValueError, match="(?i)mismatch|shape|extent|broadcast"):
+        f(np.ones((2, 3)))
+    np.testing.assert_array_equal(f(np.ones((2, 1))), 1 + np.eye(2))
+
+
+def test_outer_products_are_computed_in_loops(rng):
+    f = theano.function([A, x, y], T.sqr(A + T.outer(x, y)).sum())
+    assert not {"Ger", "Dot22", "Gemm"} & set(names(f))
+    given = values_of(rng)
+    np.testing.assert_allclose(f(given[A], given[x], given[y]),
+                               ((given[A] + np.outer(given[x], given[y])) ** 2).sum())
+    assert "Ger" in names(theano.function([A, x, y], A + T.outer(x, y)))
+
+
+@pytest.mark.parametrize("linker", ["py", "c|py"])
+def test_a_matrix_that_is_broadcast_is_not_triangular(linker, rng):
+    mode = theano.compile.Mode(linker, "fast_run")
+    f = theano.function([A, B, x], [solve(cholesky(A) + B * T.tril(A), x), det(cholesky(A) * B)], mode=mode)
+    a, b, value = np.array([[4.0]]), rng.normal(size=(3, 3)), rng.normal(size=3)
+    for found, expected in zip(f(a, b, value), [np.linalg.solve(2 + 4 * b, value), np.linalg.det(2 * b)], strict=True):
+        np.testing.assert_allclose(found, expected)
+    inside = names(theano.function([A, x], solve(T.tril(A), x), mode=mode))
+    assert "Solve" in inside and "LUFactor" not in inside
+    g = theano.function([A, x], solve(T.tril(A) + 2 * T.tril(A), x), mode=mode)
+    assert [n.op.A_structure for n in g.maker.fgraph.toposort() if type(n.op) is Solve] == ["lower_triangular"]
+
+
+def test_questions_about_shared_expressions_are_answered_quickly():
+    z = psd(S)
+    for _ in range(40):
+        z = z * z + z
+    assert not facts(z)                              # further down than anybody looks
+    z = psd(S)
+    for _ in range(5):
+        z = z * z + z
+    assert facts(z) == {"psd", "symmetric"}
+    n = T.exp(x)
+    for _ in range(40):
+        n = n * n + n
+    assert nonnegative(n) is False
