@@ -214,15 +214,17 @@ LIVE = {                            # old module -> the module where what is ass
     "tensor": "tensor.tolerance", "tensor.basic": "tensor.tolerance"}
 
 
+KEPT = {"var"}
+
+
 class LiveModule(ModuleType):
     """A module some of whose names belong to another one: what is assigned to them takes effect there.
 
-    A function stays when an old submodule of its name, like ``theano.tensor.var``, is imported.
+    The functions `KEPT` stay when old submodules of these names are imported.
     """
 
     def __setattr__(self, name, value):
-        if isinstance(value, ModuleType) and value.__spec__ is not None and value.__spec__.loader is LegacyFinder \
-                and callable(vars(self).get(name)):
+        if name in KEPT and isinstance(value, ModuleType):
             return
         super().__setattr__(name, value)
         owner = sys.modules[PREFIX + LIVE[self.__name__[len(PREFIX):]]]
