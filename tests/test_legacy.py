@@ -58,6 +58,16 @@ NAMES = {                       # names that programs import from old places
     "tensor.var": "TensorVariable TensorConstant _tensor_py_operators",
     "tensor.opt": "MakeVector Shape_i Assert assert_op register_canonicalize register_stabilize register_specialize"
                   " register_uncanonicalize register_useless local_optimizer",
+    "tensor.type_other": "MakeSlice make_slice NoneConst NoneTypeT none_type_t SliceConstant SliceType slicetype",
+    "tensor.io": "load LoadFromDisk MPIRecv MPIRecvWait MPISend MPISendWait recv send irecv isend mpi_cmps mpi_enabled",
+    "tensor.xlogx": "XlogX XlogY0 scalar_xlogx scalar_xlogy0 xlogx xlogy0",
+    "typed_list": "TypedListType TypedListVariable append count extend getitem index_ insert length make_list remove",
+    "typed_list.basic": "GetItem Append Extend Insert Remove Reverse Index Count Length MakeList TypedListConstant",
+    "typed_list.type": "TypedListType",
+    "typed_list.opt": "Append",
+    "raise_op": "Raise",
+    "version": "version full_version short_version",
+    "compile.builders": "OpFromGraph",
     "tensor.extra_ops": "squeeze repeat cumsum cumprod diff bincount fill_diagonal fill_diagonal_offset to_one_hot"
                         " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
     "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
@@ -115,7 +125,7 @@ def test_every_row_imports_and_is_an_attribute(old):
     found = theano
     for part in old.split("."):
         found = getattr(found, part)
-    assert found is module or old == "compile.pfunc"       # which is the function, as it was
+    assert found is module or old in ("compile.pfunc", "tensor.var")       # which are functions, as they were
     for source in legacy.GATHERED[old]:
         assert importlib.import_module("theano." + source)
 
@@ -190,3 +200,8 @@ def test_locks_are_nothing_to_wait_for():
     assert get_lock() is None and release_lock() is None and get_lib_extension() in ("so", "pyd")
     with lock_ctx("anywhere"):
         pass
+
+
+def test_functions_stay_when_modules_of_their_names_are_imported():
+    code = "from theano.tensor.var import TensorVariable; import theano.tensor as T; assert callable(T.var)"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -60,7 +60,7 @@ NAMES = [
     (lambda x, k: T.set_subtensor(x[:k], 1), "IncSubtensor{Set;:int64:}"),
     (lambda x, k: T.blas._dot22(x, x), "Dot22"),
     (lambda x, k: T.blas.gemm_inplace(x, x.sum(), x, x, x.sum()), "Gemm{inplace}"),
-    (lambda x, k: T.inplace.exp_inplace(x), "Elemwise{exp,inplace}"),
+    (lambda x, k: T.inplace.exp_inplace(x), "exp_inplace"),
     (lambda x, k: T.prod(x, axis=1), "Prod{axis=[1], acc_dtype=float64}"),
     (lambda x, k: T.min(x, axis=0), "Reduce{minimum}{0}"),
 ]

@@ -4,7 +4,7 @@ from theano import compile, gradient, graph, printing, scalar, tensor
 from theano import legacy as _legacy
 from theano.compile.doctor import doctor
 from theano.compile.function import function, function_dump
-from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
+from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput
 from theano.compile.linker import CLinker, DualLinker, Linker, LocalLinker, OpWiseCLinker, PerformLinker
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
@@ -28,6 +28,7 @@ from theano.inner.custom import custom_grad
 from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
 from theano.inner.scan.front import foldl, foldr, map, reduce, scan
+from theano.inner.subgraph import OpFromGraph
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
 from theano.tensor.advanced import sparse_grad
@@ -37,6 +38,7 @@ from theano.tensor.shared import shared
 from theano.tensor.variable import TensorConstant, TensorVariable
 
 __version__ = "2.0.0.dev0"
+__api_version__ = 1                     # of the original's interface, which this one is
 
 tensor.verify_grad, tensor.numeric_grad = verify_grad, gradient.numeric_grad
 tensor.printing = scalar.printing = printing

@@ -12,7 +12,9 @@
     |   +-- EmptyConstantError
     +-- CompileError                the C compiler failed
     +-- GradientError               a gradient differs from the numerical one
+    +-- IntegerDivisionError        integers were divided where it is not said how
     +-- TypeError
+    |   +-- ComplexError            complex numbers lack an operation (a NotImplementedError too)
     |   +-- AsTensorError           something can't be a tensor variable
     |   |   (TensorConversionError is the same)
     |   +-- AdvancedIndexingError   an index needs advanced indexing
@@ -85,6 +87,14 @@ class GradientError(Exception):
         return (f"gradient of argument {self.arg} of shape {self.shape} is wrong at position {self.err_pos}: numeric "
                 f"{self.val2}, symbolic {self.val1}; absolute error {self.abs_err} (tolerance {self.abs_tol}), "
                 f"relative error {self.rel_err} (tolerance {self.rel_tol})")
+
+
+class ComplexError(NotImplementedError, TypeError):
+    """Complex numbers lack an operation."""
+
+
+class IntegerDivisionError(Exception):
+    """Integers were divided where it is not said how."""
 
 
 class AsTensorError(TypeError):

@@ -42,11 +42,28 @@ class DisconnectedType(Type):
 
     __props__ = ()
 
-    def filter(self, value, strict=False, allow_downcast=None):
+    def filter(self, data, strict=False, allow_downcast=None):
+        raise AssertionError("a DisconnectedType stands for a gradient that doesn't exist; it has no values")
+
+    def fiter_variable(self, other):
+        """Never called: raises like `filter`."""
+        raise AssertionError("a DisconnectedType stands for a gradient that doesn't exist; it has no variables")
+
+    @staticmethod
+    def may_share_memory(a, b):
+        """False: there are no values."""
+        return False
+
+    @staticmethod
+    def value_eq(a, b, force_same_dtype=True):
+        """Never called: raises like `filter`."""
         raise AssertionError("a DisconnectedType stands for a gradient that doesn't exist; it has no values")
 
     def __str__(self):
         return "DisconnectedType"
+
+
+disconnected_type = DisconnectedType()
 
 
 def grad_not_implemented(op, x_pos, x, comment=""):

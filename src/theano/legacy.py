@@ -6,6 +6,7 @@ programs don't need are loaded when they are first used.
 
 import collections.abc
 import contextlib
+import hashlib
 import importlib
 import io
 import logging
@@ -52,6 +53,7 @@ GATHERED = {
     "gof.destroyhandler": ("graph.destroy",),
     "gof.null_type": ("gradient",),
     "gof.utils": ("graph.sequence", "graph.props", "graph.op", "graph.testvalue", "errors"),
+    "compile.builders": ("inner.subgraph", "gradient", "graph.op", "graph.variable"),
     "compile.pfunc": ("compile.function", "compile.io", "compile.rebuild", "tensor.shared", "graph.shared"),
     "compile.function_module": ("compile.maker", "compile.callable", "compile.io", "compile.function", "graph.copying",
                                 "errors"),
@@ -63,7 +65,10 @@ GATHERED = {
                      "graph.variable", "graph.op", "errors"),
     "tensor.subtensor": ("tensor.index", "tensor.advanced"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
-    "tensor.var": ("tensor.variable",),
+    "tensor.var": ("tensor.variable", "tensor.constant", "errors"),
+    "tensor.type_other": ("tensor.advanced",),
+    "tensor.io": ("tensor.disk", "tensor.message", "graph.type"),
+    "tensor.xlogx": (),
     "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape", "rewrite.database", "rewrite.optimizer"),
     "tensor.extra_ops": ("tensor.cumulate", "tensor.repeat", "tensor.diagonal", "tensor.sort", "tensor.multiindex",
                          "tensor.contiguous", "tensor.create", "tensor.shape"),
@@ -94,6 +99,8 @@ GATHERED = {
     "tensor.raw_random": ("tensor.random.function",),
     "tensor.shared_randomstreams": ("tensor.random.streams", "graph.shared", "tensor.shared"),
     "updates": ("graph.updates",),
+    "raise_op": (),
+    "version": (),
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
     "scan_module": ("inner.scan.front",),
@@ -101,6 +108,10 @@ GATHERED = {
                             "tensor.constant"),
     "scan_module.scan_utils": ("inner.scan.front", "compile.rebuild", "graph.walk", "tensor.constant"),
     "scan_module.scan_views": ("inner.scan.front",),
+    "typed_list": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
+    "typed_list.basic": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
+    "typed_list.type": ("tensor.typedlist", "graph.type"),
+    "typed_list.opt": ("tensor.typedlist",),
     "compat": (),
     "misc": (),
     "misc.may_share_memory": ("tensor.overlap",),
@@ -118,11 +129,36 @@ def no_lock(*args, **kwargs):
     """Nothing: compiled functions are kept without locks."""
 
 
+def equal_slices(s1, s2):
+    """Whether two slices have the same bounds and step."""
+    return (s1.start, s1.stop, s1.step) == (s2.start, s2.stop, s2.step)
+
+
+def hashtype(self):
+    """The hash of an object's class by its name, the same in all processes that have no random hashes."""
+    return hash(type(self).__name__) ^ hash(type(self).__module__)
+
+
+def hash_from_code(msg):
+    """A text that is equal for equal texts or bytes."""
+    return hashlib.blake2b(msg.encode() if isinstance(msg, str) else msg, digest_size=20).hexdigest()
+
+
 EXTRA = {                       # further names of an old module: where they are, "module:name", or the value
     "compile.function_module": {"orig_function": "compile.function:function"},
     "configparser": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config"},
     "tensor.basic": {"_shared": "tensor.shared:shared",
                      **{f"_convert_to_{row[5:]}": op for row, op in ELEMWISE.items() if row.startswith("cast_")}},
+    "tensor.var": {"equal_slices": equal_slices, "hashtype": hashtype, "config": "config:config"},
+    "raise_op": {"Raise": "tensor.assertion:Raise"},
+    "version": {name: ":__version__" for name in ("version", "full_version", "short_version")},
+    "tensor.type_other": {"NoneTypeT": "tensor:NoneTypeT", "none_type_t": "tensor:none_type_t",
+                          "as_int_none_variable": "tensor:as_int_none_variable", "Generic": "graph.type:Generic",
+                          "hashtype": hashtype},
+    "tensor.utils": {"hash_from_code": hash_from_code},
+    "tensor.xlogx": {"Elemwise": "tensor:Elemwise", "XlogX": "scalar.special:XlogX", "XlogY0": "scalar.special:XlogY0",
+                     "scalar_xlogx": "scalar.special:xlogx", "scalar_xlogy0": "scalar.special:xlogy0",
+                     "xlogx": "tensor:xlogx", "xlogy0": "tensor:xlogy0"},
     "tensor.nnet.abstract_conv": {"abstract_conv2d": "tensor.nnet.conv:conv2d"},
     "tensor.signal.downsample": {"max_pool_2d": "tensor.signal.pool:pool_2d"},
     "configdefaults": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config",
@@ -168,9 +204,28 @@ EXTRA["sandbox.linalg.ops"] |= {            # rewrites, by the names that they h
     "psd_solve_with_chol": "rewrite.rules.factor:solve_of_definite",
     "local_det_chol": "rewrite.rules.factor:det_of_definite"}
 EXTRA["tensor.nlinalg"]["_zero_disconnected"] = "tensor.linalg.adjoint:zero_disconnected"
-STAR = {                        # what `from theano.tensor import *` brings besides: attributes of the package
-    "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:"},
+STAR = {                        # what programs find in these modules besides: `from theano.tensor import *` brings it
+    "": {"theano": ":"},
+    "tensor": {"np": np, "theano": ":", "compile": "compile:", "config": "config:config", "basic": "tensor.basic:",
+               "scal": "scalar:", "hashtype": hashtype},
+    "tensor.elemwise": {"pprint": "graph.pretty:pprint", "TensorConstant": "tensor.variable:TensorConstant",
+                        "change_flags": "config:ChangeFlags", "get_scalar_type": "scalar.type:get_scalar_type",
+                        "DimShufflePrinter": "printing:DimShufflePrinter"},
+    "tensor.type": {"hashtype": hashtype, "Variable": "graph.variable:Variable"},
+    "tensor.sort": {"mul": "tensor:mul"},
+    "gradient": {"FAST_RUN": "compile.mode:FAST_RUN", "get_mode": "compile.mode:get_mode", "tensor": "tensor:",
+                 "mode_not_slow": "compile.mode:mode_not_slow", "get_debug_values": "graph.testvalue:get_debug_values"},
+    "tensor.inplace": {"pprint": "graph.pretty:pprint"},
+    "scalar": {"config": "config:config", "theano": ":"},
 }
+MESSAGES = ("MPIRecv MPIRecvWait MPISend MPISendWait irecv isend key_to_cmp mpi_cmps mpi_enabled mpi_keys"
+            " mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key recv send").split()
+WHEN_ASKED = {                  # attributes that are made when they are asked for: old modules, and what loads more
+    "": {"opt": "gof.opt:", "toolbox": "gof.toolbox:", "utils": "gof.utils:"},
+    "tensor": {"gof": "gof:", **{name: f"tensor.message:{name}" for name in MESSAGES}},
+    "scalar": {"gof": "gof:", "utils": "gof.utils:"},
+}
+EXTRA["typed_list"] = {"T": "tensor:", "theano": ":"}
 EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",
                               "theano": sys.modules["theano"]}          # programs that import * use it
 EXTRA["sparse.basic"] = {f"_{name}": f"sparse.variable:{name}" for name in (
@@ -184,6 +239,28 @@ LATE = ("sparse",)                  # packages that are loaded when they are fir
 LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
     "scipy.sparse.": "sparse:shared",
     "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}
+
+
+LIVE = {                            # old module -> the module where what is assigned to its names takes effect
+    "tensor": "tensor.tolerance", "tensor.basic": "tensor.tolerance"}
+
+
+KEPT = {"var"}
+
+
+class LiveModule(ModuleType):
+    """A module some of whose names belong to another one: what is assigned to them takes effect there.
+
+    The functions `KEPT` stay when old submodules of these names are imported.
+    """
+
+    def __setattr__(self, name, value):
+        if name in KEPT and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+        owner = sys.modules[PREFIX + LIVE[self.__name__[len(PREFIX):]]]
+        if name in vars(owner) and not name.startswith("__"):
+            setattr(owner, name, value)
 
 
 class LegacyFinder:
@@ -207,7 +284,8 @@ class LegacyFinder:
     def create_module(spec):
         """The module, with the names it shows."""
         old = spec.name[len(PREFIX):]
-        module = ModuleType(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
+        kind = LiveModule if old in LIVE else ModuleType
+        module = kind(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
         for source in reversed(GATHERED[old]):
             found = importlib.import_module(PREFIX + source)
             module.__dict__.update({k: v for k, v in vars(found).items() if not k.startswith("__")})
@@ -246,6 +324,8 @@ def _submodules_of(package):
     def attribute(name):
         if inside + name in GATHERED or inside + name in LATE:
             return importlib.import_module(PREFIX + inside + name)
+        if name in WHEN_ASKED.get(inside.rstrip("."), ()):
+            return _resolve(WHEN_ASKED[inside.rstrip(".")][name])
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     return attribute
 
@@ -277,6 +357,9 @@ def install():
     for parent in parents:
         if parent in sys.modules:
             sys.modules[parent].__dict__.setdefault("__getattr__", _submodules_of(parent))
+    for old in LIVE:
+        if PREFIX + old in sys.modules:
+            sys.modules[PREFIX + old].__class__ = LiveModule
     for package, names in STAR.items():
         for name, place in names.items():
-            sys.modules[PREFIX + package].__dict__.setdefault(name, _resolve(place))
+            sys.modules[(PREFIX + package).rstrip(".")].__dict__.setdefault(name, _resolve(place))

@@ -29,9 +29,10 @@ from theano.tensor.cumulate import diff
 from theano.tensor.diagonal import AllocDiag, ExtractDiag, fill_diagonal, fill_diagonal_offset
 from theano.tensor.elemwise import ELEMWISE, CAReduce, CAReduceDtype, DimShuffle, ProdWithoutZeros, sum_to_shape_of
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
-from theano.tensor.reduce import logsumexp
-from theano.tensor.repeat import Choose, RepeatOp
+from theano.tensor.reduce import Mean, logsumexp
+from theano.tensor.repeat import Choose, RepeatOp, Tile
 from theano.tensor.shape import (
+    Flatten,
     Shape_i,
     addbroadcast,
     scalar_from_tensor,
@@ -170,6 +171,8 @@ SHAPES = [
     Case("through_scalar", lambda x: tensor_from_scalar(scalar_from_tensor(x)), [A("")], lambda x: x),
     Case("reshape", lambda x: x.reshape((x.shape[1], x.shape[0])), [A("mn")], lambda x: x.reshape(x.shape[::-1])),
     Case("flatten", lambda x: x.flatten(2), [A("bmn")], lambda x: x.reshape(len(x), x.shape[1] * x.shape[2])),
+    Case("mean_op", Mean(1), [A("m3")], lambda x: x.mean(1), dtypes=FLOATS),
+    Case("flatten_op", Flatten(2), [A("bmn")], lambda x: x.reshape(len(x), x.shape[1] * x.shape[2])),
     Case("rebroadcast", lambda x: addbroadcast(x, 0), [A("1n")], lambda x: x),
     Case("unbroadcast", lambda x: unbroadcast(x, 0), [A("mn", ones=(0,))], lambda x: x),
     Case("specify_shape", lambda x: specify_shape(x, (2, 3)), [A("23")], lambda x: x),
@@ -214,6 +217,9 @@ JOINED = [
     Case("repeat_same", lambda x: RepeatOp(0)(x, 3), [A("mn")], lambda x: np.repeat(x, 3, 0)),
     Case("repeat_flat", lambda x: RepeatOp(None)(x, 2), [A("mn")], lambda x: np.repeat(x, 2)),
     Case("tile", lambda x: T.tile(x, (2, 3)), [A("mn")], lambda x: np.tile(x, (2, 3))),
+    Case("tile_op", lambda x: Tile(2)(x, [2, 3]), [A("mn")], lambda x: np.tile(x, (2, 3))),
+    Case("permute_row_elements", lambda x, y: T.permute_row_elements(x, y, 1), [A("m3"), fixed([2, 0, 1])],
+         lambda x, y: x[:, np.argsort(y)]),
     Case("extract_diag", lambda x: ExtractDiag(1, 0, 2)(x), [A("mbn")], lambda x: x.diagonal(1, 0, 2)),
     Case("alloc_diag", AllocDiag(-1), [A("m")], lambda x: np.diag(x, -1)),
     Case("fill_diagonal", fill_diagonal, [A("mn"), A("")], ref.fill_diagonal),

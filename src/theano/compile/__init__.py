@@ -3,7 +3,8 @@
 from theano.compile import inner, mode
 from theano.compile.callable import Function
 from theano.compile.function import evaluate, function, function_dump, pfunc
-from theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
+from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput
+from theano.compile.linker import CLinker, DualLinker, Linker, LocalLinker, OpWiseCLinker, PerformLinker, VM_Linker
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import (
     FAST_COMPILE,

@@ -281,7 +281,7 @@ class Function(native.Callable):
         return position
 
     def _filtered(self, position, value):
-        if self.trust_input:
+        if self.trust_input or value is None and position in self.maker.optional:
             return value
         entry, cell = self.maker.inputs[position], self.input_storage[position]
         try:

@@ -89,6 +89,13 @@ def memory_kind(entry):
     return "lent" if getattr(entry, "shared", False) or getattr(entry, "borrow", False) else "input"
 
 
+def Param(variable, default=None, name=None, mutable=False, strict=False,            # noqa: N802
+          allow_downcast=None, implicit=None, borrow=None):
+    """An `In` with the value ``default``; what inputs were called before."""
+    return In(variable, name=name, value=default, mutable=mutable, strict=strict, allow_downcast=allow_downcast,
+              implicit=implicit, borrow=borrow)
+
+
 class SymbolicOutput:
     """An output of a function.
 

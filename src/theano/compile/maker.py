@@ -14,12 +14,13 @@ from theano.compile.profiling import profile_of
 from theano.config import config
 from theano.errors import UnusedInputError
 from theano.graph import origin
-from theano.graph.destroy import DestroyHandler
+from theano.graph.destroy import DestroyHandler, destroyed_roots
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.shared import Container
-from theano.graph.walk import ancestors, substitute
+from theano.graph.walk import ancestors, substitute, toposort
 from theano.rewrite.pipeline import FAST, optimize
 from theano.scalar.type import Scalar
+from theano.tensor.default import Default
 
 
 class FunctionMaker:
@@ -85,6 +86,7 @@ class FunctionMaker:
     # -- the graph ------------------------------------------------------------------------------------
 
     def _build(self, fgraph):
+        self.optional = self._optional_inputs()
         self.updated = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
         self.compiled = compile_native(self) if fgraph is None and self._wants_native() else None
         if self.compiled is not None:
@@ -96,8 +98,15 @@ class FunctionMaker:
         insert_copies(fgraph, self.inputs, self.outputs)
         self._fgraph, self._shown = fgraph, True
 
+    def _optional_inputs(self):
+        """Which inputs may be None, as `default` puts something else in their place."""
+        positions = {entry.variable: k for k, entry in enumerate(self.inputs)}
+        computed = [o.variable for o in self.outputs] + [e.update for e in self.inputs if e.update is not None]
+        return {positions[v] for node in toposort(computed, positions) if isinstance(node.op, Default)
+                for v in node.inputs if v in positions}
+
     def _wants_native(self):
-        return self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
+        return not self.optional and self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
             and not self.accept_inplace and FAST & set(self.mode.optimizer.include) \
             and not any(getattr(e, "shared", False) and isinstance(e.variable.type, Scalar)     # no arrays in cells
                         for e in self.inputs)
@@ -134,7 +143,9 @@ class FunctionMaker:
         mapping = {len(self.outputs) + k: i for k, i in enumerate(self.updated)}
         fgraph = FunctionGraph([i.variable for i in self.inputs], self.computed, update_mapping=mapping)
         fgraph.attach_feature(DestroyHandler())
-        fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True) if not entry.mutable]
+        overwritten = destroyed_roots(fgraph) if self.accept_inplace else ()     # by what the user wrote
+        fgraph.protected = [v for v, entry in zip(fgraph.inputs, self.inputs, strict=True)
+                            if not entry.mutable and v not in overwritten]
         fgraph.name = self.name
         return fgraph
 

@@ -85,6 +85,11 @@ class Mode:
         return self.query.excluding(*_names(config.optimizer_excluding)).including(
             *_names(config.optimizer_including)).requiring(*_names(config.optimizer_requiring))
 
+    def get_linker_optimizer(self, linker, optimizer):
+        """The linker and the optimizer for their names; other things are given back."""
+        mode = Mode(linker, optimizer)
+        return mode.linker, mode.optimizer
+
     def clone(self, link_kwargs=None, optimizer="", **kwargs):
         """A mode with another optimizer and linker options (``allow_gc``)."""
         linker = self.linker
@@ -131,11 +136,11 @@ def register_mode(name, mode):
     predefined_modes[name] = mode
 
 
-def get_mode(mode=None):
+def get_mode(orig_string=None):
     """A mode by name; None means the flag ``mode``; modes are returned as they are."""
-    if isinstance(mode, Mode):
-        return mode
-    name = config.mode if mode is None else mode
+    if isinstance(orig_string, Mode):
+        return orig_string
+    name = config.mode if orig_string is None else orig_string
     if name == "Mode":
         key = (config.linker, config.optimizer)
         if key not in _default_mode:
@@ -153,3 +158,9 @@ def get_mode(mode=None):
 def get_default_mode():
     """The mode that functions use when none is given."""
     return get_mode(None)
+
+
+def mode_not_slow(mode):
+    """The mode of this name, and FAST_RUN where that would be FAST_COMPILE."""
+    found = get_mode(mode)
+    return FAST_RUN if found is FAST_COMPILE else found

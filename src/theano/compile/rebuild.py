@@ -1,5 +1,6 @@
 """Preparing a graph for a function: givens, updates and the shared variables it uses."""
 
+import warnings
 from collections import ChainMap
 from dataclasses import dataclass
 
@@ -104,13 +105,17 @@ def collect(outputs, inputs=None, replace=None, updates=None, rebuild_strict=Tru
                      new_outputs, new_updates, shared, cloner.memo)
 
 
-def clone_replace(output, replace=None, strict=True, share_inputs=True):
+def clone_replace(output, replace=None, strict=True, share_inputs=True, copy_inputs=None):
     """Expressions with some of their variables replaced: ``theano.clone``.
 
     output: variable, or list or dict of variables. replace: dict or pairs (old, new); replacements stay as they are,
     so that inside its own a variable means itself. strict: a replacement must have the type of what it replaces.
     share_inputs: inputs and shared variables are those of ``output``, otherwise copies, which share their values.
+    copy_inputs: the old name of share_inputs.
     """
+    if copy_inputs is not None:
+        warnings.warn("clone: copy_inputs is now called share_inputs", DeprecationWarning, stacklevel=2)
+        share_inputs = copy_inputs
     keys = list(output) if isinstance(output, dict) else None
     single = isinstance(output, Variable)
     given = [output] if single else [output[key] for key in keys] if keys is not None else list(output)

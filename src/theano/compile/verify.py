@@ -33,8 +33,12 @@ class NumericGrad:
         dtypes = [p.dtype.name for p in work]
         if eps is None:
             eps = max(STEPS[d] for d in dtypes if d in STEPS)
-        base = f(*work) if isinstance(pt, (list, tuple)) else f(work[0])
-        call = (lambda: f(*work)) if isinstance(pt, (list, tuple)) else (lambda: f(work[0]))
+        base = f(*(a.copy() for a in work))
+
+        def call():
+            """The function, given copies that it may overwrite."""
+            return f(*(a.copy() for a in work))
+
         gradients = []
         for array in work:
             slope = np.zeros(array.shape, dtype=array.dtype)
@@ -52,6 +56,12 @@ class NumericGrad:
         """Absolute and relative differences of two arrays."""
         absolute = abs(a - b)
         return absolute, absolute / np.maximum(abs(a) + abs(b), 1e-8)
+
+    def abs_rel_errors(self, g_pt):
+        """For each argument the absolute and relative differences of gradients ``g_pt`` and ours."""
+        if len(g_pt) != len(self.gf):
+            raise ValueError(f"expected {len(self.gf)} gradients, got {len(g_pt)}")
+        return [self.abs_rel_err(a, b) for a, b in zip(g_pt, self.gf, strict=True)]
 
     def max_err(self, g_pt, abs_tol, rel_tol):
         """(argument, position, absolute and relative error) where gradients ``g_pt`` are worst."""
@@ -111,7 +121,7 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
     output = fun(*inputs)
     if isinstance(output, list):
         raise NotImplementedError("cant (yet) autotest gradient of fun with multiple outputs")
-    f = function(inputs, output, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
+    f = function(inputs, output, allow_input_downcast=True, mode=mode, on_unused_input="ignore", accept_inplace=True,
                  name="gradient.py fwd")
     value = f(*[p.copy() for p in points])
     for _ in range(n_tests):
@@ -121,10 +131,10 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
                          broadcastable=output.type.broadcastable)
         cost = (output * weights).sum()
         cost_f = function(inputs, cost, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
-                          name="gradient.py cost")
+                          accept_inplace=True, name="gradient.py cost")
         gradients = gradient.grad(cost, inputs, disconnected_inputs="ignore")
         grad_f = function(inputs, gradients, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
-                          name="gradient.py symbolic grad")
+                          accept_inplace=True, name="gradient.py symbolic grad")
         numeric = NumericGrad(cost_f, [p.copy() for p in points], eps)
         symbolic = grad_f(*[p.copy() for p in points])
         k, at, absolute, relative = numeric.max_err(symbolic, abs_tol, rel_tol)

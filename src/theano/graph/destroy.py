@@ -64,6 +64,12 @@ def destroyed_inputs(fgraph):
             for positions in node.op.destroy_map.values() for i in positions]
 
 
+def destroyed_roots(fgraph):
+    """The variables whose own storage some node overwrites."""
+    storage = storages(fgraph)
+    return {root for node, i in destroyed_inputs(fgraph) for root in storage[node.inputs[i]]}
+
+
 def storages(fgraph):
     """Dict from each variable to the frozenset of variables whose storage it may share.
 

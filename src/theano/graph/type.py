@@ -19,24 +19,24 @@ class Type(CLinkerType, WithProps):
     Constant = Constant
     dtype = None
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        """``value`` as a member of this type.
+    def filter(self, data, strict=False, allow_downcast=None):
+        """``data`` as a member of this type.
 
         strict: accept only values that need no conversion. allow_downcast: True lets precision be
         lost, None only for Python floats into floatX. Raises TypeError otherwise.
         """
         raise MethodNotDefined("filter", type(self), type(self).__name__)
 
-    def is_valid_value(self, value):
-        """Whether `filter` accepts ``value`` without conversion."""
+    def is_valid_value(self, a):
+        """Whether `filter` accepts ``a`` without conversion."""
         try:
-            self.filter(value, strict=True)
+            self.filter(a, strict=True)
         except (TypeError, ValueError):
             return False
         return True
 
-    def value_validity_msg(self, value):
-        """Why ``value`` is or isn't valid."""
+    def value_validity_msg(self, a):
+        """Why ``a`` is or isn't valid."""
         return "none"
 
     def filter_variable(self, other, allow_convert=True):
@@ -51,9 +51,9 @@ class Type(CLinkerType, WithProps):
             raise TypeError(f"{other} is a {other.type} and can't become a {self} by itself: convert it")
         return other
 
-    def convert_variable(self, variable):
-        """``variable`` as this type when every value it can hold is a member, else None."""
-        return variable if variable.type == self else None
+    def convert_variable(self, var):
+        """``var`` as this type when every value it can hold is a member, else None."""
+        return var if var.type == self else None
 
     def make_variable(self, name=None):
         """A new variable of this type."""

@@ -1,5 +1,6 @@
 """Graphs as values, for the ops that hold one."""
 
+from theano.config import config
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
 from theano.tensor.shape import shape_i
@@ -22,8 +23,9 @@ class InnerGraph:
     def function(self):
         """The compiled function."""
         if self._function is None:
-            copies = clone(self.inputs, self.outputs)      # constants may belong to the graph around
-            self._function = InnerGraph.builder(*copies, self.mode)
+            with config.change_flags(compute_test_value="off"):     # the inner variables have no test values
+                copies = clone(self.inputs, self.outputs)           # constants may belong to the graph around
+                self._function = InnerGraph.builder(*copies, self.mode)
         return self._function
 
     def __call__(self, *values):

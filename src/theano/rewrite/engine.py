@@ -18,7 +18,7 @@ from theano.tensor.elemwise import ELEMWISE, Elemwise
 
 def key_of(op):
     """What rules are filed under: the name of an elementwise op's row, else the op's key or class."""
-    return op.scalar_op.name if type(op) is Elemwise else op.rule_key or type(op)
+    return op.scalar_op.row_name if type(op) is Elemwise else op.rule_key or type(op)
 
 
 @dataclass(frozen=True)

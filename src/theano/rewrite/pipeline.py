@@ -13,7 +13,7 @@ from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX, MACHINE
-from theano.rewrite.rules.inner import INNER
+from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
@@ -27,6 +27,7 @@ from theano.rewrite.structure import attach_hints, detach_hints
 FAST = frozenset({"fast_run", "fast_compile"})
 
 PHASES = (
+    Phase("inline", (graph_as_op,), tags=FAST),
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theano.errors import MethodNotDefined
+from theano.graph.fgraph import FunctionGraph
 from theano.graph.inline import as_string
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone, toposort
@@ -57,9 +59,41 @@ class Composite(ScalarOp):
         self.name = self._prepared = None
         self.cost = sum(s.row.cost for s in self.listing.steps if s.row is not None)
 
+    init_param = ("inputs", "outputs")
+
+    @property
+    def fgraph(self):
+        """A `FunctionGraph` of the computation."""
+        known = self.__dict__.get("_fgraph")
+        if known is None:
+            known = self._fgraph = FunctionGraph(self.inputs, self.outputs, clone=True)
+        return known
+
+    def make_new_inplace(self, output_types_preference=None, name=None):
+        """An equal op, as result types follow from what is inside."""
+        return Composite(self.inputs, self.outputs)
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        """A C block that computes the outputs from the inputs, which are names of C variables."""
+        names, lines = list(inputs), []
+        dtypes = [v.type.dtype for v in self.inputs]
+        for k, step in enumerate(self.listing.steps):
+            if step.row is None:
+                text = Scalar(step.dtype).c_literal(step.value)
+            else:
+                template = step.row.c_for(tuple(dtypes[a] for a in step.args), step.dtype)
+                if template is None:
+                    raise MethodNotDefined("c_code", type(self), type(self).__name__)
+                text = template.format(*(names[a] for a in step.args))
+            names.append(f"{name}_{k}")
+            dtypes.append(step.dtype)
+            lines.append(f"npy_{step.dtype} {names[-1]} = {text};")
+        lines += [f"{to} = {names[k]};" for to, k in zip(outputs, self.listing.outputs, strict=True)]
+        return "{\n" + "\n".join(lines) + "\n}"
+
     def listing_key(self):
         """What tells this computation from others."""
-        return (tuple((None if s.row is None else s.row.name, s.args, s.dtype, repr(s.value))
+        return (tuple((s.row and (s.row.row_name or s.row), s.args, s.dtype, repr(s.value))
                       for s in self.listing.steps), self.listing.outputs)
 
     def key_props(self):
@@ -75,7 +109,8 @@ class Composite(ScalarOp):
     def __reduce__(self):
         return Composite, (self.inputs, self.outputs)
 
-    def output_types(self, types):
+    def output_types(self, input_types):
+        types = input_types
         if tuple(t.dtype for t in types) != self._key[0]:
             return [v.type for v in self._remade(types)]
         return [v.type for v in self.outputs]
@@ -225,7 +260,7 @@ def _length(outputs, order):
 
 def _expression(node, parts):
     """One node, given the texts of its inputs."""
-    name = node.op.name
+    name = node.op.row_name
     if name in INFIX:
         return f"({INFIX[name].join(parts)})"
     if name == "neg":

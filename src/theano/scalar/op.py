@@ -1,195 +1,145 @@
-"""Operations on numbers: what a row of the table is, and the rules for result dtypes."""
+"""Operations on numbers: what a row of the table is, and what a user's own operation is."""
+
+import functools
+import importlib
 
 import numpy as np
 
+from theano.config import config
+from theano.errors import MethodNotDefined
 from theano.gradient import DisconnectedType, grad_not_implemented
 from theano.graph.op import Op
-from theano.graph.props import WithProps
+from theano.graph.type import Type
 from theano.graph.variable import Apply, Variable
 from theano.scalar.policy import POLICIES, result_dtype, settled
-from theano.scalar.type import (
-    Scalar,
-    as_scalar,
-    complex_dtypes,
-    config,
-    continuous_dtypes,
-    discrete_dtypes,
-    float_dtypes,
-    upcast,
+from theano.scalar.preference import (
+    COMPUTED_IN,
+    WIDENING,
+    bits_out,
+    float64_out,
+    same_out_nobool,
+    true_div_out,
+    truth_out,
+    upcast_out,
 )
+from theano.scalar.type import Scalar, as_scalar, complex_dtypes, discrete_dtypes
 
-# -- result dtypes: functions of the dtypes of the inputs ----------------------------------------------
-
-
-def upcast_out(*dtypes):
-    """The smallest dtype that holds all inputs."""
-    return upcast(*dtypes)
-
-
-def upcast_out_nobool(*dtypes):
-    """Like `upcast_out`; bool is refused."""
-    result = upcast(*dtypes)
-    if result == "bool":
-        raise TypeError("bool output not supported: cast an input, e.g. to int8")
-    return result
-
-
-def upcast_out_min8(*dtypes):
-    """Like `upcast_out`, at least int8."""
-    result = upcast(*dtypes)
-    return "int8" if result == "bool" else result
-
-
-def same_out(dtype):
-    """The dtype of the input."""
-    return dtype
-
-
-def same_out_nobool(dtype):
-    """The dtype of the input; bool is refused."""
-    if dtype == "bool":
-        raise TypeError("bool input not supported: cast it, e.g. to int8")
-    return dtype
-
-
-def same_out_min8(dtype):
-    """The dtype of the input, at least int8."""
-    return "int8" if dtype == "bool" else dtype
-
-
-def same_out_float_only(dtype):
-    """The dtype of the input, which must be a float."""
-    if dtype not in float_dtypes:
-        raise TypeError(f"only float types are supported, got {dtype}")
-    return dtype
-
-
-def no_complex_same_out(dtype):
-    """The dtype of the input, which must be neither bool nor complex."""
-    if dtype in complex_dtypes:
-        raise TypeError("complex argument not supported")
-    return same_out_nobool(dtype)
-
-
-def upgrade_to_float(*dtypes):
-    """Float or complex; small integers become float32, others float64."""
-    small = ("bool", "int8", "int16", "uint8", "uint16")
-    raised = [d if d in continuous_dtypes else "float32" if d in small or config.floatX == "float16"
-              else "float64" for d in dtypes]
-    return upcast(*raised)
-
-
-def upgrade_to_float_no_complex(*dtypes):
-    """Like `upgrade_to_float`; complex is refused."""
-    if any(d in complex_dtypes for d in dtypes):
-        raise TypeError("complex argument not supported")
-    return upgrade_to_float(*dtypes)
-
-
-def true_div_out(*dtypes):
-    """floatX at least for integers, else the smallest float that holds both."""
-    if all(d in discrete_dtypes for d in dtypes):
-        return config.floatX
-    return upcast(*dtypes)
-
-
-def truth_out(*dtypes):
-    """bool."""
-    return "bool"
-
-
-def float64_out(*dtypes):
-    """float64."""
-    return "float64"
-
-
-def real_part_out(dtype):
-    """The dtype of the parts of a complex number; other dtypes are kept."""
-    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
-
-
-def bits_out(*dtypes):
-    """The smallest integer dtype that holds all inputs; bool goes with bool only."""
-    if any(d not in discrete_dtypes for d in dtypes):
-        raise TypeError(f"input to a bit operation must be integers or bool, got {', '.join(dtypes)}")
-    if len({d == "bool" for d in dtypes}) > 1:
-        raise TypeError("a bit operation cannot mix bool and integers: cast one of them")
-    return upcast(*dtypes)
-
-
-def last_out(*dtypes):
-    """The dtype of the last input."""
-    return dtypes[-1]
-
-
-def branches_out(condition, *branches):
-    """The smallest dtype that holds both branches."""
-    return upcast(*branches)
-
-
-def complex_out(*dtypes):
-    """complex128 for any real input but float32 pairs, as the original; complex is refused."""
-    common = upcast(*dtypes)
-    if common in complex_dtypes:
-        raise TypeError(f"the parts of a complex number are real, got {', '.join(dtypes)}")
-    return {"float32": "complex64"}.get(common, "complex128")
-
+BY_NUMPY = WIDENING | {bits_out, same_out_nobool, float64_out}   # rules that give way to NumPy's if the policy says so
 
 # -- the op ---------------------------------------------------------------------------------------------
 
 
 class ScalarOp(Op):
-    """An operation on numbers: one row of the table.
+    """An operation on numbers.
+
+    A row of the table is made by `declare`. A class of a user defines ``impl(self, *inputs)``, the result for Python
+    or NumPy numbers, and if it has one ``grad``; ``theano.tensor.Elemwise(op)`` applies it to arrays.
 
     Parameters
     ----------
-    name : str
-        Identifier in ``theano.scalar`` and, elementwise, in ``theano.tensor``.
-    numpy : callable
-        Reference implementation on arrays of any shape.
-    c : str or callable or None
-        C expression in ``{0}``, ``{1}``, ...; or a function of the input dtypes and the output dtype that
-        gives one, or None where there is none. Arguments were cast to the dtype of the computation.
-    grad : callable or None
-        ``(inputs..., output, g)`` -> gradient of each input (None: disconnected); None means flat.
-    dtype : callable
-        Result dtype from the dtypes of the inputs; raises TypeError for those not supported.
-    domain : tuple
-        Interval on which tests draw inputs, or one per input.
-    nin : int
-        Number of inputs, -1 for any.
-    unread : tuple of int
-        Inputs of which only the shape matters: the result is not connected to them.
-    conditions : tuple of int
-        Inputs that are truth values, whatever their dtype.
-    missing : dict
-        Input -> why there is no gradient by it although the result depends on it.
-    parts : bool
-        Whether ``grad`` itself takes the gradient by the parts of a complex result, see `L_op`.
+    output_types_preference : callable, optional
+        From the types of the inputs to a tuple of types of the results, e.g. ``theano.scalar.upcast_out``. Without it
+        the class has a method of this name, or `output_types`.
+    name : str, optional
+        How the op is printed.
+
+    Attributes
+    ----------
+    nin, nout : int
+        Number of inputs, -1 for any, and of outputs.
+    nfunc_spec : (str, int, int) or None
+        Function of NumPy, or of SciPy with its full name, that gives the same, and its numbers of inputs and outputs.
+    commutative, associative, identity
+        What may be done to the order of inputs, and which number changes nothing.
+    row_name : str or None
+        For a row of the table its name there.
     """
 
-    __props__ = ("name",)
-    nout = 1
+    nin, nout = -1, 1
     unread = conditions = ()
-    missing = {}
-    parts = False
+    nfunc_spec = row_name = None
+    commutative = associative = False
+    identity = None
     table = {}
 
-    def __init__(self, name, numpy, c, grad, dtype=upcast_out, *, nin=1, domain=(-2.0, 2.0), zero=False,
-                 commutative=False, associative=False, identity=None, cost=1, doc="", label=None,
-                 unread=(), conditions=(), missing=None, parts=False):
-        self.name, self.numpy, self.c, self.gradient, self.dtype_rule = name, numpy, c, grad, dtype
-        self.nin, self.domain, self.zero, self.cost, self.doc = nin, domain, zero, cost, doc
-        self.commutative, self.associative, self.identity = commutative, associative, identity
-        self.unread, self.conditions, self.missing, self.parts = unread, conditions, dict(missing or {}), parts
-        self.label = label or name
-        self.__doc__ = doc or type(self).__doc__
-        if name in self.table:
-            raise ValueError(f"scalar op {name!r} is declared twice")
-        self.table[name] = self
+    def __init__(self, output_types_preference=None, name=None):
+        self.name = name
+        if output_types_preference is not None:
+            if not callable(output_types_preference):
+                raise TypeError(f"output_types_preference must be callable, got {output_types_preference!r} for "
+                                f"{type(self).__name__}")
+            self.output_types_preference = output_types_preference
 
-    def __reduce__(self):
-        return _row, (self.name,)
+    # What a row of the table has, and others may have.
+    c = gradient = None
+    zero, cost, doc, domain, missing, parts = False, 1, "", (-2.0, 2.0), {}, False
+
+    @classmethod
+    def declare(cls, name, numpy, c, grad, dtype=upcast_out, *, nin=1, domain=(-2.0, 2.0), zero=False,
+                commutative=False, associative=False, identity=None, cost=1, doc="", label=None,
+                unread=(), conditions=(), missing=None, parts=False):
+        """A row of the table: the one op of this name.
+
+        Parameters
+        ----------
+        name : str
+            Identifier in ``theano.scalar`` and, elementwise, in ``theano.tensor``.
+        numpy : callable
+            Reference implementation on arrays of any shape.
+        c : str or callable or None
+            C expression in ``{0}``, ``{1}``, ...; or a function of the input dtypes and the output dtype that
+            gives one, or None where there is none. Arguments were cast to the dtype of the computation.
+        grad : callable or None
+            ``(inputs..., output, g)`` -> gradient of each input (None: disconnected); None means flat.
+        dtype : callable
+            Result dtype from the dtypes of the inputs; raises TypeError for those not supported.
+        domain : tuple
+            Interval on which tests draw inputs, or one per input.
+        nin : int
+            Number of inputs, -1 for any.
+        unread : tuple of int
+            Inputs of which only the shape matters: the result is not connected to them.
+        conditions : tuple of int
+            Inputs that are truth values, whatever their dtype.
+        missing : dict
+            Input -> why there is no gradient by it although the result depends on it.
+        parts : bool
+            Whether ``grad`` itself takes the gradient by the parts of a complex result, see `L_op`.
+        """
+        op = object.__new__(cls)
+        op.name = op.row_name = name
+        op.label = label or name
+        op.__doc__ = doc or cls.__doc__
+        facts = dict(
+            numpy=numpy, c=c, gradient=grad, output_types_preference=dtype, nin=nin, domain=domain, zero=zero,
+            cost=cost, doc=doc, commutative=commutative, associative=associative, identity=identity, unread=unread,
+            conditions=conditions, missing=dict(missing or {}), parts=parts)
+        op.__dict__.update(facts)
+        if cls.numpy is ScalarOp.numpy:             # so that another op of the class is made like its first row
+            for fact, value in facts.items():
+                setattr(cls, fact, staticmethod(value) if callable(value) else value)
+        if name in cls.table:
+            raise ValueError(f"scalar op {name!r} is declared twice")
+        cls.table[name] = op
+        return op
+
+    def __eq__(self, other):
+        if self is other:
+            return True
+        return (type(self) is type(other) and self.row_name is None and other.row_name is None
+                and getattr(self, "output_types_preference", None) == getattr(other, "output_types_preference", None)
+                and (self.__props__ is None or self._props() == other._props()))
+
+    def __hash__(self):
+        return hash((type(self), self.row_name))
+
+    __props__ = None
+
+    def _props(self):
+        return tuple(getattr(self, name) for name in self.__props__ or ())
+
+    def __reduce_ex__(self, protocol):
+        return (_row, (self.row_name,)) if self.row_name is not None else super().__reduce_ex__(protocol)
 
     def __copy__(self):
         return self
@@ -197,26 +147,38 @@ class ScalarOp(Op):
     def __deepcopy__(self, memo):
         return self
 
+    def key_props(self):
+        """What tells this op from others, for the cache; `object` for an op of which nothing is known."""
+        if self.row_name is not None:
+            return (self.row_name,)
+        return object() if self.__props__ is None else self._props()
+
     def output_dtype(self, *dtypes):
         """Name of the result's dtype."""
+        if self.row_name is None:
+            return self.output_types([Scalar(d) for d in dtypes])[0].dtype
+        rule = self.output_types_preference
         if config.cast_policy in POLICIES:
-            return result_dtype(self, dtypes, self.dtype_rule,
-                                self.dtype_rule in BY_NUMPY or isinstance(self.numpy, np.ufunc))
-        return self.dtype_rule(*dtypes)
+            return result_dtype(self, dtypes, rule, rule in BY_NUMPY or isinstance(self.numpy, np.ufunc))
+        return rule(*dtypes)
 
     def settle(self, inputs):
         """``inputs`` with Python numbers as arrays of the dtypes that the flag ``cast_policy`` gives them."""
         if config.cast_policy in POLICIES:
-            return settled(self, inputs, getattr(self, "dtype_rule", None) in (truth_out, true_div_out))
+            return settled(self, inputs, getattr(self, "output_types_preference", None) in (truth_out, true_div_out))
         return inputs
 
     def output_types(self, types):
         """Types of the results for types of inputs."""
-        return [Scalar(self.output_dtype(*(t.dtype for t in types)))]
-
-    def output_types_preference(self, *types):
-        """Like `output_types`, with the types as separate arguments."""
-        return self.output_types(types)
+        preference = getattr(self, "output_types_preference", None)
+        if preference is None:
+            raise NotImplementedError(f"{self} says nothing about its result: give it an output_types_preference")
+        found = preference(*types)
+        if not isinstance(found, (list, tuple)) or any(not isinstance(t, Type) for t in found):
+            raise TypeError(f"output_types_preference of {self} must give a tuple of types, got {found!r}")
+        if len(found) != self.nout:
+            raise TypeError(f"{self} has {self.nout} outputs, but its output_types_preference gave {found!r}")
+        return list(found)
 
     def make_node(self, *inputs):
         if self.nin >= 0 and len(inputs) != self.nin:
@@ -234,7 +196,30 @@ class ScalarOp(Op):
 
     def impl(self, *inputs):
         """The result for numbers."""
+        if type(self).numpy is ScalarOp.numpy:
+            raise MethodNotDefined("impl", type(self), type(self).__name__)
         return self.numpy(*inputs)
+
+    def numpy(self, *arrays):
+        """The result for arrays of any shapes: by ``nfunc_spec``, or by `impl` for each element."""
+        if self.nfunc_spec is not None:
+            return numpy_function(self.nfunc_spec[0])(*arrays)
+        return np.frompyfunc(self.impl, len(arrays), self.nout)(*arrays)
+
+    def supports_c_code(self, inputs, outputs):
+        """Whether there is C for variables ``inputs`` and ``outputs``."""
+        return self.c_for([v.type.dtype for v in inputs], outputs[0].type.dtype) is not None
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        """A C statement that computes the output from the inputs, which are names of C variables."""
+        template = self.c_for([v.type.dtype for v in node.inputs], node.outputs[0].type.dtype)
+        if template is None:
+            raise MethodNotDefined("c_code", type(self), type(self).__name__)
+        return f"{outputs[0]} = {template.format(*inputs)};"
+
+    def make_new_inplace(self, output_types_preference=None, name=None):
+        """An op like this one with another rule for result types."""
+        return type(self)(output_types_preference, name or self.name)
 
     def perform(self, node, inputs, output_storage, params=None):
         dtype = node.outputs[0].type.dtype
@@ -243,21 +228,25 @@ class ScalarOp(Op):
 
     def compute(self, arrays, dtype):
         """The result for arrays, computed in ``dtype`` where the inputs would give less."""
-        if dtype != "bool" and self.dtype_rule in WIDENING and arrays:
+        if dtype != "bool" and self.widens() and arrays:
             kind = COMPUTED_IN.get(dtype, dtype)
             arrays = [np.asarray(a) for a in arrays]
             arrays = [a.astype(np.result_type(a, kind) if a.dtype.kind == "c" else kind, copy=False) for a in arrays]
         return self.numpy(*arrays)
 
+    def widens(self):
+        """Whether results may be wider than what NumPy computes for the same arguments."""
+        return self.row_name is not None and self.output_types_preference in WIDENING
+
     def argument_dtypes(self, dtypes, dtype):
         """The dtypes in which `compute` works on arguments of these dtypes, where it can be told beforehand."""
         if dtype == "bool":
             return [np.result_type(*dtypes)] * len(dtypes) if dtypes else []
-        return [np.dtype(dtype)] * len(dtypes) if self.dtype_rule in WIDENING else dtypes
+        return [np.dtype(dtype)] * len(dtypes) if self.widens() else dtypes
 
     def function_for(self, dtypes, dtype):
         """Like `compute`, as a function of arrays of these dtypes."""
-        if dtype != "bool" and self.dtype_rule in WIDENING and any(d != dtype for d in dtypes):
+        if dtype != "bool" and self.widens() and any(d != dtype for d in dtypes):
             return lambda *arrays: self.compute(arrays, dtype)
         return getattr(self.numpy, "of_two", self.numpy) if len(dtypes) == 2 else self.numpy
 
@@ -273,6 +262,10 @@ class ScalarOp(Op):
         """
         g, = output_grads
         if self.gradient is None:
+            if type(self).grad is not ScalarOp.grad:
+                return self.grad(inputs, output_grads)
+            if type(self).numpy is ScalarOp.numpy:
+                raise MethodNotDefined("grad", type(self), type(self).__name__, f"{self} has no gradient")
             return [self._without(k, x) for k, x in enumerate(inputs)]
         if outputs[0].type.dtype in discrete_dtypes:
             return [zero_gradient(x) for x in inputs]
@@ -318,21 +311,23 @@ class ScalarOp(Op):
         return [()]
 
     def __str__(self):
-        return self.label
+        label = self.__dict__.get("label") or getattr(self, "name", None)
+        if label:
+            return label
+        preference = self.__dict__.get("output_types_preference")
+        return type(self).__name__ + ("" if preference is None else f"{{{preference}}}")
 
     __repr__ = __str__
 
 
-class specific_out(WithProps):                                                    # noqa: N801
-    """A dtype rule: results of these types, whatever the inputs are."""
-
-    __props__ = ("spec",)
-
-    def __init__(self, *spec):
-        self.spec = spec
-
-    def __call__(self, *types):
-        return self.spec
+@functools.cache
+def numpy_function(name):
+    """A function of NumPy, or of another package by its full name."""
+    module, _, attribute = f"numpy.{name}".rpartition(".") if "." not in name else name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError:                         # "scipy.stats.chi2.sf": a method of an object
+        return getattr(numpy_function(module), attribute)
 
 
 def fixed_number(x):
@@ -346,13 +341,6 @@ def fixed_number(x):
 def zero_gradient(x):
     """A zero of the float dtype in which gradients of ``x`` are."""
     return x.zeros_like(dtype=config.floatX) if x.type.dtype in discrete_dtypes else x.zeros_like()
-
-
-WIDENING = set()        # dtype rules whose results are wider than NumPy's own for the same inputs
-WIDENING |= {upgrade_to_float, upgrade_to_float_no_complex, true_div_out, upcast_out, upcast_out_nobool,
-             upcast_out_min8, same_out_min8, float64_out, complex_out, same_out_float_only}
-COMPUTED_IN = {"float16": "float32"}            # half precision is for storage
-BY_NUMPY = WIDENING | {bits_out, same_out_nobool, float64_out}   # rules that give way to NumPy's if the policy says so
 
 
 def _row(name):

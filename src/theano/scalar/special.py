@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from theano.scalar.declare import apply, number, row
-from theano.scalar.op import upgrade_to_float, upgrade_to_float_no_complex
+from theano.scalar.preference import upgrade_to_float, upgrade_to_float_no_complex
 from theano.scalar.table import real_only, select
 
 
@@ -19,6 +19,10 @@ def scipy_special(name):
         return getattr(importlib.import_module("scipy.special"), name)(*args)
     function.__name__ = name
     return function
+
+
+ORDERS = {**dict.fromkeys(("gammainc", "gammaincc", "gammau", "gammal"), "k x"), "jv": "v x", "iv": "v x",
+          "chi2sf": "x k"}          # what the arguments are called where it isn't x, y
 
 
 def by_field(real, complex_):
@@ -37,13 +41,17 @@ def at_infinity(name, value):
 
 
 def special(class_name, name, grad, numpy=None, nin=1, domain=(0.3, 3.0), dtype=upgrade_to_float_no_complex,
-            cost=50, zero=False, doc="", c="", label=None, missing=None):
+            cost=50, zero=False, doc="", c="", label=None, ufunc=None, missing=None):
     """A special function; ``c`` None where there is no C for it."""
     arguments = ", ".join(f"{{{k}}}" for k in range(nin))
     template = f"{name}({arguments})" if c == "" else c
     function = numpy or scipy_special(name)
-    return row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
-               nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label, missing=missing)
+    op = row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
+             nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label, args=ORDERS.get(name),
+             missing=missing,
+             ufunc=ufunc or (None if numpy and name not in ("gammaln", "j0", "j1") else f"scipy.special.{name}"))
+    type(op).st_impl = staticmethod(function)
+    return op
 
 
 TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -85,6 +93,7 @@ BY_ORDER = "The derivative by the order has no closed form."
 chi2sf = special("Chi2SF", "chi2sf", lambda x, k, z, g: (-g * _chi2_density(x, k), None),
                  lambda x, k: scipy_special("chdtrc")(k, x), nin=2,
                  missing={1: "The derivative by the degrees of freedom has no closed form."},
+                 ufunc="scipy.stats.chi2.sf",
                  doc="1 - cumulative distribution of chi squared with k degrees of freedom.")
 gammainc = special("GammaInc", "gammainc", lambda k, x, z, g: (None, g * _gamma_density(k, x)), nin=2,
                  missing={0: BY_SHAPE}, doc="Regularised lower incomplete gamma function of (k, x).")
@@ -154,3 +163,4 @@ xlogy0 = special("XlogY0", "xlogy0",
                  lambda x, y: np.where(np.asarray(x) == 0, 0,
                                        x * np.log(np.where(np.asarray(x) == 0, 1, y))), nin=2,
                  c="{0} == 0 ? 0 : {0} * log({1})", cost=20, doc="x * log(y), zero where x is.")
+XlogX, XlogY0 = type(xlogx), type(xlogy0)

@@ -10,33 +10,35 @@ import operator
 
 import numpy as np
 
+from theano.errors import ComplexError
 from theano.scalar.declare import (
     BinaryBitOp,
     FixedLogicalComparison,
     LogicalComparison,
     UnaryBitOp,
+    UnaryScalarOp,
     apply,
     row,
 )
-from theano.scalar.op import (
-    ScalarOp,
+from theano.scalar.op import ScalarOp, fixed_number, zero_gradient
+from theano.scalar.preference import (
     bits_out,
     branches_out,
     complex_out,
-    fixed_number,
     float64_out,
     last_out,
     no_complex_same_out,
     real_part_out,
+    rule,
     same_out,
     same_out_float_only,
     same_out_min8,
     same_out_nobool,
-    specific_out,
     true_div_out,
     truth_out,
     upcast_out,
     upcast_out_min8,
+    upcast_out_no_complex,
     upcast_out_nobool,
     upgrade_to_float,
     upgrade_to_float_no_complex,
@@ -91,9 +93,9 @@ def grad_mul(*args):
 # -- arithmetic -----------------------------------------------------------------------------------------
 
 add = row("Add", "add", fold(np.add), chain("+"), grad_add, upcast_out, ScalarOp, -1, commutative=True,
-          associative=True, identity=0)
+          associative=True, identity=0, ufunc="add")
 mul = row("Mul", "mul", fold(np.multiply), chain("*"), grad_mul, upcast_out, ScalarOp, -1, commutative=True,
-          associative=True, identity=1)
+          associative=True, identity=1, ufunc="multiply")
 sub = row("Sub", "sub", np.subtract, "{0} - {1}", lambda x, y, z, g: (g, -g), upcast_out_nobool, nin=2)
 true_div = row("TrueDiv", "true_div", np.true_divide, "{0} / {1}",
                lambda x, y, z, g: (g / y, -(g * x) / (y * y)), true_div_out, nin=2, domain=(0.5, 2.0), cost=4)
@@ -109,6 +111,8 @@ mod = row(
             "{1} == 0 || {1} == -1 ? 0 : {0} % {1} + ({0} % {1} != 0 && ({0} < 0) != ({1} < 0) ? {1} : 0)",
             "mod({0}, {1})"),
     lambda x, y, z, g: (g, -g * (x // y)), upcast_out, nin=2, domain=(0.5, 4.0), cost=12)
+type(int_div).complex_error = ComplexError("complex numbers have no //")
+type(mod).complex_error = ComplexError("complex numbers have no remainder (mod, %)")
 
 
 def _grad_pow(x, y, z, g):
@@ -129,7 +133,7 @@ sqr = row("Sqr", "sqr", np.square, by_kind("{0}", "{0} * {0}", "{0} * {0}", "{0}
           lambda x, z, g: (g * x * 2,), same_out, zero=True)
 abs_ = row("Abs", "abs_", np.abs,
            by_kind("{0}", "{0}", "{0} < 0 ? -{0} : {0}", "fabs({0})", "cabs({0})"),
-           lambda x, z, g: (_grad_abs(x, z, g),), real_part_out, zero=True, label="Abs")
+           lambda x, z, g: (_grad_abs(x, z, g),), real_part_out, zero=True, label="Abs", ufunc="abs")
 sgn = row("Sgn", "sgn", np.sign, real_only("({0} > 0) - ({0} < 0) + ({0} != {0} ? {0} : 0)"), None,
           no_complex_same_out, zero=True)
 
@@ -149,18 +153,19 @@ def _chosen(x, y, z, g):
 
 
 maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _chosen,
-              upcast_out, nin=2, commutative=True, associative=True)
+              upcast_out, nin=2, commutative=True, associative=True, args="*inputs")
 minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _chosen,
-              upcast_out, nin=2, commutative=True, associative=True)
+              upcast_out, nin=2, commutative=True, associative=True, args="*inputs")
 
 # -- choice ---------------------------------------------------------------------------------------------
 
 switch = row("Switch", "switch", np.where, "{0} ? {1} : {2}",
              lambda c, x, y, z, g: (None, select(c, g, 0), select(c, 0, g)), branches_out, nin=3,
-             label="Switch", conditions=(0,))
+             label="Switch", conditions=(0,), args="cond ift iff")
 second = row("Second", "second", lambda x, y: np.broadcast_arrays(x, y)[1], "{1}",
              lambda x, y, z, g: (None, g), last_out, nin=2, unread=(0,))
-identity = row("Identity", "identity", np.array, "{0}", lambda x, z, g: (g,), same_out, zero=True)
+identity = row("Identity", "identity", np.array, "{0}", lambda x, z, g: (g,), same_out, zero=True,
+               args="input")
 
 
 def _grad_clip(x, low, high, z, g):
@@ -169,8 +174,8 @@ def _grad_clip(x, low, high, z, g):
 
 
 clip = row("Clip", "clip", lambda x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
-           real_only("{0} < {1} ? {1} : {0} > {2} ? {2} : {0}"), _grad_clip, upcast_out, nin=3,
-           domain=((-2.0, 2.0), (-1.0, 0.0), (0.5, 1.0)))
+           real_only("{0} < {1} ? {1} : {0} > {2} ? {2} : {0}"), _grad_clip, upcast_out_no_complex, nin=3,
+           domain=((-2.0, 2.0), (-1.0, 0.0), (0.5, 1.0)), args="x min max")
 
 # -- comparison -----------------------------------------------------------------------------------------
 
@@ -195,18 +200,38 @@ isinf = row("IsInf", "isinf", np.isinf, by_kind("0", "0", "0", "{0} - {0} != {0}
             truth_out, FixedLogicalComparison, label="IsInf")
 
 
+class InRange(LogicalComparison):
+    """Whether a number lies in an interval, which may be open at either end."""
+
+    nin = 3
+
+    def __new__(cls, openlow, openhi):
+        return TABLE[INTERVALS[bool(openlow), bool(openhi)]]
+
+    def __init__(self, openlow, openhi):
+        """Nothing is left to do: there is one op for each kind of interval."""
+
+    def get_grad(self, elem):
+        """The gradient by ``elem``: zero, as floatX where it is no float."""
+        return zero_gradient(elem)
+
+
+INTERVALS = {(True, True): "inopenrange", (False, False): "inclosedrange", (True, False): "inopenclosedrange",
+             (False, True): "inclosedopenrange"}         # open below, open above -> name of the row
+
+
 def in_range(open_low, open_high):
-    """Whether a number lies in an interval."""
+    """The row for one kind of interval."""
     left, right = ("<" if open_low else "<="), ("<" if open_high else "<=")
     low, high = (np.less if open_low else np.less_equal), (np.less if open_high else np.less_equal)
-    name = {(True, True): "inopenrange", (False, False): "inclosedrange", (True, False): "inopenclosedrange",
-            (False, True): "inclosedopenrange"}[open_low, open_high]
-    return row("InRange", name, lambda x, a, b: low(a, x) & high(x, b),
-               real_only(f"{{1}} {left} {{0}} && {{0}} {right} {{2}}"), None, truth_out, LogicalComparison, 3,
-               label=f"InRange{{openlow={open_low}, openhi={open_high}}}")
+    op = row("InRange", INTERVALS[open_low, open_high], lambda x, a, b: low(a, x) & high(x, b),
+             real_only(f"{{1}} {left} {{0}} && {{0}} {right} {{2}}"), None, truth_out, InRange, 3,
+             label=f"InRange{{openlow={open_low}, openhi={open_high}}}", args="x low hi")
+    op.openlow, op.openhi = open_low, open_high
+    return op
 
 
-inopenrange, inclosedrange = in_range(True, True), in_range(False, False)
+inopenrange, inclosedrange, inopenclosedrange, inclosedopenrange = (in_range(*kind) for kind in INTERVALS)
 
 # -- bits -----------------------------------------------------------------------------------------------
 
@@ -241,7 +266,7 @@ ceil = rounded("Ceil", "ceil", np.ceil, "ceil({0})")
 floor = rounded("Floor", "floor", np.floor, "floor({0})")
 trunc = rounded("Trunc", "trunc", np.trunc, "trunc({0})")
 round_half_to_even = rounded("RoundHalfToEven", "round_half_to_even", np.rint, "rint({0})",
-                             same_out_float_only, label="RoundHalfToEven")
+                             same_out_float_only, label="RoundHalfToEven", ufunc="around")
 round_half_away_from_zero = rounded(
     "RoundHalfAwayFromZero", "round_half_away_from_zero", away_from_zero,
     "{0} >= 0 ? floor({0} + 0.5) : ceil({0} - 0.5)", same_out_float_only, label="RoundHalfAwayFromZero")
@@ -256,7 +281,7 @@ def smooth(class_name, name, grad, c=None, domain=(-2.0, 2.0), dtype=upgrade_to_
     """A differentiable function of one number, by default NumPy's and libm's of the same name."""
     template = c or f"{name}({{0}})"
     return row(class_name, name, numpy or getattr(np, name), template if c_complex else real_only(template),
-               lambda x, z, g: (grad(x, z, g),), dtype, domain=domain, cost=cost, zero=zero, doc=doc)
+               lambda x, z, g: (grad(x, z, g),), dtype, domain=domain, cost=cost, zero=zero, doc=doc, ufunc=name)
 
 
 exp = smooth("Exp", "exp", lambda x, z, g: g * z)
@@ -291,7 +316,7 @@ arccosh = smooth("ArcCosh", "arccosh", lambda x, z, g: g / apply("sqrt", x * x -
 arctanh = smooth("ArcTanh", "arctanh", lambda x, z, g: g / (1 - x * x), "atanh({0})", (-0.9, 0.9), zero=True)
 arctan2 = row("ArcTan2", "arctan2", np.arctan2, real_only("atan2({0}, {1})"),
               lambda y, x, z, g: (g * x / (x * x + y * y), -g * y / (x * x + y * y)), upgrade_to_float, nin=2,
-              domain=(0.3, 2.0), cost=40)
+              domain=(0.3, 2.0), cost=40, args="y x")
 
 # -- complex --------------------------------------------------------------------------------------------
 
@@ -308,7 +333,7 @@ complex_from_polar = row(
     "ComplexFromPolar", "complex_from_polar", lambda r, t: r * np.exp(1j * np.asarray(t)), None,
     lambda r, t, z, g: (apply("cos", t) * apply("real", g) + apply("sin", t) * apply("imag", g),
                         -r * apply("sin", t) * apply("real", g) + r * apply("cos", t) * apply("imag", g)),
-    complex_out, nin=2, parts=True)
+    complex_out, nin=2, args="r theta", parts=True)
 
 
 def _as_complex(x, g, real_side):
@@ -329,11 +354,31 @@ def _grad_angle(x, z, g):
 # -- casts ----------------------------------------------------------------------------------------------
 
 
+class Cast(UnaryScalarOp):
+    """A conversion to the type ``o_type``; there is one op for each type."""
+
+    def __new__(cls, o_type, name=None):
+        if not isinstance(o_type, Scalar):
+            raise TypeError(f"Cast needs a scalar type, got {o_type!r}")
+        return CASTS[o_type.dtype]
+
+    def __init__(self, o_type, name=None):
+        """Nothing is left to do."""
+
+    def make_new_inplace(self, output_types_preference=None, name=None):
+        """This op: a conversion has one result type."""
+        return self
+
+    def clone_float32(self):
+        """The conversion to float32 where this is one to float16, else this op."""
+        return CASTS["float32"] if self.o_type.dtype == "float16" else self
+
+
 def cast_to(dtype):
     """The row that converts to ``dtype``; complex goes to complex only."""
     kind = np.dtype(dtype)
 
-    def rule(source):
+    def to(source):
         if source in complex_dtypes and dtype not in complex_dtypes:
             raise TypeError(f"a complex number has no one real value: take real(), imag(), angle() or abs() of it "
                             f"before casting to {dtype}")
@@ -346,8 +391,8 @@ def cast_to(dtype):
             g = apply("real", g)
         return (apply("cast_" + x.type.dtype, g),)
 
-    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, rule, zero=True,
-               label=f"Cast{{{dtype}}}")
+    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, rule(to), Cast,
+               zero=True, label=f"Cast{{{dtype}}}", args="input")
 
 
 CASTS = {dtype: cast_to(dtype) for dtype in DTYPES}
@@ -360,4 +405,3 @@ def cast(x, dtype):
 
 for _op in CASTS.values():
     _op.o_type = Scalar(_op.name.removeprefix("cast_"))
-    _op.output_types_preference = specific_out(_op.o_type)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theano.config import config
+from theano.errors import ComplexError
 from theano.graph.type import Type
 from theano.graph.variable import Constant, Variable
 from theano.scalar.ctext import NumberText
@@ -111,8 +112,9 @@ class Scalar(NumberText, Type):
     def __hash__(self):
         return hash((Scalar, self.dtype))
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        """``value`` as a NumPy scalar of this dtype; TypeError where it doesn't fit."""
+    def filter(self, data, strict=False, allow_downcast=None):
+        """``data`` as a NumPy scalar of this dtype; TypeError where it doesn't fit."""
+        value = data
         numpy_type = self.numpy_dtype.type
         if isinstance(value, numpy_type):
             return value
@@ -141,9 +143,39 @@ class Scalar(NumberText, Type):
         """Python type, C type and suffix of the dtype, as the original."""
         return (self.numpy_dtype.type, self.c_element_type(), self.dtype.capitalize())
 
+    def c_element_type(self):
+        """The C type of a value."""
+        return f"npy_{self.dtype}"
+
+    def c_literal(self, data):
+        """``data`` as C code; NotImplementedError for complex numbers."""
+        if self.dtype in complex_dtypes:
+            raise NotImplementedError("C has no literal of a complex number of NumPy's types")
+        return str(int(data)) if self.dtype == "bool" else str(data)
+
+    def c_headers(self, c_compiler=None):
+        """Headers that C code for values includes."""
+        return ["<math.h>"] + (["<numpy/halffloat.h>"] if self.dtype == "float16" else [])
+
+    def get_shape_info(self, obj):
+        """What a profiler keeps to tell the size of ``obj``: the number of its bytes."""
+        return obj.itemsize
+
+    def get_size(self, shape_info):
+        """The bytes that a value with this `get_shape_info` takes."""
+        return shape_info if shape_info else self.numpy_dtype.itemsize
+
     def clone(self, dtype=None):
         """The type of another dtype."""
         return Scalar(dtype or self.dtype)
+
+    def zeros_like(self, variable):
+        """Zero in the dtype of the gradients of ``variable``."""
+        return variable.zeros_like(dtype=config.floatX if self.dtype in discrete_dtypes else self.dtype)
+
+    def ones_like(self, variable):
+        """One in the dtype of the gradients of ``variable``."""
+        return variable.ones_like(dtype=config.floatX if self.dtype in discrete_dtypes else self.dtype)
 
     def lift(self, row, *inputs):
         """Scalars need no lifting: the row itself is the op."""
@@ -165,6 +197,8 @@ def get_scalar_type(dtype):
 
 def _binary(row, swapped=False):
     def operator(self, other):
+        if row == "mod" and any(getattr(x, "dtype", "") in complex_dtypes for x in (self, other)):
+            raise ComplexError("complex numbers have no remainder (mod, %)")
         return self.type.lift(row, other, self) if swapped else self.type.lift(row, self, other)
     operator.__doc__ = f"Scalar op ``{row}``."
     return operator
@@ -271,6 +305,7 @@ def _numpy_cast(x):
     return result
 
 
+NumpyAutocaster = NumericAutocaster
 autocast_int = NumericAutocaster(("int8", "int16", "int32", "int64"))
 autocast_float = NumericAutocaster(("float32", "float64"))
 

@@ -4,20 +4,25 @@ from theano.errors import (
     AdvancedIndexingError,
     AsTensorError,
     EmptyConstantError,
+    MethodNotDefined,
     NotScalarConstantError,
     ShapeError,
 )
-from theano.gradient import Lop, Rop, grad, grad_not_implemented, grad_undefined
+from theano.gradient import DisconnectedType, Lop, Rop, consider_constant, grad, grad_not_implemented, grad_undefined
+from theano.graph.op import Op
 from theano.graph.outline import min_informative_str
 from theano.graph.pretty import pprint
-from theano.graph.type import generic
+from theano.graph.type import Generic, Type, generic
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import (
+    DTYPES,
     complex_dtypes,
     continuous_dtypes,
     discrete_dtypes,
     float_dtypes,
+    int32,
     integer_dtypes,
+    of_kind,
     upcast,
 )
 from theano.tensor import fft, fourier, inplace, nnet, signal
@@ -29,20 +34,40 @@ from theano.tensor.advanced import (
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
+    MakeSlice,
     NoneConst,
+    NoneType,
     Nonzero,
+    SliceConstant,
+    SliceType,
     advanced_inc_subtensor,
     advanced_inc_subtensor1,
     advanced_set_subtensor,
     advanced_set_subtensor1,
     advanced_subtensor,
     advanced_subtensor1,
+    as_index_variable,
     flatnonzero,
     inc_subtensor,
+    make_slice,
+    none_type,
     nonzero,
     nonzero_values,
     set_subtensor,
+    slicetype,
     take,
+)
+from theano.tensor.arithmetic import (
+    as_int_none_variable,
+    ceil_intdiv,
+    check_equal_numpy,
+    cov,
+    div_proxy,
+    divmod,
+    iround,
+    mod_check,
+    register_transfer,
+    transfer,
 )
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import (
@@ -52,6 +77,7 @@ from theano.tensor.constant import (
     constant_cache,
     extract_constant,
     get_scalar_constant_value,
+    numpy_scalar,
 )
 from theano.tensor.create import (
     Alloc,
@@ -60,6 +86,7 @@ from theano.tensor.create import (
     Eye,
     Tri,
     alloc,
+    alloc_validate_shape,
     arange,
     bartlett,
     empty,
@@ -77,6 +104,7 @@ from theano.tensor.create import (
     zeros_like,
 )
 from theano.tensor.cumulate import CumOp, DiffOp, cumprod, cumsum, diff
+from theano.tensor.default import Default, default, setdefault
 from theano.tensor.diagonal import (
     AllocDiag,
     ExtractDiag,
@@ -85,6 +113,7 @@ from theano.tensor.diagonal import (
     fill_diagonal,
     fill_diagonal_offset,
 )
+from theano.tensor.disk import LoadFromDisk, load
 from theano.tensor.dot import Dot, batched_dot, batched_tensordot, dot, outer, tensordot
 from theano.tensor.elemwise import (
     ELEMWISE,
@@ -100,6 +129,7 @@ from theano.tensor.elemwise import (
     cast,
     round,
 )
+from theano.tensor.grid import mgrid, ogrid
 from theano.tensor.index import IncSubtensor, Subtensor, get_canonical_form_slice, get_idx_list
 from theano.tensor.join import (
     Join,
@@ -115,9 +145,11 @@ from theano.tensor.join import (
 )
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
 from theano.tensor.others import ProdOfOthers  # noqa: F401  the gradient of Prod
+from theano.tensor.permute import PermuteRowElements, inverse_permutation, permute_row_elements
 from theano.tensor.reduce import (
     Argmax,
     MaxAndArgmax,
+    Mean,
     all,
     any,
     argmax,
@@ -137,8 +169,9 @@ from theano.tensor.reduce import (
     sum,
     var,
 )
-from theano.tensor.repeat import Choose, bincount, choose, compress, repeat, tile, to_one_hot
+from theano.tensor.repeat import Choose, Tile, bincount, choose, compress, repeat, tile, to_one_hot
 from theano.tensor.shape import (
+    Flatten,
     MakeVector,
     Rebroadcast,
     Reshape,
@@ -170,16 +203,32 @@ from theano.tensor.shape import (
 from theano.tensor.shared import ScalarSharedVariable, TensorSharedVariable
 from theano.tensor.shared import shared as _shared
 from theano.tensor.sort import argsort, argtopk, searchsorted, sort, topk, topk_and_argtopk
-from theano.tensor.type import TensorType, tensor
+from theano.tensor.tolerance import (
+    float16_atol,
+    float16_rtol,
+    float32_atol,
+    float32_rtol,
+    float64_atol,
+    float64_rtol,
+)
+from theano.tensor.type import TensorType, tensor, values_eq_approx_always_true
 from theano.tensor.update import AdvancedUpdate
-from theano.tensor.variable import TensorConstant, TensorVariable, _tensor_py_operators
+from theano.tensor.variable import TensorConstant, TensorConstantSignature, TensorVariable, _tensor_py_operators
 
 globals().update(_type.CONSTRUCTORS)                       # scalar, dvector, fmatrices ...
+globals().update(_type.GROUPS)                             # int_vector_types, float_types ...
 globals().update(ELEMWISE)                                 # add, exp, switch ...: one for each row of the table
 Tensor = TensorType
-from theano.tensor.elemwise import cast, round  # noqa: E402, F811  functions over rows of that name
+from theano.tensor.arithmetic import isinf, isnan  # noqa: E402, F811  functions over rows of that name
+from theano.tensor.elemwise import cast, round  # noqa: E402, F811
 
 clip, where, fill, power, true_divide = (ELEMWISE[n] for n in ("clip", "switch", "second", "pow", "true_div"))
 floor_div, square, inverse = ELEMWISE["int_div"], ELEMWISE["sqr"], ELEMWISE["inv"]
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = (ELEMWISE[n] for n in ("and_", "or_", "xor", "invert"))
 tensor_copy, complex_from_polar = ELEMWISE["identity"], ELEMWISE["complex_from_polar"]
+isnan_, isinf_, join_ = ELEMWISE["isnan"], ELEMWISE["isinf"], Join()
+int_dtypes, uint_dtypes, all_dtypes = of_kind("int"), of_kind("uint"), tuple(DTYPES)
+int32_t, none_type_t, NoneTypeT, numpy_diagonal_return_view = int32, none_type, NoneType, True
+get_scalar_constant_value_elemwises = tuple(ELEMWISE[n].scalar_op.__class__ for n in (
+    "cast_int8", "switch", "neq", "eq", "lt", "gt", "le", "ge", "second", "add", "sub", "mul", "int_div", "true_div",
+    "mod", "neg", "minimum", "maximum"))    # what `get_scalar_constant_value` computes

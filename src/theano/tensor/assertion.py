@@ -49,3 +49,36 @@ class Assert(Op):
 
 
 assert_op = Assert()
+
+
+class Raise(Op):
+    """An exception where it is computed: the class ``exc`` with the text ``msg``.
+
+    x: any variable, of whose type the result would be
+    """
+
+    __props__ = ("msg", "exc")
+
+    def __init__(self, msg="", exc=NotImplementedError):
+        self.msg, self.exc = msg, exc
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        raise self.exc(self.msg)
+
+    def do_constant_folding(self, node):
+        return False
+
+    def infer_shape(self, node, shapes):
+        return shapes
+
+    def grad(self, inputs, output_grads):
+        return [self(output_grads[0])]
+
+    def R_op(self, inputs, eval_points):
+        return [None if eval_points[0] is None else self(eval_points[0])]
+
+    def __str__(self):
+        return f"Raise{{{self.exc.__name__}({self.msg})}}"

@@ -4,16 +4,9 @@ import numpy as np
 
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.tolerance import usual
 
 and_, eq, invert, isinf, isnan, le, or_ = (ELEMWISE[n] for n in ("and_", "eq", "invert", "isinf", "isnan", "le", "or_"))
-
-float32_atol, float32_rtol = 1e-5, 1e-5
-float64_atol, float64_rtol = 1e-8, 1e-5
-TOLERANCES = {                          # relative, absolute; the least precise first
-    "float16": (8e-3, 8e-3),
-    "float32": (float32_rtol, float32_atol),
-    "complex64": (float32_rtol, float32_atol),
-}
 
 
 def _allclose(a, b, rtol=None, atol=None):
@@ -22,9 +15,8 @@ def _allclose(a, b, rtol=None, atol=None):
     a, b: arrays or sparse matrices.
     """
     a, b = (value.toarray() if hasattr(value, "toarray") else value for value in (a, b))
-    dtypes = {str(getattr(value, "dtype", "")) for value in (a, b)}
-    usual = next((TOLERANCES[dtype] for dtype in TOLERANCES if dtype in dtypes), (float64_rtol, float64_atol))
-    return np.allclose(a, b, rtol=usual[0] if rtol is None else rtol, atol=usual[1] if atol is None else atol)
+    usual_rtol, usual_atol = usual(*(getattr(value, "dtype", "") for value in (a, b)))
+    return np.allclose(a, b, rtol=usual_rtol if rtol is None else rtol, atol=usual_atol if atol is None else atol)
 
 
 def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):

@@ -55,6 +55,8 @@ def _as_data(x, dtype):
         x = x.data
     if isinstance(x, (list, tuple)) and any(isinstance(e, Variable) for e in x):
         raise TypeError(f"a constant needs numbers, got {x!r}")
+    if dtype is None and isinstance(x, (list, tuple)) and not x:
+        dtype = config.floatX
     data = convert(x, dtype) if np.ndim(x) == 0 else np.asarray(x, dtype=dtype)
     if data.dtype.kind not in "biufc":
         raise TypeError(f"Could not convert {x!r} to a tensor: its dtype would be {data.dtype}")

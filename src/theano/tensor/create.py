@@ -239,7 +239,11 @@ def arange(start, stop=None, step=1, dtype=None):
     start, stop, step = (as_tensor_variable(x) for x in (start, stop, step))
     if dtype is None:
         dtype = _arange_dtype(start, stop, step)
-    return ARange(_numpy(dtype))(start, stop, step)
+    dtype = _numpy(dtype)
+    return ARANGES.setdefault(dtype, ARange(dtype))(start, stop, step)
+
+
+ARANGES = {}                    # dtype -> the op that serves all graphs
 
 
 def _arange_dtype(start, stop, step):

@@ -10,7 +10,7 @@ from theano.tensor.elemwise import conjugate, mul
 from theano.tensor.half import in_single
 from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType, tensor
-from theano.tensor.variable import method
+from theano.tensor.variable import FUNCTIONS, method
 
 
 class Dot(Op):
@@ -87,7 +87,7 @@ def _outer(x, y):
 _dot = Dot()
 
 
-@method("dot", "__dot__", "__matmul__")
+@method("__matmul__")
 def dot(a, b):
     """Product of two tensors: of scalars and anything the elementwise one, of vectors and matrices the usual one,
     for higher ranks the sum over the last axis of ``a`` and the last but one of ``b``.
@@ -103,6 +103,10 @@ def dot(a, b):
     if a.type.ndim > 2 or b.type.ndim > 2:
         return tensordot(a, b, [[a.type.ndim - 1], [max(0, b.type.ndim - 2)]])
     return _dot(a, b)
+
+
+FUNCTIONS["dot"] = dot
+method("dot", "__dot__")(lambda left, right: dot(left, right))
 
 
 @method("__rdot__", "__rmatmul__")

@@ -11,7 +11,8 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
 from theano.scalar import special  # noqa: F401  its rows join the table
 from theano.scalar.composite import Composite
-from theano.scalar.op import ScalarOp
+from theano.scalar.declare import row as declare_row
+from theano.scalar.preference import upcast_out
 from theano.scalar.table import CASTS, TABLE
 from theano.scalar.type import Scalar, complex_dtypes, continuous_dtypes, discrete_dtypes, float_dtypes, resolve, upcast
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, constant
@@ -56,7 +57,7 @@ class DimShuffle(Op):
                 raise ValueError(f"new_order[{self.new_order.index(d)}] is {d}, but the input only has {ndim} "
                                  "axes.")
             if d in seen:
-                raise ValueError(f"dimshuffle: dimension {d} comes twice in {tuple(new_order)}")
+                raise ValueError(f"dimension {d} may not appear twice in the new order {tuple(new_order)}")
             seen.add(d)
         self.drop = [d for d in range(ndim) if d not in seen]
         for d in self.drop:
@@ -66,6 +67,11 @@ class DimShuffle(Op):
         self.shuffle = [d for d in self.new_order if d != "x"]
         self.augment = [i for i, d in enumerate(self.new_order) if d == "x"]
         self.pattern = tuple(d == "x" or self.input_broadcastable[d] for d in self.new_order)
+
+    @property
+    def transposition(self):
+        """The axes that are kept, then those that are dropped, as `perform` transposes them."""
+        return self.shuffle + self.drop
 
     def make_node(self, x):
         x = as_tensor_variable(x)
@@ -84,7 +90,7 @@ class DimShuffle(Op):
         for d in self.drop:
             if x.shape[d] != 1:
                 raise ValueError(f"{self} drops dimension {d}, which must have extent 1, got shape {x.shape}")
-        output_storage[0][0] = x.transpose(self.shuffle + self.drop).reshape(shape)
+        output_storage[0][0] = x.transpose(self.transposition).reshape(shape)
 
     def infer_shape(self, node, shapes):
         return [tuple(constant(1, dtype="int64") if d == "x" else shapes[0][d] for d in self.new_order)]
@@ -222,6 +228,18 @@ class Elemwise(Op):
             return ValueError(f"Input dimension mis-match: the inputs have shapes {shapes}, which can't be "
                               "broadcast together")
         return error
+
+    def get_output_info(self, dim_shuffle, *inputs):
+        """dtypes and patterns of the outputs, and the inputs with axes added at the left by ``dim_shuffle``'s class."""
+        ndim = max((x.type.ndim for x in inputs), default=0)
+        added = [x if x.type.ndim == ndim else dim_shuffle(
+            x.type.broadcastable, ["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim)))(x) for x in inputs]
+        node = self.make_node(*added)
+        return [v.type.dtype for v in node.outputs], [v.type.broadcastable for v in node.outputs], added
+
+    def python_constant_folding(self, node):
+        """Whether folding a node of constants is better done by `perform`: where the result is one number."""
+        return node.outputs[0].type.ndim == 0
 
     def infer_shape(self, node, shapes):
         result = []
@@ -376,7 +394,7 @@ _declare()
 
 def apply_row(row, inputs):
     """Scalar row, or the name of one, applied element by element."""
-    op = NAMING.ops[row] if isinstance(row, str) else NAMING.ops.get(row.name)
+    op = NAMING.ops[row] if isinstance(row, str) else NAMING.ops.get(row.row_name)
     return (op or Elemwise(row))(*inputs)
 
 
@@ -393,9 +411,11 @@ where = switch
 
 METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "floor", "ceil", "trunc", "sin", "cos",
            "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "deg2rad",
-           "rad2deg", "conj", "clip")
+           "rad2deg", "conj")
 for _name in METHODS:
     method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
+FUNCTIONS["clip"] = clip
+method("clip")(lambda self, a_min, a_max: clip(self, a_min, a_max))
 method("conjugate")(lambda self: ELEMWISE["conj"](self))
 method("fill")(lambda self, value: second(self, value))
 FUNCTIONS["where"] = switch
@@ -425,16 +445,17 @@ def round(a, mode=None):                                                        
 
 def _constant_elemwise(node, index, get):
     op = node.op.scalar_op
-    if isinstance(op, Composite):
+    name = op.row_name
+    if name is None:
         raise NotScalarConstantError()
-    if op.name == "second":
+    if name == "second":
         return get(node.inputs[1])
-    if op.name.startswith("cast_") or op.name in ("add", "sub", "mul", "neg", "true_div", "int_div", "mod",
+    if name.startswith("cast_") or name in ("add", "sub", "mul", "neg", "true_div", "int_div", "mod",
                                                   "maximum", "minimum", "eq", "neq", "lt", "gt", "le", "ge"):
         values = [get(v) for v in node.inputs]
         with np.errstate(all="ignore"):
             return np.asarray(op.compute(values, node.outputs[0].type.dtype)).astype(node.outputs[0].type.dtype)
-    if op.name == "switch":
+    if name == "switch":
         return get(node.inputs[1 if get(node.inputs[0]) else 2])
     raise NotScalarConstantError()
 
@@ -496,7 +517,7 @@ class CAReduce(Op):
         x, = inputs
         axis = tuple(range(x.ndim)) if self.axis is None else self.axis
         dtype = node.outputs[0].type.dtype
-        reducer = REDUCERS.get(self.scalar_op.name)
+        reducer = REDUCERS.get(self.scalar_op.row_name)
         if reducer is None:
             result = self._by_pairs(x, axis)
         elif reducer in (np.maximum, np.minimum):
@@ -530,7 +551,7 @@ class CAReduce(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         x, out, g = inputs[0], outputs[0], output_grads[0]
-        name = self.scalar_op.name
+        name = self.scalar_op.row_name
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
         if name in ("maximum", "minimum"):
@@ -674,7 +695,7 @@ class ProdWithoutZeros(CAReduceDtype):
     __props__ = ("axis", "dtype", "acc_dtype")
 
     def __init__(self, axis=None, dtype=None, acc_dtype=None):
-        super().__init__(MUL_WITHOUT_ZEROS, axis, dtype, acc_dtype)
+        super().__init__(mul_without_zeros, axis, dtype, acc_dtype)
 
     @staticmethod
     def _check(x, dtype, acc):
@@ -693,8 +714,11 @@ class ProdWithoutZeros(CAReduceDtype):
         return [switch(eq(x, 0), 0, g * out / x).astype(x.type.dtype)]
 
 
-MUL_WITHOUT_ZEROS = ScalarOp("mul_without_zeros",
-                             lambda x, y: np.where(x == 0, y, np.where(y == 0, x, x * y)), None, None, nin=2)
+mul_without_zeros = declare_row("MulWithoutZeros", "mul_without_zeros",
+                                lambda x, y: np.where(x == 0, y, np.where(y == 0, x, x * y)), None, None, upcast_out,
+                                nin=2, commutative=True, associative=True, identity=0.,
+                                doc="A product that leaves zeros out.")
+MulWithoutZeros = type(mul_without_zeros)
 
 
 class _Truth(CAReduce):

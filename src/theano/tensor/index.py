@@ -7,9 +7,9 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, as_scalar
-from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
+from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, get_scalar_constant_value
 from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
-from theano.tensor.shape import scalar_from_tensor, tensor_from_scalar
+from theano.tensor.shape import LENGTHS, MakeVector, scalar_from_tensor, tensor_from_scalar, vector_length
 from theano.tensor.type import TensorType, tensor
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -419,3 +419,35 @@ def index_of(node):
     """The index that a Subtensor or IncSubtensor node applies."""
     skip = 1 if isinstance(node.op, Subtensor) else 2
     return get_idx_list((None, *node.inputs[skip:]), node.op.idx_list)
+
+
+def _static_length(v):
+    """How many elements a slice of a vector has where length and bounds are known."""
+    x, (entry, *_) = v.owner.inputs[0], index_of(v.owner)
+    length = vector_length(x) if x.type.ndim == 1 else None
+    bounds = [entry.start, entry.stop, entry.step]
+    if length is None or any(isinstance(b, Variable) and not isinstance(b, Constant) for b in bounds):
+        return None
+    return len(range(*slice(*(int(b.data) if isinstance(b, Constant) else b for b in bounds)).indices(length)))
+
+
+LENGTHS[Subtensor] = _static_length
+
+
+def _constant_element(node, index, get):
+    """The element that integers choose: of a constant, or of scalars that were put side by side."""
+    x, entries = node.inputs[0], index_of(node)
+    if len(entries) != x.type.ndim or any(e is None or isinstance(e, slice) for e in entries):
+        raise NotScalarConstantError()
+    position = tuple(int(get(e)) for e in entries)
+    try:
+        if isinstance(x, Constant):
+            return x.data[position]
+        if x.owner is not None and isinstance(x.owner.op, MakeVector):
+            return get(x.owner.inputs[position[0]])
+    except IndexError:                                      # for the function to raise, with the user's line
+        pass
+    raise NotScalarConstantError()
+
+
+SEEN_THROUGH[Subtensor] = _constant_element

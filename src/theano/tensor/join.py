@@ -1,5 +1,7 @@
 """Tensors put together and taken apart along an axis."""
 
+import warnings
+
 import numpy as np
 
 from theano.errors import NotScalarConstantError
@@ -168,6 +170,7 @@ def stack(*tensors, **kwargs):
         parts = list(tensors[0])
         axis = tensors[1] if len(tensors) > 1 else 0 if axis is None else axis
     else:
+        warnings.warn("stack(a, b) is the old form of stack([a, b])", DeprecationWarning, stacklevel=2)
         parts, axis = list(tensors), 0 if axis is None else axis
     if not parts:
         raise ValueError("Cannot stack an empty list of tensors")

@@ -93,7 +93,7 @@ def root_of_magnitudes(node):
 
 def _row(node):
     """The name of the row that an elementwise node applies, None for other nodes."""
-    return node.op.scalar_op.name if node is not None and hasattr(node.op, "inplace_pattern") else None
+    return node.op.scalar_op.row_name if node is not None and hasattr(node.op, "inplace_pattern") else None
 
 
 def _of_choice(condition, x, y, g, depth):

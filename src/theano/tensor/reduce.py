@@ -27,7 +27,7 @@ from theano.tensor.elemwise import (
 )
 from theano.tensor.shape import shape, shape_i
 from theano.tensor.type import tensor
-from theano.tensor.variable import method
+from theano.tensor.variable import FUNCTIONS, method
 
 
 def normal_axes(x, axis):
@@ -244,12 +244,49 @@ def max_and_argmax(a, axis=None, keepdims=False):
     return [_kept(a, largest, axis, keepdims), _kept(a, position, axis, keepdims)]
 
 
-@method("mean")
+class Mean(Op):
+    """The mean along axes, as one op; floats keep their dtype, other dtypes give float64.
+
+    axis: int, list of them, or None for all.  Reference: numpy.mean
+    """
+
+    __props__ = ("axis",)
+    spread, infer_shape = CAReduce.spread, CAReduce.infer_shape
+
+    def __init__(self, axis=None):
+        self.axis = None if axis is None else tuple(sorted(int(a) for a in np.atleast_1d(axis)))
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        axis = normal_axes(x, self.axis)
+        kept = [b for d, b in enumerate(x.type.broadcastable) if axis is not None and d not in axis]
+        dtype = "float64" if x.type.dtype in discrete_dtypes else x.type.dtype
+        return Apply(self if axis == self.axis else Mean(axis), [x], [tensor(dtype, kept)])
+
+    def perform(self, node, inputs, output_storage):
+        out = node.outputs[0].type.dtype
+        output_storage[0][0] = np.asarray(np.mean(inputs[0], axis=self.axis, dtype=out), dtype=out)
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, g = inputs[0], output_grads[0]
+        if x.type.dtype in discrete_dtypes:
+            return [x.zeros_like(dtype=config.floatX)]
+        count = cast(prod(shape(x)) if self.axis is None else prod(
+            as_tensor_variable([shape_i(x, d) for d in self.axis])), g.type.dtype)
+        return [x.zeros_like() + self.spread(x, g / count)]
+
+    def R_op(self, inputs, eval_points):
+        return [None] if eval_points[0] is None else [self(eval_points[0])]
+
+    def __str__(self):
+        return "Mean" if self.axis is None else f"Mean{{{', '.join(map(str, self.axis))}}}"
+
+
 def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None):
     """Mean along ``axis``; of integers in float64.  Reference: numpy.mean"""
     x = as_tensor_variable(input)
     if op:
-        raise NotImplementedError("the Mean op is not needed: use mean without op=True")
+        return makeKeepDims(x, Mean(axis)(x), axis) if keepdims else Mean(axis)(x)
     if dtype is not None:
         sum_dtype = dtype
     else:
@@ -273,6 +310,11 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         total = cast(total, "float16")
     total.name = "mean"
     return total
+
+
+FUNCTIONS["mean"] = mean                    # the method has its arguments in another order
+method("mean")(lambda self, axis=None, dtype=None, keepdims=False, acc_dtype=None: mean(
+    self, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype))
 
 
 @method("var")

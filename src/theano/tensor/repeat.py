@@ -4,7 +4,7 @@ import numpy as np
 
 from theano.config import config
 from theano.errors import NotScalarConstantError
-from theano.gradient import DisconnectedType
+from theano.gradient import DisconnectedType, grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.advanced import flatnonzero, inc_subtensor, set_subtensor, take
@@ -122,6 +122,45 @@ def tile(x, reps, ndim=None):
     return every.reshape([shape[d] * counts[d] for d in range(ndim)], ndim)
 
 
+class Tile(Op):
+    """``x`` side by side with itself, as one op: `tile` with a vector of ``ndim`` numbers.
+
+    x: at most ndim dimensions   reps: (ndim,) integers   Reference: numpy.tile
+    """
+
+    __props__ = ("ndim",)
+
+    def __init__(self, ndim):
+        self.ndim = int(ndim)
+
+    def make_node(self, x, reps):
+        x, reps = as_tensor_variable(x), as_tensor_variable(reps)
+        if x.type.ndim > self.ndim or reps.type.ndim != 1 or reps.type.dtype not in INTEGERS:
+            raise TypeError(f"{self} needs at most {self.ndim} dimensions and an integer vector, got {x.type}, "
+                            f"{reps.type}")
+        return Apply(self, [x, reps], [tensor(x.type.dtype, [False] * self.ndim)])
+
+    def perform(self, node, inputs, output_storage):
+        x, reps = inputs
+        result = np.tile(x, [int(n) for n in reps])
+        if result.ndim != self.ndim:
+            raise ValueError(f"{self} expected {self.ndim} repetitions, got {reps}")
+        output_storage[0][0] = result
+
+    def infer_shape(self, node, shapes):
+        _, reps = node.inputs
+        extents = (*[1] * (self.ndim - len(shapes[0])), *shapes[0])
+        return [tuple(n * reps[d] for d, n in enumerate(extents))]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        x, reps = inputs
+        same = tile(x, reps, ndim=self.ndim)
+        return [grad(None, x, known_grads={same: output_grads[0]}), DisconnectedType()()]
+
+
 def _tile_counts(reps, ndim, x_ndim):
     """``reps`` as a list of at most ``ndim`` numbers, and ndim."""
     if isinstance(reps, (list, tuple)):
@@ -180,7 +219,7 @@ def compress(condition, x, axis=None):
 
 
 FUNCTIONS["compress"] = compress            # whose first argument is the condition, but not that of the method
-method("compress")(lambda x, condition, axis=None: compress(condition, x, axis))
+method("compress")(lambda self, a, axis=None: compress(a, self, axis))
 
 
 @method("choose")

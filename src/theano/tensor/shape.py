@@ -1,5 +1,9 @@
 """Shapes: reading, changing and asserting them."""
 
+import functools
+import math
+import operator
+
 import numpy as np
 
 from theano.errors import NotScalarConstantError, ShapeError
@@ -398,7 +402,6 @@ def reshape(x, newshape, ndim=None):
     return Reshape(ndim)(x, newshape)
 
 
-@method("flatten")
 def flatten(x, ndim=None, outdim=None):
     """``x`` with ``ndim`` dimensions (default 1): the leading ones are kept, the others become one.
 
@@ -413,6 +416,49 @@ def flatten(x, ndim=None, outdim=None):
     flat = reshape(x, (*kept, -1), ndim=ndim)
     pattern = (*x.type.broadcastable[:ndim - 1], all(x.type.broadcastable[ndim - 1:]))
     return patternbroadcast(flat, pattern)
+
+
+FUNCTIONS["flatten"] = flatten
+method("flatten")(lambda self, ndim=1, outdim=None: flatten(self, ndim if outdim is None else outdim))
+
+
+class Flatten(Op):
+    """``x`` with ``outdim`` dimensions, as one op: the leading ones are kept, the others become one; a view.
+
+    Raises ValueError when ``x`` has fewer dimensions.
+    """
+
+    __props__ = ("outdim",)
+    view_map = {0: [0]}
+
+    def __init__(self, outdim=1):
+        if outdim < 1:
+            raise ValueError(f"outdim must be at least 1, got {outdim}")
+        self.outdim = int(outdim)
+
+    def make_node(self, x):
+        x = as_tensor_variable(x)
+        if x.type.ndim < self.outdim and self.outdim > 1:
+            raise ValueError(f"{self} needs at least {self.outdim} dimensions, got {x.type}")
+        kept = self.outdim - 1
+        pattern = (*x.type.broadcastable[:kept], all(x.type.broadcastable[kept:]))
+        return Apply(self, [x], [tensor(x.type.dtype, pattern)])
+
+    def perform(self, node, inputs, output_storage):
+        x, = inputs
+        kept = x.shape[:self.outdim - 1]
+        output_storage[0][0] = x.reshape(*kept, math.prod(x.shape[self.outdim - 1:]))
+
+    def infer_shape(self, node, shapes):
+        kept, rest = shapes[0][:self.outdim - 1], shapes[0][self.outdim - 1:]
+        return [(*kept, functools.reduce(operator.mul, rest) if rest else constant(1, dtype="int64"))]
+
+    def grad(self, inputs, output_grads):
+        x, = inputs
+        return [reshape(output_grads[0], shape(x), ndim=x.type.ndim)]
+
+    def R_op(self, inputs, eval_points):
+        return [None] if eval_points[0] is None else [self(eval_points[0])]
 
 
 def is_flat(var, ndim=None, outdim=None):
@@ -490,7 +536,12 @@ def patternbroadcast(x, broadcastable):
 
 
 def _rebroadcast(x, pairs):
-    changes = [(a, b) for a, b in pairs if x.type.broadcastable[a] != bool(b)]
+    pattern = {int(a): bool(b) for a, b in pairs}
+    if any(not 0 <= a < x.type.ndim for a in pattern):
+        raise ValueError(f"{x} has {x.type.ndim} dimensions, none with the number {max(pattern)}")
+    if x.owner is not None and isinstance(x.owner.op, Rebroadcast):            # two in a row are one
+        pattern, x = {**x.owner.op.axis, **pattern}, x.owner.inputs[0]
+    changes = [(a, b) for a, b in pattern.items() if x.type.broadcastable[a] != b]
     return Rebroadcast(*changes)(x) if changes else x
 
 
@@ -550,7 +601,7 @@ def transpose(x, axes=None):
     if axes is None or (isinstance(axes, (tuple, list)) and len(axes) == 0 and x.type.ndim):
         axes = tuple(range(x.type.ndim - 1, -1, -1))
     result = DimShuffle(x.type.broadcastable, tuple(int(a) % x.type.ndim for a in axes))(x)
-    if x.name and x.type.ndim == 2 and tuple(axes) == (1, 0):
+    if x.name and tuple(axes) == tuple(range(x.type.ndim - 1, -1, -1)):
         result.name = x.name + ".T"
     return result
 

@@ -73,13 +73,13 @@ def generic_constructor(value, name=None, strict=False, allow_downcast=None):
 CONSTRUCTORS = [generic_constructor, tensor_constructor, scalar_constructor]
 
 
-def shared_constructor(constructor, remove=False):
-    """Make `shared` try ``constructor`` first (or no more)."""
+def shared_constructor(ctor, remove=False):
+    """Make `shared` try ``ctor`` first (or no more)."""
     if remove:
-        CONSTRUCTORS.remove(constructor)
+        CONSTRUCTORS.remove(ctor)
     else:
-        CONSTRUCTORS.append(constructor)
-    return constructor
+        CONSTRUCTORS.append(ctor)
+    return ctor
 
 
 def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
@@ -98,3 +98,8 @@ def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
         return variable
     raise TypeError(f"nothing makes a shared variable of {value!r} with the arguments {kwargs}; a dtype is given by "
                     "the value, not by an argument")
+
+
+def load_shared_variable(val):
+    """A shared variable for ``val``; what old pickles of shared variables call."""
+    return tensor_constructor(val)

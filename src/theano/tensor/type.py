@@ -1,14 +1,15 @@
 """Tensor types: dtype, rank and broadcast pattern, and extents where they are known."""
 
+import math
+
 import numpy as np
 
 from theano.config import config
 from theano.errors import ShapeError
 from theano.graph.type import Type
-from theano.scalar.type import DTYPES, discrete_dtypes, resolve
+from theano.scalar.type import DTYPES, Scalar, discrete_dtypes, resolve
 from theano.tensor.ctext import ArrayText
-
-CLOSE = {2: (1e-3, 1e-3), 4: (1e-5, 1e-5), 8: (1e-5, 1e-8)}     # bytes of a float -> relative and absolute tolerance
+from theano.tensor.tolerance import usual
 
 
 class TensorType(ArrayText, Type):
@@ -26,6 +27,8 @@ class TensorType(ArrayText, Type):
     """
 
     __props__ = ("dtype", "broadcastable")
+    context_name = "cpu"
+    filter_checks_isfinite = False          # `filter` refuses no nan and inf
 
     def __init__(self, dtype, broadcastable=None, name=None, sparse_grad=False, shape=None):
         self.dtype = resolve(dtype)
@@ -150,20 +153,7 @@ class TensorType(ArrayText, Type):
     @staticmethod
     def values_eq_approx(a, b, allow_remove_inf=False, allow_remove_nan=False, rtol=None, atol=None):
         """Whether two arrays have the same shape and dtype, and nearly the same elements."""
-        if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
-            return False
-        if a.shape != b.shape or a.dtype != b.dtype:
-            return False
-        if a.dtype.kind in "biu":
-            return bool(np.array_equal(a, b))
-        relative, absolute = CLOSE[a.dtype.itemsize if a.dtype.kind == "f" else a.dtype.itemsize // 2]
-        close = np.isclose(a, b, rtol=relative if rtol is None else rtol,
-                           atol=absolute if atol is None else atol, equal_nan=True)
-        if allow_remove_nan:
-            close = close | np.isnan(a) | np.isnan(b)
-        if allow_remove_inf:
-            close = close | np.isinf(a) | np.isinf(b)
-        return bool(close.all())
+        return values_eq_approx(a, b, allow_remove_inf, allow_remove_nan, rtol, atol)
 
     @staticmethod
     def may_share_memory(a, b):
@@ -217,6 +207,22 @@ class TensorType(ArrayText, Type):
         """Python type, C type and NumPy type number name of the dtype, as the original."""
         return (self.numpy_dtype.type, self.c_element_type(), f"NPY_{self.dtype.upper()}")
 
+    def to_scalar_type(self):
+        """The scalar type of an element."""
+        return Scalar(self.dtype)
+
+    def value_zeros(self, shape):
+        """An array of zeros."""
+        return np.zeros(shape, dtype=self.dtype)
+
+    def get_shape_info(self, obj):
+        """What a profiler keeps to tell the size of ``obj``: its shape."""
+        return obj.shape
+
+    def get_size(self, shape_info):
+        """The bytes that an array with this `get_shape_info` takes."""
+        return math.prod(shape_info) * self.numpy_dtype.itemsize
+
     def __str__(self):
         if self.name:
             return self.name
@@ -229,6 +235,44 @@ class TensorType(ArrayText, Type):
 
     def __repr__(self):
         return str(self)
+
+
+def values_eq_approx(a, b, allow_remove_inf=False, allow_remove_nan=False, rtol=None, atol=None):
+    """Whether two arrays have the same shape and dtype, and nearly the same elements."""
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
+        return False
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.dtype.kind in "biu":
+        return bool(np.array_equal(a, b))
+    usual_rtol, usual_atol = usual(a.dtype)
+    close = np.isclose(a, b, rtol=usual_rtol if rtol is None else rtol,
+                       atol=usual_atol if atol is None else atol, equal_nan=True)
+    if allow_remove_nan:
+        close = close | np.isnan(a) | np.isnan(b)
+    if allow_remove_inf:
+        close = close | np.isinf(a) | np.isinf(b)
+    return bool(close.all())
+
+
+def values_eq_approx_remove_inf(a, b):
+    """`values_eq_approx` where neither is infinite."""
+    return values_eq_approx(a, b, allow_remove_inf=True)
+
+
+def values_eq_approx_remove_nan(a, b):
+    """`values_eq_approx` where neither is nan."""
+    return values_eq_approx(a, b, allow_remove_nan=True)
+
+
+def values_eq_approx_remove_inf_nan(a, b):
+    """`values_eq_approx` where both are finite."""
+    return values_eq_approx(a, b, allow_remove_inf=True, allow_remove_nan=True)
+
+
+def values_eq_approx_always_true(a, b):
+    """True: for an output whose value is arbitrary, as its ``tag.values_eq_approx``."""
+    return True
 
 
 def _short(data):
@@ -290,4 +334,18 @@ def _declare():
 
 CONSTRUCTORS = _declare()
 globals().update(CONSTRUCTORS)
+
+
+def _groups():
+    """The types of one kind of dtype and rank, as tuples: int_vector_types, float_types (of scalars) ..."""
+    made = {}
+    for kind, letters in (("int", "bwil"), ("float", "fd"), ("complex", "cz")):
+        for rank in ("scalar", "vector", "matrix"):
+            made[f"{kind}_{rank}_types"] = tuple(TYPES[letter + rank] for letter in letters)
+        made[f"{kind}_types"] = made[f"{kind}_scalar_types"]
+    return made
+
+
+GROUPS = _groups()
+globals().update(GROUPS)
 lscalar, lvector = CONSTRUCTORS["lscalar"], CONSTRUCTORS["lvector"]

@@ -9,7 +9,7 @@ import hashlib
 
 import numpy as np
 
-from theano.errors import TensorConversionError
+from theano.errors import ComplexError, TensorConversionError
 from theano.graph.variable import Constant, Variable
 from theano.tensor.type import TensorType
 
@@ -46,6 +46,9 @@ def _as_member(name, function):
 
 def _binary(row, swapped=False):
     def operator(self, other):
+        if row == "mod" and any(isinstance(x, complex) or str(getattr(x, "dtype", "")).startswith("complex")
+                                for x in (self, other)):
+            raise ComplexError("complex numbers have no remainder (mod, %)")
         try:
             return TensorType.apply_row(row, (other, self) if swapped else (self, other))
         except (NotImplementedError, TensorConversionError):
@@ -94,6 +97,13 @@ class _tensor_py_operators:                                                     
     def __pos__(self):
         return self
 
+    def __div__(self, other):
+        """As `theano.tensor.div_proxy`: what ``/`` was in Python 2."""
+        return FUNCTIONS["div_proxy"](self, other)
+
+    def __rdiv__(self, other):
+        return FUNCTIONS["div_proxy"](other, self)
+
     @property
     def dtype(self):
         """Name of the dtype."""
@@ -128,6 +138,8 @@ class _tensor_py_operators:                                                     
         raise TypeError("a symbolic variable has no truth value while the graph is built. Use theano.tensor.switch or "
                         "theano.ifelse.ifelse for choices, theano.tensor.and_/or_ for logic, and `is None` to test "
                         "for None.")
+
+    __nonzero__ = __bool__
 
     def __len__(self):
         raise TypeError("object of type 'TensorVariable' has no len(): its extents are known when the function "
@@ -190,9 +202,7 @@ class _tensor_py_operators:                                                     
 
     def transfer(self, target):
         """This tensor on a device; ``"cpu"`` is where it is."""
-        if target != "cpu":
-            raise ValueError(f"Can't transfer to target {target}: only 'cpu' is available")
-        return self
+        return FUNCTIONS["transfer"](self, target)
 
 
 UFUNC_NAMES = {"absolute": "abs_", "negative": "neg", "multiply": "mul", "subtract": "sub",

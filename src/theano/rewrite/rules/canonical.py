@@ -357,7 +357,7 @@ def fill_in_elemwise(fgraph, node):
     """f(second(x, a), y) >> f(a, y) where y has the shape anyway"""
     if type(node.op) is not Elemwise:
         return None
-    if node.op.scalar_op.name == "second" and not getattr(fgraph, "extents_agree", False):
+    if node.op.scalar_op.row_name == "second" and not getattr(fgraph, "extents_agree", False):
         return None                     # which of two fills is the outer one doesn't matter
     filled = {}
     for k, v in enumerate(node.inputs):
@@ -487,7 +487,7 @@ def comparison_with_itself(node):
     """n == n >> True for integers"""
     x, y = node.inputs
     if x is y and x.type.dtype.startswith(("int", "uint", "bool")):
-        value = node.op.scalar_op.name in ("eq", "le", "ge")
+        value = node.op.scalar_op.row_name in ("eq", "le", "ge")
         return shaped(constant(np.array(value)), node.outputs[0])
     return None
 
@@ -509,7 +509,7 @@ def abs_of_abs(node):
 @rule("exp", "log", "log1p", "expm1", name="local_log_exp", tags=("canonicalize",))
 def inverse_functions(node):
     """log(exp(x)) >> x, log1p(expm1(x)) >> x, expm1(log1p(x)) >> x"""
-    pair = {"log": "exp", "log1p": "expm1", "expm1": "log1p"}.get(node.op.scalar_op.name)
+    pair = {"log": "exp", "log1p": "expm1", "expm1": "log1p"}.get(node.op.scalar_op.row_name)
     inner = args(node.inputs[0], pair) if pair else None
     return inner[0] if inner is not None and inner[0].type == node.outputs[0].type and is_float(inner[0]) else None
 

@@ -9,6 +9,7 @@ from theano.inner.graph import depending
 from theano.inner.rowwise import Rowwise
 from theano.inner.scan.loop import Other, buffer_of, fitted, twin
 from theano.inner.scan.op import Scan, run
+from theano.inner.subgraph import OpFromGraph
 from theano.rewrite.engine import rule
 from theano.tensor.create import AllocEmpty, alloc
 from theano.tensor.elemwise import minimum
@@ -137,6 +138,12 @@ def _rows_used(output, reach):
 def custom_gradient(node):
     """custom_gradient(y, x) >> y, which was only there for its gradient"""
     return node.inputs[:node.op.results]
+
+
+@rule(OpFromGraph, name="inline_ofg_expansion")
+def graph_as_op(node):
+    """op of a graph, which says that it is inline >> the graph"""
+    return node.op.inlined(node.inputs) if node.op.is_inline else None
 
 
 INNER = (custom_gradient, rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan,

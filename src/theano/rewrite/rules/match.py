@@ -3,7 +3,6 @@
 import numpy as np
 
 from theano.graph.variable import Constant
-from theano.scalar.composite import Composite
 from theano.scalar.type import float_dtypes
 from theano.tensor.constant import constant
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
@@ -14,8 +13,7 @@ def row(variable):
     node = variable.owner
     if node is None or type(node.op) is not Elemwise:
         return None
-    scalar_op = node.op.scalar_op
-    return None if type(scalar_op) is Composite else scalar_op.name
+    return node.op.scalar_op.row_name
 
 
 def args(variable, name):

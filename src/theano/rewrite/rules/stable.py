@@ -239,7 +239,7 @@ def _is_shifted(x):
     v = terms[1]
     while v.owner is not None and (isinstance(v.owner.op, DimShuffle) or row(v) == "switch"):
         v = v.owner.inputs[-1]
-    return v.owner is not None and isinstance(v.owner.op, CAReduce) and v.owner.op.scalar_op.name == "maximum"
+    return v.owner is not None and isinstance(v.owner.op, CAReduce) and v.owner.op.scalar_op.row_name == "maximum"
 
 
 @rule("sqrt", name="local_sqrt_sqr", tags=("stabilize", "canonicalize"))
