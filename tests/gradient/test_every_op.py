@@ -49,6 +49,8 @@ def step(row, last):
 
 CONV, TOPS, KERNELS = [(2, 2, 5, 5), (3, 2, 2, 2)], [(2, 2, 5, 5), (2, 3, 4, 4)], [(3, 2, 2, 2), (2, 3, 4, 4)]
 LABELS = T.constant(np.array([1, 0, 3]))
+X = T.dmatrix()
+squares = theano.OpFromGraph([X], [X ** 2])
 EXAMPLES = {                # op class -> (function, shapes of its float arguments)
     "DimShuffle": (lambda x: x.dimshuffle(1, "x", 0) ** 2, [M]),
     "Sum": (lambda x: T.sin(x.sum(axis=0)), [M]),
@@ -60,7 +62,7 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "SumToShapeOf": (sum_to_shape_of, [M, M]),
     "MaxAndArgmax": (lambda x: T.max_and_argmax(x, axis=1)[0], [M]),
     "Reshape": (lambda x: x.reshape((2, 6)) ** 2, [M]),
-    "Rebroadcast": (lambda x: T.unbroadcast(T.addbroadcast(x[:1], 0), 0) ** 2, [M]),
+    "Rebroadcast": (lambda x: T.addbroadcast(x[:1], 0) ** 2, [M]),
     "SpecifyShape": (lambda x: T.specify_shape(x, (3, 4)) ** 2, [M]),
     "MakeVector": (lambda x: T.stack([x[0], x[1] * x[0], 2.0]), [V]),
     "ScalarFromTensor": (lambda x: T.tensor_from_scalar(T.scalar_from_tensor(x[0])) * x, [V]),
@@ -166,11 +168,16 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "VStack": (sparse_of(lambda x, y: sparse.vstack([x, y]), "rr"), [M, M]),
     "SpSum": (sparse_of(lambda x: sparse.sp_sum(x * x, axis=1)), [M]),
     "SquareDiagonal": (sparse_of(lambda x: sparse.square_diagonal(x ** 2), "d"), [V]),
+    "Flatten": (lambda x: T.Flatten(1)(x) ** 2, [M]),
+    "Mean": (lambda x: T.Mean(1)(x ** 2), [M]),
+    "Tile": (lambda x: T.Tile(2)(x, T.constant([2, 1])) ** 2, [M]),
+    "PermuteRowElements": (lambda x: T.permute_row_elements(x, T.constant([1, 0, 3, 2])) ** 2, [M]),
+    "OpFromGraph": (lambda x: squares(x) * x, [M]),
     "AdvancedUpdate": (lambda x, y: x.at[[1, 0, 1]].mul(y), [(2,), (3,)]),
     "Transpose": (sparse_of(lambda x: sparse.transpose(x * x)), [M]),
 }
 FLAT = {                    # ops whose gradient is zero or does not exist, whatever they are given
-    "All", "Any", "Argmax", "ArgSortOp", "AllocEmpty", "Bartlett", "Eye", "Tri", "MakeSlice", "Nonzero",
+    "Raise", "All", "Any", "Argmax", "ArgSortOp", "AllocEmpty", "Bartlett", "Eye", "Tri", "MakeSlice", "Nonzero",
     "SearchsortedOp", "Shape", "Shape_i", *(f"{name}{kind}" for kind in ("SS", "SD") for name in (
         "Comparison", "Equal", "NotEqual", "Less", "LessEqual", "LessThan", "Greater", "GreaterEqual", "GreaterThan"))}
 RANDOM = {"RandomFunction", "mrg_uniform", "ChoiceFromUniform", "MultinomialFromUniform",

@@ -149,7 +149,7 @@ th_error_info *th_error_of(struct th_frame *f) { return &f->error; }
 
 void *th_scratch(struct th_frame *f, size_t nbytes)
 {
-    nbytes = (nbytes + 63) & ~(size_t)63;
+    nbytes = (nbytes + 64) & ~(size_t)63;              /* never nothing, of which there is no address */
     if (f->scratch_used + nbytes <= f->scratch_size) {
         void *p = f->scratch + f->scratch_used;
         f->scratch_used += nbytes;
