@@ -300,6 +300,7 @@ static void store_index(char *to, int dtype, int64_t v)
 }
 
 #define FEW 512
+#define SHORT 1024                  /* rows for which counting digits is more work than a heap */
 
 /* in: x, how many (negative: of the smallest). params: axis; whether values, whether indices are wanted, in this order.
  * They come in the order in which x has them. */
@@ -326,7 +327,7 @@ int th_topk(const th_call *c)
     lanes v, p;
     find_lanes(&v, x, values ? values : places, axis);
     find_lanes(&p, x, places ? places : values, axis);
-    int few = k <= FEW && k * 8 <= n;
+    int few = n <= SHORT || (k <= FEW && k * 8 <= n);
     do {
         const char *from = x->data + v.at[0];
         if (few)

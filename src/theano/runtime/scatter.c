@@ -205,7 +205,7 @@ static void write_block(const plan *p, char *x, const char *y)
 }
 
 /* Where the value of each place is, in bytes; where they lie evenly, only how far apart they are. */
-static int64_t *value_offsets(struct th_frame *f, const plan *p, int64_t *step)
+static int value_offsets(struct th_frame *f, const plan *p, int64_t *step, const int64_t **found)
 {
     const th_places *s = &p->places;
     int64_t index[TH_MAX_NDIM] = {0}, at[1] = {0};
@@ -214,15 +214,17 @@ static int64_t *value_offsets(struct th_frame *f, const plan *p, int64_t *step)
     int even = 1;
     for (int d = s->ndim - 1; d > 0; d--)
         even &= p->y_index[d - 1] == p->y_index[d] * s->shape[d] || s->shape[d - 1] == 1;
+    *found = NULL;
     if (even)
-        return NULL;
-    *step = -1;
-    int64_t *offset = th_scratch(f, sizeof(int64_t) * (s->total + 1)), *to = offset;
-    if (offset)
-        do
-            *to++ = at[0];
-        while (th_next(s->ndim, s->shape, index, 1, stride, at));
-    return offset;
+        return 0;
+    int64_t *to = th_scratch(f, sizeof(int64_t) * (s->total + 1));
+    if (!to)
+        return th_fail(f, TH_OUT_OF_MEMORY, "no memory for the places of an index");
+    *found = to;
+    do
+        *to++ = at[0];
+    while (th_next(s->ndim, s->shape, index, 1, stride, at));
+    return 0;
 }
 
 /* Rows of which a mask of the whole array decides, or elements with one value for all. */
@@ -273,9 +275,9 @@ int th_scatter(const th_call *c)
         return error;
     merge(&p);
     int64_t step, index[TH_MAX_NDIM] = {0}, at[2] = {0}, total = p.places.total, room[TH_BLOCK];
-    const int64_t *stride[2] = {p.x_outer, p.y_outer}, *from = value_offsets(f, &p, &step);
-    if (!from && step == -1)
-        return th_fail(f, TH_OUT_OF_MEMORY, "no memory for the places of an index");
+    const int64_t *stride[2] = {p.x_outer, p.y_outer}, *from;
+    if ((error = value_offsets(f, &p, &step, &from)))
+        return error;
     do
         for (int64_t i = 0; i < total; i += TH_BLOCK) {
             int64_t n = total - i < TH_BLOCK ? total - i : TH_BLOCK;

@@ -39,7 +39,10 @@ class AdvancedUpdate(AdvancedIncSubtensor):
 
     def store(self, x, index, y):
         """Write to the array ``x``."""
-        UFUNCS[self.operation].at(x, index, y)
+        wide = x.astype("float32") if x.dtype == "float16" else x
+        UFUNCS[self.operation].at(wide, index, y)
+        if wide is not x:
+            x[...] = wide
 
     def L_op(self, inputs, outputs, output_grads):
         (x, y, *index), (out,), (g,) = inputs, outputs, output_grads
