@@ -51,8 +51,9 @@ pydot_imported_msg = "Drawing graphs is not available. Print them with theano.pr
 class DimShufflePrinter:
     """Prints the input where only axes are added at the left, ``x.T``, or ``DimShuffle{0, x}(x)``."""
 
-    def process(self, output, pstate):
-        """The text of ``output``."""
+    def process(self, r, pstate):
+        """The text of ``r``."""
+        output = r
         node = output.owner
         text = pstate.pprinter.process(node.inputs[0], pstate)
         order = list(node.op.new_order)
@@ -68,8 +69,9 @@ class DimShufflePrinter:
 class SubtensorPrinter:
     """Prints ``x[i, :]``; of a slice it tells the types of its parts."""
 
-    def process(self, output, pstate):
-        """The text of ``output``."""
+    def process(self, r, pstate):
+        """The text of ``r``."""
+        output = r
         x, *integers = (pstate.pprinter.process(v, pstate) for v in output.owner.inputs)
         entries, used = [], 0
         for entry in output.owner.op.idx_list:

@@ -108,6 +108,10 @@ class Mode:
         """This mode with only those rewrites that have all these tags."""
         return self._with(self.query.requiring(*tags))
 
+    def register(self, *optimizations):
+        """A mode that runs these rewrites of the user too."""
+        return self._with(self.query.register(*optimizations))
+
     def _with(self, query):
         return Mode(self._linker, query)
 

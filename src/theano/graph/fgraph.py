@@ -160,16 +160,16 @@ class FunctionGraph:
             variable.fgraph = None
             variable.clients = ()
 
-    def clients(self, variable):
-        """Users of ``variable``: a list of (node or "output", position)."""
-        return variable.clients
+    def clients(self, r):
+        """Users of the variable ``r``: a list of (node or "output", position)."""
+        return r.clients
 
-    def add_input(self, variable):
-        """Make ``variable`` a further input."""
-        if variable not in self.inputs:
-            self.inputs.append(variable)
-            if variable not in self.variables:
-                self._setup(variable)
+    def add_input(self, input):                                                   # noqa: A002
+        """Make the variable ``input`` a further input."""
+        if input not in self.inputs:
+            self.inputs.append(input)
+            if input not in self.variables:
+                self._setup(input)
 
     def add_output(self, variable):
         """Make ``variable`` a further output."""
@@ -200,8 +200,9 @@ class FunctionGraph:
 
     # -- change -----------------------------------------------------------------------------------
 
-    def change_input(self, node, position, new, reason=None):
-        """Make ``new`` the input ``position`` of ``node`` (or of "output")."""
+    def change_input(self, node, i, new_r, reason=None):
+        """Make ``new_r`` the input ``i`` of ``node`` (or of "output")."""
+        position, new = i, new_r
         old = self.outputs[position] if node == "output" else node.inputs[position]
         if old is new:
             return
@@ -218,12 +219,13 @@ class FunctionGraph:
             if hasattr(feature, "on_change_input"):
                 feature.on_change_input(self, node, position, old, new, reason)
 
-    def replace(self, old, new, reason=None, verbose=None):
-        """Use ``new`` wherever ``old`` is used.
+    def replace(self, r, new_r, reason=None, verbose=None):
+        """Use ``new_r`` wherever ``r`` is used.
 
         The origin of the old variable is kept by those new ones that have none. Raises TypeError when
         the types disagree.
         """
+        old, new = r, new_r
         if old is new or getattr(old, "fgraph", None) is not self:
             return
         if new.type != old.type:

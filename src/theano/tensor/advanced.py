@@ -32,10 +32,10 @@ class SliceType(Type):
 
     __props__ = ()
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        if isinstance(value, slice):
-            return value
-        raise TypeError(f"Expected a slice, got {value!r}")
+    def filter(self, x, strict=False, allow_downcast=None):
+        if isinstance(x, slice):
+            return x
+        raise TypeError(f"Expected a slice, got {x!r}")
 
     def __str__(self):
         return "slice"
@@ -46,10 +46,10 @@ class NoneType(Type):
 
     __props__ = ()
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        if value is None:
-            return value
-        raise TypeError(f"Expected None, got {value!r}")
+    def filter(self, x, strict=False, allow_downcast=None):
+        if x is None:
+            return x
+        raise TypeError(f"Expected None, got {x!r}")
 
     def __str__(self):
         return "None"
@@ -99,21 +99,21 @@ def _bound(part):
     return constant(part, dtype="int64")
 
 
-def as_index_variable(entry):
-    """One entry of an advanced index as a variable: None, a slice, an integer array or a mask."""
-    if entry is None:
+def as_index_variable(idx):
+    """An entry of an advanced index as a variable: None, a slice, an integer array or a mask."""
+    if idx is None:
         return NoneConst
-    if isinstance(entry, slice):
-        parts = (entry.start, entry.stop, entry.step)
+    if isinstance(idx, slice):
+        parts = (idx.start, idx.stop, idx.step)
         if all(p is None or isinstance(p, (int, np.integer)) for p in parts):
             return SliceConstant(slicetype, slice(*(None if p is None else int(p) for p in parts)))
         return make_slice(*parts)
-    if isinstance(entry, Variable) and isinstance(entry.type, (SliceType, NoneType)):
-        return entry
-    if isinstance(entry, Variable) and isinstance(entry.type, Scalar):
-        entry = tensor_from_scalar(entry)
-    variable = as_tensor_variable(np.asarray(entry) if isinstance(entry, (list, tuple)) and not
-                                  _symbolic(entry) else entry)
+    if isinstance(idx, Variable) and isinstance(idx.type, (SliceType, NoneType)):
+        return idx
+    if isinstance(idx, Variable) and isinstance(idx.type, Scalar):
+        idx = tensor_from_scalar(idx)
+    variable = as_tensor_variable(np.asarray(idx) if isinstance(idx, (list, tuple)) and not
+                                  _symbolic(idx) else idx)
     if variable.type.dtype != "bool" and variable.type.dtype not in INTEGERS:
         if isinstance(variable, Constant) and variable.data.size == 0:
             return constant(variable.data.astype("int64"))
