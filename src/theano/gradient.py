@@ -493,6 +493,8 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
     results = []
     for output in outputs:
         tangent = tangents.get(output)
+        if _is_null(tangent):
+            raise DisconnectedInputError(f"Rop: {tangent.type.why_null}")
         if tangent is None and disconnected_outputs == "raise":
             raise DisconnectedInputError(
                 f"Rop: {output} does not depend in a differentiable way on any of {variables}")
@@ -508,8 +510,10 @@ def _forward(node, tangents):
     if all(p is None for p in points):
         return
     trace = next((v.tag.trace for v in node.outputs if getattr(v.tag, "trace", ())), ())
+    null = next(filter(_is_null, points), None)         # of what is undefined nothing is known, but it may be unused
     with origin.inherited(trace):
-        results = _own_rop(node, points)
+        results = [null if _is_continuous(v) else None for v in node.outputs] if null is not None else \
+            _own_rop(node, points)
         if results is None:
             results = _double_lop(node, points)
     for output, tangent in zip(node.outputs, results, strict=True):
@@ -541,6 +545,10 @@ def _double_lop(node, points):
             continue
         dummy = ViewOp()(getattr(output.type, "point_like", output.type.zeros_like)(output))
         rows = _local_lop(node, output, dummy, [i for i, _ in wrt])
+        null = next(filter(_is_null, rows), None)
+        if null is not None:
+            results.append(null)
+            continue
         terms = {ViewOp()(row): p for row, (_, p) in zip(rows, wrt, strict=True) if row is not None}
         if not terms:
             results.append(None)
@@ -554,11 +562,12 @@ def _local_lop(node, output, dummy, positions):
     """Gradients of the inputs of one node alone, for gradient ``dummy`` of one output."""
     given = [dummy if v is output else DisconnectedType()() for v in node.outputs]
     gradients = node.op.L_op(list(node.inputs), list(node.outputs), given)
-    for i in positions:
-        if gradients[i] is not None and isinstance(gradients[i].type, NullType):
-            raise DisconnectedInputError(f"Rop: {gradients[i].type.why_null}")
     return [None if gradients[i] is None or isinstance(gradients[i].type, DisconnectedType) else gradients[i]
             for i in positions]
+
+
+def _is_null(variable):
+    return variable is not None and isinstance(variable.type, NullType)
 
 
 def _is_continuous(variable):
