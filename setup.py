@@ -1,6 +1,8 @@
 """Builds the C runtime where there is a compiler; without it the package works all the same, slower."""
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -16,6 +18,13 @@ class OptionalBuild(build_ext):
         import numpy  # needed for its headers only
         ext.include_dirs.append(numpy.get_include())
         ext.sources += self.write_loops()
+        one = self.compiler.compile
+
+        def compile_all(sources, **options):
+            """Objects of all sources, several of which are compiled at once."""
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                return [o for objects in pool.map(lambda s: one([s], **options), sources) for o in objects]
+        self.compiler.compile = compile_all
         super().build_extension(ext)
 
     def write_loops(self):
