@@ -170,3 +170,8 @@ def test_elements_that_are_always_the_same_number():
     for unknown in (parts[0], parts[b], parts[7], T.constant(data)[1], T.constant(data)[1, 5], T.lvector()[0]):
         with pytest.raises(T.NotScalarConstantError):
             T.get_scalar_constant_value(unknown)
+
+
+def test_conversions_tell_their_type():
+    assert [op.scalar_op.output_types_preference.spec[0].dtype for op in (
+        basic._convert_to_int32, basic._convert_to_float32)] == ["int32", "float32"]

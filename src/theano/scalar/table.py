@@ -391,7 +391,9 @@ def cast_to(dtype):
             g = apply("real", g)
         return (apply("cast_" + x.type.dtype, g),)
 
-    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, rule(to), Cast,
+    always = rule(to)
+    always.spec = (Scalar(dtype),)
+    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, always, Cast,
                zero=True, label=f"Cast{{{dtype}}}", args="input")
 
 
