@@ -117,13 +117,6 @@ class FunctionGraph:
             if hasattr(feature, "on_import"):
                 feature.on_import(self, node, reason)
 
-    def import_node(self, node, reason=None):
-        """Take in a node and all it needs."""
-        for variable in node.inputs:
-            self._import(variable, reason)
-        if node not in self.apply_nodes:
-            self._import_node(node, reason)
-
     def _remove_client(self, variable, client, reason):
         del variable.clients[client]
         if variable.clients:

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "kernels.h"
+#include "levels.h"
 #include "reduce.h"
 
 typedef struct {
@@ -18,16 +19,15 @@ typedef struct {
 #include "argmax_loops.h"
 #undef LEVEL
 
-#if !defined(TH_BASELINE) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TH_LEVELS
+#ifdef TH_LEVELS
 #pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2")
+TH_TARGET_AVX2
 #define LEVEL(name) avx2_##name
 #include "argmax_loops.h"
 #undef LEVEL
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,prefer-vector-width=512")
+TH_TARGET_AVX512
 #define LEVEL(name) avx512_##name
 #include "argmax_loops.h"
 #undef LEVEL
@@ -45,12 +45,12 @@ enum {
 
 static const finder *finder_of(int dtype, int smallest)
 {
+    switch (th_level()) {
 #ifdef TH_LEVELS
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return &avx512_finders[dtype][smallest];
-    if (__builtin_cpu_supports("avx2"))
-        return &avx2_finders[dtype][smallest];
+    case TH_LEVEL_AVX512: return &avx512_finders[dtype][smallest];
+    case TH_LEVEL_AVX2: return &avx2_finders[dtype][smallest];
 #endif
+    }
     return &base_finders[dtype][smallest];
 }
 

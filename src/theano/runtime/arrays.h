@@ -43,6 +43,18 @@ const int64_t *th_offsets(const th_places *p, int64_t i, int64_t n, int64_t *roo
 /* places.c: the error for an index out of bounds, if there is one among them. */
 int th_check_vector(struct th_frame *f, const th_places *p, int axis);
 
+typedef struct th_pair { uint64_t a, b; } th_pair;
+
+/* DO(T), where T is as large as an element of `item` bytes. */
+#define TH_EACH_SIZE(DO)                                                                                               \
+    switch (item) {                                                                                                    \
+    case 1: DO(uint8_t)                                                                                                \
+    case 2: DO(uint16_t)                                                                                               \
+    case 4: DO(uint32_t)                                                                                               \
+    case 8: DO(uint64_t)                                                                                               \
+    default: DO(th_pair)                                                                                               \
+    }
+
 static inline int th_fail(struct th_frame *f, int code, const char *text)
 {
     th_error_info *error = th_error_of(f);

@@ -3,18 +3,6 @@
 
 #define AHEAD 12                    /* rows that are on their way from memory while one is copied */
 
-typedef struct pair { uint64_t a, b; } pair;
-
-/* Elements one by one, by their size. */
-#define EACH_SIZE(DO)                                                                                                  \
-    switch (item) {                                                                                                    \
-    case 1: DO(uint8_t)                                                                                                \
-    case 2: DO(uint16_t)                                                                                               \
-    case 4: DO(uint32_t)                                                                                               \
-    case 8: DO(uint64_t)                                                                                               \
-    default: DO(pair)                                                                                                  \
-    }
-
 static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
 {
 #define TAKE(T)                                                                                                        \
@@ -22,7 +10,7 @@ static void take_elements(char *to, const char *from, const int64_t *offset, int
     for (int64_t j = 0; j < n; j++)                                                                                    \
         ((T *)to)[j] = *(const T *)(from + offset[j]);                                                                 \
     return;
-    EACH_SIZE(TAKE)
+    TH_EACH_SIZE(TAKE)
 #undef TAKE
 }
 
@@ -33,7 +21,7 @@ static void take_row(char *to, const char *from, int64_t step, int64_t n, int it
     for (int64_t j = 0; j < n; j++)                                                                                    \
         ((T *)to)[j] = *(const T *)(from + j * step);                                                                  \
     return;
-    EACH_SIZE(TAKE)
+    TH_EACH_SIZE(TAKE)
 #undef TAKE
 }
 
@@ -65,7 +53,7 @@ static void take_held(char *to, const char *from, const uint8_t *mask, int64_t n
                 o[c++] = x[i];                                                                                         \
         return;                                                                                                        \
     }
-    EACH_SIZE(TAKE)
+    TH_EACH_SIZE(TAKE)
 #undef TAKE
 }
 

@@ -48,12 +48,4 @@ void th_copy(char *to, const int64_t *stride, const th_slot *x);
      th_error_of((c)->frame)->code = (error))
 
 static inline int64_t th_int(const th_slot *s) { return *(const int64_t *)s->data; }
-
-static inline int64_t th_count(const th_slot *s)
-{
-    int64_t n = 1;
-    for (int d = 0; d < s->ndim; d++)
-        n *= s->shape[d];
-    return n;
-}
 #endif

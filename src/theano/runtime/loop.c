@@ -175,13 +175,6 @@ static int make_output(struct th_frame *frame, const th_nest *nest, th_slot **sl
     return th_allocate(frame, slot);
 }
 
-static int64_t count_elements(const th_slot *slot)
-{
-    int64_t n = 1;
-    for (int i = 0; i < slot->ndim; i++) n *= slot->shape[i];
-    return n;
-}
-
 /* Finds the accumulators and their reductions; the largest of nothing is an error. */
 static int find_accumulators(struct th_frame *frame, loop *l, th_slot **slots, const int64_t *extent)
 {
@@ -195,7 +188,7 @@ static int find_accumulators(struct th_frame *frame, loop *l, th_slot **slots, c
         for (int d = 0; d < nest->ndim; d++) empty |= o->axis[d] < 0 && extent[d] == 0;
         if (empty && extreme) return fail(frame, TH_BAD_VALUE, -1, (int)k, -1, 0, 0);
         l->acc[k] = slots[k]->data;
-        l->size[k] = count_elements(slots[k]);
+        l->size[k] = th_count(slots[k]);
     }
     return TH_OK;
 }

@@ -382,34 +382,6 @@ static int run_subtensor(struct th_frame *f, const instruction *c)
     return 0;
 }
 
-static int64_t count(const th_slot *s)
-{
-    int64_t n = 1;
-    for (int d = 0; d < s->ndim; d++)
-        n *= s->shape[d];
-    return n;
-}
-
-static int is_contiguous(const th_slot *s)
-{
-    int64_t n = s->itemsize;
-    for (int d = s->ndim; d--;) {
-        if (s->shape[d] != 1 && s->stride[d] != n)
-            return 0;
-        n *= s->shape[d];
-    }
-    return 1;
-}
-
-/* Copies x, in C order, to contiguous memory. */
-static void gather(char *to, const th_slot *x)
-{
-    int64_t stride[TH_MAX_NDIM], n = x->itemsize;
-    for (int d = x->ndim; d--; n *= x->shape[d])
-        stride[d] = n;
-    th_copy(to, stride, x);
-}
-
 static int run_copy(struct th_frame *f, const instruction *c)
 {
     const th_slot *x = &f->slot[c->in[0]];
@@ -417,7 +389,7 @@ static int run_copy(struct th_frame *f, const instruction *c)
     memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
     int error = th_allocate(f, o);
     if (!error)
-        gather(o->data, x);
+        th_collect(o->data, x);
     return error;
 }
 
@@ -425,7 +397,7 @@ static int run_reshape(struct th_frame *f, const instruction *c)
 {
     const th_slot *x = &f->slot[c->in[0]];
     th_slot *o = &f->slot[c->out[0]];
-    int64_t total = count(x), known = 1;
+    int64_t total = th_count(x), known = 1;
     int open = -1;
     const th_slot *s = &f->slot[c->in[1]];
     if (s->shape[0] != o->ndim)
@@ -445,18 +417,18 @@ static int run_reshape(struct th_frame *f, const instruction *c)
     }
     if (open >= 0)
         o->shape[open] = known ? total / known : 0;
-    if (count(o) != total || (open >= 0 && known && total % known)) {
-        f->error.a = total; f->error.b = count(o);
+    if (th_count(o) != total || (open >= 0 && known && total % known)) {
+        f->error.a = total; f->error.b = th_count(o);
         return fail(f, TH_BAD_VALUE, "cannot reshape: the number of elements changes");
     }
     if (f->machine->slot[c->out[0]].storage != ST_VIEW) {
         int error = th_allocate(f, o);
         if (!error)
-            gather(o->data, x);
+            th_collect(o->data, x);
         return error;
     }
     int64_t nbytes = contiguous(o);
-    if (is_contiguous(x)) {
+    if (th_is_contiguous(x->ndim, x->shape, x->stride, x->itemsize)) {
         o->data = x->data;
         return 0;
     }
@@ -472,7 +444,7 @@ static int run_reshape(struct th_frame *f, const instruction *c)
         f->capacity[b] = nbytes + 64;
     }
     o->data = f->buffer[b];
-    gather(o->data, x);
+    th_collect(o->data, x);
     return 0;
 }
 
@@ -1440,7 +1412,7 @@ static PyObject *machine_memory(PyObject *self, PyObject *unused)
         Py_XDECREF(n);
     }
     for (int i = 0; f && i < m->nslots; i++) {
-        PyObject *n = PyLong_FromLongLong((long long)(count(&f->slot[i]) * f->slot[i].itemsize));
+        PyObject *n = PyLong_FromLongLong((long long)(th_count(&f->slot[i]) * f->slot[i].itemsize));
         PyList_Append(slots, n);
         Py_XDECREF(n);
     }

@@ -33,16 +33,6 @@ static int next_lane(lanes *l)
     return th_next(l->ndim, l->shape, l->index, 2, stride, l->at);
 }
 
-#define EACH_SIZE(DO)                                                                                                  \
-    switch (item) {                                                                                                    \
-    case 1: DO(uint8_t)                                                                                                \
-    case 2: DO(uint16_t)                                                                                               \
-    case 4: DO(uint32_t)                                                                                               \
-    case 8: DO(uint64_t)                                                                                               \
-    default: DO(pair)                                                                                                  \
-    }
-typedef struct pair { uint64_t a, b; } pair;
-
 /* Lanes that lie side by side, each put in one piece. */
 static void split_lanes(char *to, const char *from, int64_t step, int64_t apart, int64_t n, int64_t lanes, int item)
 {
@@ -55,7 +45,7 @@ static void split_lanes(char *to, const char *from, int64_t step, int64_t apart,
         for (int64_t k = 0; k < lanes; k++)                                                                            \
             ((T *)to)[k * n + i] = *(const T *)(from + i * step + k * apart);                                          \
     return;
-    EACH_SIZE(COPY)
+    TH_EACH_SIZE(COPY)
 #undef COPY
 }
 
@@ -67,7 +57,7 @@ static void join_lanes(char *to, const char *from, int64_t step, int64_t apart, 
         for (int64_t k = 0; k < lanes; k++)                                                                            \
             *(T *)(to + i * step + k * apart) = ((const T *)from)[k * n + i];                                          \
     return;
-    EACH_SIZE(COPY)
+    TH_EACH_SIZE(COPY)
 #undef COPY
 }
 

@@ -1,10 +1,10 @@
 /* Picks the product loops for this CPU. */
-#include "vm.h"
+#include "levels.h"
 #include "product.h"
+#include "vm.h"
 
 /* With AVX-512, which BLAS libraries often do not use on CPUs newer than they are. */
-#if !defined(TH_BASELINE) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TH_LEVELS
+#ifdef TH_LEVELS
 
 #define DEPTH 400               /* of a panel of B, so that it and the rows of A beside it stay near */
 #define HEIGHT 480              /* rows of A that stay in the second cache */
@@ -14,7 +14,7 @@
 #define SHORT 4                 /* of those at the lower edge */
 
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")
+TH_TARGET_AVX512
 #define REAL float
 #define LANES 16
 #define NAME(x) f32_##x
@@ -33,7 +33,7 @@ const th_products *th_products_of(int dtype)
 {
 #ifdef TH_LEVELS
     static const th_products f32 = {f32_product, f32_apply}, f64 = {f64_product, f64_apply};
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    if (th_level() == TH_LEVEL_AVX512)
         return dtype == TH_FLOAT32 ? &f32 : dtype == TH_FLOAT64 ? &f64 : NULL;
 #endif
     (void)dtype;

@@ -6,8 +6,6 @@ enum { SET, ADD, MUL, MINIMUM, MAXIMUM, OPERATIONS };       /* theano.codegen.ke
 #define AHEAD 8
 #define MANY (1 << 15)              /* places of which the offsets are better worked out again than kept */
 
-typedef struct pair { uint64_t a, b; } pair;
-
 /* n elements, sx and sy apart; and one element at each of n offsets, with values sy apart. */
 typedef void (*row_fn)(char *x, int64_t sx, const char *y, int64_t sy, int64_t n);
 typedef void (*each_fn)(char *x, const int64_t *offset, const char *y, int64_t sy, int64_t n);
@@ -76,7 +74,7 @@ WRITER(set_1, uint8_t, b)
 WRITER(set_2, uint16_t, b)
 WRITER(set_4, uint32_t, b)
 WRITER(set_8, uint64_t, b)
-WRITER(set_16, pair, b)
+WRITER(set_16, th_pair, b)
 WRITER(or_b, uint8_t, (uint8_t)(a | b))
 WRITER(and_b, uint8_t, (uint8_t)(a & b))
 #define ARITHMETIC(NAME, T) WRITER(add_##NAME, T, (T)(a + b)) WRITER(mul_##NAME, T, (T)(a * b))

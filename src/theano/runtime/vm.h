@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-enum th_dtype {               /* order is part of the program format: runtime/program.py mirrors it */
+enum th_dtype {               /* order is part of the program format: codegen/program.py mirrors it */
     TH_BOOL, TH_INT8, TH_INT16, TH_INT32, TH_INT64, TH_UINT8, TH_UINT16, TH_UINT32, TH_UINT64,
     TH_FLOAT16, TH_FLOAT32, TH_FLOAT64, TH_COMPLEX64, TH_COMPLEX128, TH_OBJECT
 };
@@ -25,6 +25,14 @@ typedef struct th_slot {
     int16_t dtype;            /* enum th_dtype */
     int16_t itemsize;
 } th_slot;
+
+static inline int64_t th_count(const th_slot *s)
+{
+    int64_t n = 1;
+    for (int d = 0; d < s->ndim; d++)
+        n *= s->shape[d];
+    return n;
+}
 
 struct th_frame;
 
@@ -96,7 +104,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
  * and allocates it, but writes nothing. */
 int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
 
-/* Implemented by vm.c, used by loop.c and by hand-written kernels. */
+/* Implemented by machine.c, used by loop.c and by hand-written kernels. */
 int th_allocate(struct th_frame *frame, th_slot *slot);
 /* Gives storage just allocated, of which nothing was written yet, another order of its dimensions. */
 void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);

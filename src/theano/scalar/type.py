@@ -49,11 +49,6 @@ discrete_dtypes = of_kind("bool", "int", "uint")
 continuous_dtypes = of_kind("float", "complex")
 
 
-def is_discrete(dtype):
-    """Whether a dtype holds only whole numbers."""
-    return dtype in discrete_dtypes
-
-
 def resolve(dtype):
     """Name of a dtype; "floatX" by the flag. TypeError for one that has no row."""
     if dtype == "floatX":
