@@ -261,5 +261,5 @@ def test_what_is_tagged_indestructible():
     x.tag.indestructible = True
     g = FunctionGraph([x, y], [Over()(x, y)], clone=False)
     g.attach_feature(DestroyHandler())
-    with pytest.raises(InconsistencyError, match="tagged indestructible"):
+    with pytest.raises(InconsistencyError, match="tagged indestructible: no op may overwrite"):
         g.toposort()

@@ -104,7 +104,7 @@ class Linker:
 
         def call(*values):
             if len(values) != len(inputs):
-                raise TypeError(f"Function call takes exactly {len(inputs)} args ({len(values)} given)")
+                raise TypeError(f"this function needs {len(inputs)} arguments, got {len(values)}")
             for container, value in zip(inputs, values, strict=True):
                 container.data = value
             run()

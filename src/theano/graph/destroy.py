@@ -112,7 +112,7 @@ def constraints(fgraph):
                                        or hasattr(root, "data")):
                 raise InconsistencyError(f"Attempting to destroy indestructible variables: {root}")
             if getattr(root.tag, "indestructible", False):
-                raise InconsistencyError(f"Attempting to destroy a variable that is tagged indestructible: {root}")
+                raise InconsistencyError(f"{root} is tagged indestructible: no op may overwrite it")
         _check_aliases(node, i, storage)
     result = {}
     for root, nodes in overwrites.items():

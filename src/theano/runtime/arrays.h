@@ -23,7 +23,7 @@ void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argso
 typedef struct th_places {
     int ndim;                               /* of the index: what its integers broadcast to */
     int64_t shape[TH_MAX_NDIM], total;
-    int nkept, front, kept[TH_MAX_NDIM];    /* axes that stay; those before `front` come before the index's in x[index] */
+    int nkept, front, kept[TH_MAX_NDIM];    /* axes that stay; `front` of them come before the index's in x[index] */
     int64_t *offset;                        /* where each place begins, in bytes; or NULL, and then one of the next */
     const th_slot *mask;                    /* the index is one mask */
     const th_slot *vector;                  /* the index is one array in one piece, of a dimension of */
@@ -90,7 +90,8 @@ static inline void th_collect(char *to, const th_slot *x)
 }
 
 /* The next index in C order; 0 after the last. moved: what goes along with it, `n` numbers, by their strides. */
-static inline int th_next(int ndim, const int64_t *shape, int64_t *index, int n, const int64_t *const *stride, int64_t *moved)
+static inline int th_next(int ndim, const int64_t *shape, int64_t *index, int n, const int64_t *const *stride,
+                          int64_t *moved)
 {
     for (int d = ndim; d--;) {
         for (int k = 0; k < n; k++)

@@ -61,12 +61,14 @@ static void join_lanes(char *to, const char *from, int64_t step, int64_t apart, 
 #undef COPY
 }
 
-static int lane_of(struct th_frame *f, const th_slot *x, int64_t axis)
+static int lane_of(const th_call *c, const th_slot *x, int64_t given)
 {
+    int64_t axis = given;
     if (axis < 0)
         axis += x->ndim;
     if (axis < 0 || axis >= x->ndim) {
-        th_fail(f, TH_BAD_VALUE, "axis is out of bounds");
+        th_refuse(c, TH_BAD_VALUE, "axis %lld is out of bounds for an array with %d dimensions", (long long)given,
+                  x->ndim);
         return -1;
     }
     return (int)axis;
@@ -81,13 +83,13 @@ int th_sort(const th_call *c)
     const th_slot *x = c->in[0];
     th_slot *o = c->out[0];
     int kind = (int)c->params[0], order = (int)c->params[1], item = x->itemsize;
-    int axis = lane_of(f, x, th_integer(c->in[1]->dtype, c->in[1]->data)), error;
+    int axis = lane_of(c, x, th_integer(c->in[1]->dtype, c->in[1]->data)), error;
     if (axis < 0)
         return TH_BAD_VALUE;
     th_sort_fn sort = sort_of[x->dtype][kind];
     th_argsort_fn argsort = argsort_of[x->dtype][kind];
     if (order ? !argsort : !sort)
-        return th_fail(f, TH_BAD_VALUE, "numbers of this dtype can't be sorted so");
+        return th_fail(f, TH_BAD_VALUE, "NumPy sorts numbers of this dtype by another algorithm: use kind='quicksort'");
     memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
     if ((error = th_allocate(f, o)) || !th_product(x->ndim, x->shape))
         return error;
@@ -302,7 +304,7 @@ int th_topk(const th_call *c)
     int64_t given = th_integer(c->in[1]->dtype, c->in[1]->data), n = x->shape[axis], k = given < 0 ? -given : given;
     th_slot *values = c->params[1] ? c->out[0] : NULL, *places = c->params[2] ? c->out[c->nout - 1] : NULL;
     if (k < 1 || k > n)
-        return th_fail(f, TH_BAD_VALUE, "topk: kth must be between 1 and the extent in size");
+        return th_refuse(c, TH_BAD_VALUE, "topk: kth must be between 1 and %lld in size, got %lld", (long long)n, (long long)given);
     for (int i = 0; i < c->nout && !error; i++) {
         memcpy(c->out[i]->shape, x->shape, sizeof(int64_t) * x->ndim);
         c->out[i]->shape[axis] = k;

@@ -36,7 +36,7 @@ def upcast_out_nobool(*dtypes):
     """Like `upcast_out`; bool is refused."""
     result = upcast(*dtypes)
     if result == "bool":
-        raise TypeError("bool output not supported: cast an input, e.g. to int8")
+        raise TypeError(f"the result would be bool, got inputs {', '.join(dtypes)}: cast one of them, e.g. to int8")
     return result
 
 
@@ -57,7 +57,7 @@ def same_out(type):
 def same_out_nobool(type):
     """The dtype of the input; bool is refused."""
     if type == "bool":
-        raise TypeError("bool input not supported: cast it, e.g. to int8")
+        raise TypeError("expected a number, got a bool: cast it, e.g. to int8")
     return type
 
 
@@ -71,15 +71,14 @@ def same_out_min8(type):
 def same_out_float_only(type):
     """The dtype of the input, which must be a float."""
     if type not in float_dtypes:
-        raise TypeError(f"only float types are supported, got {type}")
+        raise TypeError(f"expected a float, got {type}: cast it first")
     return type
 
 
 @rule
 def no_complex_same_out(type):
     """The dtype of the input, which must be neither bool nor complex."""
-    if type in complex_dtypes:
-        raise TypeError("complex argument not supported")
+    _refuse_complex([type])
     return same_out_nobool(type)
 
 
@@ -95,8 +94,7 @@ def upgrade_to_float(*dtypes):
 @rule
 def upgrade_to_float_no_complex(*dtypes):
     """Like `upgrade_to_float`; complex is refused."""
-    if any(d in complex_dtypes for d in dtypes):
-        raise TypeError("complex argument not supported")
+    _refuse_complex(dtypes)
     return upgrade_to_float(*dtypes)
 
 
@@ -203,7 +201,7 @@ float_out, real_out = float64_out, real_part_out
 
 def _refuse_complex(dtypes):
     if any(d in complex_dtypes for d in dtypes):
-        raise TypeError("complex argument not supported")
+        raise TypeError(f"expected real numbers, got {', '.join(dtypes)}: take the real part, or abs, first")
 
 
 # -- preferences with parameters ------------------------------------------------------------------------------
@@ -257,7 +255,7 @@ class unary_out_lookup(WithProps):                                              
             raise TypeError(f"unary_out_lookup takes one type, got {types}")
         found = self.tbl(*types) if callable(self.tbl) else self.tbl.get(types[0])
         if found is None:
-            raise TypeError(f"no result type for {types[0]}")
+            raise TypeError(f"the table of result types has none for {types[0]}")
         return found if isinstance(found, (list, tuple)) else [found]
 
     def __eq__(self, other):

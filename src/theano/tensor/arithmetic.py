@@ -93,7 +93,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     if y is not None:
         m = concatenate([m, _observed(y, rowvar, "y")], axis=0)
     if ddof is not None and ddof != int(ddof):
-        raise ValueError("ddof must be integer")
+        raise ValueError(f"ddof must be an integer, got {ddof!r}")
     ddof = int(ddof) if ddof is not None else 0 if bias else 1
     weights = _weights(fweights, "fweights", True), _weights(aweights, "aweights", False)
     given = [w for w in weights if w is not None]
@@ -155,7 +155,7 @@ def transfer(var, target):
         moved = other(var, target)
         if moved is not None:
             return moved
-    raise ValueError(f"Can't transfer to target {target}: only 'cpu' is available")
+    raise ValueError(f"no device is called {target!r}: expected 'cpu' or a target of register_transfer")
 
 
 def register_transfer(fn):

@@ -195,7 +195,7 @@ TH_INLINE int th_mod_fits_f64(double x, double y) {
 
 TH_INLINE double th_mod_fast_f64(double x, double y) {
     double r = th_remainder_f64(x, th_floor_f64(x / y), y);
-    r += (r < 0.0) & (y > 0.0) | (r > 0.0) & (y < 0.0) ? y : 0.0;
+    r += ((r < 0.0) & (y > 0.0)) | ((r > 0.0) & (y < 0.0)) ? y : 0.0;
     return r == 0.0 ? __builtin_copysign(0.0, y) : r;
 }
 
@@ -214,7 +214,7 @@ TH_INLINE int th_floor_divide_fits_f64(double x, double y) {
 
 TH_INLINE double th_floor_divide_fast_f64(double x, double y) {
     double q = x / y, n = th_floor_f64(q), r = th_remainder_f64(x, n, y);
-    n -= (r < 0.0) & (y > 0.0) | (r > 0.0) & (y < 0.0) ? 1.0 : 0.0;
+    n -= ((r < 0.0) & (y > 0.0)) | ((r > 0.0) & (y < 0.0)) ? 1.0 : 0.0;
     return n == 0.0 ? __builtin_copysign(0.0, q) : n;
 }
 
