@@ -75,8 +75,8 @@ SPECIAL = {
     "psi": (special.digamma, [(-20, 50)], 2e-12, 1e-15),
     "tri_gamma": (lambda x: special.polygamma(1, x), [(-20, 50)], 1e-13, 0),
     "quad_gamma": (lambda x: special.polygamma(2, x), [(0.01, 50)], 1e-13, 0),
-    "erfinv": (special.erfinv, [(-1, 1)], 1e-14, 0),
-    "erfcinv": (special.erfcinv, [(0, 2)], 1e-14, 0),
+    "erfinv": (special.erfinv, [(-1, 1)], 4e-15, 0),
+    "erfcinv": (special.erfcinv, [(0, 2)], 4e-15, 0),
     "erfcx": (special.erfcx, [(-26, 60)], 1e-13, 0),
     "log1mexp": (lambda x: np.log(-np.expm1(x)), [(-30, 0)], 1e-4, 1e-15),
     "i0": (special.i0, [(-700, 700)], 1e-13, 0),
@@ -238,6 +238,22 @@ def test_special_functions_agree_with_scipy(library, name):
     got = call(library, name, *(np.floor(x[0]), *x[1:]) if name == "jn" else x)
     np.testing.assert_allclose(got, reference(*x), rtol=relative, atol=absolute)
     assert np.isnan(call(library, name, *(np.array([np.nan]) for _ in ranges))).all()
+
+
+def test_inverse_error_functions_are_right_in_their_tails(library):
+    small = np.append(10.0 ** -np.linspace(0.1, 307, 200), [5e-324, 1e-310])
+    cases = {"erfcinv": small, "erfinv": 1 - 10.0 ** -np.linspace(0.1, 15.9, 100)}
+    for name, x in cases.items():
+        for value, root in zip(x, call(library, name, x)):
+            with mpmath.workdps(40):
+                wanted, t = mpmath.mpf(float(value)), mpmath.mpf(float(root))
+                wanted = 1 - wanted if name == "erfinv" else wanted
+                step = (mpmath.erfc(t) - wanted) * mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(t * t)  # Newton's
+                assert abs(step) < 4 * np.spacing(root), (name, value)
+    ends = call(library, "erfinv", np.array([-1.0, -0.0, 1.0])), call(library, "erfcinv", np.array([0.0, 1.0, 2.0]))
+    np.testing.assert_array_equal(ends, [[-np.inf, -0.0, np.inf], [np.inf, 0.0, -np.inf]])
+    assert np.isnan(call(library, "erfinv", np.array([1.5, -2.0, np.inf]))).all()
+    assert np.isnan(call(library, "erfcinv", np.array([-1e-300, 2.5, np.inf, -np.inf]))).all()
 
 
 def test_only_what_is_needed_is_pasted():

@@ -90,34 +90,137 @@ static double th_quad_gamma_f64(double x) {
     return sum - (1.0 + 1.0 / x + z * p) * z;
 }
 
-/* The root t of erfc(t) = q, where y = 1 - q: Winitzki (2008), or a series near 0, refined by
-   Halley's method on erf for small y and on erfc for large. */
+/* erfinv(y) = y g(w), w = -log(1 - y^2), after Giles 2010, "Approximating the erfinv function": g is smooth, and
+   polynomials in w or sqrt(w) follow it. These are Chebyshev interpolants of own computation: below w = 6.25, and
+   sqrt(w) = 4, 6.125 and, with g / sqrt(w) by 1 / sqrt(w), 27.5, to where erfcinv(q) has arguments. */
 
-static double th_erfc_root_f64(double y, double q) {
-    double a = 0.147, l = __builtin_log(q * (1.0 + y)), b = 2.0 / (3.141592653589793 * a) + 0.5 * l;
-    double y2 = y * y;
-    double t = __builtin_sqrt(__builtin_sqrt(b * b - l / a) - b);
-    if (y < 0.1)
-        t = y * (0.886226925452758 + y2 * (0.23201366653465444 + y2 * 0.12755617530559793));
-    for (int i = 0; i < 3; i++) {
-        double f = y < 0.5 ? y - __builtin_erf(t) : __builtin_erfc(t) - q;
-        double u = -f / (1.1283791670955126 * __builtin_exp(-t * t));
-        t -= u / (1.0 + t * u);
-    }
-    return t;
+TH_INLINE double th_erfc_root_near_f64(double x) {
+    x -= 3.125;
+    double p = 0x1.e9b8ae7230c25p-69;
+    p = p * x - 0x1.5087a244b0f6cp-70;
+    p = p * x - 0x1.9d290dd3bcb7p-62;
+    p = p * x + 0x1.536d397f9b9b1p-60;
+    p = p * x + 0x1.1f4ba5de5dc3fp-56;
+    p = p * x - 0x1.2c266176e7096p-53;
+    p = p * x - 0x1.73898c37dc54ap-55;
+    p = p * x + 0x1.db523eb040288p-48;
+    p = p * x - 0x1.686642b67610ap-45;
+    p = p * x - 0x1.6d9ec5e3ec6afp-44;
+    p = p * x + 0x1.723527b7cff86p-39;
+    p = p * x - 0x1.c89564c5d1004p-37;
+    p = p * x - 0x1.dc3ee8b6c53ccp-35;
+    p = p * x + 0x1.20f4e6bf074cfp-30;
+    p = p * x - 0x1.1a9eb1bc8f0fp-28;
+    p = p * x - 0x1.f36ce4ae847fdp-26;
+    p = p * x + 0x1.c6b4f890935ddp-22;
+    p = p * x - 0x1.6e8a53f106129p-20;
+    p = p * x - 0x1.d1d1f7ca4030fp-17;
+    p = p * x + 0x1.879c2a20da432p-13;
+    p = p * x - 0x1.84576948353e1p-11;
+    p = p * x - 0x1.8b6c33114eeaep-8;
+    p = p * x + 0x1.ebd80d9b13df9p-3;
+    p = p * x + 0x1.a755e7c99ae86p+0;
+    return p;
 }
 
-static double th_erfinv_f64(double y) {
-    double a = __builtin_fabs(y);
-    if (!(a < 1.0))
-        return a == 1.0 ? y * __builtin_inf() : __builtin_nan("");
-    return __builtin_copysign(th_erfc_root_f64(a, 1.0 - a), y);
+TH_INLINE double th_erfc_root_middle_f64(double x) {
+    x -= 3.25;
+    double p = -0x1.03765b5ec5c93p-26;
+    p = p * x + 0x1.7f235c757454ep-31;
+    p = p * x + 0x1.1969ef2a9394p-23;
+    p = p * x - 0x1.235ac6aaf025ep-22;
+    p = p * x - 0x1.cfedcff90217p-26;
+    p = p * x + 0x1.924ec74d8058bp-20;
+    p = p * x - 0x1.0b8068913d37bp-18;
+    p = p * x + 0x1.88af4a1d56a98p-19;
+    p = p * x + 0x1.a242f876789c6p-17;
+    p = p * x - 0x1.8cf0bea0971c6p-15;
+    p = p * x + 0x1.1e6ab36be6c27p-14;
+    p = p * x + 0x1.932d7684a6a52p-16;
+    p = p * x - 0x1.7448bc8217f18p-12;
+    p = p * x + 0x1.f3cc552091e2bp-11;
+    p = p * x - 0x1.ba9240d9b7431p-10;
+    p = p * x + 0x1.468eeca71fc73p-9;
+    p = p * x - 0x1.ebadabb9fd945p-9;
+    p = p * x + 0x1.5ffcfe5b71831p-8;
+    p = p * x + 0x1.0158a6d641d54p+0;
+    p = p * x + 0x1.8abcc380d5a48p+1;
+    return p;
 }
 
-static double th_erfcinv_f64(double q) {
-    if (!(q > 0.0 && q < 2.0))
-        return q == 0.0 || q == 2.0 ? (1.0 - q) * __builtin_inf() : __builtin_nan("");
-    return q <= 1.0 ? th_erfc_root_f64(1.0 - q, q) : -th_erfc_root_f64(q - 1.0, 2.0 - q);
+TH_INLINE double th_erfc_root_far_f64(double x) {
+    x -= 5.0625;
+    double p = -0x1.fa2d967ed15bp-37;
+    p = p * x + 0x1.ca3ecafa8a6a6p-36;
+    p = p * x + 0x1.583722e61f24fp-34;
+    p = p * x - 0x1.9a9faab83eda9p-32;
+    p = p * x + 0x1.0f4ec0b4701bcp-30;
+    p = p * x - 0x1.5096ed8632079p-29;
+    p = p * x + 0x1.71e4a5a5dc095p-28;
+    p = p * x - 0x1.646656ff431d8p-27;
+    p = p * x + 0x1.5d88877f11ab1p-26;
+    p = p * x - 0x1.c1372f34b82fap-25;
+    p = p * x + 0x1.a405022441c17p-23;
+    p = p * x - 0x1.dc53ce5952ba5p-21;
+    p = p * x + 0x1.142d4d139139bp-18;
+    p = p * x - 0x1.2f0bc92d8540ap-16;
+    p = p * x + 0x1.26071992b0f8ep-14;
+    p = p * x - 0x1.9cacac56e7b2p-13;
+    p = p * x - 0x1.73d5046c5f2f6p-13;
+    p = p * x + 0x1.02a1c126f26f4p+0;
+    p = p * x + 0x1.3a6f678932e7fp+2;
+    return p;
+}
+
+TH_INLINE double th_erfc_root_tail_f64(double x) {
+    x -= 0.1;
+    double p = 0x1.7ed42b4e06af8p+59;
+    p = p * x - 0x1.575ff2b7d3b4ep+56;
+    p = p * x - 0x1.1ff132613959dp+53;
+    p = p * x + 0x1.fecf532c0fc62p+49;
+    p = p * x + 0x1.692166c87dee9p+46;
+    p = p * x - 0x1.4580f2d8c8dp+43;
+    p = p * x - 0x1.8ca0c60b7b0c4p+36;
+    p = p * x + 0x1.173570be9d894p+33;
+    p = p * x + 0x1.13fa0a632db5p+32;
+    p = p * x - 0x1.0db163164152p+29;
+    p = p * x + 0x1.aff62bc1f1b74p+25;
+    p = p * x - 0x1.c34f3965e8ee1p+22;
+    p = p * x + 0x1.ef01acda0f459p+19;
+    p = p * x - 0x1.103aa2fe5adbfp+17;
+    p = p * x + 0x1.36b4f39aaa446p+14;
+    p = p * x - 0x1.7511a25be91c7p+11;
+    p = p * x + 0x1.ddd807b3139c7p+8;
+    p = p * x - 0x1.4cc866525c81bp+6;
+    p = p * x + 0x1.04b6799ab78cep+4;
+    p = p * x - 0x1.0d02f499c1c3fp+2;
+    p = p * x + 0x1.a35505aee14fcp+0;
+    p = p * x - 0x1.663433a0e8c52p-2;
+    p = p * x - 0x1.5a4a4c26c362ap-3;
+    p = p * x + 0x1.fa6631285b421p-1;
+    return p;
+}
+
+/* g(w); the last part is for erfcinv alone. */
+
+TH_INLINE double th_erfc_root_f64(double w, double s) {
+    double near = th_erfc_root_near_f64(w), middle = th_erfc_root_middle_f64(s);
+    double far = th_erfc_root_far_f64(s);
+    far = s < 4.0 ? middle : far;
+    return w < 6.25 ? near : far;
+}
+
+TH_INLINE double th_erfinv_f64(double y) {
+    double w = -th_log_f64((1.0 - y) * (1.0 + y));
+    double r = y * th_erfc_root_f64(w, __builtin_sqrt(w));
+    return __builtin_fabs(y) == 1.0 ? y * __builtin_inf() : r;
+}
+
+TH_INLINE double th_erfcinv_f64(double q) {
+    double w = -th_log_f64(q * (2.0 - q)), s = __builtin_sqrt(w);
+    double g = th_erfc_root_f64(w, s), tail = th_erfc_root_tail_f64(1.0 / s) * s;
+    g = (1.0 - q) * (s < 6.125 ? g : tail);
+    return q == 0.0 || q == 2.0 ? (1.0 - q) * __builtin_inf() : g;
 }
 
 /* exp(x^2) erfc(x); beyond 28 the asymptotic series DLMF 7.12.1. */
