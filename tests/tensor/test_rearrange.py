@@ -228,3 +228,12 @@ def test_batch_normalization(axes, over, rng):
         nnet.bn.batch_normalization_train(*inputs[:3], axes="everything")
     theano.gradient.verify_grad(lambda *v: nnet.bn.batch_normalization_train(*v, axes=axes)[0], [x, gamma, beta],
                                 rng=rng)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (4, 1), (1, 1), (4, 3)])
+def test_gradient_of_an_alloc_of_what_is_broadcast(shape, rng):
+    x = T.dmatrix()
+    cost = (T.alloc(x, 2, 4, 3) ** 2).sum()
+    value = rng.normal(size=shape)
+    found = theano.function([x], T.grad(cost, x))(value)
+    np.testing.assert_allclose(found, 2 * value * 24 / value.size)

@@ -8,7 +8,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import cast, ceil, maximum, second
+from theano.tensor.elemwise import cast, ceil, maximum, second, sum_to_shape_of
 from theano.tensor.shape import as_shape, shape_i, static_extent
 from theano.tensor.type import tensor
 from theano.tensor.variable import method
@@ -70,6 +70,8 @@ class Alloc(Op):
         order = [kept.index(d) if d in kept else "x" for d in range(value.type.ndim)]
         if axes:
             g = g.dimshuffle(order)
+        if not all(value.type.broadcastable):           # an extent that is 1 only when the function runs is spread too
+            g = sum_to_shape_of(g, value)
         return [g, *(DisconnectedType()() for _ in inputs[1:])]
 
     def R_op(self, inputs, eval_points):
