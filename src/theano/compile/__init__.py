@@ -1,6 +1,6 @@
 """From expressions to callables: ``theano.compile.something``."""
 
-from theano.compile import inner, mode
+from theano.compile import debugmode, inner, mode
 from theano.compile.callable import Function
 from theano.compile.function import evaluate, function, function_dump, pfunc
 from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput

@@ -215,7 +215,10 @@ class ScalarOp(Op):
         template = self.c_for([v.type.dtype for v in node.inputs], node.outputs[0].type.dtype)
         if template is None:
             raise MethodNotDefined("c_code", type(self), type(self).__name__)
-        return f"{outputs[0]} = {template.format(*inputs)};"
+        out = node.outputs[0].type.dtype
+        arguments = [f"((npy_{out}){name})" if out.startswith("float") and v.type.dtype[0] in "biu" else name
+                     for v, name in zip(node.inputs, inputs, strict=True)]             # 1 / 3 of integers is 0 in C
+        return f"{outputs[0]} = {template.format(*arguments)};"
 
     def make_new_inplace(self, output_types_preference=None, name=None):
         """An op like this one with another rule for result types."""
