@@ -48,8 +48,11 @@ def _unary(rng, pool):
 
 
 def _binary(rng, pool):
-    x, y = _choice(rng, pool), _choice(rng, pool) if rng.randint(3) else _choice(rng, NUMBERS)
-    return ELEMWISE[_choice(rng, BINARY)](*((x, y) if rng.randint(2) else (y, x)))
+    name, x = _choice(rng, BINARY), _choice(rng, pool)
+    if name == "pow":                           # integers have no negative powers
+        x = T.cast(x, pool[0].dtype)
+    y = _choice(rng, pool) if rng.randint(3) else _choice(rng, NUMBERS)
+    return ELEMWISE[name](*((x, y) if rng.randint(2) else (y, x)))
 
 
 def _switch(rng, pool):
