@@ -83,7 +83,7 @@ os.wait()
 """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "THEANO_FLAGS": "base_compiledir="}
     done = subprocess.run([sys.executable, "-u", "-W", "ignore", "-c", program], check=True, capture_output=True,
-                          text=True, env=environment)         # -u: the child of a fork must not write its parent's lines
+                          text=True, env=environment)     # -u: the child must not write its parent's lines
     assert done.stdout.split() == ["0", "3", "4"]
 
 
