@@ -109,6 +109,20 @@ class NativeProgram:
                 self.program.nodes = _lower(self.maker, graph, n_guards, self.loops).nodes
         return self.program.nodes
 
+    def running(self):
+        """(graph, outputs, nodes) as it runs: for each instruction the nodes it computes.
+
+        The graph is a new one; what only guards need is no part of ``outputs``.
+        """
+        with origin.inherited(()):
+            graph = self.maker.new_graph()
+            n_guards = _rewrite(self.maker, graph)
+            lowering = _lowering(self.maker, graph, n_guards, self.loops)
+            tasks = _program(self.maker, lowering).nodes
+        nodes = [tuple(task.nodes) or ((task.node,) if task.node is not None else ()) for task in tasks]
+        outputs = lowering.fgraph.outputs
+        return lowering.fgraph, outputs[:len(outputs) - n_guards], nodes
+
     def is_guard(self, at):
         """Whether a failure of instruction ``at`` may mean that an assumption does not hold.
 
@@ -286,9 +300,16 @@ def _rewrite(maker, fgraph):
     return n_guards
 
 
-def _lower(maker, fgraph, n_guards, loops):
-    lowering = Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops)
+def _lowering(maker, fgraph, n_guards, loops):
+    return Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops)
+
+
+def _program(maker, lowering):
     return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
+
+
+def _lower(maker, fgraph, n_guards, loops):
+    return _program(maker, _lowering(maker, fgraph, n_guards, loops))
 
 
 def _key(maker, command):
