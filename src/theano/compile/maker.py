@@ -16,6 +16,7 @@ from theano.errors import UnusedInputError
 from theano.graph import origin
 from theano.graph.destroy import DestroyHandler, destroyed_roots
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.progress import progress
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute, toposort
 from theano.rewrite.pipeline import FAST, optimize
@@ -56,7 +57,8 @@ class FunctionMaker:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
         start, self.optimize_seconds = time.perf_counter(), 0.0
-        self._build(fgraph)
+        with progress(name or "a function"):
+            self._build(fgraph)
         self.seconds = time.perf_counter() - start
 
     # -- checks -------------------------------------------------------------------------------------

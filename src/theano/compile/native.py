@@ -21,6 +21,7 @@ from theano.errors import CompileError
 from theano.graph import origin
 from theano.graph.op import performer
 from theano.graph.pause import paused_gc
+from theano.graph.progress import report
 from theano.rewrite.database import registered
 from theano.rewrite.pipeline import optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
@@ -259,7 +260,9 @@ def _make(maker, command, start):
     n_guards = _rewrite(maker, fgraph)
     maker.optimize_seconds = time.perf_counter() - begun
     try:
+        report("writing C", len(fgraph.apply_nodes))
         program = _lower(maker, fgraph, n_guards, loops)
+        report("C compiler" if program.source else "loading", len(fgraph.apply_nodes))
         library, content = _kernels(program, store, command)
     except Uncovered:
         return None
