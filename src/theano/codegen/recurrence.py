@@ -118,9 +118,6 @@ def lower_scan(lowering, node):
 
 def _check(loop):
     """Raise Unfit for a loop that can't become a recurrence, whatever rewriting makes of its step."""
-    if any(s.before.type.dtype == "object" or not hasattr(s.before.type, "broadcastable")
-           for s in loop.states if hasattr(s.before.type, "dtype")):
-        raise Unfit
     for v in [*loop.inputs, *loop.outputs]:
         if not hasattr(v.type, "broadcastable") or v.type.dtype not in ir.DTYPES[:-1] or v.type.ndim > MAX_NDIM:
             raise Unfit

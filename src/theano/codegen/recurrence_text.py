@@ -134,7 +134,8 @@ class _Text:
                 parts = ", ".join(self.names.texts[self.r.body[number].args[k]] for number in group)
                 lines.append(f"const {self.dialect.arithmetic[self.r.body[a].dtype]} {name}_{k}[] = {{ {parts} }};")
         lines += [f"{self.dialect.arithmetic[first.dtype]} {name}[{len(group)}];", "#pragma omp simd",
-                  f"for (i64 j = 0; j < {len(group)}; j++)", f"    {name}[j] = {apply(first, names, self.declarations)};"]
+                  f"for (i64 j = 0; j < {len(group)}; j++)",
+                  f"    {name}[j] = {apply(first, names, self.declarations)};"]
         for j, number in enumerate(group):
             self.names.texts[number] = f"v{number}"
             lines.append(f"const {self.dialect.arithmetic[first.dtype]} v{number} = {name}[{j}];")

@@ -43,7 +43,8 @@ class InnerGraph:
         return self._hash
 
     def __getstate__(self):
-        return {"inputs": self.inputs, "outputs": self.outputs, "mode": self.mode, "_function": None, "_hash": None, "key": None}
+        return {"inputs": self.inputs, "outputs": self.outputs, "mode": self.mode, "_function": None, "_hash": None,
+                "key": None}
 
     def __str__(self):
         return f"{len(self.inputs)} -> {len(self.outputs)}"

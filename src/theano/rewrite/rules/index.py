@@ -123,4 +123,4 @@ def sum_of_increments(fgraph, node):
 
 
 INDEX = (whole_subtensor, subtensor_of_set, subtensor_of_unary)
-MACHINE = (rows_of_exchanged, sum_of_increments, nonzero_of_numbers)         # forms that the machine has instructions for
+MACHINE = (rows_of_exchanged, sum_of_increments, nonzero_of_numbers)    # forms that the machine has instructions for
