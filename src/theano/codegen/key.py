@@ -11,6 +11,7 @@ from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Constant
 from theano.graph.walk import toposort
+from theano.inner.graph import InnerGraph
 
 
 class NoKey(Exception):
@@ -38,6 +39,8 @@ def token(value):
         return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, (Op, Type)):
         return object_token(value)
+    if isinstance(value, InnerGraph):
+        return inner_token(value)
     raise NoKey(f"{value!r} has no key")
 
 
@@ -70,6 +73,13 @@ def object_token(value):
     text = f"{cls.__module__}.{cls.__qualname__}{token(props)}"
     value.__dict__["_token"] = text
     return text
+
+
+def inner_token(graph):
+    """The key of a graph inside an op, kept with it."""
+    if graph.key is None:
+        graph.key = graph_key(graph.inputs, graph.outputs)
+    return graph.key
 
 
 def graph_key(inputs, outputs, extra=()):

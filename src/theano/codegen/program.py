@@ -8,10 +8,11 @@ from theano.codegen.emit import emit_library
 from theano.codegen.memory import color, plan
 from theano.codegen.overwrite import VIEWS
 from theano.codegen.recipe import build, build_node, describe, describe_node
+from theano.codegen.recurrence_text import emit_recurrence
 
 STORAGE = ("input", "const", "buffer", "array", "view")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
-         "dot", "guard", "python", "alias", "empty", "pick", "put", "call", "parts", "scatter")
+         "dot", "guard", "python", "alias", "empty", "pick", "put", "call", "parts", "scatter", "steps")
 KERNELS = {"call", "parts", "scatter"}  # run a prebuilt kernel; the results of "parts" are views of the first input
 BLAS = {"gemm", "gemv", "ger", "dot"}
 
@@ -107,7 +108,8 @@ def make_program(lowering, borrowed, updated):
     number = _Numbering(colors)
     input_slots = [number(p) for p in inputs]
     nests = [t.nest for t in tasks if t.nest is not None]
-    source, kernels = emit_library(nests) if lowering.loop_set is None else \
+    loops = {t.recurrence: emit_recurrence(t.recurrence) for t in tasks if t.recurrence is not None}
+    source, kernels = emit_library(nests, others=loops) if lowering.loop_set is None else \
         ("", {nest: lowering.loop_set.assemble(nest) for nest in dict.fromkeys(nests)})
     code, nodes = [], []
     words = {}
@@ -119,6 +121,8 @@ def make_program(lowering, borrowed, updated):
                 words[task.nest] = ir.encode(task.nest)
             encoded, kernel = words[task.nest], kernels.get(task.nest)
             params = _operand_slots(task, ins, outs)
+        elif task.recurrence is not None:
+            kernel = kernels[task.recurrence]
         elif task.kind == "reshape":
             params = [count]
             count += 1

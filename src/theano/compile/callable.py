@@ -222,7 +222,7 @@ class Function(native.Callable):
 
     def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned):
         """An instruction failed: run the general form where an assumption did not hold, else raise."""
-        if self.fn.is_guard(at) and (error is None or isinstance(error, Exception)):
+        if (code == native.DECLINED or self.fn.is_guard(at)) and (error is None or isinstance(error, Exception)):
             with self._lock:
                 if self._general is None:
                     self._general = self.maker.general_executor(self.input_storage)

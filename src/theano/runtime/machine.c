@@ -15,12 +15,13 @@
 #include "product.h"
 #include "interpret.h"
 #include "levels.h"
+#include "steps.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
             K_DOT, K_GUARD, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS,
-            K_SCATTER };
-enum { E_GUARD = 100, E_TYPE = 101 };
+            K_SCATTER, K_STEPS };
+enum { E_GUARD = TH_DECLINED, E_TYPE = 101 };
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
 #define KEEP_BYTES ((size_t)256 << 20)      /* buffers beyond this are freed after a call */
@@ -614,7 +615,7 @@ static int run_loop(struct th_frame *f, const instruction *c)
     return th_run_nest(f, c->nest, c->inner, slots);
 }
 
-/* A prebuilt kernel. */
+/* A prebuilt kernel, or NULL for a loop of generated steps. */
 static int run_call(struct th_frame *f, const instruction *c, th_kernel_fn kernel)
 {
     int n = c->nin + c->nout;
@@ -624,7 +625,7 @@ static int run_call(struct th_frame *f, const instruction *c, th_kernel_fn kerne
     for (int k = 0; k < n; k++)
         slots[k] = &f->slot[k < c->nin ? c->in[k] : c->out[k - c->nin]];
     th_call call = {f, slots, slots + c->nin, c->params, c->nin, c->nout, c->nparams};
-    return kernel(&call);
+    return kernel ? kernel(&call) : th_run_steps(&call, (th_steps_fn)c->inner);
 }
 
 static inline __attribute__((always_inline)) int run_one(struct th_frame *f, const instruction *c)
@@ -653,6 +654,7 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
     case K_PICK: return run_pick(f, c);
     case K_PUT: return run_put(f, c);
     case K_CALL: case K_PARTS: case K_SCATTER: return run_call(f, c, (th_kernel_fn)c->inner);
+    case K_STEPS: return run_call(f, c, NULL);
     case K_PYTHON: return run_python(f, c);
     case K_ALIAS: {
         const th_slot *x = &f->slot[c->in[0]];

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from theano.graph.variable import Constant
-from theano.graph.walk import ancestors, substitute
+from theano.graph.walk import ancestors
 from theano.inner.custom import CustomGradient
-from theano.inner.graph import depending
 from theano.inner.rowwise import Rowwise
-from theano.inner.scan.loop import Other, buffer_of, fitted, twin
+from theano.inner.scan.loop import buffer_of, fitted
 from theano.inner.scan.op import Scan, run
 from theano.inner.subgraph import OpFromGraph
 from theano.rewrite.engine import rule
@@ -56,18 +55,9 @@ def _needed(loop, wanted):
 @rule(Scan, tags=("canonicalize",))
 def invariants_of_scan(node):
     """scan of f(row, g(x)) >> scan of f(row, y) where y = g(x)"""
-    loop = node.op.loop(node.inputs)
-    inside, outside = depending(loop.bound, loop.outputs), depending([o.inner for o in loop.others], loop.outputs)
-    given = {v for v in outside if v in inside or v.owner is None}
-    needed = [v for v in inside if v.owner is not None for v in v.owner.inputs] + loop.outputs
-    moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
+    loop, moved = node.op.loop(node.inputs).hoisted()
     if not moved:
         return None
-    constants = {v: v.clone() for v in ancestors(moved, loop.inputs) if isinstance(v, Constant)}
-    outer = substitute(moved, constants | {o.inner: o.outer for o in loop.others})
-    within = {v: twin(v) for v in moved}
-    loop = loop.with_outputs(substitute(loop.outputs, within))
-    loop.others = loop.others + [Other(within[v], x) for v, x in zip(moved, outer, strict=True)]
     return dict(zip(node.outputs, run(loop), strict=True))
 
 
