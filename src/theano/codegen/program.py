@@ -29,7 +29,7 @@ class Program:
     overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
     instructions, which must be checked together before they run, or -1. borrowed: slots of results that need not
     outlive the next call. performs: number of an instruction that runs Python code -> the node that it runs.
-    nodes: per instruction the nodes it came from; not part of the file.
+    nodes: per instruction the nodes it came from; sizes: per slot the extents; not part of the file.
     """
 
     slots: list
@@ -45,6 +45,7 @@ class Program:
     source: str = ""
     performs: dict = field(default_factory=dict)
     nodes: list = field(default_factory=list)
+    sizes: list = field(default_factory=list)
 
     def dump(self):
         """The program as bytes; raises `recipe.NoRecipe` where an op can't be written."""
@@ -67,7 +68,7 @@ class _Numbering:
 
     def __init__(self, colors):
         self.colors = colors
-        self.slots, self.constants = [], []
+        self.slots, self.constants, self.sizes = [], [], []
         self.known = {}
 
     def __call__(self, place):
@@ -76,6 +77,7 @@ class _Numbering:
             root = place if place.of is None else self(place.of)
             number = self.known[id(place)] = len(self.slots)
             self.slots.append(None)
+            self.sizes.append(place.size)
             self.slots[number] = self._describe(place, number, root)
         return number
 
@@ -141,7 +143,7 @@ def make_program(lowering, borrowed, updated):
         task.forget()
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
                    sorted(overwritten), -1 if start is None else start, lent, source if kernels else "", performs,
-                   nodes)
+                   nodes, number.sizes)
 
 
 def _operand_slots(task, ins, outs):

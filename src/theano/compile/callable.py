@@ -365,6 +365,16 @@ class Function(native.Callable):
         """
         return dtype_report(self.maker.new_graph())
 
+    def memory_plan(self):
+        """How much memory a call needs, as a formula of the shapes of its arguments: a `MemoryPlan`, for printing.
+
+        Raises TypeError for a function that runs op by op in Python, which has no plan.
+        """
+        if not self.runs_natively:
+            raise TypeError(f"{self!r} runs op by op in Python and has no memory plan: compile it with a linker that "
+                            "makes native programs, such as cvm")
+        return self.fn.memory_plan(lambda args: self._bind(args, {}))
+
     def get_shared(self):
         """The shared variables the function uses."""
         return [e.variable for e in self.maker.inputs if getattr(e, "shared", False)]
