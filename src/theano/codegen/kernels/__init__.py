@@ -2,11 +2,12 @@
 
 from theano.codegen.kernels.blas import BLAS
 from theano.codegen.kernels.index import INDEX
+from theano.codegen.kernels.network import NETWORK
 from theano.codegen.kernels.order import ORDER
 from theano.codegen.kernels.prebuilt import PREBUILT
 from theano.codegen.kernels.shape import SHAPE
 
-KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER}
+KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, **NETWORK}
 
 
 def find_kernel(node):
