@@ -197,8 +197,8 @@ def _may_take(task, out, root, last, number, overwritten):
 def color(tasks, start=None):
     """Buffer numbers for temporaries that are no arrays: {id(root): number}.
 
-    A value takes a buffer that is free, one of equal size first; numbers and arrays don't take one another's. From task ``start`` on that is one that is free before
-    these tasks: they are checked first, which allocates for all of them.
+    A value takes a buffer that is free, one of equal size first; numbers and arrays don't take one another's. From task
+    ``start`` on that is one that is free before these tasks: they are checked first, which allocates for all of them.
     """
     first, last = {}, {}
     for number, task in enumerate(tasks):
