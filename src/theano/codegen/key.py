@@ -11,6 +11,7 @@ from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Constant
 from theano.graph.walk import toposort
+from theano.inner.graph import InnerGraph
 
 
 class NoKey(Exception):
@@ -38,6 +39,8 @@ def token(value):
         return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, (Op, Type)):
         return object_token(value)
+    if isinstance(value, InnerGraph):
+        return graph_key(value.inputs, value.outputs)
     raise NoKey(f"{value!r} has no key")
 
 

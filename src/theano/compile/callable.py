@@ -17,6 +17,7 @@ from theano.scalar.type import Scalar
 from theano.tensor.type import TensorType
 
 _AMBIGUOUS = object()
+GUARD = 100                 # what the machine reports where an assumption does not hold
 
 
 class _ByInput:
@@ -220,9 +221,9 @@ class Function(native.Callable):
         entry.variable.type.filter(value, strict=True)
         raise TypeError(f"input {position} ({entry.variable}) can't be used as it is: {value!r}")
 
-    def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned):
+    def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned, path):
         """An instruction failed: run the general form where an assumption did not hold, else raise."""
-        if self.fn.is_guard(at) and (error is None or isinstance(error, Exception)):
+        if (code == GUARD or self.fn.is_guard(at)) and (error is None or isinstance(error, Exception)):
             with self._lock:
                 if self._general is None:
                     self._general = self.maker.general_executor(self.input_storage)
@@ -231,7 +232,7 @@ class Function(native.Callable):
                     cell.storage[0] = results[position]
             results = results[:self.n_returned]
             return results if returned == 1 else None if returned == 2 else results[0]
-        raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs)
+        raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs, path)
 
     def _bind(self, args, kwargs):
         """Checked values of all inputs, in order."""

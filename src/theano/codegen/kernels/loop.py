@@ -1,0 +1,68 @@
+"""Loops whose step is a sub-program."""
+
+from theano.codegen.memory import copy_of
+from theano.codegen.parts import make_part
+from theano.inner.scan.op import Scan
+
+
+def scan(lowering, node):
+    """A loop in the machine; NotImplemented where the mode of its step asks for something else."""
+    op, query = node.op, lowering.query_of(node.op.mode)
+    if query is None:
+        return NotImplemented
+    loop = op.loop(node.inputs)
+    part = _step(lowering, loop, op, query)
+    inputs = [lowering.place(v) for v in node.inputs]
+    _copy_objects(lowering, loop, part, inputs)
+    python = part.runs_python
+    for place in inputs if python else ():
+        place.root().array = place.root().foreign = True
+    outputs = [lowering.temp(v) for v in node.outputs]
+    first = 1 + len(loop.sequences)
+    inplace = []
+    for out, given in zip(outputs, inputs[first:first + len(loop.carries) + len(loop.states)], strict=False):
+        if out.dtype == "object":
+            out.array = True
+        elif loop.until is None:
+            out.size = given.size
+            inplace.append((out, given))
+    for out in outputs if python else ():
+        out.array = True
+    extents = [n for found in part.extents[len(outputs) - len(loop.stacks):len(outputs)] for n in found]
+    if loop.states or None in extents or part.may_give_up:
+        _protect_arguments(lowering)
+    params = [len(loop.sequences), len(loop.carries), len(loop.states), len(loop.stacks), int(loop.until is not None)]
+    for c in loop.carries:
+        params += [len(c.taps), c.reach, *c.taps]
+    for n in extents:
+        params += (-2, 0) if n is None else (-1, n) if isinstance(n, int) else n
+    lowering.add("for", inputs, outputs, params, node=node, nodes=(node,), parts=(part,), inplace=inplace)
+    return None
+
+
+def _step(lowering, loop, op, query):
+    n_carries, n_states = len(loop.carries), len(loop.states)
+    first_state = len(loop.bound) - n_states
+    states = [(n_carries + k, first_state + k) for k in range(n_states)]
+    others = range(len(loop.bound), len(loop.inputs))
+    return make_part(lowering, loop.inputs, loop.outputs, query, states, int(loop.until is not None), others,
+                     op.labels())
+
+
+def _copy_objects(lowering, loop, part, inputs):
+    """Let steps that change an object change a copy of it. Works on the list of inputs."""
+    first, within = 1 + len(loop.sequences) + len(loop.carries), len(loop.bound) - len(loop.states)
+    for k in range(len(loop.states)):
+        if inputs[first + k].dtype == "object" and part.outputs[len(loop.carries) + k] is part.inputs[within + k]:
+            inputs[first + k], task = copy_of(inputs[first + k])
+            lowering.tasks.append(task)
+
+
+def _protect_arguments(lowering):
+    """Keep arguments as they are: the loop may turn out to be one for the interpreter, which begins again."""
+    for place in lowering.places.values():
+        if place.kind == "mutable":
+            place.kind = "lent"
+
+
+LOOP = {Scan: scan}
