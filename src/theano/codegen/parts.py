@@ -134,6 +134,7 @@ class _Steady:
     def __init__(self, tasks, fixed, inputs, results):
         self.values = {id(p) for p in fixed}
         self.shapes = {id(p) for p in inputs if p.dtype != "object"}
+        self.given = set(self.shapes)
         self.moving = set(results)          # roots that some task writes anew in every step
         while True:
             values, shapes = set(self.values), set(self.shapes)
@@ -155,7 +156,7 @@ class _Steady:
 
     def _read(self, task):
         """Inputs whose values matter."""
-        return [p for p in task.inputs if task.kind != "shape_i" or id(p) not in self.shapes]
+        return [p for p in task.inputs if task.kind != "shape_i" or id(p) not in self.given]
 
     def _visit(self, task, values, shapes):
         self.values, self.shapes = values, shapes
