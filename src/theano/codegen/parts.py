@@ -55,11 +55,10 @@ class Part:
         return any(task.kind in ("guard", "for") for task in self.all_tasks())
 
 
-def make_part(lowering, inputs, outputs, query, states=(), kept=0, fixed=(), labels=()):
-    """Rewrite and lower the graph between ``inputs`` and ``outputs``.
+def lower_part(lowering, inputs, outputs, query, states=()):
+    """Rewrite and lower the graph between ``inputs`` and ``outputs``; a `Lowering`.
 
-    states: pairs (number of an output, number of the input that is its value in the next step). kept: how many of the
-    last outputs are read by the loop itself. fixed: numbers of inputs that are the same in all steps.
+    states: pairs (number of an output, number of the input that is its value in the next step).
     """
     graph = FunctionGraph(inputs, outputs, update_mapping=dict(states))
     graph.attach_feature(DestroyHandler())
@@ -68,11 +67,17 @@ def make_part(lowering, inputs, outputs, query, states=(), kept=0, fixed=(), lab
     n_guards = assume_equal_extents(graph)
     optimize(graph, query, native=True)
     kinds = ["shared" if k in updated else "input" for k in range(len(graph.inputs))]
-    inner = type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
-    return _planned(inner, states, kept, fixed, list(labels))
+    return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
 
 
-def _planned(inner, states, kept, fixed, labels):
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
+    """The `Part` of a lowered graph.
+
+    states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
+    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs.
+    """
+    chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
+    inner.outputs = [inner.outputs[k] for k in chosen]
     places = [inner.places[v] for v in inner.fgraph.inputs]
     last = len(inner.outputs) - kept
     following = dict(states)
@@ -93,11 +98,13 @@ def _planned(inner, states, kept, fixed, labels):
         root = place.root()
         if root.kind == "temp" and root.dtype != "object":
             root.array, root.row, count = False, count, count + 1
-    extents = [inner.extents.canonical(v) if hasattr(v.type, "broadcastable") else () for v in inner.fgraph.outputs]
+    extents = [inner.extents.canonical(v) if hasattr(v.type, "broadcastable") else ()
+               for v in (inner.fgraph.outputs[k] for k in chosen)]
     numbers = {v: k for k, v in enumerate(inner.fgraph.inputs)}
     found = [[e if isinstance(e, int) else (numbers[e.variable], e.axis) if e.variable in numbers and e.axis >= 0
               else None for e in one] for one in extents]
-    return Part([*once, *(t for t in tasks if id(t) not in known)], places, outputs, found, len(once), count, labels)
+    return Part([*once, *(t for t in tasks if id(t) not in known)], places, outputs, found, len(once), count,
+                [text for k, text in enumerate(labels) if k + len(chosen) + len(dropped) - len(labels) not in dropped])
 
 
 class _OwnStorage:

@@ -1,7 +1,7 @@
 """Loops whose step is a sub-program."""
 
 from theano.codegen.memory import copy_of
-from theano.codegen.parts import make_part
+from theano.codegen.parts import lower_part, plan_part
 from theano.inner.scan.op import Scan
 
 
@@ -11,13 +11,19 @@ def scan(lowering, node):
     if query is None:
         return NotImplemented
     loop = op.loop(node.inputs)
-    part = _step(lowering, loop, op, query)
+    part, twins = _step(lowering, loop, op, query)
     inputs = [lowering.place(v) for v in node.inputs]
+    outputs = [None if k in twins else lowering.temp(v) for k, v in enumerate(node.outputs)]
+    lowering.places.update((node.outputs[k], outputs[j]) for k, j in twins.items())
+    outputs = [place for place in outputs if place is not None]
+    first_stack = len(loop.carries) + len(loop.states)
+    loop.stacks = [s for k, s in enumerate(loop.stacks, first_stack) if k not in twins]
+    lengths = 1 + len(loop.sequences) + first_stack
+    inputs = [p for k, p in enumerate(inputs) if k - lengths + first_stack not in twins]
     _copy_objects(lowering, loop, part, inputs)
     python = part.runs_python
     for place in inputs if python else ():
         place.root().array = place.root().foreign = True
-    outputs = [lowering.temp(v) for v in node.outputs]
     first = 1 + len(loop.sequences)
     inplace = []
     for out, given in zip(outputs, inputs[first:first + len(loop.carries) + len(loop.states)], strict=False):
@@ -41,12 +47,18 @@ def scan(lowering, node):
 
 
 def _step(lowering, loop, op, query):
+    """The step as a `Part`, and which stacks are the same as an earlier one: {number of an output: number}."""
     n_carries, n_states = len(loop.carries), len(loop.states)
     first_state = len(loop.bound) - n_states
     states = [(n_carries + k, first_state + k) for k in range(n_states)]
+    inner = lower_part(lowering, loop.inputs, loop.outputs, query, states)
+    seen, twins = {}, {}
+    for k, s in enumerate(loop.stacks, n_carries + n_states):
+        first = seen.setdefault((id(inner.outputs[k]), s.length), k)
+        if first != k:
+            twins[k] = first
     others = range(len(loop.bound), len(loop.inputs))
-    return make_part(lowering, loop.inputs, loop.outputs, query, states, int(loop.until is not None), others,
-                     op.labels())
+    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins)), twins
 
 
 def _copy_objects(lowering, loop, part, inputs):

@@ -169,10 +169,12 @@ class Scan(Op):
     def labels(self):
         """How messages call the op, its sequences, its carries, and its results."""
         rows, n_carries = self.graph.inputs[:self.sequences], len(self.taps)
+        n_values = len(self.graph.outputs) - self.until
         carries = [self._carry(k) for k in range(n_carries)]
         return [str(self), *map(str, rows), *carries, *(f"{name} has values" for name in carries),
                 *(f"output {k} has values" for k in range(n_carries, n_carries + self.states)),
-                *(f"output {k} has rows" for k in range(n_carries + self.states, len(self.graph.outputs)))]
+                *(f"output {k} has rows" for k in range(n_carries + self.states, n_values)),
+                *(["until"] if self.until else [])]
 
     def _no_rows(self, arrays, buffers, states, others):
         """Stacks of no steps: extents of their rows are worked out from rows of zeros."""

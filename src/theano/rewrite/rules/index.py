@@ -1,6 +1,7 @@
 """Indexing that need not happen, or can happen earlier."""
 
 from theano.rewrite.engine import rule
+from theano.rewrite.rules.match import args, is_number
 from theano.tensor.advanced import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -8,6 +9,7 @@ from theano.tensor.advanced import (
     AdvancedSubtensor1,
     Nonzero,
 )
+from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 
@@ -41,6 +43,33 @@ def subtensor_of_unary(node):
             or len(x.owner.outputs) != 1:
         return None
     return x.owner.op(node.op(x.owner.inputs[0], *node.inputs[1:]))
+
+
+@rule("add", name="local_sum_of_increments", tags=("specialize",))
+def sum_of_increments(node):
+    """inc_subtensor(0[i], x) + inc_subtensor(0[j], y) >> inc_subtensor(inc_subtensor(0[i], x)[j], y)"""
+    out = node.outputs[0]
+    steps = [v for v in node.inputs if _fills_zeros(v) and v.type == out.type]
+    if len(steps) < 2 or len(set(steps)) < len(steps):
+        return None
+    rest = [v for v in node.inputs if v not in steps]
+    total = steps[0].owner.inputs[0]
+    if rest:
+        total = node.op(total, *rest)
+    for v in steps:
+        total = v.owner.op(total, *v.owner.inputs[1:])
+    return total
+
+
+def _fills_zeros(variable):
+    """Whether a variable is zero but for a part of it, and only one node uses it."""
+    step = variable.owner
+    if step is None or not isinstance(step.op, IncSubtensor) or step.op.inplace or len(variable.clients) != 1:
+        return False
+    x = step.inputs[0]
+    while x.owner is not None and (isinstance(x.owner.op, (DimShuffle, Alloc)) or args(x, "second") is not None):
+        x = x.owner.inputs[1] if args(x, "second") is not None else x.owner.inputs[0]
+    return is_number(x, 0) and not step.op.set_instead_of_inc
 
 
 def _exchanged(variable):
@@ -85,4 +114,4 @@ def nonzero_of_numbers(node):
 
 
 INDEX = (whole_subtensor, subtensor_of_set, subtensor_of_unary)
-MACHINE = (rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for
+MACHINE = (rows_of_exchanged, nonzero_of_numbers, sum_of_increments)         # forms that the machine has instructions for
