@@ -16,7 +16,7 @@ from theano.config import BY_NAME, FLAGS, ChangeFlags, config, nearest, read_env
 from theano.errors import FlagError
 
 RECORDED = Path(__file__).parent / "data" / "flags.tsv"
-OURS = {"num_threads"}
+OURS = {"num_threads", "DebugMode.check_input_layouts"}
 MORE_WORDS = {"cast_policy": {"numpy2", "floatX"}}                # what we accept beyond the original
 WIDER = {"gpuarray.preallocate": float}                 # a fraction is allowed
 

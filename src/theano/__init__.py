@@ -29,6 +29,13 @@ from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
 from theano.inner.scan.front import foldl, foldr, map, reduce, scan
 from theano.inner.subgraph import OpFromGraph
+from theano.log import (
+    disable_log_handler,
+    has_handlers,
+    logging_default_formatter,
+    logging_default_handler,
+    theano_logger,
+)
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
 from theano.tensor.advanced import sparse_grad

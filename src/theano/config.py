@@ -109,6 +109,8 @@ FILTER_CONVOLUTIONS = ("none", "deterministic", "fft", "small", "winograd_non_fu
 FLAGS = (
     Flag("DebugMode.check_c", bool, True, "DebugMode also runs each op's C code and compares"),
     Flag("DebugMode.check_finite", bool, True, "DebugMode rejects nan/inf results"),
+    Flag("DebugMode.check_input_layouts", bool, True,
+         "DebugMode also runs each op on inputs in Fortran order, with steps, and reversed"),
     Flag("DebugMode.check_preallocated_output", str, "",
          "DebugMode: which kinds of preallocated output buffers to try (ALL, initial, "
          "previous, c_contiguous, f_contiguous, strided, wrong_size; joined with :)"),

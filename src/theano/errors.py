@@ -13,6 +13,9 @@
     +-- CompileError                the C compiler failed
     +-- GradientError               a gradient differs from the numerical one
     +-- IntegerDivisionError        integers were divided where it is not said how
+    +-- DebugModeError              an op or a rewrite is wrong; see `theano.compile.debugmode` for its other kinds
+    |   +-- BadOptimization         a rewrite changed a value
+    |       +-- BadReplacement      a rewrite put in a variable of another type (a TypeError too)
     +-- TypeError
     |   +-- ComplexError            complex numbers lack an operation (a NotImplementedError too)
     |   +-- AsTensorError           something can't be a tensor variable
@@ -87,6 +90,56 @@ class GradientError(Exception):
         return (f"gradient of argument {self.arg} of shape {self.shape} is wrong at position {self.err_pos}: numeric "
                 f"{self.val2}, symbolic {self.val1}; absolute error {self.abs_err} (tolerance {self.abs_tol}), "
                 f"relative error {self.rel_err} (tolerance {self.rel_tol})")
+
+
+class DebugModeError(Exception):
+    """An op or a rewrite is wrong."""
+
+
+class BadOptimization(DebugModeError):
+    """A rewrite changed a value.
+
+    Attributes: old_r, new_r, old_r_val, new_r_val, reason (the rewrite), old_graph, new_graph (texts).
+    """
+
+    def __init__(self, old_r, new_r=None, old_r_val=None, new_r_val=None, reason=None, old_graph=None, new_graph=None):
+        super().__init__(old_r)
+        self.old_r, self.new_r, self.old_r_val, self.new_r_val = old_r, new_r, old_r_val, new_r_val
+        self.reason, self.old_graph, self.new_graph = reason, old_graph, new_graph
+
+    def __str__(self):
+        if isinstance(self.old_r, str):                 # a message, when somebody raises the error once more
+            return self.old_r
+        lines = [f"the rewrite {self.reason} put {self.new_r} in the place of {self.old_r}, which is not the same",
+                 *(f"  {word}: {variable.type}, {graph or variable.owner or variable}\n    value {described(value)}"
+                   for word, variable, graph, value in (("before", self.old_r, self.old_graph, self.old_r_val),
+                                                        ("after", self.new_r, self.new_graph, self.new_r_val))),
+                 *differences(self.old_r_val, self.new_r_val)]
+        return "\n".join(lines)
+
+
+class BadReplacement(BadOptimization, TypeError):
+    """A rewrite put a variable of another type into a graph."""
+
+
+def described(value):
+    """A value in one line, with its shape, dtype and strides where it is an array."""
+    text = " ".join(str(value).split())
+    text = text if len(text) <= 200 else text[:197] + "..."
+    if not hasattr(value, "strides"):
+        return text
+    return f"{text} (shape {value.shape}, {value.dtype}, strides {value.strides})"
+
+
+def differences(a, b):
+    """A line on how much two arrays of one shape differ, where they can be compared; else none."""
+    if not hasattr(a, "shape") or not hasattr(b, "shape") or a.shape != b.shape or a.size == 0:
+        return []
+    try:
+        difference = abs(a * 1.0 - b)
+        return [f"  greatest difference {difference.max()}, in {int((difference != 0).sum())} of {a.size} elements"]
+    except TypeError:
+        return []
 
 
 class ComplexError(NotImplementedError, TypeError):

@@ -112,6 +112,9 @@ GATHERED = {
     "typed_list.basic": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
     "typed_list.type": ("tensor.typedlist", "graph.type"),
     "typed_list.opt": ("tensor.typedlist",),
+    "d3viz": ("drawing.page",),
+    "d3viz.d3viz": ("drawing.page",),
+    "d3viz.formatting": ("drawing.formatting",),
     "compat": (),
     "misc": (),
     "misc.may_share_memory": ("tensor.overlap",),
@@ -233,6 +236,7 @@ WHEN_ASKED = {                  # attributes that are made when they are asked f
     "": {"opt": "gof.opt:", "toolbox": "gof.toolbox:", "utils": "gof.utils:"},
     "tensor": {"gof": "gof:", **{name: f"tensor.message:{name}" for name in MESSAGES}},
     "scalar": {"gof": "gof:", "utils": "gof.utils:"},
+    "d3viz.formatting": {"pydot_imported": "drawing.formatting:pydot_imported"},
 }
 EXTRA["typed_list"] = {"T": "tensor:", "theano": ":"}
 EXTRA["tensor.raw_random"] = {"RandomStreamsBase": "tensor.random.streams:RandomStreamsBase",
@@ -251,10 +255,10 @@ LATE_SHARED = {                     # how names of classes begin whose values ar
 
 
 LIVE = {                            # old module -> the module where what is assigned to its names takes effect
-    "tensor": "tensor.tolerance", "tensor.basic": "tensor.tolerance"}
+    "tensor": "tensor.tolerance", "tensor.basic": "tensor.tolerance", "d3viz": "drawing.page"}
 
 
-KEPT = {"var"}
+KEPT = {"var", "d3viz"}
 
 
 class LiveModule(ModuleType):

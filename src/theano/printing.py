@@ -6,6 +6,8 @@ The table says how `pprint` writes the ops of this package; everything else appe
 
 from theano.compile.callable import Function
 from theano.config import config
+from theano.drawing.dot import COLORS, pydotprint, pydotprint_variables
+from theano.drawing.formatting import can_draw, pydot_imported_msg
 from theano.graph.op import Op
 from theano.graph.outline import (
     _TagGenerator,
@@ -44,8 +46,14 @@ from theano.tensor.inplace import INPLACE
 from theano.tensor.join import Join
 
 string_types, integer_types = (str,), (int,)
-pydot_imported = False                  # nothing here draws
-pydot_imported_msg = "Drawing graphs is not available. Print them with theano.printing.debugprint."
+default_colorCodes = COLORS
+
+
+def __getattr__(name):
+    if name == "pydot_imported":
+        return can_draw()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 
 class DimShufflePrinter:

@@ -68,7 +68,7 @@ PPRINTED = r"gt((TensorConstant{1} / (TensorConstant{1} + exp(((-(x \dot w)) - b
 DOT_PLUS_B = [2.79048354, 1.03158954, 0.73576814]
 STANDARDIZED = [1.90651511, 0.60431744, -0.64253361]
 
-SCAN, DRAWING, PROFILE, GPU, DEBUG = "scan", "drawing of graphs", "profiles", "GPU arrays", "DebugMode"
+SCAN, PROFILE, GPU, DEBUG = "scan", "profiles", "GPU arrays", "DebugMode"
 BLOCKS = {
     "introduction (2011)": [
         ("network trained by NumPy", "test_two_layer_network"),
@@ -78,13 +78,13 @@ BLOCKS = {
         ("a + a**10 at the prompt", "test_simple_example"),
         ("exercise 1: the program", "test_simple_example"),
         ("exercise 1: a**2 + b**2 + 2*a*b", "test_simple_example"),
-        ("exercise 1: pydotprint", DRAWING),
+        ("exercise 1: pydotprint", "test_drawings"),
         ("logistic regression", "test_logistic_regression_is_gradient_descent"),
         ("what is rewritten: log(1 + exp), sigmoid, log(1 - sigmoid)", "test_rewrites_of_the_logistic_regression"),
         ("flags by environment and file", "test_flags"),
         ("exercise 2: names, test values, floatX", "test_logistic_regression_in_single_precision"),
         ("exercise 2: which operation does the product", "test_products_are_blas_calls"),
-        ("exercise 2: pydotprint", DRAWING),
+        ("exercise 2: pydotprint", "test_drawings"),
         ("dtypes, broadcastable patterns", "test_constructors"),
         ("gw, gb = T.grad(cost, [w, b])", "test_logistic_regression_is_gradient_descent"),
     ],
@@ -101,7 +101,7 @@ BLOCKS = {
         ("debugprint of a function", "test_printed_function"),
         ("profile of functions, ops and nodes", PROFILE),
         ("exercise 4: where is the time spent", PROFILE),
-        ("pydotprint of the graphs", DRAWING),
+        ("pydotprint of the graphs", "test_drawings"),
         ("mode=DebugMode", DEBUG),
         ("compute_test_value", "test_test_values_find_errors_early"),
         ("mode=FAST_COMPILE", "test_modes_agree"),
@@ -116,7 +116,7 @@ BLOCKS = {
     ],
     "stack slides (2014)": [
         ("simple example", "test_simple_example"),
-        ("its graph before and after", DRAWING),
+        ("its graph before and after", "test_drawings"),
         ("the right answer for log(1 + x)", "test_rewrites_of_the_logistic_regression"),
     ],
     "summer school slides (2015)": [
@@ -125,7 +125,7 @@ BLOCKS = {
         ("debugprint of functions", "test_printed_layer"),
         ("compiling f, g, h and i", "test_functions_of_one_layer"),
         ("the operations of f and g", "test_operations_of_one_layer"),
-        ("pydotprint of f, g and h", DRAWING),
+        ("pydotprint of f, g and h", "test_drawings"),
         ("executing f, g, h and i", "test_functions_of_one_layer"),
         ("rows and columns", "test_broadcasting"),
         ("no side effects: inc_subtensor, set_subtensor", "test_new_variables_instead_of_assignments"),
@@ -178,7 +178,7 @@ def printed(name, **flags):
 
 
 def test_every_block_has_a_test_or_a_reason():
-    reasons = {SCAN, DRAWING, PROFILE, GPU, DEBUG}
+    reasons = {SCAN, PROFILE, GPU, DEBUG}
     for rows in BLOCKS.values():
         for block, covered_by in rows:
             assert covered_by in reasons or callable(globals().get(covered_by)), block
@@ -208,6 +208,18 @@ def test_two_layer_network():
     np.testing.assert_allclose(errors, expected_errors)
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+def test_drawings(tmp_path):
+    module = example("drawing")
+    written = {path.stem: path for path in module.draw(tmp_path)}
+    assert set(written) == {"power_as_written", "power_optimised", "prediction", "predict", "train"}
+    page = (tmp_path / "train.html").read_text(encoding="utf-8")
+    assert "gemv" in page.lower() and '"seconds": null' in page
+    b, f = module.power()
+    count = [theano.printing.pydotprint(v, format="dot", return_image=True).count(b"ellipse") for v in (b, f)]
+    assert count == [3, 1]                              # a power, a sum and a view; one fused operation
+    assert "written" in printed("drawing")
 
 
 # -- logistic regression ------------------------------------------------------------------------------------

@@ -48,8 +48,19 @@ class Cache:
         """Where the entry of ``key`` lies, or None when there is no folder."""
         return None if self.folder is None else os.path.join(self.folder, key + ".so")
 
-    def read(self, key):
-        """``(library, data)`` as bytes, or None."""
+    @staticmethod
+    def key_of(path):
+        """The key of the entry that lies at ``path``, or None for another file."""
+        name = os.path.basename(path)
+        return name[:-3] if name.endswith(".so") else None
+
+    @staticmethod
+    def remove(path):
+        """Remove a file of the folder, when it is still there."""
+        _remove(path)
+
+    def read(self, key, touch=True):
+        """``(library, data)`` as bytes, or None; with ``touch`` it counts as used now."""
         if self.folder is None:
             return self.memory.get(key)
         path = self.path(key)
@@ -67,7 +78,7 @@ class Cache:
             return None
         finally:
             os.close(fd)
-        if entry is not None:
+        if entry is not None and touch:
             _touch(path)
         return entry
 

@@ -31,6 +31,7 @@ FAIL = """{{
 
 LIBRARY = """\
 #define PY_SSIZE_T_CLEAN
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
 #include <Python.h>
 #include <math.h>
 #include <numpy/arrayobject.h>

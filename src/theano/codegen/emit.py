@@ -17,18 +17,24 @@ HOLE = re.compile(r"\{(\d+)\}")
 SYMBOL = "@"  # stands for the name of a kernel until its text is known to be new
 
 
-def emit_library(nests, dialect=c.DIALECT, prefix="k"):
-    """One source for all nests, and the symbol of each that needs a kernel: (source, {nest: symbol})."""
+def emit_library(nests, dialect=c.DIALECT, prefix="k", others=None):
+    """One source for all nests, and the symbol of each that needs a kernel: (source, {nest: symbol}).
+
+    others: further functions, a dict from anything to what `emit_nest` gives for a nest; they have symbols too.
+    """
     symbols, bodies, declarations, seen = {}, [], set(), {}
-    for nest in nests:
-        if nest in symbols or not ir.needs_kernel(nest):
-            continue
-        text, needed = emit_nest(nest, dialect)
+
+    def add(key, text, needed):
         if text not in seen:
             seen[text] = f"{prefix}{len(seen)}"
             bodies.append(text.replace(SYMBOL, seen[text]))
-            declarations |= needed
-        symbols[nest] = seen[text]
+            declarations.update(needed)
+        symbols[key] = seen[text]
+    for nest in nests:
+        if nest not in symbols and ir.needs_kernel(nest):
+            add(nest, *emit_nest(nest, dialect))
+    for key, (text, needed) in (others or {}).items():
+        add(key, text, needed)
     return assemble(dialect, declarations, "\n".join(bodies)), symbols
 
 

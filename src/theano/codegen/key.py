@@ -40,7 +40,7 @@ def token(value):
     if isinstance(value, (Op, Type)):
         return object_token(value)
     if isinstance(value, InnerGraph):
-        return graph_key(value.inputs, value.outputs)
+        return inner_token(value)
     raise NoKey(f"{value!r} has no key")
 
 
@@ -73,6 +73,13 @@ def object_token(value):
     text = f"{cls.__module__}.{cls.__qualname__}{token(props)}"
     value.__dict__["_token"] = text
     return text
+
+
+def inner_token(graph):
+    """The key of a graph inside an op, kept with it."""
+    if graph.key is None:
+        graph.key = graph_key(graph.inputs, graph.outputs)
+    return graph.key
 
 
 def graph_key(inputs, outputs, extra=()):

@@ -8,11 +8,12 @@ from theano.codegen.emit import emit_library
 from theano.codegen.memory import color, plan
 from theano.codegen.overwrite import VIEWS
 from theano.codegen.recipe import build, build_node, describe, describe_node
+from theano.codegen.recurrence_text import emit_recurrence
 
 STORAGE = ("input", "const", "buffer", "array", "view", "row")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",
-         "dot", "guard", "python", "alias", "empty", "pick", "put", "call", "parts", "scatter",
-         "for", "branch")
+         "dot", "guard", "python", "alias", "empty", "pick", "put", "call", "parts", "scatter", "steps", "for",
+         "branch")
 KERNELS = {"call", "parts", "scatter"}  # run a prebuilt kernel; the results of "parts" are views of the first input
 BLAS = {"gemm", "gemv", "ger", "dot"}
 
@@ -145,7 +146,8 @@ class _Kernels:
         nests = [t.nest for t in _all_tasks(tasks) if t.nest is not None]
         self.words = {nest: ir.encode(nest) for nest in dict.fromkeys(nests)}
         if loop_set is None:
-            source, self.of = emit_library(nests)
+            loops = {t.recurrence: emit_recurrence(t.recurrence) for t in _all_tasks(tasks) if t.recurrence is not None}
+            source, self.of = emit_library(nests, others=loops)
             self.source = source if self.of else ""
         else:
             self.source, self.of = "", {nest: loop_set.assemble(nest) for nest in self.words}
@@ -167,6 +169,8 @@ def _encode(tasks, number, kernels, count):
         if task.nest is not None:
             encoded, kernel = kernels.words[task.nest], kernels.of.get(task.nest)
             params = _operand_slots(task, ins, outs)
+        elif task.recurrence is not None:
+            kernel = kernels.of[task.recurrence]
         elif task.kind == "reshape":
             params = [count]
             count += 1

@@ -54,6 +54,7 @@ class Task:
     outputs: list
     params: tuple = ()
     nest: object = None
+    recurrence: object = None
     kernel: str | None = None
     node: object = None             # whose line is told when it fails; and whose perform runs
     nodes: tuple = ()

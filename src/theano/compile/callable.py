@@ -17,7 +17,6 @@ from theano.scalar.type import Scalar
 from theano.tensor.type import TensorType
 
 _AMBIGUOUS = object()
-GUARD = 100                 # what the machine reports where an assumption does not hold
 
 
 class _ByInput:
@@ -223,7 +222,7 @@ class Function(native.Callable):
 
     def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned, path):
         """An instruction failed: run the general form where an assumption did not hold, else raise."""
-        if (code == GUARD or self.fn.is_guard(at)) and (error is None or isinstance(error, Exception)):
+        if (code == native.DECLINED or self.fn.is_guard(at)) and (error is None or isinstance(error, Exception)):
             with self._lock:
                 if self._general is None:
                     self._general = self.maker.general_executor(self.input_storage)

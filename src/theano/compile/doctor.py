@@ -1,13 +1,17 @@
 """What works here, and why not: ``theano.doctor()``."""
 
+import importlib.util
 import os
 import platform
+import shutil
 import sys
 
 import numpy as np
 
 from theano.codegen import build, cache
 from theano.runtime import native
+
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def doctor(file=None):
@@ -32,9 +36,11 @@ def doctor(file=None):
     lines = [f"functions are     {text}",
              f"C compiler        {_compiler(command)}",
              f"C extension       {_extension()}",
-             f"matrix products   {native.blas_name()}",
+             f"matrix products   {native.blas_name()}{_blas_threads()}",
              f"threads           {native.get_num_threads()} for loops, of {_processors()} processors",
              f"cache             {_cache()}",
+             f"GPU               {_gpu()}",
+             f"drawing           {_drawing()}",
              f"processor         {platform.machine()} {_instruction_sets()}",
              f"versions          Python {platform.python_version()}, NumPy {np.__version__}, {sys.platform}"]
     print("\n".join(lines), file=file)
@@ -53,6 +59,23 @@ def _extension():
     if native.available():
         return "built"
     return "missing: reinstall with a C compiler (pip install --force-reinstall Theano)"
+
+
+def _blas_threads():
+    """What the environment says about threads in BLAS, which reads it when it is loaded."""
+    found = [f"{name}={os.environ[name]}" for name in BLAS_THREADS if os.environ.get(name)]
+    return f", with {', '.join(found)}" if found else ", as many threads as there are processors"
+
+
+def _gpu():
+    devices = shutil.which("nvidia-smi") or shutil.which("clinfo")
+    return f"not used: functions run on the processor{'' if devices else '; no driver was found either'}"
+
+
+def _drawing():
+    program, package = shutil.which("dot"), importlib.util.find_spec("pydot")
+    missing = [*([] if program else ["the program dot of Graphviz"]), *([] if package else ["the package pydot"])]
+    return f"pages; pictures need {' and '.join(missing)}" if missing else "pages and pictures"
 
 
 def _processors():

@@ -43,7 +43,7 @@ class SymbolicInput:
         self.implicit = implicit
 
     def __str__(self):
-        return f"In({self.variable} -> {self.update})" if self.update else f"In({self.variable})"
+        return f"In({self.variable})" if self.update is None else f"In({self.variable} -> {self.update})"
 
     __repr__ = __str__
 

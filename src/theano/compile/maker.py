@@ -6,7 +6,7 @@ import warnings
 
 from theano.compile.callable import Function
 from theano.compile.copies import insert_copies
-from theano.compile.io import Out, wrap_in, wrap_out
+from theano.compile.io import In, Out, wrap_in, wrap_out
 from theano.compile.linker import DualLinker
 from theano.compile.mode import get_mode
 from theano.compile.native import compile_native
@@ -16,9 +16,10 @@ from theano.errors import UnusedInputError
 from theano.graph import origin
 from theano.graph.destroy import DestroyHandler, destroyed_roots
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.progress import progress
 from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute, toposort
-from theano.rewrite.pipeline import FAST, optimize
+from theano.rewrite.pipeline import FAST
 from theano.scalar.type import Scalar
 from theano.tensor.default import Default
 
@@ -56,7 +57,8 @@ class FunctionMaker:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
         start, self.optimize_seconds = time.perf_counter(), 0.0
-        self._build(fgraph)
+        with progress(name or "a function"):
+            self._build(fgraph)
         self.seconds = time.perf_counter() - start
 
     # -- checks -------------------------------------------------------------------------------------
@@ -152,12 +154,8 @@ class FunctionMaker:
     def optimize(self, fgraph):
         """Rewrite ``fgraph`` as the mode says."""
         start = time.perf_counter()
-        optimizer = self.mode.optimizer
         with origin.inherited(()):
-            if hasattr(optimizer, "optimize"):
-                optimizer.optimize(fgraph)
-            else:
-                optimize(fgraph, optimizer)
+            self.mode.rewrite(fgraph)
         self.optimize_seconds = time.perf_counter() - start
 
     def copy_with(self, swap, delete_updates, name, profile=None):
@@ -187,9 +185,9 @@ class FunctionMaker:
                              "ignore", None, self.output_keys, self.name if name is None else name)
 
     def __getstate__(self):
-        """All but native code, which is made again."""
+        """All but native code, and graphs that know how they were rewritten, which are made again."""
         state = dict(self.__dict__)
-        if state["compiled"] is not None:
+        if state["compiled"] is not None or self.mode.remakes_graphs:
             state.update(compiled=None, _fgraph=None, _shown=False)
         return state
 
@@ -255,8 +253,10 @@ def compile_node(node):
     """A native function of the inputs of ``node`` that lists its outputs; None where nothing of it is native."""
     twins = [v.type() if not hasattr(v, "data") else v.clone() for v in node.inputs]
     outputs = node.clone_with_new_inputs(twins).outputs
+    destroyed = {twins[i] for positions in node.op.destroy_map.values() for i in positions}
     inputs = [v for v in twins if not hasattr(v, "data")]
-    maker = FunctionMaker(inputs, [Out(v, borrow=True) for v in outputs], "FAST_RUN", on_unused_input="ignore")
+    maker = FunctionMaker([In(v, mutable=v in destroyed) for v in inputs], [Out(v, borrow=True) for v in outputs],
+                          "FAST_RUN", on_unused_input="ignore")
     if maker.compiled is None or not maker.compiled.program.code or all(
             kind == "python" for kind, *_ in maker.compiled.program.code):
         return None

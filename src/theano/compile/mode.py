@@ -1,8 +1,11 @@
 """How a function is rewritten and run: optimizers by name, linkers by name, modes."""
 
+import copy
+
 from theano.compile.linker import LINKERS, VM_Linker
 from theano.config import config
 from theano.rewrite.database import optdb  # noqa: F401  its old place
+from theano.rewrite.pipeline import optimize
 from theano.rewrite.query import Query
 
 predefined_linkers = LINKERS
@@ -46,7 +49,14 @@ class Mode:
         Key of `LINKERS`; default: the flag ``linker``.
     optimizer : str, Query or object with ``optimize(fgraph)``, optional
         Key of `OPTIMIZERS`; "default": the flag ``optimizer``.
+
+    Attributes
+    ----------
+    remakes_graphs : bool
+        Whether functions that are pickled leave their rewritten graph behind, and make it again when they are loaded.
     """
+
+    remakes_graphs = False
 
     def __init__(self, linker=None, optimizer="default"):
         if linker is None:
@@ -85,6 +95,14 @@ class Mode:
         return self.query.excluding(*_names(config.optimizer_excluding)).including(
             *_names(config.optimizer_including)).requiring(*_names(config.optimizer_requiring))
 
+    def rewrite(self, fgraph):
+        """Rewrite ``fgraph`` as this mode says."""
+        optimizer = self.optimizer
+        if hasattr(optimizer, "optimize"):
+            optimizer.optimize(fgraph)
+        else:
+            optimize(fgraph, optimizer)
+
     def get_linker_optimizer(self, linker, optimizer):
         """The linker and the optimizer for their names; other things are given back."""
         mode = Mode(linker, optimizer)
@@ -113,7 +131,10 @@ class Mode:
         return self._with(self.query.register(*optimizations))
 
     def _with(self, query):
-        return Mode(self._linker, query)
+        twin = copy.copy(self)
+        twin.provided_optimizer = twin._optimizer = query
+        twin.call_time = twin.fn_time = 0
+        return twin
 
     def __str__(self):
         return (f"{type(self).__name__}(linker = {self.provided_linker}, "

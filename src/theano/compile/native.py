@@ -21,6 +21,7 @@ from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
 from theano.graph.pause import paused_gc
+from theano.graph.progress import report
 from theano.rewrite.database import registered
 from theano.rewrite.pipeline import FAST, optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
@@ -104,6 +105,20 @@ class NativeProgram:
                 n_guards = _rewrite(self.maker, graph)
                 self.program.nodes = _lower(self.maker, graph, n_guards, self.loops).nodes
         return self.program.nodes
+
+    def running(self):
+        """(graph, outputs, nodes) as it runs: for each instruction the nodes it computes.
+
+        The graph is a new one; what only guards need is no part of ``outputs``.
+        """
+        with origin.inherited(()):
+            graph = self.maker.new_graph()
+            n_guards = _rewrite(self.maker, graph)
+            lowering = _lowering(self.maker, graph, n_guards, self.loops)
+            tasks = _program(self.maker, lowering).nodes
+        nodes = [tuple(task.nodes) or ((task.node,) if task.node is not None else ()) for task in tasks]
+        outputs = lowering.fgraph.outputs
+        return lowering.fgraph, outputs[:len(outputs) - n_guards], nodes
 
     def is_guard(self, at):
         """Whether a failure of instruction ``at`` may mean that an assumption does not hold.
@@ -259,7 +274,9 @@ def _make(maker, command, start):
     n_guards = _rewrite(maker, fgraph)
     maker.optimize_seconds = time.perf_counter() - begun
     try:
+        report("writing C", len(fgraph.apply_nodes))
         program = _lower(maker, fgraph, n_guards, loops)
+        report("C compiler" if program.source else "loading", len(fgraph.apply_nodes))
         library, content = _kernels(program, store, command)
     except Uncovered:
         return None
@@ -300,10 +317,17 @@ def _rewrite(maker, fgraph):
     return n_guards
 
 
-def _lower(maker, fgraph, n_guards, loops):
-    lowering = Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops,
-                        functools.partial(_query_of, maker.mode))
+def _lowering(maker, fgraph, n_guards, loops):
+    return Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops,
+                    functools.partial(_query_of, maker.mode))
+
+
+def _program(maker, lowering):
     return make_program(lowering, [bool(o.borrow) for o in maker.outputs], maker.updated)
+
+
+def _lower(maker, fgraph, n_guards, loops):
+    return _program(maker, _lowering(maker, fgraph, n_guards, loops))
 
 
 def _query_of(around, mode):

@@ -2,7 +2,7 @@
 
 import functools
 
-from theano.errors import InconsistencyError
+from theano.errors import BadOptimization, InconsistencyError  # noqa: F401  the first is seen through old names
 from theano.graph.fgraph import AlreadyThere
 
 
@@ -181,10 +181,6 @@ class Validator(_Methods):
 
 class ReplacementDidntRemovedError(Exception):                                    # noqa: N818
     """A variable that a rewrite wanted gone is still in the graph."""
-
-
-class BadOptimization(Exception):                                                 # noqa: N818
-    """A rewrite changed a result."""
 
 
 class ReplaceValidate(History, Validator):

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from itertools import islice
 
 from theano.config import config
-from theano.errors import CachedConstantError, MissingInputError, NullTypeGradError
+from theano.errors import BadReplacement, CachedConstantError, MissingInputError, NullTypeGradError
 from theano.graph import origin
 from theano.graph.inline import as_string
 from theano.graph.outline import min_informative_str
@@ -215,8 +215,8 @@ class FunctionGraph:
     def replace(self, r, new_r, reason=None, verbose=None):
         """Use ``new_r`` wherever ``r`` is used.
 
-        The origin of the old variable is kept by those new ones that have none. Raises TypeError when
-        the types disagree.
+        The origin of the old variable is kept by those new ones that have none. Raises BadReplacement, a TypeError,
+        when the types disagree.
         """
         old, new = r, new_r
         if old is new or getattr(old, "fgraph", None) is not self:
@@ -224,7 +224,7 @@ class FunctionGraph:
         if new.type != old.type:
             converted = old.type.convert_variable(new)
             if converted is None:
-                raise TypeError(f"{new}, a {new.type}, can't replace {old}, a {old.type} (reason: {reason})")
+                raise BadReplacement(old, new, reason=f"{reason}, which must keep types,")
             new = converted
         if verbose:
             print(f"{reason}: {old} -> {new}")

@@ -11,13 +11,14 @@ class InnerGraph:
 
     Calling it with values runs it. It is compiled at the first call, by what the layer that compiles has put at
     ``InnerGraph.builder``; the compiled function is neither copied nor pickled.
+    ``key`` is kept by `codegen.key`.
     """
 
     builder = None              # function(inputs, outputs, mode) -> callable with a list of arrays as its result
 
     def __init__(self, inputs, outputs, mode=None):
         self.inputs, self.outputs, self.mode = list(inputs), list(outputs), mode
-        self._function = self._hash = None
+        self._function = self._hash = self.key = None
 
     @property
     def function(self):
@@ -42,7 +43,8 @@ class InnerGraph:
         return self._hash
 
     def __getstate__(self):
-        return {"inputs": self.inputs, "outputs": self.outputs, "mode": self.mode, "_function": None, "_hash": None}
+        return {"inputs": self.inputs, "outputs": self.outputs, "mode": self.mode, "_function": None, "_hash": None,
+                "key": None}
 
     def __str__(self):
         return f"{len(self.inputs)} -> {len(self.outputs)}"

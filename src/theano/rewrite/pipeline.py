@@ -4,6 +4,7 @@ import math
 
 from theano.config import config
 from theano.graph.features import ReplaceValidate
+from theano.graph.progress import report
 from theano.rewrite.database import FUSION, optdb
 from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported from here
@@ -56,6 +57,7 @@ def optimize(fgraph, query, native=False):
     if query.include and ("merge" in query.include or FAST & set(query.include)
                           or len(query.include) > 0) and "merge" not in query.exclude:
         fgraph.attach_feature(Merger())
+    fgraph.query = query                # graphs inside ops are rewritten alike, when they become code
     engine = Engine(fgraph, query.takes_rule)
     engine._settle()
     done = False
@@ -63,6 +65,7 @@ def optimize(fgraph, query, native=False):
         if phase.name == "elemwise_fusion":
             done = apply_users(fgraph, query, 0, FUSION)
         if query.takes_phase(phase) and not (native and phase.name in SHOWN_ONLY):
+            report(phase.name, len(fgraph.apply_nodes))
             engine.run(phase)
     done |= apply_users(fgraph, query, FUSION, math.inf)
     if done:

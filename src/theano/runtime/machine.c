@@ -11,6 +11,7 @@
 #include "product.h"
 #include "interpret.h"
 #include "levels.h"
+#include "steps.h"
 
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
@@ -596,7 +597,7 @@ static int run_loop(struct th_frame *f, const instruction *c)
     return th_run_nest(f, c->nest, c->inner, slots);
 }
 
-/* A prebuilt kernel. */
+/* A prebuilt kernel, or NULL for a loop of generated steps. */
 static int run_call(struct th_frame *f, const instruction *c, th_kernel_fn kernel)
 {
     int n = c->nin + c->nout;
@@ -606,7 +607,7 @@ static int run_call(struct th_frame *f, const instruction *c, th_kernel_fn kerne
     for (int k = 0; k < n; k++)
         slots[k] = &f->slot[k < c->nin ? c->in[k] : c->out[k - c->nin]];
     th_call call = {f, slots, slots + c->nin, c->params, c->nin, c->nout, c->nparams};
-    return kernel(&call);
+    return kernel ? kernel(&call) : th_run_steps(&call, (th_steps_fn)c->inner);
 }
 
 static inline __attribute__((always_inline)) int run_one(struct th_frame *f, const instruction *c)
@@ -635,6 +636,7 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
     case K_PICK: return run_pick(f, c);
     case K_PUT: return run_put(f, c);
     case K_CALL: case K_PARTS: case K_SCATTER: return run_call(f, c, (th_kernel_fn)c->inner);
+    case K_STEPS: return run_call(f, c, NULL);
     case K_PYTHON: return run_python(f, c);
     case K_FOR: return th_run_for(f, c);
     case K_BRANCH: return th_run_branch(f, c);

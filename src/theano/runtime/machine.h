@@ -11,8 +11,8 @@
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW, ST_ROW };
 enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
             K_DOT, K_GUARD, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS,
-            K_SCATTER, K_FOR, K_BRANCH };
-enum { E_GUARD = 100, E_TYPE = 101 };
+            K_SCATTER, K_STEPS, K_FOR, K_BRANCH };
+enum { E_GUARD = TH_DECLINED, E_TYPE = 101 };
 
 typedef struct slot_spec {
     int dtype, ndim, storage, buffer, root, type_num, itemsize;

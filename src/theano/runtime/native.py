@@ -31,6 +31,7 @@ class _PythonCallable:
 
 
 Callable = _PythonCallable if _machine is None else _machine.Callable
+DECLINED = 100              # the code of an instruction that leaves a call to the general graph
 ROUTINES = [f"{letter}{name}" for name in ("gemm", "gemv", "ger", "dot") for letter in "sdcz"]
 SPECIAL = {"cger": "cgeru", "zger": "zgeru", "cdot": "cgemm", "zdot": "zgemm"}   # complex dot is not called
 _blas = {}

@@ -15,7 +15,7 @@ enum th_dtype {               /* order is part of the program format: codegen/pr
 };
 
 enum th_error { TH_OK = 0, TH_SHAPE_MISMATCH, TH_OUT_OF_MEMORY, TH_INDEX_OUT_OF_BOUNDS, TH_BAD_VALUE,
-                TH_PYTHON_ERROR };
+                TH_PYTHON_ERROR, TH_DECLINED = 100 };     /* declined: the general form of the graph must be run */
 
 typedef struct th_slot {
     char *data;

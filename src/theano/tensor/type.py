@@ -93,6 +93,8 @@ class TensorType(ArrayText, Type):
         for d, n in enumerate(self.shape):
             if n is not None and data.shape[d] != n:
                 raise ShapeError(f"extent {d} must be {n}, got shape {data.shape}")
+        if self.filter_checks_isfinite and data.dtype.kind in "fc" and not np.isfinite(data).all():
+            raise ValueError(f"{self} is not to hold values that are not finite: {_short(data)}")
         return data if data.flags.aligned else data.copy()
 
     def _check_strict(self, data):
@@ -133,6 +135,8 @@ class TensorType(ArrayText, Type):
             raise TypeError(f"{self} would hold {_short(data)} as {_short(result)}: make it an array of {self.dtype}, "
                             "or the function with allow_input_downcast=True")
         return result
+
+    filter_checks_isfinite = False          # programs set it to have `filter` refuse nan and inf
 
     def value_validity_msg(self, a):
         """Why ``a`` is or isn't a value of this type."""

@@ -2,11 +2,17 @@
 
 from theano.codegen.memory import copy_of
 from theano.codegen.parts import lower_part, plan_part
+from theano.codegen.recurrence import lower_scan
 from theano.inner.scan.op import Scan
 
 
 def scan(lowering, node):
-    """A loop in the machine; NotImplemented where the mode of its step asks for something else."""
+    """A loop in the machine; NotImplemented where the mode of its step asks for something else.
+
+    One generated function where its work is that of numbers, else a step that is a sub-program.
+    """
+    if lower_scan(lowering, node) is not NotImplemented:
+        return None
     op, query = node.op, lowering.query_of(node.op.mode)
     if query is None:
         return NotImplemented

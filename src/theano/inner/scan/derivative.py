@@ -36,8 +36,47 @@ def adjoint(loop, results, gradients, run):
     """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
 
     What steps compute is computed again, from the values that carries kept; values of states, what random states gave,
-    and products of matrices are kept by running the loop with these as further outputs.
+    and products of matrices are kept by running the loop with these as further outputs. What is the same in all steps
+    is computed and differentiated outside.
     """
+    hoisted, moved = loop.hoisted()
+    found = _adjoint(hoisted, results, gradients, run)
+    return _through(loop, moved, found) if moved else found
+
+
+def _through(loop, moved, found):
+    """Gradients of the inputs of ``loop``, from those of the loop with ``moved`` outside, which are the last ones."""
+    given = {v: g for v, g in zip(moved, found[len(found) - len(moved):], strict=True) if not _none(g)}
+    found = found[:len(found) - len(moved)]
+    if not given:
+        return found
+    null = next((g for g in given.values() if isinstance(g.type, NullType)), None)
+    others = [o for o in loop.others if is_smooth(o.inner)]
+    reached = set(ancestors(list(given)))
+    if null is not None:
+        more = {o.inner: null for o in others if o.inner in reached}
+    else:
+        terms = grad(None, [o.inner for o in others], known_grads=given, disconnected_inputs="ignore",
+                     null_gradients="return", return_disconnected="Disconnected") if others else []
+        more = {o.inner: g for o, g in zip(others, terms, strict=True) if not _none(g)}
+    outside = {o.inner: o.outer for o in loop.others}
+    first = len(loop.outer) - len(loop.others)
+    for k, o in enumerate(loop.others, first):
+        if o.inner in more:
+            term = substitute([more[o.inner]], outside, strict=False)[0]
+            found[k] = _sum(found[k], term)
+    return found
+
+
+def _sum(a, b):
+    """The sum of two gradients, one of which may be missing or unknown."""
+    if _none(a) or isinstance(b.type, NullType):
+        return b
+    return a if isinstance(a.type, NullType) else a + b
+
+
+def _adjoint(loop, results, gradients, run):
+    """Gradients of the inputs of a loop whose steps compute nothing that is the same in all of them."""
     live = _live(loop, gradients)
     weights = [twin(v) if k in live else None for k, v in enumerate(loop.values)]
     wrt = [v for v in loop.inputs if is_smooth(v)]

@@ -232,7 +232,7 @@ def _info(k, entry):
     taps = (-1,) if taps is None else _taps(taps, f"outputs_info {k}")
     if max(taps) >= 0:
         raise ValueError(f"taps of outputs_info {k} must be negative, as later values don't exist yet; got {taps}")
-    flexible = isinstance(initial, (int, float)) and not isinstance(initial, np.generic)
+    flexible = isinstance(initial, (int, float, Constant)) and not isinstance(initial, np.generic)
     initial = as_tensor_variable(initial)
     label = f"output {k}" + (f" ({initial.name})" if initial.name else "")
     names = [initial.name and f"{initial.name}[t{tap}]" for tap in taps]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from theano.config import config
 from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Constant, Variable
-from theano.graph.walk import ancestors, substitute
-from theano.inner.graph import InnerGraph
+from theano.graph.walk import ancestors, substitute, toposort
+from theano.inner.graph import InnerGraph, depending
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.create import AllocEmpty
 from theano.tensor.shape import patternbroadcast
@@ -142,6 +142,24 @@ class Loop:
         for s in loop.states:
             s.before = copies[s.before]
         return loop
+
+    def hoisted(self):
+        """This loop with what is the same in all steps computed outside, as further others, and the variables of the
+        step that these stand for.
+        """
+        inside, outside = depending(self.bound, self.outputs), depending([o.inner for o in self.others], self.outputs)
+        given = {v for v in outside if v in inside or v.owner is None}
+        needed = [v for node in toposort(self.outputs, self.inputs) if not inside.isdisjoint(node.outputs)
+                  for v in node.inputs] + self.outputs
+        moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
+        if not moved:
+            return self, []
+        constants = {v: v.clone() for v in ancestors(moved, self.inputs) if isinstance(v, Constant)}
+        outer = substitute(moved, constants | {o.inner: o.outer for o in self.others})
+        within = {v: twin(v) for v in moved}
+        loop = self.with_outputs(substitute(self.outputs, within))
+        loop.others = self.others + [Other(within[v], x) for v, x in zip(moved, outer, strict=True)]
+        return loop, moved
 
     def graph(self):
         """A step as a value."""

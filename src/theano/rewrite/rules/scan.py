@@ -5,8 +5,7 @@ from dataclasses import replace
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, equal_computations, substitute, toposort
-from theano.inner.graph import depending
-from theano.inner.scan.loop import Other, Sequence, Stack, buffer_of, fitted, rows_of, twin
+from theano.inner.scan.loop import Sequence, Stack, buffer_of, fitted, rows_of, twin
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import Merger, rule
 from theano.rewrite.rules.match import args
@@ -48,18 +47,9 @@ def _needed(loop, wanted):
 @rule(Scan, tags=("canonicalize",))
 def invariants_of_scan(node):
     """scan of f(row, g(x)) >> scan of f(row, y) where y = g(x)"""
-    loop = node.op.loop(node.inputs)
-    inside, outside = depending(loop.bound, loop.outputs), depending([o.inner for o in loop.others], loop.outputs)
-    given = {v for v in outside if v in inside or v.owner is None}
-    needed = [v for v in inside if v.owner is not None for v in v.owner.inputs] + loop.outputs
-    moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
+    loop, moved = node.op.loop(node.inputs).hoisted()
     if not moved:
         return None
-    constants = {v: v.clone() for v in ancestors(moved, loop.inputs) if isinstance(v, Constant)}
-    outer = substitute(moved, constants | {o.inner: o.outer for o in loop.others})
-    within = {v: twin(v) for v in moved}
-    loop = loop.with_outputs(substitute(loop.outputs, within))
-    loop.others = loop.others + [Other(within[v], x) for v, x in zip(moved, outer, strict=True)]
     return dict(zip(node.outputs, run(loop), strict=True))
 
 
@@ -133,7 +123,7 @@ def _rows_used(output, reach):
 
 @rule(Scan, tags=("canonicalize",))
 def rows_of_sequences_and_carries(node):
-    """scan of (f, x) over all of x >> scan of f, and x; where a value is stacked that is carried too, the carried ones"""
+    """scan of (f, x) over all of x >> scan of f, and x; where a stacked value is carried too, the carried ones"""
     loop = node.op.loop(node.inputs)
     if loop.until is not None:
         return None

@@ -1,0 +1,7 @@
+"""``python -m theano doctor`` and ``python -m theano cache``."""
+
+import sys
+
+from theano.compile.command import main
+
+sys.exit(main())
