@@ -44,8 +44,9 @@ def test_choices_are_not_copied_together(rng):
         f([0, 2], [1, 2], [3, 4])
     with pytest.raises(ValueError, match="invalid entry"):
         f([0, -1], [1, 2], [3, 4])
-    with pytest.raises(ValueError, match="must match"):
-        f([0, 1], [1, 2], [3])
+    assert f([0, 1], [1, 2], [3]).tolist() == [1, 3]            # as NumPy broadcasts
+    with pytest.raises(ValueError, match="broadcast"):
+        f([0, 1], [1, 2], [3, 4, 5])
 
 
 def test_masks_choose(rng):

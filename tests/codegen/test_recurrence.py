@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from theano.scan_module import until
 
 import theano
 import theano.tensor as T
 from theano.compile.mode import Mode
-from theano.scan_module import until
 
 PYTHON = Mode("py", None)
 DTYPES = ("float64", "float32", "int64", "int32", "int8", "uint8", "bool", "complex128")

@@ -29,11 +29,12 @@ def dtype_of(variable):
 class Lowering:
     """State of lowering one graph; `tasks` and `places` are the result.
 
-    loops: the `LoopSet` that nests must be made of, None where there is a compiler.
+    loops: the `LoopSet` that nests must be made of, None where there is a compiler. query_of: function of the mode of
+    an inner graph, or None, that gives the query by which it is rewritten; None where it must run by itself.
     """
 
-    def __init__(self, fgraph, kinds, n_guards=0, loops=None):
-        self.loop_set = loops
+    def __init__(self, fgraph, kinds, n_guards=0, loops=None, query_of=lambda mode: None):
+        self.loop_set, self.query_of = loops, query_of
         self.query = getattr(fgraph, "query", Query())
         self.fgraph = fgraph = expand(fgraph)
         self.tasks = []

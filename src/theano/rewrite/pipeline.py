@@ -20,6 +20,7 @@ from theano.rewrite.rules.join import JOIN
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import NNET
+from theano.rewrite.rules.scan import PRODUCTS, SCAN, last_rows_of_scan
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
@@ -33,8 +34,10 @@ PHASES = (
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *LINALG, *DEFINITE,
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *SCAN, *LINALG, *DEFINITE,
                            *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
+    Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
+    Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
     Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *MACHINE), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),

@@ -132,9 +132,7 @@ int th_choose(const th_call *c)
     for (int d = 0; d < o->ndim; d++)
         o->shape[d] = 1;
     for (int k = 0; k < arrays && !error; k++)
-        error = k > 1 && memcmp(c->in[k]->shape, c->in[1]->shape, sizeof(int64_t) * c->in[1]->ndim)
-            ? th_refuse(c, TH_SHAPE_MISMATCH, "choose: choices 0 and %d differ in shape", k - 1)
-            : join_shape(c, c->in[k], one && k);
+        error = join_shape(c, c->in[k], one && k);
     if (error || (error = th_allocate(f, o)) || !th_product(o->ndim, o->shape))
         return error;
     if (!several)

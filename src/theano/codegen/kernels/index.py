@@ -3,7 +3,7 @@
 import numpy as np
 
 from theano.codegen import nest as ir
-from theano.codegen.expand import ChooseAmong, Pick, Put
+from theano.codegen.expand import Pick, Put
 from theano.codegen.loops import as_dtype
 from theano.graph.variable import Constant
 from theano.tensor.advanced import (
@@ -232,15 +232,16 @@ def _before_widening(v):
 def choose(lowering, node):
     """Elements of several arrays, or of one along its first axis."""
     numbers, *choices = node.inputs
-    if numbers.type.dtype == "uint64" or any(v.type.dtype not in ir.DTYPES[:-1] for v in choices):
+    dtype = node.outputs[0].type.dtype
+    if numbers.type.dtype == "uint64" or dtype not in ir.DTYPES[:-1] or any(v.type.dtype != dtype for v in choices):
         return NotImplemented
     places = [lowering.place(v) for v in (_before_widening(numbers), *choices)]
-    params = (MODES.index(node.op.mode), int(isinstance(node.op, Choose)))
+    params = (MODES.index(node.op.mode), int(len(choices) == 1))
     lowering.add("call", places, [lowering.temp(node.outputs[0])], params, kernel="choose", node=node)
     return None
 
 
 INDEX = {Subtensor: subtensor, IncSubtensor: inc_subtensor, Pick: pick, Put: put, MakeSlice: make_slice,
-         Choose: choose, ChooseAmong: choose,
+         Choose: choose,
          **dict.fromkeys((AdvancedSubtensor1, AdvancedSubtensor), gather),
          **dict.fromkeys((AdvancedIncSubtensor1, AdvancedIncSubtensor), scatter)}

@@ -9,10 +9,12 @@ from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
+from theano.inner.graph import depending
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
+from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
@@ -33,9 +35,9 @@ def _recurrent(loop):
 def adjoint(loop, results, gradients, run):
     """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
 
-    What steps compute is computed again, from the values that carries kept; values of states, and what random states
-    gave, are kept by running the loop with these as further outputs. What is the same in all steps is computed and
-    differentiated outside.
+    What steps compute is computed again, from the values that carries kept; values of states, what random states gave,
+    and products of matrices are kept by running the loop with these as further outputs. What is the same in all steps
+    is computed and differentiated outside.
     """
     hoisted, moved = loop.hoisted()
     found = _adjoint(hoisted, results, gradients, run)
@@ -129,18 +131,28 @@ class _Reverse:
             if not random.isdisjoint(node.inputs):
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
-        needed = set(ancestors(list(terms.values()), [*loop.inputs, *kept]))
-        kept = [v for v in [*kept, *(s.before for s in loop.states)] if v in needed]
+        carried = {c.value: c for c in loop.carries}
+        kept += [v for v in self._products(terms) if v not in carried]
+        needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
+        kept = [v for v in dict.fromkeys([*kept, *(s.before for s in loop.states)]) if v in needed]
+        carried = {v: c for v, c in carried.items() if v in needed and v not in loop.inputs and v not in kept}
         if loop.until is not None and not (kept or loop.carries or loop.stacks):
             kept = [constant(0)]                                        # so that the steps are counted
         if kept:
             longer = replace(loop, stacks=loop.stacks + [Stack(v, loop.n) for v in kept])
             results = run(longer)
         self.results = results
-        rows = [twin(v) for v in kept]
-        self.terms = dict(zip(terms, substitute(list(terms.values()), dict(zip(kept, rows, strict=True))),
-                              strict=True))
-        return [Sequence(row, x) for row, x in zip(rows, results[len(loop.values):], strict=True)]
+        rows = {v: twin(v) for v in [*kept, *carried]}
+        self.terms = dict(zip(terms, substitute(list(terms.values()), rows), strict=True))
+        found = [Sequence(rows[v], x) for v, x in zip(kept, results[len(loop.values):], strict=True)]
+        buffers = dict(zip(map(id, loop.carries), results, strict=False))
+        return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
+
+    def _products(self, terms):
+        """Products of arrays that the terms need and that depend on earlier steps: too slow to be computed again."""
+        recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.outputs)
+        return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
+                for v in node.outputs if v in recurrent]
 
     def _steps(self):
         """How many steps there were."""
