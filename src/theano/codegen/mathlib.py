@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "special.h")
+HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "gamma.h", "bessel.h", "special.h")
 
 # Values of these dtypes are computed in the format whose suffix is given.
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32"}
 
 # Other names of the same function.
-ALIASES = {"nearbyint": "rint"}
+ALIASES = {"nearbyint": "rint", "tgamma": "gamma"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINED = re.compile(r"^(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)

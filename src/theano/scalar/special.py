@@ -79,7 +79,7 @@ quad_gamma = special("QuadGamma", "quad_gamma", lambda x, z, g: (g * apply("poly
                      numpy=lambda x: scipy_special("polygamma")(2, x), doc="Derivative of tri_gamma.")
 polygamma = special("PolyGamma", "polygamma", lambda n, x, z, g: (None, g * apply("polygamma", n + 1, x)), nin=2,
                     numpy=lambda n, x: scipy_special("polygamma")(n, x).astype(np.result_type(n, x), copy=False),
-                    c=None, domain=((1.0, 1.0), (0.3, 3.0)), missing={0: "Only whole numbers are orders."},
+                    domain=((1.0, 1.0), (0.3, 3.0)), missing={0: "Only whole numbers are orders."},
                     doc="The derivative of order n + 1 of gammaln at x, for (n, x).")
 
 
@@ -151,7 +151,7 @@ softplus = special("ScalarSoftplus", "softplus", lambda x, z, g: (g * apply("sig
                    domain=(-5.0, 5.0), cost=30, label="scalar_softplus", doc="log(1 + exp(x))")
 ultra_fast_sigmoid = special("UltraFastScalarSigmoid", "ultra_fast_sigmoid",
                              lambda x, z, g: (g * z * (1 - z),), ultra_fast_sigmoid_of, domain=(-5.0, 5.0),
-                             c=None, label="ultra_fast_scalar_sigmoid")
+                             label="ultra_fast_scalar_sigmoid")
 softsign = special("ScalarSoftsign", "softsign",
                    lambda x, z, g: (g / ((1 + abs(x)) * (1 + abs(x))),), lambda x: x / (1 + np.abs(x)),
                    domain=(-5.0, 5.0), c="{0} / (1 + fabs({0}))", cost=5, zero=True, label="scalar_softsign")
