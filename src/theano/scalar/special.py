@@ -119,7 +119,8 @@ jv = special("Jv", "jv", lambda v, x, z, g: (None, g * (apply("jv", v - 1, x) - 
 j0 = special("J0", "j0", lambda x, z, g: (-g * apply("j1", x),), dtype=upgrade_to_float,
              numpy=by_field(at_infinity("j0", np.zeros_like), lambda x: scipy_special("jv")(0, x)))
 j1 = special("J1", "j1", lambda x, z, g: (g * (apply("j0", x) - apply("jv", number(2, x), x)) / 2,),
-             dtype=upgrade_to_float, numpy=by_field(at_infinity("j1", np.zeros_like), lambda x: scipy_special("jv")(1, x)))
+             dtype=upgrade_to_float,
+             numpy=by_field(at_infinity("j1", np.zeros_like), lambda x: scipy_special("jv")(1, x)))
 iv = special("Iv", "iv", lambda v, x, z, g: (None, g * (apply("iv", v - 1, x) + apply("iv", v + 1, x)) / 2),
              nin=2, missing={0: BY_ORDER}, doc="Modified Bessel function of the first kind of order v.")
 i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),), numpy=at_infinity("i0", np.abs))
