@@ -151,6 +151,7 @@ def apply(value, names, declarations):
     template = row.c_for(dtypes, dtype) if hasattr(row, "c_for") else row.c
     if template is None:
         raise NotImplementedError(f"{row.name} has no kernel for {', '.join(dtypes)}")
+    template = dialect.operators(row.name, len(dtypes), dtype) or template
     text = CALL.sub(lambda m: function(m[1], dtype, dialect, declarations), template)
     wanted = ["bool" if row.name == "switch" and k == 0 else dtype for k in range(len(dtypes))]
     arguments = [grouped(names.cast(a, d)) for a, d in zip(value.args, wanted, strict=True)]
