@@ -170,8 +170,10 @@ def computation_dtype(dtypes, out):
     if not dtypes:
         return out
     common = np.result_type(*dtypes)
-    if out == "bool" or (common.kind == "c" and np.dtype(out).kind != "c"):
+    if out == "bool":
         return common.name
+    if common.kind == "c" and np.dtype(out).kind != "c":
+        return np.result_type(common, out).name
     return out
 
 
