@@ -14,7 +14,7 @@ from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX, MACHINE
-from theano.rewrite.rules.inner import INNER, graph_as_op
+from theano.rewrite.rules.inner import INNER, SHORTER, graph_as_op, merge_scans
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
@@ -34,7 +34,8 @@ PHASES = (
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *LINALG, *DEFINITE,
                            *DIAGONAL, *FOLDING), tags=FAST),
-    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
+    Phase("scan_merge", whole=merge_scans, tags=RUN),
+    Phase("specialize", (*SHORTER, *SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),

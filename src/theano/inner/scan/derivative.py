@@ -13,9 +13,12 @@ from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, f
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
-from theano.tensor.elemwise import minimum, switch
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import Elemwise, SumToShapeOf, minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
+
+KEPT = {"tanh", "sigmoid"}          # functions of which derivatives are polynomials of the result
 
 
 def _none(variable):
@@ -33,8 +36,8 @@ def _recurrent(loop):
 def adjoint(loop, results, gradients, run):
     """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
 
-    What steps compute is computed again, from the values that carries kept; values of states, and what random states
-    gave, are kept by running the loop with these as further outputs. What is the same in all steps is computed and
+    What steps compute is computed again, from the values that carries kept; values of states, what random states
+    gave, and what is long to compute are kept by running the loop with these as further outputs. What is the same in all steps is computed and
     differentiated outside.
     """
     hoisted, moved = loop.hoisted()
@@ -131,6 +134,9 @@ class _Reverse:
                 random.update(v for v in node.outputs if not is_tensor(v))
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *kept]))
         kept = [v for v in [*kept, *(s.before for s in loop.states)] if v in needed]
+        finished = self._finished(list(terms.values()), kept)
+        made = {c.value: c for c in loop.carries if c.value in finished}
+        kept += [v for v in finished if v not in made and v not in kept]
         if loop.until is not None and not (kept or loop.carries or loop.stacks):
             kept = [constant(0)]                                        # so that the steps are counted
         if kept:
@@ -138,9 +144,30 @@ class _Reverse:
             results = run(longer)
         self.results = results
         rows = [twin(v) for v in kept]
-        self.terms = dict(zip(terms, substitute(list(terms.values()), dict(zip(kept, rows, strict=True))),
-                              strict=True))
+        self.carried = [(twin(v), c) for v, c in made.items()]
+        known = dict(zip([*kept, *made], rows + [row for row, _ in self.carried], strict=True))
+        self.terms = dict(zip(terms, substitute(list(terms.values()), known), strict=True))
         return [Sequence(row, x) for row, x in zip(rows, results[len(loop.values):], strict=True)]
+
+    def _finished(self, terms, kept):
+        """What the terms take from the forward steps and would be long to compute again.
+
+        Only values of which derivatives are simple: where those of others are computed together with them, rewriting
+        finds stable forms.
+        """
+        forward, found = set(ancestors(self.loop.values, self.loop.inputs)), []
+        seen, stack = {*self.loop.inputs, *kept}, list(terms)
+        while stack:
+            v = stack.pop()
+            if v in seen or v.owner is None:
+                continue
+            seen.add(v)
+            row = getattr(getattr(v.owner.op, "scalar_op", None), "row_name", None)
+            if v in forward and (isinstance(v.owner.op, Dot) or type(v.owner.op) is Elemwise and row in KEPT):
+                found.append(v)
+            else:                           # of what a gradient is summed to, only the shape counts
+                stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, SumToShapeOf) else v.owner.inputs)
+        return found
 
     def _steps(self):
         """How many steps there were."""
@@ -160,6 +187,7 @@ class _Reverse:
         loop = self.loop
         pairs = kept + [Sequence(s.row, s.array[:self.steps]) for s in loop.sequences]
         for c, buffer in zip(loop.carries, self.results, strict=False):
+            pairs += [Sequence(row, buffer[c.reach:c.reach + self.steps]) for row, own in self.carried if own is c]
             pairs += [Sequence(row, buffer[c.reach + tap:c.reach + tap + self.steps])
                       for row, tap in zip(c.rows, c.taps, strict=True)]
         self.reverse.sequences = [Sequence(s.row, self._backwards(s.array)) for s in pairs]

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from theano.graph import origin
 from theano.graph.variable import Constant
 from theano.graph.walk import ancestors
 from theano.inner.custom import CustomGradient
 from theano.inner.rowwise import Rowwise
 from theano.inner.scan.loop import buffer_of, fitted
+from theano.inner.scan.merge import merged
 from theano.inner.scan.op import Scan, run
 from theano.inner.subgraph import OpFromGraph
 from theano.rewrite.engine import rule
@@ -136,5 +138,37 @@ def graph_as_op(node):
     return node.op.inlined(node.inputs) if node.op.is_inline else None
 
 
-INNER = (custom_gradient, rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan,
-         last_rows_of_scan)
+def merge_scans(fgraph):
+    """Loops over the same that have carries in common >> one loop; how many there are less.
+
+    A gradient runs the forward loop with further outputs.
+    """
+    count = 0
+    while _merge_two(fgraph):
+        count += 1
+    return count
+
+
+def _merge_two(fgraph):
+    """Make one loop of two, where there are two such."""
+    nodes = [node for node in fgraph.toposort() if type(node.op) is Scan]
+    for i, b in enumerate(nodes):
+        above = None
+        for a in nodes[:i]:
+            if a.inputs[0] is not b.inputs[0] or not set(a.inputs) & set(b.inputs[1:]):
+                continue
+            above = set(ancestors(b.inputs)) if above is None else above
+            found = None if above.intersection(a.outputs) else merged(a.op.loop(a.inputs), b.op.loop(b.inputs))
+            if found is None:
+                continue
+            loop, first, second = found
+            with origin.inherited(a.outputs[0].tag.trace or ()):
+                outputs = run(loop)
+            pairs = zip([*a.outputs, *b.outputs], [outputs[k] for k in [*first, *second]], strict=True)
+            fgraph.replace_all([(old, old.type.filter_variable(new)) for old, new in pairs], reason="scan_merge")
+            return True
+    return False
+
+
+INNER = (custom_gradient, rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan)
+SHORTER = (*INNER, last_rows_of_scan)
