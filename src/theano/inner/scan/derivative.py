@@ -37,8 +37,8 @@ def adjoint(loop, results, gradients, run):
     """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
 
     What steps compute is computed again, from the values that carries kept; values of states, what random states
-    gave, and what is long to compute are kept by running the loop with these as further outputs. What is the same in all steps is computed and
-    differentiated outside.
+    gave, and what is long to compute are kept by running the loop with these as further outputs. What is the same in
+    all steps is computed and differentiated outside.
     """
     hoisted, moved = loop.hoisted()
     found = _adjoint(hoisted, results, gradients, run)
