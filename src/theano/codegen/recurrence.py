@@ -28,7 +28,8 @@ from theano.tensor.shape import (
     TensorFromScalar,
 )
 
-LANES = 64              # elements at a time where steps work on arrays
+LANES = (64, 1024)      # least and most elements at a time where steps work on arrays
+BLOCK_BYTES = 1 << 14   # that all rows of a block should have
 MAX_NDIM = 16
 MAX_REACH = 1024        # steps that taps may look back
 MAX_NODES = 20000
@@ -247,7 +248,13 @@ class _Step:
         states = frozenset(range(first, first + len(self.loop.states)))
         self.recurrence = Recurrence(
             tuple(self.body), tuple(self.lanes), self._feeds(Row), self._feeds(Fixed), kept, states, until,
-            LANES if self.space else 0)
+            self._width(kept) if self.space else 0)
+
+    def _width(self, kept):
+        """How many elements a block has: as many as stay in the first cache from step to step."""
+        rows = sum(feed.lane for feed in [*self._feeds(Row), *self._feeds(Fixed)])
+        rows += sum((k.reach + 1) * k.lane for k in kept)
+        return min(LANES[1], max(LANES[0], 1 << (BLOCK_BYTES // 8 // rows).bit_length() - 1))
 
     def _unread(self, variable, kind):
         if variable.type.ndim != self.ndim and self._walked(variable):

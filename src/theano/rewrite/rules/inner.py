@@ -138,6 +138,26 @@ def graph_as_op(node):
     return node.op.inlined(node.inputs) if node.op.is_inline else None
 
 
+@rule("second", tags=("specialize",), fgraph=True)
+def filled_as_scan(fgraph, node):
+    """fill(buffer that a loop gives, y) >> fill(buffer that it takes, y), for which no step is made"""
+    x, y = node.inputs
+    like = _shaped_alike(x) if getattr(fgraph, "extents_agree", False) else None
+    return None if like is None else node.op(like, y)
+
+
+def _shaped_alike(x):
+    """What has the shape of ``x``, a buffer that a loop gives or a part of one, before the loop; None for others."""
+    node = x.owner
+    if node is not None and isinstance(node.op, Subtensor):
+        whole = _shaped_alike(node.inputs[0])
+        return None if whole is None else node.op(whole, *node.inputs[1:])
+    if node is None or type(node.op) is not Scan or node.op.until:
+        return None
+    k, buffers = node.outputs.index(x), node.op.parts(node.inputs)[2]
+    return buffers[k] if k < len(buffers) else None
+
+
 def merge_scans(fgraph):
     """Loops over the same that have carries in common >> one loop; how many there are less.
 
@@ -171,4 +191,4 @@ def _merge_two(fgraph):
 
 
 INNER = (custom_gradient, rowwise_with_unused, scan_with_unused, invariants_of_scan, equal_rows_of_scan)
-SHORTER = (*INNER, last_rows_of_scan)
+SHORTER = (*INNER, filled_as_scan, last_rows_of_scan)
