@@ -626,19 +626,6 @@ def test_gradient_takes_what_the_forward_steps_computed(rng):
     theano.gradient.verify_grad(lambda x, w, h: (theano.scan(step, x, h, w)[0] ** 2).sum(), at, rng=rng)
 
 
-def test_loops_with_equal_carries_are_merged():
-    x, a, b = T.dvector(), T.dscalar(), T.dscalar()
-    first, _ = theano.scan(lambda e, h, k: [a * h + e, k + 1], x, [T.constant(1.0), T.constant(0.0)])
-    second, _ = theano.scan(lambda e, h, k: [a * h + e, k + 2, b * h], x, [T.constant(1.0), T.constant(0.0), None])
-    outputs = [*first, *second]
-    f = theano.function([x, a, b], outputs)
-    assert len(scans(f)) == 1 and len(scans(f)[0].op.taps) == 3
-    g = theano.function([x, a, b], outputs, mode=Mode("py", None))
-    assert len(scans(g)) == 2
-    for found, right in zip(f([1, 2, 3], 0.5, 2), g([1, 2, 3], 0.5, 2), strict=True):
-        np.testing.assert_allclose(found, right)
-
-
 def test_loops_of_which_one_needs_the_other_are_not_merged():
     x, n = T.dscalar(), T.iscalar()
     y = theano.scan(lambda h: h * 2, outputs_info=x, n_steps=n)[0]

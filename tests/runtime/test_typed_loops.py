@@ -43,7 +43,7 @@ class Runner:
         code = [("loop", ins, outs, numbers, ir.encode(nest), native.loop_set().assemble(nest), 0)]
         overwritten = sorted({o.inplace for o in nest.operands} - {None})
         program = Program(slots, code, ins, outs, [], [], 0, overwritten, -1, [])
-        self.machine = native.make_machine(program, [None] * len(ins), len(ins), None, None)
+        self.machine = native.make_machine(program, [None] * len(ins), len(ins), None)
         self.callable = _machine.Callable()
         self.callable._attach(self.machine, 0, LISTED)
 
@@ -234,4 +234,4 @@ def test_malformed_programs_are_refused(change):
     slots = [("float64", 1, "input", -1, 0, 0), ("float64", 1, "array", -1, 1, 0)]
     program = Program(slots, [("loop", [0], [1], [0, 1], ir.encode(nest), words, 0)], [0], [1], [], [], 0, [], -1, [])
     with pytest.raises(ValueError, match="malformed loop nest"):
-        native.make_machine(program, [None], 1, None, None)
+        native.make_machine(program, [None], 1, None)

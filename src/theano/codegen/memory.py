@@ -11,13 +11,13 @@ from theano.graph.type import generic
 COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
-def plan(tasks, outputs, updates, guards, borrowed):
+def plan(tasks, outputs, updates, guards, borrowed, lasting=()):
     """Choose storage for all places of ``tasks``.
 
     outputs: places that the caller gets. updates: list of (place, place of the shared variable). guards: places
     checked early. borrowed: for each output whether it may share storage. Adds copies where an output would share
     storage that it must not. Returns the tasks in their final order, the final ``(outputs, updates)``, and the number
-    of the first of the tasks that must be checked before they run, or None.
+    of the first of the tasks that must be checked before they run, or None. lasting: places that nothing may overwrite.
     """
     first = _needed_for(guards, tasks)
     known = set(map(id, first))
@@ -25,7 +25,7 @@ def plan(tasks, outputs, updates, guards, borrowed):
     tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest]
     outputs, updates = _Owners(tasks, updates).settle(outputs, borrowed)
     tasks, start, overwritten = overwriting_last(tasks, updates)
-    last = _last_uses(tasks, [*outputs, *guards], updates)
+    last = _last_uses(tasks, [*outputs, *guards, *lasting], updates)
     private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
     _take_over(tasks, last, overwritten, private | {id(place) for place, _ in updates})
     for place in [*outputs, *(place for place, _ in updates)]:
@@ -118,18 +118,19 @@ class _Owners:
                 and (lent or id(place) not in self.in_argument):
             self.taken.add(id(root))
             return place
-        copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
-        self.tasks.append(_copy(place, copy))
+        copy, task = copy_of(place)
+        self.tasks.append(task)
         self.taken.add(id(copy))
         return copy
 
 
-def _copy(place, copy):
-    """The task that copies ``place``: of arrays the machine makes it itself."""
+def copy_of(place):
+    """A new place with the value of ``place``, and the task that copies it: of arrays the machine makes it itself."""
+    copy = type(place)(place.dtype, place.ndim, "temp", size=place.size)
     if place.dtype != "object":
-        return Task("copy", [place], [copy])
+        return copy, Task("copy", [place], [copy])
     copy.array = True
-    return Task("python", [place], [copy], node=COPY_OF_OBJECT, nodes=(COPY_OF_OBJECT,))
+    return copy, Task("python", [place], [copy], node=COPY_OF_OBJECT, nodes=(COPY_OF_OBJECT,))
 
 
 def _last_uses(tasks, kept, updates):
@@ -171,6 +172,8 @@ def _mark(task, out, source):
     """Tell the instruction that ``out`` is the storage of ``source``."""
     if task.kind == "copy":
         task.kind = "alias"
+    elif task.kind == "for":            # which sees it for itself
+        pass
     elif task.nest is None:             # of a product or a Python op
         task.params = (1,)
     else:
@@ -193,19 +196,23 @@ def _may_take(task, out, root, last, number, overwritten):
     return root.kind == "mutable" or root.kind == "temp" and not (root.array and not out.array)
 
 
-def color(tasks, start=None):
+def color(tasks, start=None, lasting=0):
     """Buffer numbers for temporaries that are no arrays: {id(root): number}.
 
     A value takes a buffer that is free, one of equal size first. From task ``start`` on values get buffers of their
-    own: those tasks are checked first, which allocates, while earlier values are still needed.
+    own: those tasks are checked first, which allocates, while earlier values are still needed. The results of the
+    first ``lasting`` tasks are needed until the end, and again.
     """
     first, last = {}, {}
     for number, task in enumerate(tasks):
         for place in [*task.inputs, *task.outputs]:
             root = place.root()
-            if root.kind == "temp" and not root.array:
+            if root.kind == "temp" and not root.array and root.row < 0:
                 first.setdefault(id(root), (number, root))
                 last[id(root)] = number
+    for key, (number, _) in first.items():
+        if number < lasting:
+            last[key] = len(tasks)
     ends = {}
     for key, number in last.items():
         ends.setdefault(number, []).append(key)

@@ -104,15 +104,18 @@ class Unfit(Exception):
 
 def lower_scan(lowering, node):
     """Make a loop one instruction, or NotImplemented."""
-    if lowering.loop_set is not None or node.op.mode is not None:
+    query = lowering.query_of(node.op.mode)
+    if lowering.loop_set is not None or query is None:
         return NotImplemented
     loop = node.op.loop(node.inputs)
     try:
         _check(loop)
-        step = _Step(lowering, loop)
+        step = _Step(lowering, loop, query)
         step.build()
     except Unfit:
         return NotImplemented
+    if step.space:                      # extents may turn out to differ, and then the general graph is run
+        lowering.keep_arguments()
     step.add(node)
     return None
 
@@ -132,11 +135,11 @@ def _check(loop):
 class _Step:
     """A recurrence in the making, and the instruction that runs it."""
 
-    def __init__(self, lowering, loop):
+    def __init__(self, lowering, loop, query):
         self.lowering = lowering
         graph = FunctionGraph(loop.inputs, loop.outputs, clone=True)
         graph.extents_agree = True          # runtime/steps.c checks that elements are in the same places everywhere
-        optimize(graph, lowering.query, native=True)
+        optimize(graph, query, native=True)
         self.graph = graph
         within = dict(zip(loop.inputs, graph.inputs, strict=True))
         results = iter(graph.outputs)

@@ -24,6 +24,7 @@ class Place:
     ones: int = 0                   # of an input: bit d set where dimension d is broadcastable
     foreign: bool = False           # it may be a view that Python code made, or be seen through one
     overwrites: bool = False        # it is all of ``of``, computed in place
+    row: int = -1                   # number of the result of a sub-program whose storage it is
 
     def whole(self):
         """The place of which this one is all, computed in place; else itself."""
@@ -45,7 +46,7 @@ class Task:
     """One instruction before places have numbers.
 
     inplace: candidates (output, input) of places of which the output may take over the storage.
-    overwriting: the node to run instead when that happens, for a Python op.
+    overwriting: the node to run instead when that happens, for a Python op. parts: sub-programs, see `codegen.parts`.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Task:
     nodes: tuple = ()
     inplace: list = field(default_factory=list)
     overwriting: object = None
+    parts: tuple = ()
 
     def forget(self):
         """Keep what tells what the instruction does and where it came from, not its places."""

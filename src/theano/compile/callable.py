@@ -220,7 +220,7 @@ class Function(native.Callable):
         entry.variable.type.filter(value, strict=True)
         raise TypeError(f"input {position} ({entry.variable}) can't be used as it is: {value!r}")
 
-    def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned):
+    def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned, path):
         """An instruction failed: run the general form where an assumption did not hold, else raise."""
         if (code == native.DECLINED or self.fn.is_guard(at)) and (error is None or isinstance(error, Exception)):
             with self._lock:
@@ -231,7 +231,7 @@ class Function(native.Callable):
                     cell.storage[0] = results[position]
             results = results[:self.n_returned]
             return results if returned == 1 else None if returned == 2 else results[0]
-        raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs)
+        raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs, path)
 
     def _bind(self, args, kwargs):
         """Checked values of all inputs, in order."""

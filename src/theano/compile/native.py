@@ -16,14 +16,14 @@ from theano.codegen.recipe import NoRecipe
 from theano.compile.copies import insert_copies
 from theano.compile.diagnosis import explain, is_foreign
 from theano.compile.io import memory_kind
+from theano.compile.mode import get_mode
 from theano.config import config
 from theano.errors import CompileError
 from theano.graph import origin
-from theano.graph.op import performer
 from theano.graph.pause import paused_gc
 from theano.graph.progress import report
 from theano.rewrite.database import registered
-from theano.rewrite.pipeline import optimize, present
+from theano.rewrite.pipeline import FAST, optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents
 from theano.runtime import native
 from theano.runtime.report import describe_failure, extended, say_once
@@ -69,7 +69,7 @@ class NativeProgram:
         """A machine that reads the inputs marked in ``kept``, those that outlive a call, from their storage."""
         self.storage = storage
         cells = [cell if keep else None for cell, keep in zip(storage, kept, strict=True)]
-        self._machine = native.make_machine(self.program, cells, n_positional, self.library, self._perform)
+        self._machine = native.make_machine(self.program, cells, n_positional, self.library)
         self._machine.keep = not self._allow_gc
         return self._machine
 
@@ -82,10 +82,6 @@ class NativeProgram:
     def allow_gc(self, value):
         self._allow_gc = bool(value)
         self._machine.keep = not self._allow_gc
-
-    def _perform(self, origin_):
-        node = self.program.performs[origin_]
-        return performer(node), node
 
     def shown_graph(self):
         """The rewritten graph as users expect to see it."""
@@ -132,8 +128,13 @@ class NativeProgram:
         run = self.program.performs.get(at)
         return at <= self._last_guard and (run is None or not is_foreign(run.op))
 
-    def failure(self, at, code, text, axis, a, b, operands, error, inputs):
-        """The exception for instruction ``at``: what failed, on which shapes, written where."""
+    def failure(self, at, code, text, axis, a, b, operands, error, inputs, path):
+        """The exception for instruction ``at``: what failed, on which shapes, written where.
+
+        path: from there to the one in the sub-programs, (which of them, instruction, step of the loop) for each.
+        """
+        if "{" in text:
+            text = _labelled(self.program, at, path, text, axis)
         failed = error if error is not None else _exception(code, text, axis, a, b, operands)
         run = self.program.performs.get(at)
         if run is None or not is_foreign(run.op):
@@ -142,13 +143,16 @@ class NativeProgram:
                 return explained
         try:
             task = self.nodes()[at]
+            for side, at, _ in path:
+                task = task.parts[side].tasks[at]
         except (IndexError, NoKey):
             task = None
         node = None if task is None else task.node
+        within = "".join(f"\nIn step {step} of a loop." for _, _, step in path if step >= 0)
         if node is None:
-            return failed
+            return extended(failed, within) if within else failed
         values = [_Described(shape, stride) for shape, stride in operands]
-        return extended(failed, describe_failure(node, values, at))
+        return extended(failed, describe_failure(node, values, at) + within)
 
     @property
     def storage_map(self):
@@ -190,6 +194,16 @@ class NativeProgram:
         for variable, cell in (self._storage_map or {}).items():
             if not hasattr(variable, "data") and id(cell) not in lent:
                 cell[0] = None
+
+
+def _labelled(program, at, path, text, number):
+    """A message of a sub-program, with the names that its op and its inputs and outputs have."""
+    part = None
+    for side, inside, _ in path:
+        part = program.parts[at][side]
+        program, at = part, inside
+    part = program.parts[at][0] if at in program.parts else part
+    return text.format(op=part.labels[0], part=part.labels[1 + number])
 
 
 class _Described:
@@ -304,7 +318,8 @@ def _rewrite(maker, fgraph):
 
 
 def _lowering(maker, fgraph, n_guards, loops):
-    return Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops)
+    return Lowering(fgraph, [memory_kind(entry) for entry in maker.inputs], n_guards, loops,
+                    functools.partial(_query_of, maker.mode))
 
 
 def _program(maker, lowering):
@@ -313,6 +328,15 @@ def _program(maker, lowering):
 
 def _lower(maker, fgraph, n_guards, loops):
     return _program(maker, _lowering(maker, fgraph, n_guards, loops))
+
+
+def _query_of(around, mode):
+    """By which rewrites the graph inside an op is made part of a program; None where its mode wants it to run apart."""
+    if mode is None:
+        return around.optimizer
+    mode = get_mode(mode)
+    whole = mode.linker.native and hasattr(mode.optimizer, "include") and FAST & set(mode.optimizer.include)
+    return mode.optimizer if whole else None
 
 
 def _key(maker, command):

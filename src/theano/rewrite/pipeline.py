@@ -14,11 +14,12 @@ from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX, MACHINE
-from theano.rewrite.rules.inner import INNER, SHORTER, graph_as_op, merge_scans
+from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import NNET
+from theano.rewrite.rules.scan import PRODUCTS, SCAN, last_rows_of_scan
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
@@ -32,10 +33,11 @@ PHASES = (
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *LINALG, *DEFINITE,
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *SCAN, *LINALG, *DEFINITE,
                            *DIAGONAL, *FOLDING), tags=FAST),
-    Phase("scan_merge", whole=merge_scans, tags=RUN),
-    Phase("specialize", (*SHORTER, *SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
+    Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
+    Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
+    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),
@@ -55,7 +57,6 @@ def optimize(fgraph, query, native=False):
     if query.include and ("merge" in query.include or FAST & set(query.include)
                           or len(query.include) > 0) and "merge" not in query.exclude:
         fgraph.attach_feature(Merger())
-    fgraph.query = query                # graphs inside ops are rewritten alike, when they become code
     engine = Engine(fgraph, query.takes_rule)
     engine._settle()
     done = False

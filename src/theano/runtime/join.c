@@ -53,3 +53,18 @@ int th_split(const th_call *c)
                          (long long)total, axis, (long long)x->shape[axis]);
     return 0;
 }
+
+/* in: x. params: the axes that must have one place. The result is x. */
+int th_rebroadcast(const th_call *c)
+{
+    const th_slot *x = c->in[0];
+    th_slot *o = c->out[0];
+    for (int k = 0; k < c->nparams; k++)
+        if (x->shape[c->params[k]] != 1)
+            return th_refuse(c, TH_BAD_VALUE, "dimension %d was declared broadcastable, but has %lld elements",
+                             (int)c->params[k], (long long)x->shape[c->params[k]]);
+    memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
+    memcpy(o->stride, x->stride, sizeof(int64_t) * x->ndim);
+    o->data = x->data;
+    return 0;
+}

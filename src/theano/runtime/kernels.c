@@ -8,6 +8,7 @@ const th_kernel th_kernels[] = {
     {"alloc_diag", th_alloc_diag},
     {"join", th_join},
     {"split", th_split},
+    {"rebroadcast", th_rebroadcast},
     {"argmax", th_argmax},
     {"batched_dot", th_batched_dot},
     {"gather", th_gather},

@@ -25,6 +25,7 @@ int th_tri(const th_call *c);
 int th_alloc_diag(const th_call *c);
 int th_join(const th_call *c);
 int th_split(const th_call *c);
+int th_rebroadcast(const th_call *c);
 int th_argmax(const th_call *c);
 int th_batched_dot(const th_call *c);
 int th_gather(const th_call *c);

@@ -314,7 +314,7 @@ static void lay_out(struct th_frame *frame, loop *l, th_slot *slot, int k)
 static void lay_out_all(struct th_frame *frame, loop *l, th_slot **slots)
 {
     for EACH(k, l->made)
-        if (!runs_along(l, (int)k)) lay_out(frame, l, slots[k], (int)k);
+        if (!runs_along(l, (int)k) && !th_is_laid_out(frame, slots[k])) lay_out(frame, l, slots[k], (int)k);
 }
 
 /* ---- overlap of an output with other inputs ---- */

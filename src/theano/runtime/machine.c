@@ -3,13 +3,9 @@
  * A Machine is a program that never changes. A call checks a Frame out of the machine's free list, so that
  * threads can call one function at once; the frame keeps buffers and result arrays between calls.
  */
-#define PY_SSIZE_T_CLEAN
-#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
-#include <Python.h>
+#include "machine.h"
 #include <structmember.h>
-#include <numpy/arrayobject.h>
 #include <string.h>
-#include "vm.h"
 #include "blas.h"
 #include "arrays.h"
 #include "product.h"
@@ -17,67 +13,10 @@
 #include "levels.h"
 #include "steps.h"
 
-enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW };
-enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECTOR, K_COPY, K_GEMM, K_GEMV, K_GER,
-            K_DOT, K_GUARD, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS,
-            K_SCATTER, K_STEPS };
-enum { E_GUARD = TH_DECLINED, E_TYPE = 101 };
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
 #define KEEP_BYTES ((size_t)256 << 20)      /* buffers beyond this are freed after a call */
 #define HEAVY_BYTES (1 << 17)               /* inputs of this size are worth releasing the GIL for */
-
-typedef struct slot_spec {
-    int dtype, ndim, storage, buffer, root, type_num, itemsize;
-    int borrowed;                           /* a result that need not outlive the next call */
-    uint32_t ones;                          /* bit d: dimension d is broadcastable */
-    PyArray_Descr *descr;
-} slot_spec;
-
-typedef struct instruction {
-    int kind, nin, nout, nparams;
-    int *in, *out;
-    int64_t *params;
-    th_nest *nest;
-    th_inner_fn inner;
-    PyObject *perform, *node;
-} instruction;
-
-struct th_frame {
-    th_slot *slot;
-    int64_t *extents;                       /* shape and stride of every slot */
-    char **buffer;
-    size_t *capacity;
-    PyObject **array;                       /* what a slot's storage belongs to, or NULL */
-    struct Machine *machine;
-    struct th_frame *next;
-    PyThreadState *released;                /* set while the GIL is released */
-    th_error_info error;
-    char *scratch;
-    size_t scratch_size, scratch_used;
-    void **extra;
-    int nextra, capextra;
-};
-
-typedef struct Machine {
-    PyObject_HEAD
-    int nslots, ninstructions, ninputs, npositional, noutputs, nupdates, nbuffers, has_python;
-    slot_spec *slot;
-    instruction *code;
-    int *input, *output, *update_slot, *update_input, *update_in_place;
-    PyObject **cell;                        /* per input: the list that holds a shared value, or NULL */
-    PyObject *constants;                    /* list of (slot, array) */
-    int *constant_slot;
-    int nconstants;
-    char *overwritten;                      /* per input: its memory is written to */
-    int checked;                            /* from this instruction on all are checked before one runs, or -1 */
-    char keep;                              /* results are kept between calls; borrowed ones are written again */
-    struct th_frame *free;
-    PyThread_type_lock lock;                /* held while a program with updates runs */
-    int profiling, unmeasured;              /* unmeasured: calls to come that don't count */
-    int64_t *ns, *calls;
-    int64_t run_ns, call_ns, ncalls;        /* in the program, in calls of the function; how many calls */
-} Machine;
 
 /* -- frames ------------------------------------------------------------------------------------------- */
 
@@ -90,8 +29,11 @@ static void free_frame(struct th_frame *f)
         free(f->buffer[i]);
     for (int i = 0; i < f->nextra; i++)
         free(f->extra[i]);
+    for (int i = 0; i < m->nparts; i++)
+        if (f->part[i])
+            free_frame(f->part[i]);
     free(f->extra); free(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
-    free(f->array); free(f);
+    free(f->array); free(f->part); free(f->row); free(f);
 }
 
 /* Shape and strides of an array; NumPy has no memory for those of a number. */
@@ -117,9 +59,11 @@ static struct th_frame *new_frame(Machine *m)
     f->buffer = calloc(m->nbuffers + 1, sizeof *f->buffer);
     f->capacity = calloc(m->nbuffers + 1, sizeof *f->capacity);
     f->array = calloc(m->nslots + 1, sizeof *f->array);
-    if (!f->slot || !f->extents || !f->buffer || !f->capacity || !f->array) {
-        m->nbuffers = m->nbuffers;
-        free(f->slot); free(f->extents); free(f->buffer); free(f->capacity); free(f->array); free(f);
+    f->part = calloc(m->nparts + 1, sizeof *f->part);
+    f->row = calloc(m->nrows + 1, sizeof *f->row);
+    if (!f->slot || !f->extents || !f->buffer || !f->capacity || !f->array || !f->part || !f->row) {
+        free(f->slot); free(f->extents); free(f->buffer); free(f->capacity); free(f->array); free(f->part);
+        free(f->row); free(f);
         return NULL;
     }
     int64_t *next = f->extents;
@@ -143,6 +87,16 @@ static struct th_frame *new_frame(Machine *m)
             take_extents(&f->slot[i], a);
         }
     }
+    for (int i = 0; i < m->ninstructions; i++)
+        for (int k = 0; k < 2 && m->code[i].part[k]; k++) {
+            struct th_frame *part = new_frame(m->code[i].part[k]);
+            if (!part) {
+                free_frame(f);
+                return NULL;
+            }
+            part->around = f;
+            f->part[m->code[i].first_part + k] = part;
+        }
     return f;
 }
 
@@ -266,6 +220,31 @@ void th_lay_out(struct th_frame *f, th_slot *s, const int64_t *stride)
         set_strides((PyArrayObject *)f->array[i], stride);
 }
 
+int th_is_laid_out(struct th_frame *f, const th_slot *s)
+{
+    return f->machine->slot[s - f->slot].storage == ST_ROW;
+}
+
+int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
+{
+    int i = (int)(s - f->slot);
+    s->shape[0] = rows;
+    if (f->machine->slot[i].storage != ST_ARRAY)
+        return 0;
+    PyObject *all = f->array[i];
+    const char *data = s->data;
+    f->array[i] = NULL;
+    int error = th_allocate(f, s);
+    if (!error)
+        memcpy(s->data, data, th_count(s) * s->itemsize);
+    if (f->released)
+        PyEval_RestoreThread(f->released);
+    Py_DECREF(all);
+    if (f->released)
+        f->released = PyEval_SaveThread();
+    return error;
+}
+
 int th_allocate(struct th_frame *f, th_slot *s)
 {
     int i = (int)(s - f->slot);
@@ -275,6 +254,8 @@ int th_allocate(struct th_frame *f, th_slot *s)
         return fail(f, TH_OUT_OF_MEMORY, "no memory for a result of this size");
     if (spec->storage == ST_ARRAY)
         return allocate_array(f, i, s);
+    if (spec->storage == ST_ROW)
+        return th_allocate_row(f, s);
     int b = spec->buffer;
     if (b < 0)
         return fail(f, TH_SHAPE_MISMATCH, "a value does not fit into the storage that it replaces");
@@ -521,7 +502,8 @@ static int run_put(struct th_frame *f, const instruction *c)
 static PyObject *as_array(struct th_frame *f, int i)
 {
     const slot_spec *spec = &f->machine->slot[i];
-    if (spec->storage != ST_VIEW) {
+    int borrowed = f->around && spec->storage == ST_INPUT && spec->dtype != TH_OBJECT;
+    if (spec->storage != ST_VIEW && !borrowed) {
         Py_XINCREF(f->array[i]);
         return f->array[i];
     }
@@ -656,6 +638,8 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
     case K_CALL: case K_PARTS: case K_SCATTER: return run_call(f, c, (th_kernel_fn)c->inner);
     case K_STEPS: return run_call(f, c, NULL);
     case K_PYTHON: return run_python(f, c);
+    case K_FOR: return th_run_for(f, c);
+    case K_BRANCH: return th_run_branch(f, c);
     case K_ALIAS: {
         const th_slot *x = &f->slot[c->in[0]];
         th_slot *o = &f->slot[c->out[0]];
@@ -739,12 +723,25 @@ static __attribute__((noinline)) int run_measured(Machine *m, struct th_frame *f
     return failed;
 }
 
-/* Runs the program; the number of the instruction that failed, or -1. */
-static int run_code(Machine *m, struct th_frame *f)
+int th_interrupted(struct th_frame *f, int64_t *asked)
 {
-    if (m->profiling)
-        return run_measured(m, f);
-    for (int i = 0; i < m->ninstructions; i++) {
+    int64_t time = now();
+    if (time - *asked < 100000000)
+        return 0;
+    *asked = time;
+    while (f->around)
+        f = f->around;
+    if (f->released)
+        PyEval_RestoreThread(f->released);
+    int wanted = PyErr_CheckSignals() < 0;
+    if (f->released)
+        f->released = PyEval_SaveThread();
+    return wanted;
+}
+
+static inline __attribute__((always_inline)) int run_from(Machine *m, struct th_frame *f, int from)
+{
+    for (int i = from; i < m->ninstructions; i++) {
         if (i == m->checked) {
             int failed = check_from(m, f, i);
             if (failed >= 0)
@@ -756,6 +753,14 @@ static int run_code(Machine *m, struct th_frame *f)
             reset_scratch(f);
     }
     return -1;
+}
+
+int th_run_code(Machine *m, struct th_frame *f, int from) { return run_from(m, f, from); }
+
+/* Runs the program; the number of the instruction that failed, or -1. */
+static int run_code(Machine *m, struct th_frame *f)
+{
+    return m->profiling ? run_measured(m, f) : run_from(m, f, 0);
 }
 
 /* -- calls ---------------------------------------------------------------------------------------------- */
@@ -826,11 +831,16 @@ static void unbind(Machine *m, struct th_frame *f)
         Py_CLEAR(f->array[m->input[k]]);
 }
 
-/* Puts a frame back; drops what is too large to keep. */
-static void put_back(Machine *m, struct th_frame *f)
+/* Drops what is too large to keep of the storage of a frame; the number of bytes that are kept. */
+static size_t trim(Machine *m, struct th_frame *f, size_t kept)
 {
-    size_t kept = f->scratch_size;
-    unbind(m, f);
+    kept += f->scratch_size;
+    if (kept > KEEP_BYTES) {
+        free(f->scratch);
+        f->scratch = NULL;
+        kept -= f->scratch_size;
+        f->scratch_size = f->scratch_used = 0;
+    }
     for (int i = 0; i < m->nbuffers; i++) {
         kept += f->capacity[i];
         if (kept > KEEP_BYTES) {
@@ -850,6 +860,16 @@ static void put_back(Machine *m, struct th_frame *f)
             else
                 kept += n;
         }
+    for (int i = 0; i < m->nparts; i++)
+        kept = trim(f->part[i]->machine, f->part[i], kept);
+    return kept;
+}
+
+/* Puts a frame back. */
+static void put_back(Machine *m, struct th_frame *f)
+{
+    unbind(m, f);
+    trim(m, f, 0);
     f->next = m->free;
     m->free = f;
 }
@@ -859,8 +879,21 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
     PyObject *type, *value, *trace, *shapes = PyList_New(0), *result = NULL;
     PyErr_Fetch(&type, &value, &trace);
     const instruction *c = &m->code[at];
+    struct th_frame *within = f;            /* of the innermost loop whose step failed */
+    PyObject *path = PyList_New(0);
+    while (c->part[0] && path) {
+        struct th_frame **part = within->part + c->first_part;
+        int side = part[0]->failed < 0 && c->part[1];
+        if (part[side]->failed < 0)
+            break;
+        within = part[side];
+        c = &within->machine->code[within->failed];
+        PyObject *stop = Py_BuildValue("(iiL)", side, within->failed, (long long)within->step);
+        PyList_Append(path, stop);
+        Py_XDECREF(stop);
+    }
     for (int k = 0; shapes && k < c->nin; k++) {
-        th_slot *s = &f->slot[c->in[k]];
+        th_slot *s = &within->slot[c->in[k]];
         PyObject *shape = PyTuple_New(s->ndim), *stride = PyTuple_New(s->ndim);
         for (int d = 0; d < s->ndim; d++) {
             PyTuple_SET_ITEM(shape, d, PyLong_FromLongLong(s->shape[d]));
@@ -874,7 +907,7 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
         PyErr_NormalizeException(&type, &value, &trace);    /* before 3.12 the value may be no exception yet */
     if (value && trace)
         PyException_SetTraceback(value, trace);
-    int code = f->error.code, axis = f->error.axis;
+    int code = type ? 0 : f->error.code, axis = f->error.axis;
     long long a = f->error.a, b = f->error.b;
     char text[sizeof f->error.text];
     memcpy(text, f->error.text, sizeof text);
@@ -886,8 +919,8 @@ static PyObject *report(PyObject *callable, Machine *m, struct th_frame *f, int 
     }
     reset_scratch(f);
     put_back(m, f);
-    result = PyObject_CallMethod(callable, "_failed", "iisiLLNONi", at, code, text, axis, a, b, shapes,
-                                 value ? value : Py_None, inputs, returned);
+    result = PyObject_CallMethod(callable, "_failed", "iisiLLNONiN", at, code, text, axis, a, b, shapes,
+                                 value ? value : Py_None, inputs, returned, path);
     Py_XDECREF(type);
     Py_XDECREF(value);
     Py_XDECREF(trace);
@@ -991,7 +1024,7 @@ static PyObject *run_machine(PyObject *callable, Machine *m, PyObject *const *ar
             bind(m, f, k, o, &bytes);
         }
     }
-    int release = bytes > HEAVY_BYTES && !m->has_python;
+    int release = (bytes > HEAVY_BYTES || m->has_loops) && !m->has_python;
     if (release)
         f->released = PyEval_SaveThread();
     int at = run_code(m, f);
@@ -1257,13 +1290,18 @@ static th_nest *read_nest(PyObject *words, PyObject *program)
 }
 
 /* (kind, inputs, outputs, params, nest words or None, program of prebuilt loops or None, address of the inner
- * function or kernel, perform, node) */
+ * function or kernel, perform, node, machines of sub-programs) */
 static int read_instruction(instruction *c, PyObject *t)
 {
-    PyObject *in, *out, *params, *words, *program, *perform, *node;
+    PyObject *in, *out, *params, *words, *program, *perform, *node, *parts;
     unsigned long long address;
-    if (!PyArg_ParseTuple(t, "iOOOOOKOO", &c->kind, &in, &out, &params, &words, &program, &address, &perform, &node))
+    if (!PyArg_ParseTuple(t, "iOOOOOKOOO!", &c->kind, &in, &out, &params, &words, &program, &address, &perform, &node,
+                          &PyTuple_Type, &parts))
         return -1;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(parts) && k < 2; k++) {
+        c->part[k] = (Machine *)PyTuple_GET_ITEM(parts, k);
+        Py_INCREF(c->part[k]);
+    }
     c->in = read_ints(in, &c->nin);
     c->out = read_ints(out, &c->nout);
     c->params = read_words(params, &c->nparams);
@@ -1279,12 +1317,26 @@ static int read_instruction(instruction *c, PyObject *t)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+/* Counts the sub-programs of an instruction, and notes what it means for its machine that it has them. */
+static void take_parts(Machine *m, instruction *c)
+{
+    m->has_python |= c->kind == K_PYTHON;
+    c->first_part = m->nparts;
+    for (int k = 0; k < 2 && c->part[k]; k++) {
+        m->nparts++;
+        m->has_python |= c->part[k]->has_python;
+        m->has_loops = 1;
+        for (int i = 0; i < c->nin; i++)            /* references to objects are counted */
+            m->has_python |= m->slot[c->in[i]].dtype == TH_OBJECT;
+    }
+}
+
 static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     Machine *m = (Machine *)self;
     PyObject *slots, *code, *inputs, *cells, *outputs, *updates, *constants, *overwritten, *borrowed;
-    if (!PyArg_ParseTuple(args, "OOOOiOOOiOiO", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
-                          &constants, &m->nbuffers, &overwritten, &m->checked, &borrowed))
+    if (!PyArg_ParseTuple(args, "OOOOiOOOiOiO|ii", &slots, &code, &inputs, &cells, &m->npositional, &outputs, &updates,
+                          &constants, &m->nbuffers, &overwritten, &m->checked, &borrowed, &m->once, &m->nrows))
         return -1;
     m->nslots = (int)PyList_GET_SIZE(slots);
     m->slot = calloc(m->nslots + 1, sizeof *m->slot);
@@ -1299,7 +1351,7 @@ static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
         m->ninstructions = i + 1;
         if (read_instruction(&m->code[i], PyList_GET_ITEM(code, i)) < 0)
             return -1;
-        m->has_python |= m->code[i].kind == K_PYTHON;
+        take_parts(m, &m->code[i]);
     }
     m->input = read_ints(inputs, &m->ninputs);
     m->output = read_ints(outputs, &m->noutputs);
@@ -1343,6 +1395,8 @@ static int machine_traverse(PyObject *self, visitproc visit, void *arg)
     for (int i = 0; i < m->ninstructions; i++) {
         Py_VISIT(m->code[i].perform);
         Py_VISIT(m->code[i].node);
+        Py_VISIT(m->code[i].part[0]);
+        Py_VISIT(m->code[i].part[1]);
     }
     Py_VISIT(m->constants);
     return 0;
@@ -1372,6 +1426,8 @@ static void machine_dealloc(PyObject *self)
     }
     Py_CLEAR(m->constants);
     for (int i = 0; i < m->ninstructions; i++) {
+        Py_CLEAR(m->code[i].part[0]);           /* only now: frames had frames of these */
+        Py_CLEAR(m->code[i].part[1]);
         th_nest_free(m->code[i].nest);
         free(m->code[i].in); free(m->code[i].out); free(m->code[i].params);
     }

@@ -12,6 +12,7 @@ from theano.codegen import nest as ir
 from theano.codegen.blocks import LoopSet
 from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
+from theano.graph.op import performer
 
 try:
     from theano.runtime import _machine
@@ -155,11 +156,10 @@ def _limit(library, n):
             return
 
 
-def make_machine(program, cells, n_positional, library, performs):
+def make_machine(program, cells, n_positional, library):
     """The machine of a program.
 
     cells: for each input the list that holds a shared value, or None. library: where the kernels are, or None.
-    performs: for each instruction (perform, node) of a Python op, or None.
     """
     slots = [(ir.DTYPES.index(dtype), ndim, STORAGE.index(storage), buffer, root, ones,
               None if dtype == "object" else np.dtype(dtype))
@@ -173,13 +173,16 @@ def make_machine(program, cells, n_positional, library, performs):
             address = library.address(kernel)
         else:
             loops = kernel
-        perform, node = performs(origin) if kind == "python" else (None, None)
-        code.append((KINDS.index(kind), ins, outs, params, words, loops, address, perform, node))
+        node = program.performs.get(origin)
+        perform = None if node is None else performer(node)
+        parts = tuple(make_machine(part, [None] * len(part.inputs), 0, library)
+                      for part in program.parts.get(origin, ()))
+        code.append((KINDS.index(kind), ins, outs, params, words, loops, address, perform, node, parts))
         if kind in BLAS or kernel == "batched_dot":
             use_blas()
     return _machine.Machine(slots, code, program.inputs, cells, n_positional, program.outputs,
                             [tuple(u) for u in program.updates], program.constants, program.buffers,
-                            program.overwritten, program.checked, program.borrowed)
+                            program.overwritten, program.checked, program.borrowed, program.once, program.rows)
 
 
 _start_threads()

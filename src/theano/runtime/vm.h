@@ -108,6 +108,8 @@ int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
 int th_allocate(struct th_frame *frame, th_slot *slot);
 /* Gives storage just allocated, of which nothing was written yet, another order of its dimensions. */
 void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);
+/* Whether that order is decided already. */
+int th_is_laid_out(struct th_frame *frame, const th_slot *slot);
 void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */
 th_error_info *th_error_of(struct th_frame *frame);
 

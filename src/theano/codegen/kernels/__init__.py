@@ -2,13 +2,12 @@
 
 from theano.codegen.kernels.blas import BLAS
 from theano.codegen.kernels.index import INDEX
+from theano.codegen.kernels.loop import LOOP
 from theano.codegen.kernels.order import ORDER
 from theano.codegen.kernels.prebuilt import PREBUILT
 from theano.codegen.kernels.shape import SHAPE
-from theano.codegen.recurrence import lower_scan
-from theano.inner.scan.op import Scan
 
-KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, Scan: lower_scan}
+KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, **LOOP}
 
 
 def find_kernel(node):

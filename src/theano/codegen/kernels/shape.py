@@ -52,8 +52,6 @@ def copy(lowering, node):
 def same(lowering, node):
     """The same storage under another type."""
     x, out = node.inputs[0], node.outputs[0]
-    if type(node.op) is Rebroadcast and any(node.op.axis.values()):
-        return NotImplemented
     if isinstance(x.type, Scalar) and not hasattr(out.type, "broadcastable") and isinstance(
             node.op, TensorFromScalar):
         return NotImplemented
@@ -61,6 +59,16 @@ def same(lowering, node):
     if source.dtype == "object":
         return NotImplemented
     lowering.places[out] = source
+    return None
+
+
+def rebroadcast(lowering, node):
+    """The same storage, where extents are 1 that the result's type says to be."""
+    axes = sorted(axis for axis, one in node.op.axis.items() if one)
+    if not axes:
+        return same(lowering, node)
+    source = lowering.place(node.inputs[0])
+    lowering.add("parts", [source], [lowering.view(node.outputs[0], source)], axes, kernel="rebroadcast", node=node)
     return None
 
 
@@ -72,4 +80,4 @@ def empty(lowering, node):
 
 
 SHAPE = {Shape_i: shape_i, Reshape: reshape, MakeVector: make_vector, DeepCopyOp: copy, AllocEmpty: empty,
-         **dict.fromkeys((ViewOp, Rebroadcast, ScalarFromTensor, TensorFromScalar), same)}
+         Rebroadcast: rebroadcast, **dict.fromkeys((ViewOp, ScalarFromTensor, TensorFromScalar), same)}

@@ -9,11 +9,12 @@ from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
+from theano.inner.graph import depending
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
-from theano.tensor.dot import Dot
+from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise, SumToShapeOf, minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
@@ -30,15 +31,28 @@ def _recurrent(loop):
     return [(c.rows, c.value) for c in loop.carries] + [([s.before], s.after) for s in loop.states]
 
 
+def _read(variables, known):
+    """What ``variables`` are computed from, up to those in ``known``; not what only shapes are taken from."""
+    found, stack = set(), list(variables)
+    while stack:
+        v = stack.pop()
+        if v in found:
+            continue
+        found.add(v)
+        if v not in known and v.owner is not None:
+            stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, SumToShapeOf) else v.owner.inputs)
+    return found
+
+
 # -- reverse mode ---------------------------------------------------------------------------------------
 
 
 def adjoint(loop, results, gradients, run):
     """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
 
-    What steps compute is computed again, from the values that carries kept; values of states, what random states
-    gave, and what is long to compute are kept by running the loop with these as further outputs. What is the same in
-    all steps is computed and differentiated outside.
+    What steps compute is computed again, from the values that carries kept; values of states, what random states gave,
+    and what is long to compute are kept by running the loop with these as further outputs. What is the same in all
+    steps is computed and differentiated outside.
     """
     hoisted, moved = loop.hoisted()
     found = _adjoint(hoisted, results, gradients, run)
@@ -132,42 +146,35 @@ class _Reverse:
             if not random.isdisjoint(node.inputs):
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
-        needed = set(ancestors(list(terms.values()), [*loop.inputs, *kept]))
-        kept = [v for v in [*kept, *(s.before for s in loop.states)] if v in needed]
-        finished = self._finished(list(terms.values()), kept)
-        made = {c.value: c for c in loop.carries if c.value in finished}
-        kept += [v for v in finished if v not in made and v not in kept]
+        carried = {c.value: c for c in loop.carries}
+        long = [v for v in self._long(terms) if v not in carried]
+        read = _read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
+        kept += [v for v in long if v in read]
+        needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
+        kept = [v for v in dict.fromkeys([*kept, *(s.before for s in loop.states)]) if v in needed]
+        carried = {v: c for v, c in carried.items() if v in needed and v not in loop.inputs and v not in kept}
         if loop.until is not None and not (kept or loop.carries or loop.stacks):
             kept = [constant(0)]                                        # so that the steps are counted
         if kept:
             longer = replace(loop, stacks=loop.stacks + [Stack(v, loop.n) for v in kept])
             results = run(longer)
         self.results = results
-        rows = [twin(v) for v in kept]
-        self.carried = [(twin(v), c) for v, c in made.items()]
-        known = dict(zip([*kept, *made], rows + [row for row, _ in self.carried], strict=True))
-        self.terms = dict(zip(terms, substitute(list(terms.values()), known), strict=True))
-        return [Sequence(row, x) for row, x in zip(rows, results[len(loop.values):], strict=True)]
+        rows = {v: twin(v) for v in [*kept, *carried]}
+        self.terms = dict(zip(terms, substitute(list(terms.values()), rows), strict=True))
+        found = [Sequence(rows[v], x) for v, x in zip(kept, results[len(loop.values):], strict=True)]
+        buffers = dict(zip(map(id, loop.carries), results, strict=False))
+        return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _finished(self, terms, kept):
-        """What the terms take from the forward steps and would be long to compute again.
+    def _long(self, terms):
+        """What the terms need of the forward steps, depends on earlier steps, and would be slow to compute again.
 
-        Only values of which derivatives are simple: where those of others are computed together with them, rewriting
-        finds stable forms.
+        Of functions only those with simple derivatives: where the derivatives of others are computed together with
+        them, rewriting finds stable forms.
         """
-        forward, found = set(ancestors(self.loop.values, self.loop.inputs)), []
-        seen, stack = {*self.loop.inputs, *kept}, list(terms)
-        while stack:
-            v = stack.pop()
-            if v in seen or v.owner is None:
-                continue
-            seen.add(v)
-            row = getattr(getattr(v.owner.op, "scalar_op", None), "row_name", None)
-            if v in forward and (isinstance(v.owner.op, Dot) or type(v.owner.op) is Elemwise and row in KEPT):
-                found.append(v)
-            else:                           # of what a gradient is summed to, only the shape counts
-                stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, SumToShapeOf) else v.owner.inputs)
-        return found
+        recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
+        return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
+                or type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
+                for v in node.outputs if v in recurrent]
 
     def _steps(self):
         """How many steps there were."""
@@ -187,7 +194,6 @@ class _Reverse:
         loop = self.loop
         pairs = kept + [Sequence(s.row, s.array[:self.steps]) for s in loop.sequences]
         for c, buffer in zip(loop.carries, self.results, strict=False):
-            pairs += [Sequence(row, buffer[c.reach:c.reach + self.steps]) for row, own in self.carried if own is c]
             pairs += [Sequence(row, buffer[c.reach + tap:c.reach + tap + self.steps])
                       for row, tap in zip(c.rows, c.taps, strict=True)]
         self.reverse.sequences = [Sequence(s.row, self._backwards(s.array)) for s in pairs]

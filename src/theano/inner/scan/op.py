@@ -48,6 +48,10 @@ class Scan(Op):
     def __getstate__(self):
         return {**super().__getstate__(), "_empty": None}
 
+    def key_props(self):
+        """What makes programs with this op differ: its properties, and what messages say."""
+        return (*self._props(), self.mode, *self.labels())
+
     @property
     def inputs(self):
         """Inputs of the graph of a step."""
@@ -117,7 +121,10 @@ class Scan(Op):
             rows = [x[done, ...] for x in arrays]
             rows += [b[(done - min(taps) + tap) % len(b), ...]
                      for b, taps in zip(buffers, self.taps, strict=True) for tap in taps]
-            results = self.graph(*rows, *states, *others)
+            try:
+                results = self.graph(*rows, *states, *others)
+            except Exception as error:
+                raise _in_step(error, done, self) from error
             for k, (b, taps) in enumerate(zip(buffers, self.taps, strict=True)):
                 self._same_shape(f"{self._carry(k)} has values", b.shape[1:], results[k], done)
                 b[(done - min(taps)) % len(b)] = results[k]
@@ -158,6 +165,16 @@ class Scan(Op):
         """How messages call a carry."""
         row = self.graph.inputs[self.sequences + sum(map(len, self.taps[:k]))]
         return f"carry {k}" + (f" ({row.name})" if row.name else "")
+
+    def labels(self):
+        """How messages call the op, its sequences, its carries, and its results."""
+        rows, n_carries = self.graph.inputs[:self.sequences], len(self.taps)
+        n_values = len(self.graph.outputs) - self.until
+        carries = [self._carry(k) for k in range(n_carries)]
+        return [str(self), *map(str, rows), *carries, *(f"{name} has values" for name in carries),
+                *(f"output {k} has values" for k in range(n_carries, n_carries + self.states)),
+                *(f"output {k} has rows" for k in range(n_carries + self.states, n_values)),
+                *(["until"] if self.until else [])]
 
     def _no_rows(self, arrays, buffers, states, others):
         """Stacks of no steps: extents of their rows are worked out from rows of zeros."""
@@ -235,6 +252,16 @@ def run(loop, pruned=True):
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
               loop.until is not None, loop.truncate, loop.name, loop.mode)
     return op(*loop.outer, return_list=True)
+
+
+def _in_step(error, step, op):
+    """An error like ``error`` that tells the step."""
+    text = f"In step {step} of {op}."
+    try:
+        return type(error)(f"{error}\n{text}").with_traceback(error.__traceback__)
+    except Exception:           # an exception class with its own signature keeps its message
+        error.add_note(text)
+        return error
 
 
 def _in_order(rows, written):

@@ -1,0 +1,191 @@
+"""Sub-programs: the steps of loops, and the sides of branches; see runtime/subprogram.c.
+
+Their results have no storage of their own: they are rows, or all, of values of the program around, and what computes
+one writes it there. What is the same in all steps is computed in the first one.
+"""
+
+from dataclasses import dataclass, field
+
+from theano.codegen.memory import copy_of, plan
+from theano.graph.destroy import DestroyHandler
+from theano.graph.fgraph import FunctionGraph
+from theano.rewrite.pipeline import optimize
+from theano.rewrite.rules.guards import assume_equal_extents
+
+VIEWED = {"dimshuffle", "subtensor", "parts", "alias"}
+# Instructions whose results have extents that follow from those of the inputs alone; and kernels of which that holds
+REGULAR = {"dimshuffle", "copy", "alias", "gemm", "gemv", "ger", "dot", "make_vector", "pick", "put", "shape_i",
+           "scatter"}
+REGULAR_KERNELS = {"join", "argmax", "alloc_diag", "diagonal", "fill_diagonal", "cumulate", "sort", "batched_dot",
+                   "rebroadcast"}
+
+
+@dataclass
+class Part:
+    """A sub-program before its values have numbers.
+
+    tasks: in order, of which the first step of a loop runs all, later ones all but the first ``once``. inputs, outputs:
+    places; those of the program around come in the same order. rows: how many outputs are storage of the program
+    around. labels: how messages call its inputs and outputs; the first is the op.
+    """
+
+    tasks: list
+    inputs: list
+    outputs: list
+    extents: list
+    once: int = 0
+    rows: int = 0
+    labels: list = field(default_factory=list)
+
+    def all_tasks(self):
+        """Its tasks and those of sub-programs within."""
+        for task in self.tasks:
+            yield task
+            for part in task.parts:
+                yield from part.all_tasks()
+
+    @property
+    def runs_python(self):
+        """Whether any of it is Python code."""
+        return any(task.kind == "python" for task in self.all_tasks())
+
+    @property
+    def may_give_up(self):
+        """Whether it may find that it is for the interpreter to run."""
+        return any(task.kind in ("guard", "for", "steps") for task in self.all_tasks())
+
+
+def lower_part(lowering, inputs, outputs, query, states=()):
+    """Rewrite and lower the graph between ``inputs`` and ``outputs``; a `Lowering`.
+
+    states: pairs (number of an output, number of the input that is its value in the next step).
+    """
+    graph = FunctionGraph(inputs, outputs, update_mapping=dict(states))
+    graph.attach_feature(DestroyHandler())
+    updated = {i for _, i in states}
+    graph.protected = [v for k, v in enumerate(graph.inputs) if k not in updated]
+    n_guards = assume_equal_extents(graph)
+    optimize(graph, query, native=True)
+    kinds = ["shared" if k in updated else "input" for k in range(len(graph.inputs))]
+    return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
+
+
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
+    """The `Part` of a lowered graph.
+
+    states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
+    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs.
+    """
+    chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
+    inner.outputs = [inner.outputs[k] for k in chosen]
+    places = [inner.places[v] for v in inner.fgraph.inputs]
+    last = len(inner.outputs) - kept
+    following = dict(states)
+    own = _OwnStorage(inner.tasks)
+    outputs = [own(place, places[following[k]] if k in following else None) if k < last else place
+               for k, place in enumerate(inner.outputs)]
+    rows = [p for k, p in enumerate(outputs[:last]) if k not in following]
+    updates = [(outputs[k], places[i]) for k, i in states]
+    steady = _Steady(inner.tasks, [places[k] for k in fixed], places, {id(p.root()) for p in outputs[:last]})
+    tasks, rows, updates, _ = plan(inner.tasks, rows, updates, inner.guards, [False] * len(rows),
+                                   [*outputs[last:], *steady.lasting])
+    rows, updates = iter(rows), iter(updates)
+    outputs[:last] = [next(updates)[0] if k in following else next(rows) for k in range(last)]
+    once = [t for t in tasks if steady.is_once(t)]
+    known = set(map(id, once))
+    count = 0
+    for place in outputs[:last]:
+        root = place.root()
+        if root.kind == "temp" and root.dtype != "object":
+            root.array, root.row, count = False, count, count + 1
+    extents = [inner.extents.canonical(v) if hasattr(v.type, "broadcastable") else ()
+               for v in (inner.fgraph.outputs[k] for k in chosen)]
+    numbers = {v: k for k, v in enumerate(inner.fgraph.inputs)}
+    found = [[e if isinstance(e, int) else (numbers[e.variable], e.axis) if e.variable in numbers and e.axis >= 0
+              else None for e in one] for one in extents]
+    return Part([*once, *(t for t in tasks if id(t) not in known)], places, outputs, found, len(once), count,
+                [text for k, text in enumerate(labels) if k + len(chosen) + len(dropped) - len(labels) not in dropped])
+
+
+class _OwnStorage:
+    """Gives every result of a step storage that nothing else is seen through, with a copy where it has none."""
+
+    def __init__(self, tasks):
+        self.tasks, self.taken = tasks, set()
+        self.made = {id(p): task for task in tasks for p in task.outputs}
+
+    def __call__(self, place, state=None):
+        if place is state or place.dtype == "object" and self._is_plain(place):
+            return place
+        if self._is_plain(place) and not place.array:
+            self.taken.add(id(place))
+            return place
+        copy, task = copy_of(place)
+        self.tasks.append(task)
+        return copy
+
+    def _is_plain(self, place):
+        if place.kind != "temp" or place.of is not None or id(place) in self.taken:
+            return False
+        maker = self.made[id(place)]
+        shortened = maker.kind == "for" and bool(maker.params[4])       # by an until: then its shape is its own
+        return (place.dtype == "object" or not place.foreign) and not shortened
+
+
+class _Steady:
+    """Which tasks of a step do the same in all steps, as far as can be told without running.
+
+    The extents of what a step is given and gives never change; so those of most other values don't either.
+    """
+
+    def __init__(self, tasks, fixed, inputs, results):
+        self.values = {id(p) for p in fixed}
+        self.shapes = {id(p) for p in inputs if p.dtype != "object"}
+        self.given = set(self.shapes)
+        self.moving = set(results)          # roots that some task writes anew in every step
+        while True:
+            values, shapes = set(self.values), set(self.shapes)
+            before = len(self.moving)
+            for task in tasks:
+                self._visit(task, values, shapes)
+            if len(self.moving) == before:
+                break
+        self.values, self.shapes = values, shapes
+        self.lasting = [p for task in tasks if self.is_once(task) for p in task.outputs]
+
+    def is_once(self, task):
+        """Whether only the first step runs a task."""
+        if task.kind in ("python", "empty", "for", "branch"):
+            return False
+        if not all(id(p) in self.values or p.kind == "const" for p in self._read(task)):
+            return False
+        return all(id(p.root()) not in self.moving for p in task.outputs)
+
+    def _read(self, task):
+        """Inputs whose values matter."""
+        return [p for p in task.inputs if task.kind != "shape_i" or id(p) not in self.given]
+
+    def _visit(self, task, values, shapes):
+        self.values, self.shapes = values, shapes
+        once = self.is_once(task)
+        if once:
+            values.update(id(p) for p in task.outputs)
+        elif task.kind not in VIEWED:
+            self.moving.update(id(p.root()) for p in task.outputs)
+        if once or self._is_regular(task):
+            shapes.update(id(p) for p in task.outputs)
+
+    def _is_regular(self, task):
+        """Whether the extents of the results are the same in all steps."""
+        def all_known(places, known):
+            return all(id(p) in known or p.kind == "const" for p in places)
+
+        if task.kind in REGULAR or task.kernel in REGULAR_KERNELS:
+            return all_known(task.inputs, self.shapes)
+        if task.kind == "loop":
+            operands = sum(o.role == "in" for o in task.nest.operands)
+            return all_known(task.inputs[:operands], self.shapes) and all_known(task.inputs[operands:], self.values)
+        if task.kind in ("subtensor", "reshape"):
+            single = task.kind == "subtensor" and not any(task.params[1:1 + task.params[0]])
+            return all_known(task.inputs[:1], self.shapes) and (single or all_known(task.inputs[1:], self.values))
+        return task.kind == "empty" and all_known(task.inputs, self.values)

@@ -1,0 +1,455 @@
+"""Loops: what nobody needs, what is the same in all steps, what one product does instead of one in each step."""
+
+from dataclasses import replace
+
+from theano.graph.fgraph import FunctionGraph
+from theano.graph.variable import Constant, Variable
+from theano.graph.walk import ancestors, equal_computations, substitute, toposort
+from theano.inner.scan.loop import Sequence, Stack, buffer_of, fitted, rows_of, twin
+from theano.inner.scan.op import Scan, run
+from theano.rewrite.engine import Merger, rule
+from theano.rewrite.rules.match import args
+from theano.tensor.create import AllocEmpty, alloc
+from theano.tensor.dot import Dot, dot
+from theano.tensor.elemwise import DimShuffle, minimum
+from theano.tensor.index import IncSubtensor, Subtensor, index_of
+from theano.tensor.shape import ScalarFromTensor, Shape_i
+
+
+@rule(Scan, tags=("canonicalize",))
+def scan_with_unused(node):
+    """scan of (f, g) over (x, y) >> scan of f over x where nothing uses the rows of g, nor do later steps, nor f y"""
+    loop = node.op.loop(node.inputs)
+    used = _needed(loop, {k for k, v in enumerate(node.outputs) if v.clients})
+    above = set(ancestors(loop.outputs, loop.inputs))
+    idle = not above.issuperset([*(s.row for s in loop.sequences), *(o.inner for o in loop.others)])
+    if not used or len(used) == len(node.outputs) and not idle:
+        return None
+    position = iter(range(len(node.outputs)))
+    smaller = replace(loop, carries=[c for c in loop.carries if next(position) in used],
+                      states=[s for s in loop.states if next(position) in used],
+                      stacks=[s for s in loop.stacks if next(position) in used])
+    return dict(zip([node.outputs[k] for k in sorted(used)], run(smaller), strict=True))
+
+
+def _needed(loop, wanted):
+    """Positions of the values that a step must compute so that those in ``wanted`` come out."""
+    recurrent = [c.rows for c in loop.carries] + [[s.before] for s in loop.states]
+    while True:
+        values = [loop.values[k] for k in wanted] + ([] if loop.until is None else [loop.until])
+        above = set(ancestors(values, loop.inputs))
+        more = {k for k, rows in enumerate(recurrent) if not above.isdisjoint(rows)}
+        if more <= wanted:
+            return wanted
+        wanted = wanted | more
+
+
+@rule(Scan, tags=("canonicalize",))
+def invariants_of_scan(node):
+    """scan of f(row, g(x)) >> scan of f(row, y) where y = g(x)"""
+    loop, moved = node.op.loop(node.inputs).hoisted()
+    if not moved:
+        return None
+    return dict(zip(node.outputs, run(loop), strict=True))
+
+
+@rule(Scan, tags=("canonicalize",))
+def equal_rows_of_scan(node):
+    """scan of y >> alloc(y, n, ...) where y is the same in all steps"""
+    loop = node.op.loop(node.inputs)
+    same = {o.inner: o.outer for o in loop.others if hasattr(o.outer.type, "broadcastable")}
+    stacks = zip(node.outputs[len(node.outputs) - len(loop.stacks):], loop.stacks, strict=True)
+    found = {output: same[s.value] for output, s in stacks if output.clients and s.value in same}
+    if not found or loop.until is not None:
+        return None
+    return {output: alloc(y, loop.n, *(y.shape[d] for d in range(y.type.ndim))) for output, y in found.items()}
+
+
+@rule(Scan, name="scan_save_mem", tags=("specialize",))
+def last_rows_of_scan(node):
+    """scan in a buffer for all steps, of which only the last rows are used >> scan in a buffer for these"""
+    loop, shorter = node.op.loop(node.inputs), False
+    for s, output in zip(reversed(loop.stacks), reversed(node.outputs), strict=False):
+        used = _rows_used(output, 0) if s.length is loop.n else None
+        if used and not (isinstance(loop.n, Constant) and loop.n.data <= used):
+            s.length = minimum(loop.n, used)
+            shorter = True
+    for c, output in zip(loop.carries, node.outputs, strict=False):
+        initial, used = _initial_rows(c, loop.n), _rows_used(output, c.reach)
+        if initial is None or used is None or isinstance(loop.n, Constant) and loop.n.data <= used:
+            continue
+        c.buffer = fitted(buffer_of(initial, minimum(loop.n, used)), c.buffer.type)
+        shorter = True
+    return dict(zip(node.outputs, run(loop), strict=True)) if shorter else None
+
+
+def _initial_rows(carry, n):
+    """What the buffer begins with, where it has room for ``n`` more rows and nothing else in it; else None."""
+    node = carry.buffer.owner
+    if node is None or not isinstance(node.op, IncSubtensor) or not node.op.set_instead_of_inc:
+        return None
+    empty, (index, *more) = node.inputs[0].owner, node.op.idx_list
+    if more or not isinstance(index, slice) or index.start is not None or index.step is not None \
+            or empty is None or not isinstance(empty.op, AllocEmpty):
+        return None
+    rows = empty.inputs[0]
+    if isinstance(rows, Constant):
+        whole = isinstance(n, Constant) and rows.data == n.data + carry.reach
+    else:
+        whole = rows.owner is not None and any(v is n or isinstance(n, Constant) and n.equals(v)
+                                               for v in rows.owner.inputs)
+    return node.inputs[1] if whole else None
+
+
+def _rows_used(output, reach):
+    """How many of the last rows are read, of ``output`` or of ``output[reach:]``; None where others are, or all."""
+    most, stack = 0, [output]
+    while stack:
+        x = stack.pop()
+        if not x.clients:
+            return None
+        for client, _ in x.clients:
+            if client == "output" or not isinstance(client.op, Subtensor) or client.inputs[0] is not x:
+                return None
+            index = client.op.get_constant_idx(client.inputs, allow_partial=True, only_process_constants=True)
+            if x is output and index == [slice(reach, None, None)]:
+                stack.append(client.outputs[0])
+            elif isinstance(index[0], int) and index[0] < 0:
+                most = max(most, -index[0])
+            else:
+                return None
+    return most
+
+
+@rule(Scan, tags=("canonicalize",))
+def rows_of_sequences_and_carries(node):
+    """scan of (f, x) over all of x >> scan of f, and x; where a stacked value is carried too, the carried ones"""
+    loop = node.op.loop(node.inputs)
+    if loop.until is not None:
+        return None
+    known = {s.row: s.array for s in loop.sequences if _is_extent(loop.n, s.array)}
+    for c, output in zip(loop.carries, node.outputs, strict=False):
+        if _initial_rows(c, loop.n) is not None:
+            known.setdefault(c.value, output[c.reach:])
+    stacks = zip(node.outputs[len(node.outputs) - len(loop.stacks):], loop.stacks, strict=True)
+    found = {v: known[s.value] for v, s in stacks if v.clients and s.length is loop.n and s.value in known}
+    return found or None
+
+
+@rule(Scan, name="scan_merge", tags=("canonicalize",), fgraph=True)
+def part_of_another_scan(fgraph, node):
+    """scan of f over x, where there is a scan of (f, g) over (x, y) >> its rows of f"""
+    feeding = [v for v in node.inputs[1:] if not isinstance(v, Constant)]
+    others = {c for v in feeding for c, _ in v.clients if c != "output" and c is not node and isinstance(c.op, Scan)}
+    for other in sorted(others, key=str) if others else ():
+        found = _found_in(node, other)
+        if found and not set(node.outputs).intersection(ancestors(other.inputs)):
+            return found
+    return None
+
+
+def _found_in(node, other):
+    """Which outputs of ``other`` are those of ``node``; None where some are not there."""
+    loop, wide = node.op.loop(node.inputs), other.op.loop(other.inputs)
+    if loop.n is not wide.n or (loop.until is None) != (wide.until is None) or loop.truncate != wide.truncate:
+        return None
+    pairs, outputs, values = {}, {}, []
+    rows = {s.array: s.row for s in wide.sequences}
+    outer = {o.outer: o.inner for o in wide.others}
+    carries, starts = {}, {}                    # several may begin with the same
+    for k, c in enumerate(wide.carries):
+        carries.setdefault((c.buffer, c.taps), []).append(k)
+    for k, s in enumerate(wide.states):
+        starts.setdefault(s.start, []).append(k)
+    pairs.update((s.row, rows.get(s.array)) for s in loop.sequences)
+    pairs.update((o.inner, outer.get(o.outer)) for o in loop.others)
+    given = iter(node.outputs)
+    for c in loop.carries:
+        same = carries.get((c.buffer, c.taps))
+        if not same:
+            return None
+        k = same.pop(0)
+        pairs.update(zip(c.rows, wide.carries[k].rows, strict=True))
+        values.append((c.value, wide.carries[k].value))
+        outputs[next(given)] = other.outputs[k]
+    for s in loop.states:
+        same = starts.get(s.start)
+        if not same:
+            return None
+        k = same.pop(0)
+        pairs[s.before] = wide.states[k].before
+        values.append((s.after, wide.states[k].after))
+        outputs[next(given)] = other.outputs[len(wide.carries) + k]
+    if None in pairs.values():
+        return None
+    if loop.until is not None:
+        values.append((loop.until, wide.until))
+    inside, within = list(pairs), list(pairs.values())
+    if not equal_computations([a for a, _ in values], [b for _, b in values], inside, within):
+        return None
+    for s, output in zip(loop.stacks, given, strict=True):
+        twins = (v for t, v in zip(wide.stacks, other.outputs[len(wide.carries) + len(wide.states):], strict=True)
+                 if t.length is s.length and equal_computations([s.value], [t.value], inside, within))
+        outputs[output] = next(twins, None)
+    return None if None in outputs.values() else outputs
+
+
+# -- products ---------------------------------------------------------------------------------------------
+
+
+@rule(Scan, name="scanOp_pushout_seqs_ops")
+def products_of_rows(node):
+    """scan of f(dot(row, w)) over x >> scan of f(row) over dot(x, w), one product of matrices"""
+    loop = node.op.loop(node.inputs)
+    if loop.until is not None:
+        return None
+    arrays, same = {s.row: s.array for s in loop.sequences}, {o.inner: o.outer for o in loop.others}
+    replaced, added = {}, []
+    for inner in toposort(loop.outputs, loop.inputs):
+        if not isinstance(inner.op, Dot):
+            continue
+        out, (x, w) = inner.outputs[0], inner.inputs
+        if x in same and x.type.ndim == 2 and w in arrays and w.type.ndim == 1:
+            x, w = w, x.T
+        outside = _outside(w, same)
+        if x not in arrays or outside is None or w.type.ndim != 2:
+            continue
+        replaced[out] = row = twin(out)
+        product = _product_of_rows(arrays[x], outside)
+        added.append(Sequence(row, fitted(product, rows_of(row.type, product.type.broadcastable[:1]))))
+    if not replaced:
+        return None
+    loop = loop.with_outputs(substitute(loop.outputs, replaced))
+    loop.sequences = loop.sequences + added
+    return dict(zip(node.outputs, run(loop), strict=True))
+
+
+def _outside(variable, same):
+    """What stands outside for a variable, or its transpose, that is the same in all steps; else None."""
+    if variable in same:
+        return same[variable]
+    if isinstance(variable, Constant):
+        return variable.clone()
+    node = variable.owner
+    if node is not None and isinstance(node.op, DimShuffle) and node.inputs[0] in same:
+        return node.op(same[node.inputs[0]])
+    return None
+
+
+def _product_of_rows(x, w):
+    """dot(row, w) for all rows of x; rows in reverse order are turned afterwards, as others may want the product."""
+    node = x.owner
+    if node is not None and isinstance(node.op, Subtensor) and _slice_of(node) == slice(None, None, -1):
+        return _product_of_rows(node.inputs[0], w)[::-1]
+    if x.type.ndim == 2:
+        return dot(x, w)
+    flat = dot(x.reshape((x.shape[0] * x.shape[1], x.shape[2])), w)
+    return flat.reshape((x.shape[0], x.shape[1], w.shape[1]))
+
+
+@rule(Scan, name="scanOp_pushout_output")
+def sums_of_products(node):
+    """scan of s = s + dot(x.T, y) >> scan of x and y, and then one product of them"""
+    loop = node.op.loop(node.inputs)
+    if loop.until is not None:
+        return None
+    states, stacks, sums = [], list(loop.stacks), {}
+    stacked = {s.value: s for s in stacks if s.length is loop.n}
+    moving = set(loop.bound)
+    for k, s in enumerate(loop.states):
+        pairs, rest = _products_in(s, loop, moving)
+        if not pairs:
+            states.append(s)
+            continue
+        sums[k] = s, pairs, bool(rest)
+        if rest:
+            after = rest[0]
+            for term in rest[1:]:
+                after = after + term
+            states.append(replace(s, after=fitted(s.before + after, s.before.type)))
+    if not sums:
+        return None
+    arrays = {s.row: s.array[:loop.n] for s in loop.sequences}
+    for v in {v for _, pairs, _ in sums.values() for pair in pairs for v in pair if v not in arrays}:
+        if v not in stacked:
+            stacked[v] = Stack(v, loop.n)
+            stacks.append(stacked[v])
+    made = run(replace(loop, states=states, stacks=stacks))
+    first = len(loop.carries) + len(states)
+    arrays.update((s.value, made[first + k]) for k, s in enumerate(stacks) if stacked.get(s.value) is s)
+    return _with_sums(node, loop, sums, made, arrays)
+
+
+def _with_sums(node, loop, sums, made, arrays):
+    """The outputs of the loop in terms of those of the loop without ``sums``."""
+    left, found = iter(made[len(loop.carries):]), dict(zip(node.outputs[:len(loop.carries)], made, strict=False))
+    outputs = node.outputs[len(loop.carries):]
+    for k, (s, output) in enumerate(zip(loop.states, outputs, strict=False)):
+        if k not in sums:
+            found[output] = next(left)
+            continue
+        _, pairs, more = sums[k]
+        total = next(left) if more else s.start
+        for x, y in pairs:
+            total = total + dot(_in_a_row(arrays[x]).T, _in_a_row(arrays[y]))
+        found[output] = fitted(total, output.type)
+    found.update(zip(outputs[len(loop.states):], left, strict=False))
+    return found
+
+
+def _in_a_row(x):
+    """All rows of matrices as those of one matrix."""
+    return x if x.type.ndim == 2 else x.reshape((x.shape[0] * x.shape[1], x.shape[2]))
+
+
+def _products_in(state, loop, moving):
+    """Pairs (x, y) where a state is summed up with dot(x.T, y), and the other terms; nothing where it is no sum."""
+    others = [v for v in loop.outputs if v is not state.after]
+    if state.before in ancestors(others, loop.inputs) or getattr(state.before.type, "ndim", 0) != 2:
+        return [], []
+    terms, stack = [], [state.after]
+    while stack:
+        term = stack.pop()
+        inner = args(term, "add")
+        if inner is not None and term.type == state.before.type and state.before in ancestors([term], loop.inputs):
+            stack.extend(reversed(inner))
+        else:
+            terms.append(term)
+    if terms.count(state.before) != 1:
+        return [], []
+    terms = [t for term in terms if term is not state.before for t in _summands(term)]
+    if any(t.type != state.before.type or state.before in ancestors([t], loop.inputs) for t in terms):
+        return [], []
+    pairs = {t: _factors(t) for t in terms}
+    pairs = {t: p for t, p in pairs.items() if p and all(moving.intersection(ancestors([v])) for v in p)
+             and not any(isinstance(v, Constant) for v in p)}
+    return list(pairs.values()), [t for t in terms if t not in pairs]
+
+
+def _summands(term):
+    """The terms of a sum of products."""
+    found, stack = [], [term]
+    while stack:
+        inner = args(stack[-1], "add")
+        top = stack.pop()
+        if inner is not None and all(v.type == term.type for v in inner):
+            stack.extend(reversed(inner))
+        else:
+            found.append(top)
+    return found
+
+
+def _factors(term):
+    """(x, y) where a matrix is dot(x.T, y), or outer(x, y); else None."""
+    node = term.owner
+    if node is not None and isinstance(node.op, Dot) and [v.type.ndim for v in node.inputs] == [2, 2]:
+        x, y = node.inputs
+        turned = x.owner is not None and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
+        return (x.owner.inputs[0], y) if turned else None
+    product = args(term, "mul")
+    if product is None or len(product) != 2:
+        return None
+    nodes = [v.owner for v in product]
+    if any(n is None or not isinstance(n.op, DimShuffle) for n in nodes):
+        return None
+    orders = [n.op.new_order for n in nodes]
+    if sorted(orders, key=str) != [("x", 0), (0, "x")] and sorted(orders, key=str) != [(0, "x"), ("x", 0)]:
+        return None
+    x, y = (n.inputs[0] for n in (nodes if orders[0] == (0, "x") else nodes[::-1]))
+    return (x, y) if x.type.dtype == y.type.dtype == term.type.dtype else None
+
+
+# -- slices that loops are made with ------------------------------------------------------------------------
+
+
+@rule(Subtensor, name="local_subtensor_of_first_rows", tags=("canonicalize",))
+def first_rows_of_first_rows(node):
+    """x[:n][::-1][:n] >> x[:n][::-1], x[:x.shape[0]] >> x"""
+    entry = _slice_of(node)
+    if entry is None or entry.start is not None or entry.step is not None or not isinstance(entry.stop, Variable):
+        return None
+    return node.inputs[0] if _is_bound(node.inputs[0], entry.stop) else None
+
+
+def _slice_of(node):
+    """The slice of rows that a Subtensor takes, with bounds that are numbers or variables; None where it does more."""
+    index = index_of(node)
+    if len(index) != 1 or not isinstance(index[0], slice):
+        return None
+    parts = (index[0].start, index[0].stop, index[0].step)
+    return slice(*(int(p.data) if isinstance(p, Constant) else p for p in parts))
+
+
+def _is_bound(x, stop):
+    """Whether ``x`` is known to have at most ``stop`` rows."""
+    extent = _tensor_of(stop)
+    if _is_extent(extent, x):
+        return True
+    node = x.owner
+    entry = _slice_of(node) if node is not None and isinstance(node.op, Subtensor) else None
+    if entry is None:
+        return False
+    if entry.stop is None:
+        return entry.step in (None, -1) and _is_bound(node.inputs[0], stop)
+    if entry.step is not None or not isinstance(entry.stop, Variable):
+        return False
+    if entry.start in (None, 0):
+        return entry.stop is stop
+    summands = args(_tensor_of(entry.stop), "add")
+    return summands is not None and len(summands) == 2 and extent in summands \
+        and any(isinstance(v, Constant) and v.data == entry.start for v in summands)
+
+
+def _is_extent(n, x):
+    """Whether ``n`` is how many rows ``x`` has."""
+    return n.owner is not None and isinstance(n.owner.op, Shape_i) and n.owner.op.i == 0 and n.owner.inputs[0] is x
+
+
+def _tensor_of(bound):
+    """A bound of a slice as a tensor."""
+    node = bound.owner
+    return node.inputs[0] if node is not None and isinstance(node.op, ScalarFromTensor) else bound
+
+
+@rule(Scan)
+def equal_values_in_steps(node):
+    """scan of f(g(x), g(x)) >> scan of f(y, y) where y = g(x)"""
+    loop = node.op.loop(node.inputs)
+    graph = FunctionGraph(loop.inputs, loop.outputs)
+    merger = Merger()
+    graph.attach_feature(merger)
+    changed = False
+    while merger.settle(graph):
+        changed = True
+    if not changed:
+        return None
+    graph.remove_feature(merger)
+    inputs, outputs = graph.inputs, graph.outputs
+    graph.disown()
+    loop = loop.with_outputs(substitute(outputs, dict(zip(inputs, loop.inputs, strict=True))))
+    return dict(zip(node.outputs, run(loop), strict=True))
+
+
+@rule("second", tags=("specialize",), fgraph=True)
+def filled_as_scan(fgraph, node):
+    """fill(buffer that a loop gives, y) >> fill(buffer that it takes, y), for which no step is made"""
+    x, y = node.inputs
+    like = _shaped_alike(x) if getattr(fgraph, "extents_agree", False) else None
+    return None if like is None else node.op(like, y)
+
+
+def _shaped_alike(x):
+    """What has the shape of ``x``, a buffer that a loop gives or a part of one, before the loop; None for others."""
+    node = x.owner
+    if node is not None and isinstance(node.op, Subtensor):
+        whole = _shaped_alike(node.inputs[0])
+        return None if whole is None else node.op(whole, *node.inputs[1:])
+    if node is None or type(node.op) is not Scan or node.op.until:
+        return None
+    k, buffers = node.outputs.index(x), node.op.parts(node.inputs)[2]
+    return buffers[k] if k < len(buffers) else None
+
+
+SCAN = (scan_with_unused, invariants_of_scan, equal_rows_of_scan, rows_of_sequences_and_carries,
+        part_of_another_scan, first_rows_of_first_rows)
+PRODUCTS = (filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)
