@@ -604,3 +604,53 @@ def test_mode_of_steps(rng):
     total, _ = theano.scan(lambda a, b: a + b, x, np.float64(0), mode="FAST_COMPILE")
     assert node_of(total).op.graph.mode == "FAST_COMPILE"
     np.testing.assert_allclose(total.eval({x: [1., 2.]}), [1, 3])
+
+
+# -- work that is done once -----------------------------------------------------------------------------
+
+
+def test_gradient_takes_what_the_forward_steps_computed(rng):
+    """There is one forward loop, which keeps the results of functions, and the backward loop calls none."""
+    x, w, start = T.dmatrix(), T.dmatrix(), T.dvector()
+
+    def step(row, h, w):
+        z = T.dot(h, w) + row
+        return T.nnet.sigmoid(z) * T.tanh(2 * z)
+    cost = (theano.scan(step, x, start, w)[0] ** 2).sum()
+    f = theano.function([x, w, start], [cost, *T.grad(cost, [x, w, start])])
+    forward, backward = scans(f)
+    assert len(forward.op.taps) == 1 and forward.op.stacks == 2
+    names = {str(node.op) for node in toposort(backward.op.outputs) if node.op is not forward.op}
+    assert not {"Elemwise{tanh,no_inplace}", "sigmoid"} & names
+    at = rng.randn(5, 3), rng.randn(3, 3), rng.randn(3)
+    theano.gradient.verify_grad(lambda x, w, h: (theano.scan(step, x, h, w)[0] ** 2).sum(), at, rng=rng)
+
+
+def test_loops_of_which_one_needs_the_other_are_not_merged():
+    x, n = T.dscalar(), T.iscalar()
+    y = theano.scan(lambda h: h * 2, outputs_info=x, n_steps=n)[0]
+    z = theano.scan(lambda h, t: h * 2 + t, outputs_info=x, non_sequences=y[-1], n_steps=n)[0]
+    f = theano.function([x, n], [y, z])
+    assert len(scans(f)) == 2
+    np.testing.assert_allclose(f(1, 2), [[2, 4], [6, 16]])
+
+
+def test_gradient_of_what_is_the_same_in_all_steps():
+    """A function of a shared argument is differentiated once, not in each step."""
+    w, x = T.dvector("w"), T.dvector("x")
+    y = theano.scan(lambda e, h, w: h * T.exp(w).sum() + e * w[0], x, T.constant(0.0), w)[0]
+    f = theano.function([w, x], T.grad(y[-1], w))
+    backward = scans(f)[-1]
+    assert not any("exp" in str(node.op) for node in toposort(backward.op.outputs))
+    theano.gradient.verify_grad(lambda w: theano.scan(
+        lambda e, h, w: h * T.exp(w).sum() + e * w[0], T.constant(np.arange(3.0)), T.constant(0.0), w)[0][-1],
+        [np.array([0.1, -0.3])], rng=np.random.RandomState(0))
+
+
+def test_increments_of_parts_are_made_one_after_the_other():
+    p = T.dvector()
+    cost = T.tanh(p[0]) * p[1] + p[2] * p[0]
+    f = theano.function([p], T.grad(cost, p))
+    assert not any("add" in str(node.op) and node.inputs[0].type.ndim for node in f.maker.fgraph.apply_nodes)
+    at = np.array([0.2, 0.3, 0.4])
+    np.testing.assert_allclose(f(at), [0.3 / np.cosh(0.2) ** 2 + 0.4, np.tanh(0.2), 0.2])

@@ -58,7 +58,6 @@ def optimize(fgraph, query, native=False):
     if query.include and ("merge" in query.include or FAST & set(query.include)
                           or len(query.include) > 0) and "merge" not in query.exclude:
         fgraph.attach_feature(Merger())
-    fgraph.query = query                # graphs inside ops are rewritten alike, when they become code
     engine = Engine(fgraph, query.takes_rule)
     engine._settle()
     done = False

@@ -42,7 +42,7 @@ def scan(lowering, node):
         out.array = True
     extents = [n for found in part.extents[len(outputs) - len(loop.stacks):len(outputs)] for n in found]
     if loop.states or None in extents or part.may_give_up:
-        _protect_arguments(lowering)
+        lowering.keep_arguments()
     params = [len(loop.sequences), len(loop.carries), len(loop.states), len(loop.stacks), int(loop.until is not None)]
     for c in loop.carries:
         params += [len(c.taps), c.reach, *c.taps]
@@ -74,13 +74,6 @@ def _copy_objects(lowering, loop, part, inputs):
         if inputs[first + k].dtype == "object" and part.outputs[len(loop.carries) + k] is part.inputs[within + k]:
             inputs[first + k], task = copy_of(inputs[first + k])
             lowering.tasks.append(task)
-
-
-def _protect_arguments(lowering):
-    """Keep arguments as they are: the loop may turn out to be one for the interpreter, which begins again."""
-    for place in lowering.places.values():
-        if place.kind == "mutable":
-            place.kind = "lent"
 
 
 LOOP = {Scan: scan}

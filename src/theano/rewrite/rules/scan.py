@@ -430,6 +430,26 @@ def equal_values_in_steps(node):
     return dict(zip(node.outputs, run(loop), strict=True))
 
 
+@rule("second", tags=("specialize",), fgraph=True)
+def filled_as_scan(fgraph, node):
+    """fill(buffer that a loop gives, y) >> fill(buffer that it takes, y), for which no step is made"""
+    x, y = node.inputs
+    like = _shaped_alike(x) if getattr(fgraph, "extents_agree", False) else None
+    return None if like is None else node.op(like, y)
+
+
+def _shaped_alike(x):
+    """What has the shape of ``x``, a buffer that a loop gives or a part of one, before the loop; None for others."""
+    node = x.owner
+    if node is not None and isinstance(node.op, Subtensor):
+        whole = _shaped_alike(node.inputs[0])
+        return None if whole is None else node.op(whole, *node.inputs[1:])
+    if node is None or type(node.op) is not Scan or node.op.until:
+        return None
+    k, buffers = node.outputs.index(x), node.op.parts(node.inputs)[2]
+    return buffers[k] if k < len(buffers) else None
+
+
 SCAN = (scan_with_unused, invariants_of_scan, equal_rows_of_scan, rows_of_sequences_and_carries,
         part_of_another_scan, first_rows_of_first_rows)
-PRODUCTS = (equal_values_in_steps, products_of_rows, sums_of_products)
+PRODUCTS = (filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)
