@@ -225,6 +225,8 @@ JOINED = [
     Case("fill_diagonal", fill_diagonal, [A("mn"), A("")], ref.fill_diagonal),
     Case("fill_diagonal_offset", fill_diagonal_offset, [A("mn"), A(""), fixed(-1)], ref.fill_diagonal),
     Case("choose", Choose("clip"), [I("mn", "b"), A("bmn")], lambda a, c: np.choose(a, c, mode="clip")),
+    Case("choose_of_several", Choose("wrap"), [I("m1", 3), A("n"), A("mn"), A("1n")],
+         lambda a, *c: np.choose(a, c, mode="wrap")),
 ]
 
 INDEXED = [

@@ -271,8 +271,6 @@ def test_values_that_do_not_fit():
         f(np.ones((3, 4)), np.ones((3, 4)), [0, 1])
     with pytest.raises(TypeError, match="cast it first"):
         T.set_subtensor(T.lmatrix()[i], v)
-    with pytest.raises(TypeError, match="mask"):
-        x[[True, False, True]]
 
 
 def test_embeddings_are_updated_in_place(rng):
@@ -303,3 +301,41 @@ def test_rows_of_embeddings_and_their_new_values(rng):
     assert np.isclose(f(k), (wanted[k] ** 2).sum())
     np.add.at(wanted, k, -0.2 * wanted[k])
     np.testing.assert_allclose(table.get_value(), wanted)
+
+
+M = [True, False, True, True]
+BOOLS = [M, (slice(None), [True, False, True]), True, False, (True, 1), (True, False), (M, [True, False, True, True]),
+         [0, False], (M, 0), (M, None), [[True, False, True]] * 4, (..., [False, True, True])]
+
+
+@pytest.mark.parametrize("index", BOOLS, ids=str)
+def test_bools_of_python_are_masks(index):
+    x, v = T.dmatrix(), np.arange(12.).reshape(4, 3)
+    try:
+        wanted = v[index]
+    except IndexError:
+        with pytest.raises(IndexError):
+            x[index].eval({x: v})
+        return
+    np.testing.assert_array_equal(x[index].eval({x: v}), wanted)
+    changed = v.copy()
+    changed[index] = -1
+    np.testing.assert_array_equal(T.set_subtensor(x[index], -1).eval({x: v}), changed)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", PYTHON], ids=["run", "compile", "python"])
+def test_slices_that_are_arguments(mode):
+    x, s, v = T.dmatrix(), T.slicetype(), np.arange(12.).reshape(4, 3)
+    outputs = [x[s], x[s, s], x[:, s], x[0, s], T.set_subtensor(x[s], 7.), T.inc_subtensor(x[s, 0], 7.),
+               T.grad((x[s] ** 2).sum(), x)]
+    f = theano.function([x, s], outputs, mode=mode)
+    for given in (slice(1, 3), slice(None, None, -1), slice(0, 0), slice(None)):
+        replaced, more, slope = v.copy(), v.copy(), np.zeros_like(v)
+        replaced[given], slope[given] = 7, 2 * v[given]
+        more[given, 0] += 7
+        found = f(v, given)
+        for value, wanted in zip(found, [v[given], v[given, given], v[:, given], v[0, given], replaced, more, slope],
+                                 strict=True):
+            np.testing.assert_array_equal(value, wanted)
+        found[0][...] = -1
+        assert v.min() == 0, "the result is no view of the argument"

@@ -60,7 +60,7 @@ def as_string(inputs, outputs, leaf_formatter=str, node_formatter=default_node_f
         start = ""
         if node in shared:
             numbers[node] = len(numbers) + 1
-            start = f"*{numbers[node]}{suffix} -> "
+            start = f"*{numbers[node]}{suffix if variable.index else ''} -> "
         text = start + node_formatter(node, [marks.mark(v) for v in node.inputs])
         return text if start else text + suffix
 
