@@ -39,8 +39,8 @@ from theano.log import (
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
 from theano.tensor.advanced import sparse_grad
-from theano.tensor.constant import _asarray, get_scalar_constant_value
-from theano.tensor.dot import dot
+from theano.tensor.constant import _asarray
+from theano.tensor.plain import dot, get_scalar_constant_value
 from theano.tensor.shared import shared
 from theano.tensor.variable import TensorConstant, TensorVariable
 

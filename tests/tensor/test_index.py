@@ -329,12 +329,12 @@ def test_slices_that_are_arguments(mode):
     outputs = [x[s], x[s, s], x[:, s], x[0, s], T.set_subtensor(x[s], 7.), T.inc_subtensor(x[s, 0], 7.),
                T.grad((x[s] ** 2).sum(), x)]
     f = theano.function([x, s], outputs, mode=mode)
-    for given in (slice(1, 3), slice(None, None, -1), slice(0, 0), slice(None)):
+    for taken in (slice(1, 3), slice(None, None, -1), slice(0, 0), slice(None)):
         replaced, more, slope = v.copy(), v.copy(), np.zeros_like(v)
-        replaced[given], slope[given] = 7, 2 * v[given]
-        more[given, 0] += 7
-        found = f(v, given)
-        for value, wanted in zip(found, [v[given], v[given, given], v[:, given], v[0, given], replaced, more, slope],
+        replaced[taken], slope[taken] = 7, 2 * v[taken]
+        more[taken, 0] += 7
+        found = f(v, taken)
+        for value, wanted in zip(found, [v[taken], v[taken, taken], v[:, taken], v[0, taken], replaced, more, slope],
                                  strict=True):
             np.testing.assert_array_equal(value, wanted)
         found[0][...] = -1

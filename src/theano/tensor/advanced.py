@@ -162,7 +162,15 @@ class BaseAdvancedSubtensor(Op):
 
 
 class BaseAdvancedIncSubtensor(Op):
-    """What writes through an index with arrays."""
+    """What writes through an index with arrays.
+
+    inplace: the result is the storage of the first input. set_instead_of_inc: set rather than add.
+    """
+
+    def __init__(self, inplace=False, set_instead_of_inc=False):
+        self.inplace, self.set_instead_of_inc = bool(inplace), bool(set_instead_of_inc)
+        if self.inplace:
+            self.destroy_map = {0: [0]}
 
 
 class AdvancedSubtensor1(Op):
@@ -369,11 +377,6 @@ class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
     """``x`` with ``x[index] += y`` (``= y``) for any index; duplicates add up."""
 
     __props__ = ("inplace", "set_instead_of_inc")
-
-    def __init__(self, inplace=False, set_instead_of_inc=False):
-        self.inplace, self.set_instead_of_inc = bool(inplace), bool(set_instead_of_inc)
-        if self.inplace:
-            self.destroy_map = {0: [0]}
 
     def make_node(self, x, y, *index):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
