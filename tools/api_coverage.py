@@ -26,7 +26,10 @@ theano.tensor.sort theano.tensor.slinalg theano.tensor.nlinalg theano.tensor.fft
 theano.tensor.inplace theano.tensor.utils theano.tensor.xlogx theano.tensor.var theano.tensor.type
 theano.tensor.type_other theano.tensor.io theano.tensor.sharedvar theano.scalar theano.scalar.basic
 theano.scalar.basic_scipy theano.scalar.sharedvar theano.sandbox.linalg theano.typed_list theano.typed_list.basic
-theano.typed_list.type theano.gradient theano.updates theano.raise_op theano.compile.builders
+theano.typed_list.type theano.gradient theano.updates theano.raise_op theano.compile.builders theano.gof
+theano.gof.graph theano.gof.fg theano.gof.op theano.gof.opt theano.gof.toolbox theano.gof.link theano.gof.utils
+theano.gof.type theano.gof.optdb theano.gof.sched theano.gof.destroyhandler theano.gof.vm theano.gof.null_type
+theano.gof.params_type theano.gof.unify theano.gof.callcache theano.gof.cc theano.gof.compiledir theano.gof.cutils
 """.split()
 CLASSES = {                         # class of the table of members -> where it is
     "TensorVariable": "theano.tensor", "TensorConstant": "theano.tensor", "TensorType": "theano.tensor",
