@@ -5,7 +5,7 @@ All of them are iterative, so that the depth of a graph is limited by memory onl
 
 from collections import deque
 
-from theano.graph.variable import Constant, Variable
+from theano.graph.variable import Apply, Constant, Variable
 
 
 def toposort(outputs, blockers=()):
@@ -155,6 +155,29 @@ def list_of_nodes(inputs, outputs):
 def is_in_ancestors(l_node, f_node):
     """Whether ``f_node`` is a node that ``l_node`` depends on, or ``l_node`` itself."""
     return f_node in toposort(l_node.outputs)
+
+
+def check_chain(r, *chain):
+    """Whether ``r`` was made by an op like the first of ``chain``, its first input by one like the second, and so on.
+
+    r: a node or a variable. chain: ops, classes of ops, None for any op, or functions that say if a node will do.
+    """
+    for link in chain:
+        node = r if isinstance(r, Apply) else r.owner
+        if node is None or not _is_link(node, link):
+            return False
+        r = node.inputs[0] if node.inputs else None
+    return bool(chain)
+
+
+def _is_link(node, link):
+    if link is None:
+        return True
+    if isinstance(link, type):
+        return isinstance(node.op, link)
+    if hasattr(link, "make_node"):
+        return node.op == link
+    return bool(link(node))
 
 
 def view_roots(r):
