@@ -10,7 +10,11 @@ import pytest
 import theano
 from theano import legacy
 
-NAMES = {                       # names that programs import from old places
+NAMES = {
+    "gof.callcache": "CallCache",
+    "misc.ordered_set": "OrderedSet",
+    "scalar.basic_sympy": "SymPyCCode ScalarOp as_scalar Apply float32 float64 int64",
+                      # names that programs import from old places
     "gof": "Apply Constant Container FunctionGraph Generic InconsistencyError CachedConstantError MethodNotDefined"
            " MissingInputError Op Type Variable generic",
     "gof.graph": "Apply Constant Variable ancestors as_string clone clone_get_equiv equal_computations general_toposort"

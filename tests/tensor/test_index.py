@@ -4,141 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from random_indices import OPERATIONS, Drawn, check
 
 import theano
 import theano.tensor as T
 
-INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
 PYTHON = theano.Mode("py", None)
-
-
-class Drawn:
-    """A random array and an index into it, as NumPy takes it and as variables, with their values."""
-
-    def __init__(self, rng):
-        self.rng = rng
-        self.variables, self.values = [], []
-        self.index = None
-        while self.index is None:
-            self.shape = tuple(rng.choice([0, 1, 2, 3, 5], rng.randint(0, 5), p=[.05, .15, .3, .3, .2]))
-            self.x = rng.randint(-9, 9, self.shape).astype("float64")
-            self.joint = tuple(rng.randint(1, 4, rng.randint(1, 3)))
-            self.variables, self.values = [], []
-            self._draw()
-
-    def _draw(self):
-        rng, d, entries = self.rng, 0, []
-        dots = rng.randint(0, 8)
-        while d < len(self.shape) and rng.rand() < 0.85:
-            if len(entries) == dots:
-                d += rng.randint(0, len(self.shape) - d + 1)
-                entries.append(((Ellipsis,), (Ellipsis,)))
-                self.behind = d
-                dots = -1
-                continue
-            kind = rng.choice(["int", "slice", "array", "mask", "new", "bool"], p=[.2, .3, .25, .1, .1, .05])
-            width, *entry = getattr(self, "_" + kind)(d)
-            entries.append(([entry[0]], [entry[1]]))
-            d += width
-        if dots == -1 and d < len(self.shape):          # what follows the dots counts from the end
-            entries += [([slice(None)], [slice(None)])] * (len(self.shape) - d)
-        numpy_index = tuple(e[0][0] for e in entries)
-        index = tuple(e[1][0] for e in entries)
-        try:
-            self.part = self.x[numpy_index]
-        except IndexError:
-            return
-        self.numpy_index, self.index = numpy_index, index
-        if len(index) == 1 and rng.rand() < 0.5 and not isinstance(index[0], (list, bool)):
-            self.numpy_index, self.index = numpy_index[0], index[0]
-        shape = tuple(n if rng.rand() < 0.8 else 1 for n in self.part.shape)
-        count = np.zeros(self.shape)
-        np.add.at(count, numpy_index, 1)
-        arrays = [e for e in numpy_index if isinstance(e, (np.ndarray, list))]
-        if (count > 1).any() and (len(arrays) > 1 or np.ndim(arrays[0]) > 1):
-            shape = ()                                  # NumPy does not say which of several comes last
-        self.y = rng.randint(-9, 9, shape[rng.randint(0, len(shape) + 1) if rng.rand() < .3 else 0:]) * 1.0
-
-    def _symbolic(self, value):
-        """A variable, with that value, a constant array, or the value."""
-        value = np.asarray(value)
-        if self.rng.rand() < 0.5:
-            return value
-        self.variables.append(T.TensorType(value.dtype.name, (False,) * value.ndim)())
-        self.values.append(value)
-        return self.variables[-1]
-
-    def _int(self, d):
-        n = self.shape[d]
-        value = int(self.rng.randint(-n, n)) if n else 0
-        return 1, value, value if self.rng.rand() < 0.5 else self._symbolic(np.int64(value))
-
-    def _slice(self, d):
-        bounds = [None if self.rng.rand() < 0.4 else int(self.rng.randint(-7, 8)) for _ in range(2)]
-        bounds.append(None if self.rng.rand() < 0.5 else int(self.rng.choice([-3, -2, -1, 1, 2, 3])))
-        ours = [b if b is None or self.rng.rand() < 0.6 else self._symbolic(np.int32(b)) for b in bounds]
-        return 1, slice(*bounds), slice(*ours)
-
-    def _array(self, d):
-        n = self.shape[d]
-        shape = tuple(k if self.rng.rand() < 0.8 else 1 for k in self.joint[self.rng.randint(0, len(self.joint)):])
-        dtype = self.rng.choice(INTEGERS)
-        value = self.rng.randint(0 if dtype[0] == "u" else -n, n, shape).astype(dtype) if n else np.zeros(
-            (0,), dtype)
-        if self.rng.rand() < 0.2 and value.size:
-            return 1, value.tolist(), value.tolist()
-        return 1, value, self._symbolic(value)
-
-    def _mask(self, d):
-        width = self.rng.randint(1, len(self.shape) - d + 1)
-        value = self.rng.rand(*self.shape[d:d + width]) < 0.5
-        return width, value, self._symbolic(value)
-
-    def _new(self, d):
-        return 0, None, None
-
-    def _bool(self, d):
-        value = np.bool_(self.rng.rand() < 0.7)
-        return 0, value, self._symbolic(value)
-
-    def __str__(self):
-        return f"x of shape {self.shape}, index {self.numpy_index}, given as {self.index}, y {self.y.shape}"
-
-
-def expected(drawn):
-    """What NumPy reads, sets and increments."""
-    changed, summed = drawn.x.copy(), drawn.x.copy()
-    changed[drawn.numpy_index] = drawn.y
-    np.add.at(summed, drawn.numpy_index, drawn.y)
-    return [drawn.part, changed, summed]
-
-
-def expressions(drawn, x, y):
-    """The same as variables."""
-    part = x[drawn.index]
-    return [part, T.set_subtensor(part, y), T.inc_subtensor(part, y)]
-
-
-def check(seed, count, mode=None):
-    """Compare ``count`` random indices with NumPy, all in one function."""
-    rng = np.random.RandomState(seed)
-    inputs, values, outputs, wanted, texts = [], [], [], [], []
-    for _ in range(count):
-        drawn = Drawn(rng)
-        x, y = (T.TensorType("float64", (False,) * a.ndim)() for a in (drawn.x, drawn.y))
-        try:
-            made = expressions(drawn, x, y)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {drawn}") from error
-        inputs += [x, y, *drawn.variables]
-        values += [drawn.x, drawn.y, *drawn.values]
-        for output, value in zip(made, expected(drawn), strict=True):
-            outputs.append(output)
-            wanted.append(value)
-            texts.append(str(drawn))
-    f = theano.function(inputs, outputs, mode=mode, on_unused_input="ignore")
-    for found, value, text in zip(f(*values), wanted, texts, strict=True):
-        assert found.shape == value.shape and (found == value).all(), f"seed {seed}: {text}: {found} for {value}"
 
 
 GENERATE = (Phase.explicit, Phase.generate)         # a smaller seed is no smaller case
@@ -148,13 +19,13 @@ GENERATE = (Phase.explicit, Phase.generate)         # a smaller seed is no small
 @settings(max_examples=8, deadline=None, phases=GENERATE)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_reads_and_writes_like_numpy(mode, seed):
-    check(seed, 100, mode)
+    assert check(seed, 60, mode) == []
 
 
 @settings(max_examples=3, deadline=None, phases=GENERATE)
 @given(st.integers(0, 2**32 - 1))
 def test_reads_and_writes_like_numpy_after_rewriting(seed):
-    check(seed, 60)
+    assert check(seed, 30, gradients=10) == []
 
 
 def drawn_indices(rng, count):
@@ -175,7 +46,7 @@ def test_shapes_are_inferred(rng):
         assert tuple(f(drawn.x, *drawn.values)) == drawn.part.shape, drawn
 
 
-@pytest.mark.parametrize("operation", ["get", "set", "add", "mul", "min", "max"])
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_gradients_to_second_order(operation, rng):
     for drawn in drawn_indices(rng, 5):
         values = dict(zip(drawn.variables, drawn.values, strict=True))
