@@ -19,6 +19,9 @@ typedef int (*th_argsort_fn)(void *values, intptr_t *order, intptr_t n, void *ar
 enum { TH_SORTS = 3 };
 void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argsorts);
 
+/* order.c: n numbers of one piece in order; order: room for where each comes from, or NULL. Nonzero: memory is out. */
+int th_sorted(int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n);
+
 /* The places of an array that an index selects. */
 typedef struct th_places {
     int ndim;                               /* of the index: what its integers broadcast to */

@@ -4,7 +4,6 @@
 
 enum { SET, ADD, MUL, MINIMUM, MAXIMUM, OPERATIONS };       /* theano.codegen.kernels.index: OPERATIONS */
 #define AHEAD 8
-#define MANY (1 << 15)              /* places of which the offsets are better worked out again than kept */
 
 /* n elements, sx and sy apart; and one element at each of n offsets, with values sy apart. */
 typedef void (*row_fn)(char *x, int64_t sx, const char *y, int64_t sy, int64_t n);
@@ -160,8 +159,6 @@ static int make_plan(struct th_frame *f, const th_call *c, int lazy, plan *p)
         p->inner[d] = x->shape[p->places.kept[front + d]];
         p->x_inner[d] = x->stride[p->places.kept[front + d]];
     }
-    if ((error = th_check_vector(f, &p->places, (int)c->params[2])))
-        return error;
     return broadcast_value(f, p, y);
 }
 
@@ -169,7 +166,8 @@ int th_check_scatter(const th_call *c)
 {
     struct th_frame *f = c->frame;
     plan p;
-    return make_plan(f, c, 1, &p);
+    int error = make_plan(f, c, 1, &p);
+    return error ? error : th_check_vector(f, &p.places, (int)c->params[2]);
 }
 
 /* Makes one axis of those that lie one behind the other, for both. */
@@ -265,11 +263,13 @@ int th_scatter(const th_call *c)
     const th_slot *x = c->in[0], *y = c->in[1];
     plan p;
     int error = make_plan(f, c, 1, &p), bad = 0;
-    if (error || !p.places.total || !th_product(p.nouter, p.outer) || !th_product(p.ninner, p.inner))
+    if (error)
         return error;
+    if (!p.places.total || !th_product(p.nouter, p.outer) || !th_product(p.ninner, p.inner))
+        return th_check_vector(f, &p.places, (int)c->params[2]);
     if (p.places.mask && write_masked(&p, x, y))
         return 0;
-    if ((p.places.mask || p.nouter || p.places.total <= MANY) && (error = make_plan(f, c, 0, &p)))
+    if ((p.places.mask || p.nouter) && (error = make_plan(f, c, 0, &p)))
         return error;
     merge(&p);
     int64_t step, index[TH_MAX_NDIM] = {0}, at[2] = {0}, total = p.places.total, room[TH_BLOCK];
@@ -280,6 +280,8 @@ int th_scatter(const th_call *c)
         for (int64_t i = 0; i < total; i += TH_BLOCK) {
             int64_t n = total - i < TH_BLOCK ? total - i : TH_BLOCK;
             const int64_t *to = th_offsets(&p.places, i, n, room, &bad);
+            if (bad)
+                return th_check_vector(f, &p.places, (int)c->params[2]);
             const char *value = y->data + at[1] + (from ? 0 : i * step);
             write_some(&p, x->data + at[0], to, value, from ? from + i : NULL, step, n);
         }

@@ -204,13 +204,42 @@ def bincount(x, weights=None, minlength=None, assert_nonneg=False):
         raise TypeError(f"bincount needs an integer vector, got {x.type}")
     if assert_nonneg:
         x = Assert("Input to bincount has negative values!")(x, (x >= 0).all())
+    if weights is None:
+        return Bincount()(x, 0 if minlength is None else minlength)
     length = cast(x.max() + 1, "int64")
     if minlength is not None:
         length = maximum(length, minlength)
-    if weights is None:
-        return inc_subtensor(zeros([length], dtype="int64")[x], 1)
     weights = as_tensor_variable(weights)
     return inc_subtensor(zeros([length], dtype=weights.type.dtype)[x], weights)
+
+
+class Bincount(Op):
+    """How often each integer occurs in a vector; negative ones count from the end.
+
+    x: (n,) integers   minlength: integer scalar   ->   int64, as long as the largest says, at least ``minlength``
+    Raises IndexError for numbers below minus that length.
+    """
+
+    __props__ = ()
+
+    def make_node(self, x, minlength):
+        x, minlength = as_tensor_variable(x), as_tensor_variable(minlength)
+        if any(v.type.ndim != ndim or v.type.dtype not in INTEGERS for v, ndim in ((x, 1), (minlength, 0))):
+            raise TypeError(f"bincount needs an integer vector and an integer, got {x.type} and {minlength.type}")
+        return Apply(self, [x, minlength], [tensor("int64", (False,))])
+
+    def perform(self, node, inputs, output_storage):
+        x, minlength = (v.astype("int64", copy=False) for v in inputs)
+        length = max(int(x.max(initial=-1)) + 1, int(minlength), 0)
+        if x.min(initial=0) < -length:
+            raise IndexError(f"bincount: {x.min()} is out of bounds for counts of length {length}")
+        output_storage[0][0] = np.bincount(x + (x < 0) * length, minlength=length).astype("int64", copy=False)
+
+    def connection_pattern(self, node):
+        return [[False], [False]]
+
+    def grad(self, inputs, output_grads):
+        return [DisconnectedType()() for _ in inputs]
 
 
 def compress(condition, x, axis=None):

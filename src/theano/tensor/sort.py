@@ -275,3 +275,19 @@ class Unique(Op):
                 size = size * n
             known[2 if self.return_index else 1] = (size,)
         return known
+
+    def connection_pattern(self, node):
+        return [[True, *[False] * (len(node.outputs) - 1)]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        """To the first of equal elements."""
+        (x,), g = inputs, output_grads[0]
+        if isinstance(g.type, DisconnectedType):
+            return [DisconnectedType()()]
+        if x.type.dtype in INTEGERS or x.type.dtype == "bool":
+            return [x.zeros_like(dtype="floatX")]
+        first = outputs[1] if self.return_index else Unique(return_index=True, axis=self.axis)(x)[1]
+        if self.axis is None:
+            return [set_subtensor(flatten(x).zeros_like()[first], g).reshape(x.shape, x.type.ndim)]
+        part = x.zeros_like()[(slice(None),) * (self.axis % x.type.ndim) + (first,)]
+        return [set_subtensor(part, g)]

@@ -2,13 +2,14 @@
 
 from theano.codegen.kernels.blas import BLAS
 from theano.codegen.kernels.index import INDEX
+from theano.codegen.kernels.network import NETWORK
 from theano.codegen.kernels.order import ORDER
 from theano.codegen.kernels.prebuilt import PREBUILT
 from theano.codegen.kernels.shape import SHAPE
 from theano.codegen.recurrence import lower_scan
 from theano.inner.scan.op import Scan
 
-KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, Scan: lower_scan}
+KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, **NETWORK, Scan: lower_scan}
 
 
 def find_kernel(node):
