@@ -1,7 +1,7 @@
 """Indexing that need not happen, or can happen earlier."""
 
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.match import apply, args, is_number
+from theano.rewrite.rules.match import apply, args, is_number, row
 from theano.tensor.advanced import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -10,7 +10,7 @@ from theano.tensor.advanced import (
     Nonzero,
 )
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 
 
@@ -58,6 +58,13 @@ def _exchanged(variable):
     return (node.inputs[0], axis) if list(node.op.new_order) == order else (None, 0)
 
 
+def _model(variable):
+    """What ``variable`` has the shape of, where it is filled with one number."""
+    if row(variable) == "second" and all(variable.owner.inputs[1].type.broadcastable):
+        return variable.owner.inputs[0]
+    return variable
+
+
 @rule(DimShuffle, name="local_take_along_axis", tags=("specialize",))
 def rows_of_exchanged(node):
     """x.dimshuffle(1, 0)[i].dimshuffle(1, 0) >> x[:, i], also set and incremented"""
@@ -67,9 +74,11 @@ def rows_of_exchanged(node):
     op, (first, *rest) = rows.owner.op, rows.owner.inputs
     if not isinstance(op, (AdvancedSubtensor1, AdvancedIncSubtensor1)):
         return None
-    x, other = _exchanged(first)
+    x, other = _exchanged(_model(first))
     if x is None or other != axis:
         return None
+    if x is not _exchanged(first)[0]:                               # second(x, 0), as in gradients
+        x = ELEMWISE["second"](x, first.owner.inputs[1])
     index = (*[slice(None)] * axis, rest[-1])
     if isinstance(op, AdvancedSubtensor1):
         return AdvancedSubtensor()(x, *index)
