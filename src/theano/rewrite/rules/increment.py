@@ -11,12 +11,15 @@ INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor, Advance
 
 
 def _is_zero(x):
-    """Whether all of ``x`` is zero."""
-    if row(x) == "second":
-        x = x.owner.inputs[1]
-    elif x.owner is not None and isinstance(x.owner.op, Alloc):
-        x = x.owner.inputs[0]
-    return is_number(x, 0)
+    """Whether all elements of ``x`` are known to be zero."""
+    while not is_number(x, 0):
+        if row(x) == "second":
+            x = x.owner.inputs[1]
+        elif x.owner is not None and type(x.owner.op) is Alloc:
+            x = x.owner.inputs[0]
+        else:
+            return False
+    return True
 
 
 def _increments(v):
@@ -60,7 +63,7 @@ def scaled_increment(node):
     return _again(nodes, nodes[-1].inputs[0], scaled)
 
 
-@rule("add", "sub", name="local_added_increment", tags=("specialize",), fgraph=True)
+@rule("add", "sub", name="local_add_of_increments", tags=("specialize",), fgraph=True)
 def added_increment(fgraph, node):
     """x + inc_subtensor(zeros[i], y) >> inc_subtensor(x[i], y), also subtracted, for an x of that shape"""
     taken = row(node.outputs[0]) == "sub"

@@ -1,7 +1,7 @@
 """Indexing that need not happen, or can happen earlier."""
 
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.match import apply, args, is_number, row
+from theano.rewrite.rules.match import row
 from theano.tensor.advanced import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -9,7 +9,6 @@ from theano.tensor.advanced import (
     AdvancedSubtensor1,
     Nonzero,
 )
-from theano.tensor.create import Alloc
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 
@@ -95,41 +94,5 @@ def nonzero_of_numbers(node):
     return None if x.type.dtype == "bool" else Nonzero()(x.type.lift("neq", x, 0), return_list=True)
 
 
-def _is_zero(x):
-    """Whether all elements of ``x`` are known to be zero."""
-    while True:
-        if is_number(x, 0):
-            return True
-        filled = args(x, "second")
-        if filled is not None:
-            x = filled[1]
-        elif x.owner is not None and type(x.owner.op) is Alloc:
-            x = x.owner.inputs[0]
-        else:
-            return False
-
-
-@rule("add", name="local_add_of_increments", tags=("specialize",), fgraph=True)
-def sum_of_increments(fgraph, node):
-    """inc_subtensor(0, a, i) + inc_subtensor(0, b, j) + c >> inc_subtensor(inc_subtensor(c, a, i), b, j)"""
-    out, increments = node.outputs[0], {}
-    for v in node.inputs:
-        inc = v.owner
-        if inc is not None and isinstance(inc.op, IncSubtensor) and not inc.op.set_instead_of_inc \
-                and v.type == out.type and len(v.clients) == 1 and inc.inputs[0].type == v.type \
-                and _is_zero(inc.inputs[0]):
-            increments[v] = inc
-    rest = [v for v in node.inputs if v not in increments]
-    if not increments or any(v.type != out.type for v in rest):
-        return None
-    if len({inc.inputs[0] for inc in increments.values()}) + len(rest) > 1 and not getattr(
-            fgraph, "extents_agree", False):
-        return None
-    total = rest[0] if len(rest) == 1 else apply("add", *rest) if rest else next(iter(increments.values())).inputs[0]
-    for inc in increments.values():
-        total = inc.op(total, *inc.inputs[1:])
-    return total
-
-
 INDEX = (whole_subtensor, subtensor_of_set, subtensor_of_unary)
-MACHINE = (rows_of_exchanged, sum_of_increments, nonzero_of_numbers)    # forms that the machine has instructions for
+MACHINE = (rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for
