@@ -1,5 +1,8 @@
 """Indices of every kind against NumPy: read, set, incremented; errors, gradients and shapes."""
 
+import mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -26,6 +29,16 @@ def test_reads_and_writes_like_numpy(mode, seed):
 @given(st.integers(0, 2**32 - 1))
 def test_reads_and_writes_like_numpy_after_rewriting(seed):
     assert check(seed, 30, gradients=10) == []
+
+
+def test_masks_beside_integers_of_two_dimensions(rng):
+    x, m, i = rng.rand(3, 4, 5), rng.rand(4, 5) < 0.5, np.array([[2], [0]])
+    vx, vm, vi = T.dtensor3(), T.TensorType("bool", (False, False))(), T.lmatrix()
+    f = theano.function([vx, vm, vi], [vx[vi, vm], T.inc_subtensor(vx[vi, vm], 1)])
+    added = x.copy()
+    np.add.at(added, (i, m), 1)
+    for found, wanted in zip(f(x, m, i), (x[i, m], added), strict=True):
+        np.testing.assert_array_equal(found, wanted)
 
 
 def drawn_indices(rng, count):
@@ -210,3 +223,51 @@ def test_slices_that_are_arguments(mode):
             np.testing.assert_array_equal(value, wanted)
         found[0][...] = -1
         assert v.min() == 0, "the result is no view of the argument"
+
+
+def dirty_bytes(x):
+    """How much of the memory of an array was written to since it was mapped; None where the system does not say."""
+    try:
+        lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith(f"{x.ctypes.data:x}-") or line.startswith(f"{x.ctypes.data:08x}-"):
+            return next(int(rest.split()[1]) for rest in lines if rest.startswith("Private_Dirty:")) * 1024
+    return None
+
+
+def test_descent_writes_to_the_rows_that_are_used_alone():
+    # Memory that is mapped but not written to: the system counts the pages that are.
+    memory = mmap.mmap(-1, 64 << 20)
+    values = np.frombuffer(memory, "float64").reshape(-1, 64)
+    table, i = theano.shared(values, borrow=True), T.lvector()
+    assert table.get_value(borrow=True) is values or np.shares_memory(table.get_value(borrow=True), values)
+    cost = ((table[i] - 1) ** 2).sum()
+    step = theano.function([i], cost, updates={table: table - 0.5 * T.grad(cost, table)})
+    rows = np.array([5, 60000, 5, 100000])
+    assert step(rows) == 4 * 64
+    assert np.shares_memory(table.get_value(borrow=True), values)
+    moved = dirty_bytes(values)
+    assert moved is None or 0 < moved <= 1 << 18            # of 64 MiB
+    np.testing.assert_array_equal(values[[5, 6, 60000, 100000], 0], [2, 0, 1, 1])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float32", "float64", "complex128"])
+def test_elements_far_from_one_another(dtype, rng):
+    n = (1 << 21) // np.dtype(dtype).itemsize
+    x, b = rng.randint(-9, 9, n).astype(dtype), rng.randint(-9, 9, 1000).astype(dtype)
+    k = rng.randint(-n, n, 1000)
+    k[:3] = k[0]
+    vx, vi, vb = T.TensorType(dtype, (False,))(), T.lvector(), T.TensorType(dtype, (False,))()
+    f = theano.function([vx, vi, vb], [vx[vi], T.set_subtensor(vx[vi], vb), T.inc_subtensor(vx[vi], vb),
+                                       T.inc_subtensor(vx[::2][vi // 2], vb[:1])])
+    added, strided, put = x.copy(), x.copy(), x.copy()
+    put[k] = b
+    np.add.at(added, k, b)
+    np.add.at(strided[::2], k // 2, b[:1])
+    for found, wanted in zip(f(x, k, b), (x[k], put, added, strided[::2]), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    for bad in (n, -n - 1):
+        with pytest.raises(IndexError, match=f"index {bad} is out of bounds"):
+            f(x, np.append(k[:-1], bad), b)

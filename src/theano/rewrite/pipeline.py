@@ -13,6 +13,7 @@ from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
+from theano.rewrite.rules.increment import INCREMENT
 from theano.rewrite.rules.index import INDEX, MACHINE
 from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
@@ -38,7 +39,8 @@ PHASES = (
                            *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
     Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
-    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *MACHINE), tags=RUN),
+    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *INCREMENT,
+                         *MACHINE), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),

@@ -43,6 +43,14 @@ int th_find_places(struct th_frame *f, const th_slot *x, th_slot **given, int ni
  * `bad` is set where one is out of bounds. */
 const int64_t *th_offsets(const th_places *p, int64_t i, int64_t n, int64_t *room, int *bad);
 
+/* Where elements are not in the second cache, more of them are on their way when nothing is worked out for many places
+ * at once: then each index is checked and used. */
+#define TH_FAR (1 << 20)
+static inline int th_is_far(const th_places *p)
+{
+    return p->vector && p->extent > TH_FAR / (p->stride < 0 ? -p->stride : p->stride ? p->stride : 1);
+}
+
 /* places.c: the error for an index out of bounds, if there is one among them. */
 int th_check_vector(struct th_frame *f, const th_places *p, int axis);
 

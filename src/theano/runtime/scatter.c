@@ -9,7 +9,9 @@ enum { SET, ADD, MUL, MINIMUM, MAXIMUM, OPERATIONS };       /* theano.codegen.ke
 typedef void (*row_fn)(char *x, int64_t sx, const char *y, int64_t sy, int64_t n);
 typedef void (*each_fn)(char *x, const int64_t *offset, const char *y, int64_t sy, int64_t n);
 typedef void (*held_fn)(char *x, const uint8_t *mask, const char *y, int64_t n);
-typedef struct writer { row_fn row; each_fn each; held_fn held; } writer;
+/* `each` for places far from one another, of an index that is not checked yet; nonzero where it is out of bounds. */
+typedef int (*far_fn)(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy, int64_t n);
+typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } writer;
 
 #define WRITER(NAME, T, EXPRESSION)                                                                                    \
     static void NAME##_row(char *x, int64_t sx, const char *y, int64_t sy, int64_t n)                                  \
@@ -54,7 +56,21 @@ typedef struct writer { row_fn row; each_fn each; held_fn held; } writer;
             *p = EXPRESSION;                                                                                           \
         }                                                                                                              \
     }                                                                                                                  \
-    TH_CLONES static void NAME##_held(char *x, const uint8_t *mask, const char *y, int64_t n)                                    \
+    static int NAME##_far(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy, int64_t n)\
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            int64_t at = index[i];                                                                                     \
+            if (at < 0)                                                                                                \
+                at += extent;                                                                                          \
+            if ((uint64_t)at >= (uint64_t)extent)                                                                      \
+                return 1;                                                                                              \
+            T *p = (T *)(x + at * sx), a = *p, b = *(const T *)(y + i * sy);                                           \
+            (void)a;                                                                                                   \
+            *p = EXPRESSION;                                                                                           \
+        }                                                                                                              \
+        return 0;                                                                                                      \
+    }                                                                                                                  \
+    TH_CLONES static void NAME##_held(char *x, const uint8_t *mask, const char *y, int64_t n)                          \
     {                                                                                                                  \
         T *to = (T *)x, b = *(const T *)y;                                                                             \
         for (int64_t i = 0; i < n; i++) {                                                                              \
@@ -89,7 +105,7 @@ ARITHMETIC(c64, float complex)
 ARITHMETIC(c128, double complex)
 NUMBERS(ORDER)
 
-#define OF(NAME) {NAME##_row, NAME##_each, NAME##_held}
+#define OF(NAME) {NAME##_row, NAME##_each, NAME##_held, NAME##_far}
 static const writer SETTERS[] = {[1] = OF(set_1), [2] = OF(set_2), [4] = OF(set_4), [8] = OF(set_8), [16] = OF(set_16)};
 static const writer WRITERS[OPERATIONS][TH_OBJECT] = {
 #define SIGNS(P) [TH_INT8] = OF(P##_i8), [TH_INT16] = OF(P##_i16), [TH_INT32] = OF(P##_i32), [TH_INT64] = OF(P##_i64), \
@@ -276,6 +292,11 @@ int th_scatter(const th_call *c)
     const int64_t *stride[2] = {p.x_outer, p.y_outer}, *from;
     if ((error = value_offsets(f, &p, &step, &from)))
         return error;
+    if (!p.ninner && !p.nouter && !from && th_is_far(&p.places)) {
+        const int64_t *places = (const int64_t *)p.places.vector->data;
+        bad = p.write.far(x->data, places, p.places.extent, p.places.stride, y->data, step, total);
+        return bad ? th_check_vector(f, &p.places, (int)c->params[2]) : 0;
+    }
     do
         for (int64_t i = 0; i < total; i += TH_BLOCK) {
             int64_t n = total - i < TH_BLOCK ? total - i : TH_BLOCK;
