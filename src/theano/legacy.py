@@ -100,6 +100,7 @@ GATHERED = {
     "tensor.shared_randomstreams": ("tensor.random.streams", "graph.shared", "tensor.shared"),
     "updates": ("graph.updates",),
     "raise_op": (),
+    "gpuarray": (),
     "ifelse": ("inner.ifelse",),
     "version": (),
     "configparser": ("configparam", "config"),
@@ -168,6 +169,7 @@ EXTRA = {                       # further names of an old module: where they are
     "configdefaults": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config",
                        "python_int_bitwidth": lambda: 8 * struct.calcsize("l"),
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
+    "gpuarray": {"pygpu": None, "pygpu_activated": False},              # programs ask whether there is a GPU
     "ifelse": {"Op": "graph.op:Op", "clone": "compile.rebuild:clone_replace", "optdb": "rewrite.database:optdb",
                "cond_remove_identical": "rewrite.rules.branch:equal_values",
                "cond_merge_ifs_true": "rewrite.rules.branch:same_condition_within",
