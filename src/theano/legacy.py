@@ -174,6 +174,7 @@ EXTRA = {                       # further names of an old module: where they are
                "cond_remove_identical": "rewrite.rules.branch:equal_values",
                "cond_merge_ifs_true": "rewrite.rules.branch:same_condition_within",
                "cond_merge_ifs_false": "rewrite.rules.branch:same_condition_within"},
+    "tensor.opt": {"assert_": "tensor.assertion:assert_op"},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
     "gof.utils": {"PY3": True, "string_types": (str,), "integer_types": (int,), "undef": object(),
                   "scratchpad": "graph.props:Scratchpad", "MetaObject": "graph.props:WithProps"},

@@ -110,6 +110,7 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     loop.states, results = _states(answer, loop.others, strict)
     loop.until = answer.until
     _join(infos, results)
+    _drop_unread(infos, results, loop)
     outputs = results[:len(infos)]
     loop.carries = [Carry(i.taps, i.rows, i.buffer(loop.n), v) for i, v in zip(infos, outputs, strict=True) if i]
     loop.stacks = [Stack(v, loop.n) for i, v in zip(infos, outputs, strict=True) if not i]
@@ -320,6 +321,15 @@ def _join(infos, results):
     for k, info in enumerate(infos):
         if info:
             results[k] = info.rows[0].type.filter_variable(results[k])
+
+
+def _drop_unread(infos, results, loop):
+    """Outputs whose earlier values no step reads are rows like any others; their initial values are only given."""
+    read = set(ancestors(results))
+    for k, info in enumerate(infos):
+        if info and read.isdisjoint(info.rows):
+            loop.others.append(Other(twin(info.initial), info.initial))
+            infos[k] = None
 
 
 def _retyped(row, kind):
