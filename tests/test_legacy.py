@@ -103,6 +103,7 @@ NAMES = {                       # names that programs import from old places
     "scan_module": "scan map reduce foldl foldr until",
     "scan_module.scan_op": "Scan Apply DisconnectedType NullType TensorType as_tensor_variable io_connection_pattern",
     "scan_module.scan_utils": "until clone equal_computations rebuild_collect_shared get_scalar_constant_value",
+    "scan_module.scan_checkpoints": "scan_checkpoints",
     "scan_module.scan_views": "scan map reduce foldl foldr",
     "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"
                          " _infer_ndim_bcast",

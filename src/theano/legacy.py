@@ -110,6 +110,7 @@ GATHERED = {
                             "tensor.constant"),
     "scan_module.scan_utils": ("inner.scan.front", "compile.rebuild", "graph.walk", "tensor.constant"),
     "scan_module.scan_views": ("inner.scan.front",),
+    "scan_module.scan_checkpoints": ("inner.scan.front",),
     "typed_list": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
     "typed_list.basic": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),
     "typed_list.type": ("tensor.typedlist", "graph.type"),

@@ -11,11 +11,12 @@ from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported fro
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.branch import BRANCH, merge_choices, view_choices
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
+from theano.rewrite.rules.checkpoint import CHECKPOINT
 from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
 from theano.rewrite.rules.index import INDEX, MACHINE
-from theano.rewrite.rules.inner import INNER, graph_as_op
+from theano.rewrite.rules.inner import INNER, graph_as_op, scan_with_unused
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
@@ -33,9 +34,11 @@ PHASES = (
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *BRANCH, *LINALG, *DEFINITE,
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *BRANCH, *CHECKPOINT,
+                           *LINALG, *DEFINITE,
                            *DIAGONAL, *FOLDING), tags=FAST),
-    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
+    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE,
+                         scan_with_unused), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("cond_merge", whole=merge_choices, tags=frozenset({"ifelse"})),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),

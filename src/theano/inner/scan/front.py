@@ -11,6 +11,7 @@ from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Constant, Variable, nodes_constructed
 from theano.graph.walk import ancestors, substitute
+from theano.inner.scan.checkpoint import run_in_chunks
 from theano.inner.scan.loop import (
     Carry,
     Loop,
@@ -43,7 +44,8 @@ class until:                                                                    
 
 
 def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None, truncate_gradient=-1,
-         go_backwards=False, mode=None, name=None, profile=False, allow_gc=None, strict=False, return_list=False):
+         go_backwards=False, mode=None, name=None, profile=False, allow_gc=None, strict=False, return_list=False,
+         checkpoint=None):
     """Repeat ``fn`` over the rows of sequences, with results of earlier steps at hand.
 
     Parameters
@@ -75,6 +77,9 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         Raise MissingInputError where ``fn`` uses a variable that isn't among its arguments.
     return_list : bool
         Return a list of outputs also where there is one.
+    checkpoint : None, "sqrt", int or integer scalar
+        Let gradients keep only the states of every so many steps, and make those between again; "sqrt" is the square
+        root of the number of steps. A gradient that costs as much as three forward passes then costs four.
 
     Returns
     -------
@@ -92,6 +97,13 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     ValueError
         When arguments don't fit each other or the number of steps is unknown.
     """
+    return _scan(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards, mode, name,
+                 strict, return_list, checkpoint)
+
+
+def _scan(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient=-1, go_backwards=False, mode=None,
+          name=None, strict=False, return_list=False, checkpoint=None, ends=False):
+    """See `scan`; ends: with ``checkpoint`` only the rows after each of these steps come out."""
     step = _Step(go_backwards, n_steps)
     for k, entry in enumerate(_listed(sequences)):
         step.add_sequence(k, entry)
@@ -118,17 +130,22 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         state.after = after
     if loop.until is not None:
         loop.until = results[-1]
-    return _presented(loop, infos, set(made), return_list)
+    return _presented(loop, infos, set(made), return_list, checkpoint, ends)
 
 
-def _presented(loop, infos, made, return_list):
+def _presented(loop, infos, made, return_list, checkpoint, ends):
     """Run the loop: what `scan` returns."""
-    found = run(loop, pruned=False)         # what was given is an input of the graph, used or not
-    carried, last = iter(found), found[len(loop.carries):]
-    stacked = iter(last[len(loop.states):])
-    outputs = [next(carried)[i.reach:] if i else next(stacked) for i in infos]
+    if checkpoint is None:
+        found = run(loop, pruned=False)     # what was given is an input of the graph, used or not
+        first = len(loop.carries) + len(loop.states)
+        carried, last, stacked = found[:len(loop.carries)], found[len(loop.carries):first], found[first:]
+        carried = [x[c.reach:] for x, c in zip(carried, loop.carries, strict=True)]
+    else:
+        carried, last, stacked = run_in_chunks(loop, checkpoint, ends)
+    carried, stacked = iter(carried), iter(stacked)
+    outputs = [next(carried) if i else next(stacked) for i in infos]
     updates = OrderedUpdates()
-    for state, value in zip(loop.states, last, strict=False):
+    for state, value in zip(loop.states, last, strict=True):
         updates[state.start] = value
         if state.start in made:
             state.start.default_update = value
@@ -374,3 +391,33 @@ def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None)
 def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """`reduce` from the last row to the first."""
     return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
+
+
+def scan_checkpoints(fn, sequences=[], outputs_info=None, non_sequences=[], name="checkpointscan_fn",  # noqa: B006
+                     n_steps=None, save_every_N=10, padding=True):                                     # noqa: N803
+    """`scan` whose outputs have a row for every ``save_every_N`` steps, and the last one; gradients keep only these.
+
+    Parameters
+    ----------
+    fn, sequences, outputs_info, non_sequences, name, n_steps
+        As those of `scan`.
+    save_every_N : int or integer scalar
+    padding : bool
+        Has no effect: any number of steps is right.
+
+    Returns
+    -------
+    outputs, updates
+        As `scan`, but for the rows that are left out; ``scan(..., checkpoint=N)`` has all rows.
+
+    Raises
+    ------
+    RuntimeError
+        For outputs with taps other than -1.
+    """
+    for entry in _listed(outputs_info):
+        taps = entry.get("taps") if isinstance(entry, Mapping) else None
+        if taps is not None and _taps(taps, "outputs_info") != (-1,):
+            raise RuntimeError("scan_checkpoints has no taps but -1, as its outputs don't have all rows: use "
+                               "scan(..., checkpoint=N)")
+    return _scan(fn, sequences, outputs_info, non_sequences, n_steps, name=name, checkpoint=save_every_N, ends=True)
