@@ -97,13 +97,34 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     ValueError
         When arguments don't fit each other or the number of steps is unknown.
     """
-    return _scan(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards, mode, name,
-                 strict, return_list, checkpoint)
+    return build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards, mode, name,
+                 strict, checkpoint).presented(return_list)
 
 
-def _scan(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient=-1, go_backwards=False, mode=None,
-          name=None, strict=False, return_list=False, checkpoint=None, ends=False):
-    """See `scan`; ends: with ``checkpoint`` only the rows after each of these steps come out."""
+@dataclass
+class Made:
+    """What `build` makes of a loop: its rows, what it carries last, the new values of shared variables."""
+
+    loop: Loop
+    outputs: list
+    lasts: list
+    updates: OrderedUpdates
+
+    def presented(self, return_list=False):
+        """What `scan` returns."""
+        if return_list or len(self.outputs) > 1:
+            return self.outputs, self.updates
+        return self.outputs[0] if self.outputs else None, self.updates
+
+
+def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient=-1, go_backwards=False, mode=None,
+          name=None, strict=False, checkpoint=None, ends=False, structured=False, running=True):
+    """Make a loop of a function of a step; the parameters are those of `scan`, but for
+
+    ends: with ``checkpoint`` only the rows after each of these steps come out
+    structured: ``fn`` returns more outputs than ``outputs_info`` tells of; ``lasts`` is wanted
+    running: otherwise the loop is described only
+    """
     step = _Step(go_backwards, n_steps)
     for k, entry in enumerate(_listed(sequences)):
         step.add_sequence(k, entry)
@@ -115,14 +136,16 @@ def _scan(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     with nodes_constructed() as made:
         earlier = [row for info in infos if info for row in info.rows]
         answer = _Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
-    infos = infos or [None] * len(answer.outputs)
+    if structured or not infos:
+        infos += [None] * (len(answer.outputs) - len(infos))
     if len(infos) != len(answer.outputs):
         raise ValueError(f"scan has outputs_info for {len(infos)} outputs, but fn returned {len(answer.outputs)}: "
                          f"give None for outputs that steps don't need")
     loop.states, results = _states(answer, loop.others, strict)
     loop.until = answer.until
     _join(infos, results)
-    _drop_unread(infos, results, loop)
+    if not structured:
+        _drop_unread(infos, results, loop)
     outputs = results[:len(infos)]
     loop.carries = [Carry(i.taps, i.rows, i.buffer(loop.n), v) for i, v in zip(infos, outputs, strict=True) if i]
     loop.stacks = [Stack(v, loop.n) for i, v in zip(infos, outputs, strict=True) if not i]
@@ -130,18 +153,20 @@ def _scan(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
         state.after = after
     if loop.until is not None:
         loop.until = results[-1]
-    return _presented(loop, infos, set(made), return_list, checkpoint, ends)
+    return _results(loop, infos, set(made), checkpoint, ends) if running else Made(loop, [], [], OrderedUpdates())
 
 
-def _presented(loop, infos, made, return_list, checkpoint, ends):
-    """Run the loop: what `scan` returns."""
+def _results(loop, infos, made, checkpoint, ends):
+    """Run the loop."""
     if checkpoint is None:
         found = run(loop, pruned=False)     # what was given is an input of the graph, used or not
         first = len(loop.carries) + len(loop.states)
         carried, last, stacked = found[:len(loop.carries)], found[len(loop.carries):first], found[first:]
+        lasts = [x[-1] for x in carried]
         carried = [x[c.reach:] for x, c in zip(carried, loop.carries, strict=True)]
     else:
         carried, last, stacked = run_in_chunks(loop, checkpoint, ends)
+        lasts = [x.owner.inputs[1] for x in carried]
     carried, stacked = iter(carried), iter(stacked)
     outputs = [next(carried) if i else next(stacked) for i in infos]
     updates = OrderedUpdates()
@@ -149,9 +174,7 @@ def _presented(loop, infos, made, return_list, checkpoint, ends):
         updates[state.start] = value
         if state.start in made:
             state.start.default_update = value
-    if return_list or len(outputs) > 1:
-        return outputs, updates
-    return outputs[0] if outputs else None, updates
+    return Made(loop, outputs, lasts, updates)
 
 
 def _listed(value):
@@ -420,4 +443,5 @@ def scan_checkpoints(fn, sequences=[], outputs_info=None, non_sequences=[], name
         if taps is not None and _taps(taps, "outputs_info") != (-1,):
             raise RuntimeError("scan_checkpoints has no taps but -1, as its outputs don't have all rows: use "
                                "scan(..., checkpoint=N)")
-    return _scan(fn, sequences, outputs_info, non_sequences, n_steps, name=name, checkpoint=save_every_N, ends=True)
+    return build(fn, sequences, outputs_info, non_sequences, n_steps, name=name, checkpoint=save_every_N,
+                 ends=True).presented()
