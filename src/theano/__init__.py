@@ -27,7 +27,8 @@ from theano.inner.batch.front import vectorize, vectorize_graph
 from theano.inner.custom import custom_grad
 from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
-from theano.inner.scan.front import foldl, foldr, map, reduce, scan
+from theano.inner.scan.front import foldl, foldr, map, reduce, scan, scan_checkpoints
+from theano.inner.scan.structured import loop
 from theano.inner.subgraph import OpFromGraph
 from theano.log import (
     disable_log_handler,

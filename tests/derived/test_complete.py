@@ -46,6 +46,8 @@ EXEMPT = {
     "theano.tensor.inplace._Overwriting": "makes nodes of Elemwise: see tests/tensor/test_inplace.py",
     "theano.tensor.assertion.Raise": "gives no value: see tests/compile/test_linker.py",
     "theano.inner.subgraph.OpFromGraph": LOOP,
+    "theano.inner.scan.checkpoint.Rows": LOOP, "theano.inner.scan.structured.Recorded": LOOP,
+    "theano.inner.ifelse.IfElse": LOOP, "theano.inner.branch.Branch": LOOP,
     "theano.inner.rowwise.Rowwise": LOOP, "theano.inner.scan.op.Scan": LOOP,
     "theano.inner.batch.each_row.EachRow": LOOP, "theano.inner.custom.CustomGradient": LOOP,
     "theano.tensor.others.ProdOfOthers": "the gradient of Prod: see tests/tensor/test_derivatives_of_prod.py",

@@ -14,7 +14,6 @@ from theano.tensor.create import Alloc
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import ELEMWISE, CAReduce, DimShuffle, Prod, eq, exp, log, switch
-from theano.tensor.join import Join, static_axis
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -27,7 +26,6 @@ from theano.tensor.nnet.softmax import (
 )
 from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum, positions_of_max
-from theano.tensor.repeat import Choose
 from theano.tensor.type import tensor
 
 
@@ -101,28 +99,6 @@ class First(Op):
 
     def __str__(self):
         return Argmax.__name__
-
-
-class ChooseAmong(Op):
-    """For each number that of several arrays of one shape which it names; see `Choose`."""
-
-    __props__ = ("mode",)
-
-    def __init__(self, mode):
-        self.mode = mode
-
-    def make_node(self, a, *choices):
-        patterns = (a.type.broadcastable, choices[0].type.broadcastable)
-        ndim = max(map(len, patterns))
-        padded = [(True,) * (ndim - len(p)) + p for p in patterns]
-        return Apply(self, [a, *choices], [tensor(choices[0].type.dtype, [all(p) for p in zip(*padded, strict=True)])])
-
-    def perform(self, node, inputs, output_storage):
-        a, *choices = inputs
-        Choose(self.mode).perform(node, [a, np.stack(choices)], output_storage)
-
-    def __str__(self):
-        return Choose.__name__
 
 
 def _column(v):
@@ -253,22 +229,8 @@ def _products_of_others(node):
     return [switch(eq(count, 0), rest / x, switch(ELEMWISE["and_"](eq(count, 1), zero), rest, 0))]
 
 
-def _choose(node):
-    """Choices that were put side by side stay where they are."""
-    a, choices = node.inputs
-    joined = choices.owner
-    if joined is None or not isinstance(joined.op, Join) or static_axis(joined.inputs[0], choices.type.ndim) != 0:
-        return None
-    parts = joined.inputs[1:]
-    if len(parts) > 64 or any(not v.type.broadcastable[0] or v.type.dtype != choices.type.dtype for v in parts):
-        return None
-    rest = range(1, choices.type.ndim)
-    parts = [DimShuffle(v.type.broadcastable, tuple(rest))(v) for v in parts]
-    return None if len({v.type.broadcastable for v in parts}) > 1 else [ChooseAmong(node.op.mode)(a, *parts)]
-
-
 CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
-               ProdOfOthers: _products_of_others, Choose: _choose}
+               ProdOfOthers: _products_of_others}
 
 
 def expand(fgraph):

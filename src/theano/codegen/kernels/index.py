@@ -3,7 +3,7 @@
 import numpy as np
 
 from theano.codegen import nest as ir
-from theano.codegen.expand import ChooseAmong, Pick, Put
+from theano.codegen.expand import Pick, Put
 from theano.codegen.loops import as_dtype
 from theano.graph.variable import Constant
 from theano.tensor.advanced import (

@@ -11,6 +11,7 @@ from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Constant, Variable, nodes_constructed
 from theano.graph.walk import ancestors, substitute
+from theano.inner.scan.checkpoint import run_in_chunks
 from theano.inner.scan.loop import (
     Carry,
     Loop,
@@ -43,7 +44,8 @@ class until:                                                                    
 
 
 def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None, truncate_gradient=-1,
-         go_backwards=False, mode=None, name=None, profile=False, allow_gc=None, strict=False, return_list=False):
+         go_backwards=False, mode=None, name=None, profile=False, allow_gc=None, strict=False, return_list=False,
+         checkpoint=None):
     """Repeat ``fn`` over the rows of sequences, with results of earlier steps at hand.
 
     Parameters
@@ -75,6 +77,9 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         Raise MissingInputError where ``fn`` uses a variable that isn't among its arguments.
     return_list : bool
         Return a list of outputs also where there is one.
+    checkpoint : None, "sqrt", int or integer scalar
+        Let gradients keep only the states of every so many steps, and make those between again; "sqrt" is the square
+        root of the number of steps. A gradient that costs as much as three forward passes then costs four.
 
     Returns
     -------
@@ -92,6 +97,34 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     ValueError
         When arguments don't fit each other or the number of steps is unknown.
     """
+    return build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards, mode, name,
+                 strict, checkpoint).presented(return_list)
+
+
+@dataclass
+class Made:
+    """What `build` makes of a loop: its rows, what it carries last, the new values of shared variables."""
+
+    loop: Loop
+    outputs: list
+    lasts: list
+    updates: OrderedUpdates
+
+    def presented(self, return_list=False):
+        """What `scan` returns."""
+        if return_list or len(self.outputs) > 1:
+            return self.outputs, self.updates
+        return self.outputs[0] if self.outputs else None, self.updates
+
+
+def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient=-1, go_backwards=False, mode=None,
+          name=None, strict=False, checkpoint=None, ends=False, structured=False, running=True):
+    """Make a loop of a function of a step; the parameters are those of `scan`, but for
+
+    ends: with ``checkpoint`` only the rows after each of these steps come out
+    structured: ``fn`` returns more outputs than ``outputs_info`` tells of; ``lasts`` is wanted
+    running: otherwise the loop is described only
+    """
     step = _Step(go_backwards, n_steps)
     for k, entry in enumerate(_listed(sequences)):
         step.add_sequence(k, entry)
@@ -103,13 +136,16 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     with nodes_constructed() as made:
         earlier = [row for info in infos if info for row in info.rows]
         answer = _Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
-    infos = infos or [None] * len(answer.outputs)
+    if structured or not infos:
+        infos += [None] * (len(answer.outputs) - len(infos))
     if len(infos) != len(answer.outputs):
         raise ValueError(f"scan has outputs_info for {len(infos)} outputs, but fn returned {len(answer.outputs)}: "
                          f"give None for outputs that steps don't need")
     loop.states, results = _states(answer, loop.others, strict)
     loop.until = answer.until
     _join(infos, results)
+    if not structured:
+        _drop_unread(infos, results, loop)
     outputs = results[:len(infos)]
     loop.carries = [Carry(i.taps, i.rows, i.buffer(loop.n), v) for i, v in zip(infos, outputs, strict=True) if i]
     loop.stacks = [Stack(v, loop.n) for i, v in zip(infos, outputs, strict=True) if not i]
@@ -117,23 +153,28 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         state.after = after
     if loop.until is not None:
         loop.until = results[-1]
-    return _presented(loop, infos, set(made), return_list)
+    return _results(loop, infos, set(made), checkpoint, ends) if running else Made(loop, [], [], OrderedUpdates())
 
 
-def _presented(loop, infos, made, return_list):
-    """Run the loop: what `scan` returns."""
-    found = run(loop, pruned=False)         # what was given is an input of the graph, used or not
-    carried, last = iter(found), found[len(loop.carries):]
-    stacked = iter(last[len(loop.states):])
-    outputs = [next(carried)[i.reach:] if i else next(stacked) for i in infos]
+def _results(loop, infos, made, checkpoint, ends):
+    """Run the loop."""
+    if checkpoint is None:
+        found = run(loop, pruned=False)     # what was given is an input of the graph, used or not
+        first = len(loop.carries) + len(loop.states)
+        carried, last, stacked = found[:len(loop.carries)], found[len(loop.carries):first], found[first:]
+        lasts = [x[-1] for x in carried]
+        carried = [x[c.reach:] for x, c in zip(carried, loop.carries, strict=True)]
+    else:
+        carried, last, stacked = run_in_chunks(loop, checkpoint, ends)
+        lasts = [x.owner.inputs[1] for x in carried]
+    carried, stacked = iter(carried), iter(stacked)
+    outputs = [next(carried) if i else next(stacked) for i in infos]
     updates = OrderedUpdates()
-    for state, value in zip(loop.states, last, strict=False):
+    for state, value in zip(loop.states, last, strict=True):
         updates[state.start] = value
         if state.start in made:
             state.start.default_update = value
-    if return_list or len(outputs) > 1:
-        return outputs, updates
-    return outputs[0] if outputs else None, updates
+    return Made(loop, outputs, lasts, updates)
 
 
 def _listed(value):
@@ -322,6 +363,15 @@ def _join(infos, results):
             results[k] = info.rows[0].type.filter_variable(results[k])
 
 
+def _drop_unread(infos, results, loop):
+    """Outputs whose earlier values no step reads are rows like any others; their initial values are only given."""
+    read = set(ancestors(results))
+    for k, info in enumerate(infos):
+        if info and read.isdisjoint(info.rows):
+            loop.others.append(Other(twin(info.initial), info.initial))
+            infos[k] = None
+
+
 def _retyped(row, kind):
     """A variable of type ``kind`` instead of ``row``."""
     new = kind.make_variable(row.name)
@@ -364,3 +414,34 @@ def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None)
 def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """`reduce` from the last row to the first."""
     return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
+
+
+def scan_checkpoints(fn, sequences=[], outputs_info=None, non_sequences=[], name="checkpointscan_fn",  # noqa: B006
+                     n_steps=None, save_every_N=10, padding=True):                                     # noqa: N803
+    """`scan` whose outputs have a row for every ``save_every_N`` steps, and the last one; gradients keep only these.
+
+    Parameters
+    ----------
+    fn, sequences, outputs_info, non_sequences, name, n_steps
+        As those of `scan`.
+    save_every_N : int or integer scalar
+    padding : bool
+        Has no effect: any number of steps is right.
+
+    Returns
+    -------
+    outputs, updates
+        As `scan`, but for the rows that are left out; ``scan(..., checkpoint=N)`` has all rows.
+
+    Raises
+    ------
+    RuntimeError
+        For outputs with taps other than -1.
+    """
+    for entry in _listed(outputs_info):
+        taps = entry.get("taps") if isinstance(entry, Mapping) else None
+        if taps is not None and _taps(taps, "outputs_info") != (-1,):
+            raise RuntimeError("scan_checkpoints has no taps but -1, as its outputs don't have all rows: use "
+                               "scan(..., checkpoint=N)")
+    return build(fn, sequences, outputs_info, non_sequences, n_steps, name=name, checkpoint=save_every_N,
+                 ends=True).presented()
