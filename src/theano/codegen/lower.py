@@ -16,6 +16,7 @@ from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
 from theano.rewrite.query import Query
+from theano.rewrite.rules.branch import close_branches
 from theano.rewrite.rules.inplace import overwriting_form
 from theano.scalar.table import TABLE
 from theano.tensor.elemwise import DimShuffle
@@ -36,7 +37,7 @@ class Lowering:
     def __init__(self, fgraph, kinds, n_guards=0, loops=None, query_of=lambda mode: None):
         self.loop_set, self.query_of = loops, query_of
         self.query = getattr(fgraph, "query", Query())
-        self.fgraph = fgraph = expand(fgraph)
+        self.fgraph = fgraph = expand(close_branches(fgraph))
         self.tasks = []
         self.places = {}
         self.extents = Extents()
