@@ -9,7 +9,7 @@ from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
-from theano.inner.graph import depending
+from theano.inner.graph import depending, read
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
@@ -132,7 +132,7 @@ class _Reverse:
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
-        kept += [v for v in self._products(terms) if v not in carried]
+        kept += [v for v in self._products(terms, carried) if v not in carried]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
         kept = [v for v in dict.fromkeys([*kept, *(s.before for s in loop.states)]) if v in needed]
         carried = {v: c for v, c in carried.items() if v in needed and v not in loop.inputs and v not in kept}
@@ -148,11 +148,12 @@ class _Reverse:
         buffers = dict(zip(map(id, loop.carries), results, strict=False))
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _products(self, terms):
+    def _products(self, terms, carried):
         """Products of arrays that the terms need and that depend on earlier steps: too slow to be computed again."""
+        needed = read(list(terms.values()), {*self.loop.inputs, *carried})
         recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.outputs)
         return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
-                for v in node.outputs if v in recurrent]
+                for v in node.outputs if v in recurrent and v in needed]
 
     def _steps(self):
         """How many steps there were."""
