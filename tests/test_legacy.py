@@ -98,6 +98,8 @@ NAMES = {                       # names that programs import from old places
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
     "scalar.sharedvar": "ScalarSharedVariable shared SharedVariable Scalar",
+    "gpuarray": "pygpu pygpu_activated",
+    "ifelse": "IfElse ifelse Op Apply TensorType clone optdb cond_remove_identical cond_merge_ifs_true",
     "scan_module": "scan map reduce foldl foldr until",
     "scan_module.scan_op": "Scan Apply DisconnectedType NullType TensorType as_tensor_variable io_connection_pattern",
     "scan_module.scan_utils": "until clone equal_computations rebuild_collect_shared get_scalar_constant_value",

@@ -9,6 +9,7 @@ import warnings
 from theano.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import origin
 from theano.graph.copying import ViewOp
+from theano.graph.need import ALWAYS, chooses, gated, joined, marks_of, narrowed, without
 from theano.graph.op import Op
 from theano.graph.pause import paused_gc
 from theano.graph.type import Type
@@ -301,6 +302,7 @@ class Reverse:
         self.order = toposort(targets, constants)
         self.patterns = {node: connection_pattern(node) for node in self.order}
         self._connect(targets, inputs)
+        self._limit(targets, inputs)
         self._sweep()
 
     def _connect(self, targets, inputs):
@@ -320,6 +322,30 @@ class Reverse:
         self.connected_inputs = influential
         self.wanted = influenced & influential
 
+    def _limit(self, targets, inputs):
+        """Find the conditions under which gradients matter: those of what one branch of a choice alone needs."""
+        self.when, self.limited, self.choice = {}, {}, None
+        if not any(map(chooses, self.order)):
+            return
+        when = dict.fromkeys(targets, ALWAYS)
+        for node in reversed(self.order):
+            pattern = self.patterns[node]
+            live = [j for j, v in enumerate(node.outputs) if v in when]
+            if chooses(node):
+                self.choice = node.op
+            for i, (v, mark) in enumerate(zip(node.inputs, marks_of(node), strict=True)):
+                if any(pattern[i][j] for j in live):
+                    when[v] = joined(when.get(v), narrowed(self._cases(node, when), mark))
+        self.when = when | dict.fromkeys(inputs, ALWAYS)
+
+    @staticmethod
+    def _cases(node, when):
+        """The cases in which the gradient of a node matters."""
+        found = None
+        for v in node.outputs:
+            found = joined(found, when.get(v))
+        return ALWAYS if found is None else found
+
     def _sweep(self):
         self.terms = {v: [g] for v, g in self.known.items()}
         with paused_gc():
@@ -332,9 +358,26 @@ class Reverse:
         outputs = [self._total(v, self.terms) for v in node.outputs]
         if all(isinstance(g.type, DisconnectedType) for g in outputs):
             return
-        for variable, gradient in zip(node.inputs, self._of_inputs(node, outputs), strict=True):
-            if variable in self.wanted and not isinstance(gradient.type, DisconnectedType):
+        gradients = self._of_inputs(node, outputs)
+        for variable, gradient, mark in zip(node.inputs, gradients, marks_of(node), strict=True):
+            if variable not in self.wanted or isinstance(gradient.type, DisconnectedType):
+                continue
+            cases = narrowed(self._cases(node, self.when), mark) if self.when else None
+            if cases == self.when.get(variable) or isinstance(gradient.type, NullType):
                 self.terms.setdefault(variable, []).append(gradient)
+            elif cases:
+                self.limited.setdefault(variable, {}).setdefault(cases, []).append(gradient)
+
+    def _where_needed(self, variable):
+        """Terms of the gradient of ``variable`` that count in some cases only, zero in others."""
+        found, given = [], self.when.get(variable, ALWAYS)
+        for cases, terms in self.limited.get(variable, {}).items():
+            for mark in given[0] if len(given) == 1 else ():
+                cases = without(cases, mark)
+            term = _sum(terms)
+            found.append(gated(self.choice.gated, cases, term, self.choice.zeros_for(variable, term))
+                         if cases != ALWAYS else term)
+        return found
 
     def of(self, variable):
         """The gradient of ``variable``."""
@@ -346,7 +389,7 @@ class Reverse:
         if variable in self.known:
             total = self.known[variable]
         else:
-            given = terms.get(variable, ())
+            given = [*terms.get(variable, ()), *self._where_needed(variable)]
             null = next((g for g in given if isinstance(g.type, NullType)), None)
             total = null if null is not None else _sum(given)
             if self.cost_name and variable.name and total.name is None and total.owner is not None:
@@ -365,7 +408,8 @@ class Reverse:
         trace = next((v.tag.trace for v in node.outputs if getattr(v.tag, "trace", ())), ())
         with origin.inherited(trace):
             given = [_as_gradient(o, g) for o, g in zip(node.outputs, output_gradients, strict=True)]
-            results = node.op.L_op(list(node.inputs), list(node.outputs), given)
+            results = node.op.taken_gradients(list(node.inputs), given) if chooses(node) else \
+                node.op.L_op(list(node.inputs), list(node.outputs), given)
             return self._checked(node, results)
 
     def _checked(self, node, results):

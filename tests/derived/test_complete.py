@@ -44,6 +44,7 @@ EXEMPT = {
     "theano.tensor.default.Default": "one of its inputs is None: see tests/tensor/test_arithmetic.py",
     "theano.tensor.assertion.Raise": "gives no value: see tests/compile/test_linker.py",
     "theano.inner.subgraph.OpFromGraph": LOOP,
+    "theano.inner.ifelse.IfElse": LOOP, "theano.inner.branch.Branch": LOOP,
     "theano.inner.rowwise.Rowwise": LOOP, "theano.inner.scan.op.Scan": LOOP,
     "theano.inner.batch.each_row.EachRow": LOOP, "theano.inner.custom.CustomGradient": LOOP,
     "theano.tensor.others.ProdOfOthers": "the gradient of Prod: see tests/tensor/test_derivatives_of_prod.py",

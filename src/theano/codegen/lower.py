@@ -15,6 +15,7 @@ from theano.codegen.rows import Rows, join_rows
 from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
+from theano.rewrite.rules.branch import close_branches
 from theano.rewrite.rules.inplace import overwriting_form
 from theano.scalar.table import TABLE
 from theano.tensor.elemwise import DimShuffle
@@ -34,7 +35,7 @@ class Lowering:
 
     def __init__(self, fgraph, kinds, n_guards=0, loops=None, query_of=lambda mode: None):
         self.loop_set, self.query_of = loops, query_of
-        self.fgraph = fgraph = expand(fgraph)
+        self.fgraph = fgraph = expand(close_branches(fgraph))
         self.tasks = []
         self.places = {}
         self.extents = Extents()

@@ -9,6 +9,7 @@ from theano.rewrite.database import FUSION, optdb
 from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported from here
 from theano.rewrite.rules.blas import BLAS
+from theano.rewrite.rules.branch import BRANCH, merge_choices, view_choices
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
@@ -33,20 +34,22 @@ PHASES = (
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *SCAN, *LINALG, *DEFINITE,
-                           *DIAGONAL, *FOLDING), tags=FAST),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *SCAN, *BRANCH, *LINALG,
+                           *DEFINITE, *DIAGONAL, *FOLDING), tags=FAST),
     Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
     Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
+    Phase("cond_merge", whole=merge_choices, tags=frozenset({"ifelse"})),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
     Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),
     Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
+    Phase("cond_make_inplace", whole=view_choices, tags=RUN | {"inplace"}),
 )
-SHOWN_ONLY = ("elemwise_fusion", "inplace")     # the native runtime decides these for itself
+SHOWN_ONLY = ("elemwise_fusion", "inplace", "cond_make_inplace")     # the native runtime decides these for itself
 
 
 def optimize(fgraph, query, native=False):

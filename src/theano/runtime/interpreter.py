@@ -51,6 +51,9 @@ class Interpreter:
         self._overwritten = self._plan_overwriting()
         self._updated = {fgraph.inputs[i] for i in (getattr(fgraph, "update_mapping", None) or {}).values()}
         self.measured = self.failed = None
+        self._position = {node: i for i, node in enumerate(self.nodes)}
+        self.lazy = any(getattr(thunk, "lazy", False) for thunk in self.thunks)
+        self._before = fgraph.orderings() if self.lazy else {}
 
     def _fill_storage(self):
         for variable in self.fgraph.inputs:
@@ -68,8 +71,9 @@ class Interpreter:
 
     def _announced(self, node, thunk):
         def announced():
-            thunk()
+            missing = thunk()
             self._callback(node=node, thunk=thunk, storage_map=self.storage_map, compute_map=self.compute_map)
+            return missing
         announced.__dict__.update(thunk.__dict__)
         return announced
 
@@ -103,20 +107,17 @@ class Interpreter:
             self.storage_map[variable][0] = value
             if self._callback_input is not None:
                 self._callback_input(variable, value)
-        position, saved = 0, []
+        self._at, saved = 0, []
         try:
-            for position, thunk in enumerate(self.thunks):
-                for variable in self._overwritten[position]:
-                    self._before_overwriting(variable, saved)
-                thunk()
-                if self.allow_gc:
-                    for cell in self._last_use[position]:
-                        cell[0] = None
+            if self.lazy:
+                self._run_needed(saved)
+            else:
+                self._run_all(saved)
         except BaseException as error:
             for cell, value, content in reversed(saved):
                 _restore(cell, value, content)
             if isinstance(error, Exception):
-                raise self._failure(error, position) from error
+                raise self._failure(error, self._at) from error
             raise
         results = [self.storage_map[v][0] for v in self.fgraph.outputs]
         if self.allow_gc:
@@ -124,6 +125,64 @@ class Interpreter:
                 if variable.owner is not None:
                     self.storage_map[variable][0] = None
         return results
+
+    def _run_all(self, saved):
+        """Run all nodes, in order."""
+        for position, thunk in enumerate(self.thunks):
+            self._at = position
+            for variable in self._overwritten[position]:
+                self._before_overwriting(variable, saved)
+            thunk()
+            if self.allow_gc:
+                for cell in self._last_use[position]:
+                    cell[0] = None
+
+    def _run_needed(self, saved):
+        """Run what the outputs need; a lazy thunk lists the numbers of the inputs that it still needs, if any."""
+        computed = self.compute_map
+        for node in self.nodes:
+            for v in node.outputs:
+                computed[v][0] = False
+        stack = [v.owner for v in reversed(self.fgraph.outputs) if v.owner is not None]
+        while stack:
+            node = stack[-1]
+            if all(computed[v][0] for v in node.outputs):
+                stack.pop()
+                continue
+            self._at = self._position[node]
+            thunk = self.thunks[self._at]
+            if getattr(thunk, "lazy", False):
+                missing = [node.inputs[i] for i in thunk() or ()]
+            else:
+                missing = [v for v in node.inputs if not computed[v][0]]
+                if not missing:
+                    self._run_one(node, thunk, saved)
+            if missing:
+                stack.extend(v.owner for v in reversed(missing))
+            else:
+                for v in node.outputs:
+                    computed[v][0] = True
+        if self.allow_gc:
+            kept = {id(self.storage_map[v]) for v in self.fgraph.outputs}
+            for cells in self._last_use:
+                for cell in cells:
+                    if id(cell) not in kept:
+                        cell[0] = None
+
+    def _run_one(self, node, thunk, saved):
+        """Run a node that has its inputs; one that overwrites what others may still read works on copies."""
+        lent = []
+        if any(not self.compute_map[v][0] for other in self._before.get(node, ()) for v in other.outputs):
+            for positions in node.op.destroy_map.values():
+                for cell in (self.storage_map[node.inputs[i]] for i in positions):
+                    lent.append((cell, cell[0]))
+                    cell[0] = copy.deepcopy(cell[0])
+        else:
+            for variable in self._overwritten[self._at]:
+                self._before_overwriting(variable, saved)
+        thunk()
+        for cell, value in lent:
+            cell[0] = value
 
     def _before_overwriting(self, variable, saved):
         cell = self.storage_map[variable]
@@ -142,10 +201,13 @@ class Interpreter:
 
         def timed():
             start = time.perf_counter_ns()
-            thunk()
+            missing = thunk()
             record[1] += time.perf_counter_ns() - start
-            record[0] += 1
-            record[2] = sum(getattr(cell[0], "nbytes", 0) for cell in cells)
+            if not missing:
+                record[0] += 1
+                record[2] = sum(getattr(cell[0], "nbytes", 0) for cell in cells)
+            return missing
+        timed.__dict__.update(thunk.__dict__)
         return timed
 
     def _failure(self, error, position):

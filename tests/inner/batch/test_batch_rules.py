@@ -372,7 +372,7 @@ def _classes(*outputs):
 
 def test_every_rule_has_a_case():
     """What the tables above do not reach is here, or has a test of its own."""
-    elsewhere = {theano.inner.rowwise.Rowwise, theano.inner.scan.op.Scan, EachRow}
+    elsewhere = {theano.inner.rowwise.Rowwise, theano.inner.scan.op.Scan, theano.inner.ifelse.IfElse, EachRow}
     seen = set()
     for table in (CASES, NO_GRADIENT, ONE_OF_TWO, LOOPS):
         for build, kinds, shapes, *_ in table.values():

@@ -5,9 +5,11 @@ from dataclasses import replace
 from theano.inner.batch.core import batch_graph, broadcast, broadcast_to, count_of, moved, rule
 from theano.inner.batch.each_row import EachRow
 from theano.inner.graph import InnerGraph
+from theano.inner.ifelse import IfElse
 from theano.inner.rowwise import Rowwise, map_rows
 from theano.inner.scan.loop import Carry, Other, Sequence, Stack, State, is_tensor
 from theano.inner.scan.op import Scan, run
+from theano.tensor.elemwise import neq, switch
 from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType
 
@@ -115,3 +117,20 @@ def _batched_loop(node, loop, flags, within, values, fed, count):
 
 def _with_rows(x, old, is_batch, n):
     return broadcast(x, n) if is_batch and x.type.ndim == old.type.ndim else x
+
+
+@rule(IfElse)
+def ifelse(node, inputs, batched):
+    """A choice row by row where the condition is batched, else one choice of all rows."""
+    condition, true, false = node.op.parts(inputs)
+    count, n = count_of(inputs, batched), node.op.n_outs
+    pairs = []
+    for k, (a, b) in enumerate(zip(true, false, strict=True), 1):
+        if batched[0] or batched[k] or batched[k + n]:
+            a, b = broadcast_to(a, batched[k], count), broadcast_to(b, batched[k + n], count)
+        pairs.append((a, b))
+    if not batched[0]:
+        return IfElse(n, name=node.op.name)(condition, *(a for a, _ in pairs), *(b for _, b in pairs),
+                                            return_list=True)
+    rows = neq(condition, 0)
+    return [switch(rows.dimshuffle(0, *["x"] * (a.type.ndim - 1)), a, b) for a, b in pairs]

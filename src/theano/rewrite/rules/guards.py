@@ -1,9 +1,13 @@
 """What a specialised graph takes for granted, as one truth value that is checked when the function is called."""
 
+from theano.graph.need import ALWAYS, gated, implies, needs
+from theano.inner.ifelse import IfElse
 from theano.rewrite.extents import Extents, Symbol
 from theano.tensor.constant import constant
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.shape import Shape_i, shape_ops
+
+MOST_KINDS = 16         # of nodes by the conditions under which they are needed; each kind has assumptions of its own
 
 
 def assume_equal_extents(fgraph):
@@ -11,11 +15,24 @@ def assume_equal_extents(fgraph):
 
     The output added, if any, is false when the assumption does not hold. Rules ask ``fgraph.extents_agree``.
     """
-    extents = Extents()
-    for node in fgraph.toposort():
-        extents.visit(node)
+    order = fgraph.toposort()
+    when = needs(order, fgraph.outputs) or {}
+    kinds = dict.fromkeys([ALWAYS, *(when.get(node, ALWAYS) for node in order)])
+    if len(kinds) > MOST_KINDS:
+        return 0
     fgraph.extents_agree = True
-    checks = [ELEMWISE["eq"](_value(a), _value(b)) for a, b in extents.assumptions]
+    checks, known = [], set()
+    for cases in kinds:
+        extents = Extents()
+        for node in order:
+            if implies(cases, when.get(node, ALWAYS)):
+                extents.visit(node)
+        for a, b in extents.assumptions:
+            if (a, b) not in known:
+                check = ELEMWISE["eq"](_value(a), _value(b))
+                checks.append(check if cases == ALWAYS else gated(IfElse.gated, cases, check, constant(True)))
+        if cases == ALWAYS:
+            known.update(extents.assumptions)
     if not checks:
         return 0
     together = checks[0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, equal_computations, substitute, toposort
+from theano.inner.graph import read
 from theano.inner.scan.loop import Sequence, Stack, buffer_of, fitted, rows_of, twin
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import Merger, rule
@@ -204,9 +205,9 @@ def products_of_rows(node):
     if loop.until is not None:
         return None
     arrays, same = {s.row: s.array for s in loop.sequences}, {o.inner: o.outer for o in loop.others}
-    replaced, added = {}, []
+    replaced, added, needed = {}, [], read(loop.outputs, set(loop.inputs))
     for inner in toposort(loop.outputs, loop.inputs):
-        if not isinstance(inner.op, Dot):
+        if not isinstance(inner.op, Dot) or inner.outputs[0] not in needed:
             continue
         out, (x, w) = inner.outputs[0], inner.inputs
         if x in same and x.type.ndim == 2 and w in arrays and w.type.ndim == 1:
@@ -364,8 +365,10 @@ def _factors(term):
 
 @rule(Subtensor, name="local_subtensor_of_first_rows", tags=("canonicalize",))
 def first_rows_of_first_rows(node):
-    """x[:n][::-1][:n] >> x[:n][::-1], x[:x.shape[0]] >> x"""
+    """x[:n][::-1][:n] >> x[:n][::-1], x[:x.shape[0]] >> x, x[0:] >> x"""
     entry = _slice_of(node)
+    if entry == slice(0, None):
+        return node.inputs[0]
     if entry is None or entry.start is not None or entry.step is not None or not isinstance(entry.stop, Variable):
         return None
     return node.inputs[0] if _is_bound(node.inputs[0], entry.stop) else None
