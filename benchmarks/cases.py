@@ -193,16 +193,16 @@ def chain_loss(steps):
 def loops():
     """Loops over scalars and over elements, and gradients through them; systems have loops of their own for these."""
     yield Case("ar2", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1)), normal((10**6,)))
-    yield Case("ar2_all_rows", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1), last=False), normal((10**6,)))
-    yield Case("ewma_1e6", "loops", Recurrence("a + 0.1*(x[0] - a)", (-1,)), normal((10**6,)))
-    yield Case("logistic_map", "loops", Recurrence("3.9*a*(1 - a) + 0.0*x[0]", (-1,)), normal((10**6,), scale=0.0))
-    yield Case("tanh_1000x1000", "loops", Recurrence("tanh(0.9*a + x[0])", (-1,)), normal((1000, 1000)))
-    yield Case("power_1e4x20", "loops", Recurrence("a*x[0]", (-1,)), normal((20, 10**4), scale=0.5))
-    yield Case("ar2_gradient", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1), gradient=True), normal((10**5,)))
-    yield Case("carries60", "loops", ring_loss, lambda rng: [], lambda rng: [0.1 * rng.rand(60)])
+    yield Case("scan_all_rows", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1), last=False), normal((10**6,)))
+    yield Case("scan_average", "loops", Recurrence("a + 0.1*(x[0] - a)", (-1,)), normal((10**6,)))
+    yield Case("scan_logistic_map", "loops", Recurrence("3.6*a*(1 - a) + 0.001*x[0]*x[0]", (-1,)), normal((10**6,)))
+    yield Case("scan_tanh_1000x1000", "loops", Recurrence("tanh(0.9*a + x[0])", (-1,)), normal((1000, 1000)))
+    yield Case("scan_power_1e4x20", "loops", Recurrence("a*x[0]", (-1,)), normal((20, 10**4), scale=0.5))
+    yield Case("scan_gradient", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1), gradient=True), normal((10**5,)))
+    yield Case("carries", "loops", ring_loss, lambda rng: [], lambda rng: [0.1 * rng.rand(60)])
     for kind in ("cold", "warm"):
         yield Case(f"{kind}_ar2", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1)), normal((1000,)), fresh=kind)
-        yield Case(f"{kind}_carries60", "loops", ring_loss, lambda rng: [], lambda rng: [0.1 * rng.rand(60)],
+        yield Case(f"{kind}_carries", "loops", ring_loss, lambda rng: [], lambda rng: [0.1 * rng.rand(60)],
                    fresh=kind)
 
 

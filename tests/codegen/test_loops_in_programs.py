@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import theano.ifelse
 from theano.tensor.shared_randomstreams import RandomStreams
 
 import theano
@@ -369,3 +370,28 @@ def test_steps_of_a_mode_of_their_own():
     f = theano.function([x, h], out)
     assert "for" not in instructions(f) and any(isinstance(n.op, Scan) for n in f.maker.fgraph.toposort())
     np.testing.assert_array_equal(f(np.ones((2, 3)), np.zeros(3))[0], [[1] * 3, [2] * 3])
+
+
+def test_branches_are_instructions():
+    c, x, y = T.iscalar("c"), T.vector("x"), T.vector("y")
+    chosen = theano.ifelse.ifelse(c, T.exp(x) * 2, y[:1] + 1)
+    f = theano.function([c, x, y], [chosen, T.grad(chosen.sum(), x)])
+    assert "branch" in instructions(f) and "python" not in instructions(f)
+    a, b = np.array([0.5, 1.0]), np.array([3.0, 4.0])
+    np.testing.assert_allclose(f(1, a, b)[0], np.exp(a) * 2)
+    np.testing.assert_allclose(f(1, a, b)[1], np.exp(a) * 2)
+    for got, wanted in zip(f(0, a, b), ([4.0], [0.0, 0.0]), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+def test_branches_in_steps():
+    x, h = matrices()
+    out = scanned(lambda row, a: theano.ifelse.ifelse(T.gt(row[0], 0), T.tanh(a + row), a * 0.5), sequences=x,
+                  outputs_info=h)
+    f = theano.function([x, h], out)
+    assert {"for", "branch"} <= set(instructions(f)) and "python" not in instructions(f)
+    rng = np.random.RandomState(1)
+    given, a = rng.randn(6, 3), rng.randn(3)
+    for row, got in zip(given, f(given, a)[0], strict=True):
+        a = np.tanh(a + row) if row[0] > 0 else a * 0.5
+        np.testing.assert_allclose(got, a)

@@ -497,15 +497,16 @@ def test_what_nobody_uses_is_not_computed(rng):
     (a, b, c), _ = theano.scan(lambda row, a, b, w: (a + row, b + a * w, T.exp(row)), x,
                                [T.zeros_like(x[0]), T.zeros_like(x[0]), None], w)
     at, weights = rng.rand(4, 2), rng.rand(2)
-    for wanted, outputs in ((a, 1), (b, 2), (c, 1)):
+    for wanted, outputs in ((a, [1]), (b, [2]), (c, [])):
         f = theano.function([x, w], wanted, on_unused_input="ignore")
-        assert [len(node.outputs) for node in scans(f)] == [outputs]
+        assert [len(node.outputs) for node in scans(f)] == outputs
         np.testing.assert_allclose(f(at, weights), theano.function([x, w], [wanted, a, b, c])(at, weights)[0])
 
 
 def test_arguments_that_steps_do_not_use():
     x, y, w = T.dvectors("x", "y", "w")
-    f = theano.function([x, y, w], theano.scan(lambda a, b, w: 2 * a, [x, y], non_sequences=w)[0])
+    f = theano.function([x, y, w], theano.scan(lambda a, b, w: 2 * a, [x, y], non_sequences=w)[0],
+                        mode=theano.compile.get_default_mode().excluding("scanOp_pushout_elemwise"))
     assert [len(node.inputs) for node in scans(f)] == [3]
     assert f([1., 2., 3.], [1., 2.], [5.]).tolist() == [2, 4]
 
@@ -654,3 +655,35 @@ def test_increments_of_parts_are_made_one_after_the_other():
     assert not any("add" in str(node.op) and node.inputs[0].type.ndim for node in f.maker.fgraph.apply_nodes)
     at = np.array([0.2, 0.3, 0.4])
     np.testing.assert_allclose(f(at), [0.3 / np.cosh(0.2) ** 2 + 0.4, np.tanh(0.2), 0.2])
+
+
+def test_loops_that_need_no_earlier_step_become_elementwise(rng):
+    x, y, w = T.dmatrix(), T.dvector(), T.dvector()
+
+    def step(row, number, w):
+        return T.exp(row) * number + w.dimshuffle(0), T.sqrt(number)
+    outputs, _ = theano.scan(step, [x, y], non_sequences=w)
+    f = theano.function([x, y, w], outputs)
+    assert not scans(f)
+    at = rng.rand(5, 3), rng.rand(4), rng.rand(3)
+    found = f(*at)
+    np.testing.assert_allclose(found[0], np.exp(at[0][:4]) * at[1][:, None] + at[2])
+    np.testing.assert_allclose(found[1], np.sqrt(at[1]))
+    assert f(at[0][:0], at[1], at[2])[0].shape == (0, 3)
+
+
+def test_number_of_steps_that_is_given_is_checked():
+    """A loop without earlier steps stays one where rows may be missing."""
+    x, n = T.dvector(), T.iscalar()
+    f = theano.function([x, n], theano.scan(T.exp, x, n_steps=n)[0])
+    assert len(scans(f)) == 1
+    with pytest.raises(ValueError, match="has only 2 rows"):
+        f([1, 2], 3)
+
+
+def test_no_step_is_made_for_a_shape():
+    x = T.dvector()
+    y = theano.scan(lambda e, h: 0.5 * h + e, x, T.constant(0.0))[0]
+    f = theano.function([x], T.grad(y[-1], x))
+    assert len(scans(f)) == 1
+    np.testing.assert_allclose(f([1, 2, 3]), [0.25, 0.5, 1])

@@ -52,7 +52,7 @@ class Part:
     @property
     def may_give_up(self):
         """Whether it may find that it is for the interpreter to run."""
-        return any(task.kind in ("guard", "for", "steps") for task in self.all_tasks())
+        return any(task.kind in ("guard", "for", "steps", "branch") for task in self.all_tasks())
 
 
 def lower_part(lowering, inputs, outputs, query, states=()):

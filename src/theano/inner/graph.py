@@ -4,6 +4,7 @@ from theano.config import config
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
+from theano.tensor.elemwise import SumToShapeOf
 from theano.tensor.shape import shape_i
 
 
@@ -62,6 +63,19 @@ def depending(inputs, outputs):
     for node in toposort(outputs, inputs):
         if not found.isdisjoint(node.inputs):
             found.update(node.outputs)
+    return found
+
+
+def read(outputs, inputs):
+    """Variables up to ``inputs`` of which ``outputs`` need the elements, not only the shape."""
+    found, stack = set(), list(outputs)
+    while stack:
+        v = stack.pop()
+        if v in found:
+            continue
+        found.add(v)
+        if v.owner is not None and v not in inputs:
+            stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, SumToShapeOf) else v.owner.inputs)
     return found
 
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "blas.h"
 #include "product.h"
+#include "kernels.h"
 
 static void *function[4][4];
 static int wide_integers;
@@ -79,9 +80,8 @@ static int has_rows(const th_slot *s, int64_t *ld)
 
 static void copy_matrix(char *to, const th_slot *s)
 {
-    for (int64_t i = 0; i < s->shape[0]; i++)
-        for (int64_t j = 0; j < s->shape[1]; j++, to += s->itemsize)
-            memcpy(to, s->data + i * s->stride[0] + j * s->stride[1], s->itemsize);
+    int64_t stride[2] = {s->shape[1] * s->itemsize, s->itemsize};
+    th_copy(to, stride, s);
 }
 
 static int as_matrix(struct th_frame *f, const th_slot *s, matrix *out)

@@ -52,7 +52,7 @@ def loop_set():
 def use_blas():
     """Hand the machine the addresses of BLAS, once; whether there is one."""
     if "ready" not in _blas:
-        found = _bundled() or _scipy()
+        found = bundled_blas() or _scipy()
         _blas["ready"] = found is not None
         if found is not None:
             addresses, wide, _blas["library"] = found
@@ -71,7 +71,7 @@ def blas_name():
     return os.path.basename(path) + own
 
 
-def _bundled():
+def bundled_blas():
     """The OpenBLAS inside NumPy's package, which is loaded already."""
     folder = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "numpy.libs")
     for path in glob.glob(os.path.join(folder, "libscipy_openblas64_*")):

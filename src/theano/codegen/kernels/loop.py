@@ -1,8 +1,9 @@
-"""Loops whose step is a sub-program."""
+"""Loops whose step is a sub-program, and branches, which are two."""
 
 from theano.codegen.memory import copy_of
 from theano.codegen.parts import lower_part, plan_part
 from theano.codegen.recurrence import lower_scan
+from theano.inner.branch import Branch
 from theano.inner.scan.op import Scan
 
 
@@ -67,6 +68,27 @@ def _step(lowering, loop, op, query):
     return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins)), twins
 
 
+def branch(lowering, node):
+    """One of two sub-programs; only that one runs."""
+    query = lowering.query_of(None)
+    parts = []
+    for graph in (node.op.true, node.op.false):
+        inner = lower_part(lowering, graph.inputs, graph.outputs, query)
+        parts.append(plan_part(inner, labels=[str(node.op), *map(str, graph.outputs)]))
+    condition, *others = (lowering.place(v) for v in node.inputs)
+    outputs = [lowering.temp(v) for v in node.outputs]
+    if any(part.runs_python for part in parts):
+        for place in (*others, *outputs):
+            place.root().array = True
+        for place in others:
+            place.root().foreign = True
+    for place in outputs:
+        place.array = place.array or place.dtype == "object"
+    if any(part.may_give_up for part in parts):
+        lowering.keep_arguments()
+    lowering.add("branch", [condition, *others], outputs, node=node, nodes=(node,), parts=tuple(parts))
+
+
 def _copy_objects(lowering, loop, part, inputs):
     """Let steps that change an object change a copy of it. Works on the list of inputs."""
     first, within = 1 + len(loop.sequences) + len(loop.carries), len(loop.bound) - len(loop.states)
@@ -76,4 +98,4 @@ def _copy_objects(lowering, loop, part, inputs):
             lowering.tasks.append(task)
 
 
-LOOP = {Scan: scan}
+LOOP = {Scan: scan, Branch: branch}

@@ -9,13 +9,13 @@ from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
-from theano.inner.graph import depending
+from theano.inner.graph import depending, read
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
 from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import Elemwise, SumToShapeOf, minimum, switch
+from theano.tensor.elemwise import Elemwise, minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
 
@@ -29,19 +29,6 @@ def _none(variable):
 def _recurrent(loop):
     """Pairs (variables of earlier values, variable of the new one) of carries and states."""
     return [(c.rows, c.value) for c in loop.carries] + [([s.before], s.after) for s in loop.states]
-
-
-def _read(variables, known):
-    """What ``variables`` are computed from, up to those in ``known``; not what only shapes are taken from."""
-    found, stack = set(), list(variables)
-    while stack:
-        v = stack.pop()
-        if v in found:
-            continue
-        found.add(v)
-        if v not in known and v.owner is not None:
-            stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, SumToShapeOf) else v.owner.inputs)
-    return found
 
 
 # -- reverse mode ---------------------------------------------------------------------------------------
@@ -148,8 +135,8 @@ class _Reverse:
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
         long = [v for v in self._long(terms) if v not in carried]
-        read = _read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
-        kept += [v for v in long if v in read]
+        seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
+        kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
         kept = [v for v in dict.fromkeys([*kept, *(s.before for s in loop.states)]) if v in needed]
         carried = {v: c for v, c in carried.items() if v in needed and v not in loop.inputs and v not in kept}

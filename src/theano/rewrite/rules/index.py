@@ -1,5 +1,6 @@
 """Indexing that need not happen, or can happen earlier."""
 
+from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import row
 from theano.tensor.advanced import (
@@ -13,10 +14,16 @@ from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 
 
+def _is_plain(bound, default):
+    """Whether a bound of a slice is ``default``, said or not."""
+    return bound is None or isinstance(bound, Constant) and bound.data == default or bound == default
+
+
 @rule(Subtensor, name="local_useless_subtensor", tags=("canonicalize",))
 def whole_subtensor(node):
-    """x[:, :] >> x"""
-    if all(isinstance(e, slice) and e == slice(None) for e in index_of(node)):
+    """x[:, 0:] >> x"""
+    if all(isinstance(e, slice) and e.stop is None and _is_plain(e.start, 0) and _is_plain(e.step, 1)
+           for e in index_of(node)):
         return node.inputs[0]
     return None
 

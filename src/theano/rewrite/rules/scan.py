@@ -5,13 +5,14 @@ from dataclasses import replace
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, equal_computations, substitute, toposort
+from theano.inner.graph import read
 from theano.inner.scan.loop import Sequence, Stack, buffer_of, fitted, rows_of, twin
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import Merger, rule
 from theano.rewrite.rules.match import args
 from theano.tensor.create import AllocEmpty, alloc
 from theano.tensor.dot import Dot, dot
-from theano.tensor.elemwise import DimShuffle, minimum
+from theano.tensor.elemwise import DimShuffle, Elemwise, minimum
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 from theano.tensor.shape import ScalarFromTensor, Shape_i
 from theano.tensor.type import values_eq_approx
@@ -216,9 +217,9 @@ def products_of_rows(node):
     if loop.until is not None:
         return None
     arrays, same = {s.row: s.array for s in loop.sequences}, {o.inner: o.outer for o in loop.others}
-    replaced, added = {}, []
+    replaced, added, needed = {}, [], read(loop.outputs, set(loop.inputs))
     for inner in toposort(loop.outputs, loop.inputs):
-        if not isinstance(inner.op, Dot):
+        if not isinstance(inner.op, Dot) or inner.outputs[0] not in needed:
             continue
         out, (x, w) = inner.outputs[0], inner.inputs
         if x in same and x.type.ndim == 2 and w in arrays and w.type.ndim == 1:
@@ -376,8 +377,10 @@ def _factors(term):
 
 @rule(Subtensor, name="local_subtensor_of_first_rows", tags=("canonicalize",))
 def first_rows_of_first_rows(node):
-    """x[:n][::-1][:n] >> x[:n][::-1], x[:x.shape[0]] >> x"""
+    """x[:n][::-1][:n] >> x[:n][::-1], x[:x.shape[0]] >> x, x[0:] >> x"""
     entry = _slice_of(node)
+    if entry == slice(0, None):
+        return node.inputs[0]
     if entry is None or entry.start is not None or entry.step is not None or not isinstance(entry.stop, Variable):
         return None
     return node.inputs[0] if _is_bound(node.inputs[0], entry.stop) else None
@@ -423,6 +426,68 @@ def _tensor_of(bound):
     return node.inputs[0] if node is not None and isinstance(node.op, ScalarFromTensor) else bound
 
 
+# -- loops that are none --------------------------------------------------------------------------------------
+
+
+@rule(Scan, name="scanOp_pushout_elemwise")
+def elementwise_of_rows(node):
+    """scan of f over x, where f is elementwise and needs no earlier step >> f(x)"""
+    loop = node.op.loop(node.inputs)
+    if loop.carries or loop.states or loop.until is not None or not loop.sequences \
+            or not all(_has_rows(loop.n, s.array) for s in loop.sequences) \
+            or not all(s.length is loop.n for s in loop.stacks):
+        return None
+    known, same = {s.row: s.array for s in loop.sequences}, {o.inner: o.outer for o in loop.others}
+    for inner in toposort(loop.values, loop.inputs):
+        if known.keys().isdisjoint(inner.inputs):
+            continue                        # the same in all steps: found outside by `invariants_of_scan`
+        if type(inner.op) not in (Elemwise, DimShuffle):
+            return None
+        given = [_over_rows(v, known, same) for v in inner.inputs]
+        if None in given:
+            return None
+        op = inner.op
+        if type(op) is DimShuffle:
+            order = [0, *(d if d == "x" else d + 1 for d in op.new_order)]
+            op = DimShuffle(given[0].type.broadcastable, order)
+        known.update(zip(inner.outputs, op(*given, return_list=True), strict=True))
+    if not all(s.value in known for s in loop.stacks):
+        return None
+    return {v: known[s.value] for v, s in zip(node.outputs, loop.stacks, strict=True)}
+
+
+def _over_rows(variable, known, same):
+    """What a variable of a step is for all rows; None where that isn't known."""
+    if variable in known:
+        return known[variable]
+    outside = variable.clone() if isinstance(variable, Constant) else same.get(variable)
+    if outside is None or not hasattr(outside.type, "broadcastable"):
+        return None
+    return outside.dimshuffle("x", *range(outside.type.ndim))
+
+
+def _has_rows(n, x):
+    """Whether ``x`` is known to have exactly ``n`` rows."""
+    node = x.owner
+    entry = _slice_of(node) if node is not None and isinstance(node.op, Subtensor) else None
+    if _is_extent(n, x) or entry is None:
+        return _is_extent(n, x)
+    if entry == slice(None, None, -1):
+        return _has_rows(n, node.inputs[0])
+    return entry.start in (None, 0) and entry.step is None and isinstance(entry.stop, Variable) \
+        and _tensor_of(entry.stop) is n and _is_at_most(n, node.inputs[0])
+
+
+def _is_at_most(n, x):
+    """Whether ``x`` is known to have ``n`` rows or more."""
+    parts = args(n, "minimum")
+    if parts is not None:
+        return any(_is_at_most(part, x) for part in parts)
+    if isinstance(n, Constant) and isinstance(x, Constant):
+        return n.data <= len(x.data)
+    return _is_extent(n, x)
+
+
 @rule(Scan)
 def equal_values_in_steps(node):
     """scan of f(g(x), g(x)) >> scan of f(y, y) where y = g(x)"""
@@ -464,4 +529,4 @@ def _shaped_alike(x):
 
 SCAN = (scan_with_unused, invariants_of_scan, equal_rows_of_scan, rows_of_sequences_and_carries,
         part_of_another_scan, first_rows_of_first_rows)
-PRODUCTS = (filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)
+PRODUCTS = (elementwise_of_rows, filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)

@@ -1,0 +1,151 @@
+"""Rules for loops: what is left in the step, and that the results stay the same."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.inner.graph import read
+from theano.inner.scan.op import Scan
+from theano.tensor.dot import Dot
+
+MODE = theano.Mode("py", "fast_run")
+
+
+def rewritten(outputs, inputs, mode=MODE):
+    """A function, and the loops in its graph."""
+    f = theano.function(inputs, outputs, mode=mode)
+    return f, [n for n in f.maker.fgraph.toposort() if isinstance(n.op, Scan)]
+
+
+def dots(node):
+    """How many products a step computes, but for those of which it needs the shape."""
+    needed = read(node.op.outputs, set(node.op.inputs))
+    return sum(isinstance(v.owner.op, Dot) for v in needed if v.owner is not None)
+
+
+def values(rng, *shapes):
+    return [rng.standard_normal(shape) for shape in shapes]
+
+
+def steps(x, h, w, u):
+    """The loop of a recurrent network in Python."""
+    found = []
+    for row in x:
+        h = np.tanh(row @ w + h @ u)
+        found.append(h)
+    return np.array(found)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(8)
+
+
+def network(x, h, w, u):
+    return theano.scan(lambda row, h, w, u: T.tanh(T.dot(row, w) + T.dot(h, u)), sequences=x, outputs_info=h,
+                       non_sequences=[w, u])[0]
+
+
+@pytest.mark.parametrize(("x", "h"), [(T.dtensor3("x"), T.dmatrix("h")), (T.dmatrix("x"), T.dvector("h"))])
+def test_products_of_rows_come_before_the_loop(rng, x, h):
+    w, u = T.dmatrix("w"), T.dmatrix("u")
+    f, (loop,) = rewritten(network(x, h, w, u), [x, h, w, u])
+    assert dots(loop) == 1                      # of h and u
+    given = values(rng, (6, 2, 3)[:x.ndim] if x.ndim == 3 else (6, 3), (2, 4)[2 - h.ndim:], (3, 4), (4, 4))
+    np.testing.assert_allclose(f(*given), steps(*given))
+
+
+def test_products_of_rows_stay_where_the_loop_may_stop():
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    out, _ = theano.scan(lambda row, w: (T.dot(row, w), theano.scan_module.until(row.sum() > 0)), sequences=x,
+                         non_sequences=w)
+    f, (loop,) = rewritten(out, [x, w])
+    assert dots(loop) == 1
+    np.testing.assert_array_equal(f(-np.ones((3, 2)), np.eye(2)), -np.ones((3, 2)))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_matrix_times_row(rng, backwards):
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    out, _ = theano.scan(lambda row, total, w: total + T.dot(w, row), sequences=x, outputs_info=T.zeros((4,)),
+                         non_sequences=w, go_backwards=backwards)
+    f, (loop,) = rewritten(out, [x, w])
+    assert dots(loop) == 0
+    x, w = values(rng, (5, 3), (4, 3))
+    np.testing.assert_allclose(f(x, w), np.cumsum((x[::-1] if backwards else x) @ w.T, axis=0))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3,)])
+def test_sums_of_products_come_after_the_loop(rng, shape):
+    x, h = (T.dtensor3("x"), T.dmatrix("h")) if len(shape) == 2 else (T.dmatrix("x"), T.dvector("h"))
+    w, u = T.dmatrix("w"), T.dmatrix("u")
+    cost = (network(x, h, w, u) ** 2).sum()
+    f, loops = rewritten(T.grad(cost, [w, u]), [x, h, w, u])
+    assert len(loops) == 2                      # forwards, which keeps what the other needs, and back
+    back = next(n for n in loops if (n.op.name or "").startswith("grad"))
+    assert dots(back) == 1 and back.op.states == 1          # of the gradient and u; the gradient
+    given = values(rng, (5, *shape), shape, (3, 3), (3, 3))
+    for k, slope in zip((2, 3), f(*given), strict=True):
+        moved = [list(given), list(given)]
+        moved[0][k], moved[1][k] = given[k] + 1e-6, given[k] - 1e-6
+        change = [(steps(*m) ** 2).sum() for m in moved]
+        np.testing.assert_allclose(slope.sum(), (change[0] - change[1]) / 2e-6, rtol=1e-5)
+
+
+def test_part_of_another_loop(rng):
+    x, h = T.dmatrix("x"), T.dvector("h")
+    one, _ = theano.scan(lambda row, h: T.tanh(row + h), sequences=x, outputs_info=h)
+    (same, more), _ = theano.scan(lambda row, h: (T.tanh(row + h), row * h), sequences=x, outputs_info=[h, None])
+    f, loops = rewritten([one, same, more], [x, h])
+    assert len(loops) == 1
+    a, b, _ = f(*values(rng, (4, 2), 2))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_carries_that_begin_alike_are_told_apart(rng):
+    x, h = T.dmatrix("x"), T.dvector("h")
+    (a, b), _ = theano.scan(lambda row, a, b: (a + row, b * row), sequences=x, outputs_info=[h, h])
+    (c, d, e), _ = theano.scan(lambda row, b, a: (b * row, a + row, a * b), sequences=x, outputs_info=[h, h, None])
+    f, _ = rewritten([a, b, c, d], [x, h])
+    a, b, c, d = f(*values(rng, (4, 2), 2))
+    np.testing.assert_array_equal(a, d)
+    np.testing.assert_array_equal(b, c)
+
+
+def test_stacked_values_that_are_carried_too(rng):
+    x, h = T.dmatrix("x"), T.dvector("h")
+
+    def step(row, h):
+        new = h + row
+        return new, new, row
+    (a, b, c), _ = theano.scan(step, sequences=x, outputs_info=[h, None, None])
+    f, (loop,) = rewritten([a, b, c], [x, h])
+    assert not loop.op.stacks
+    x, h = values(rng, (4, 2), 2)
+    a, b, c = f(x, h)
+    np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(c, x)
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_of_stacks_only_the_last_rows_are_kept(rng, stops):
+    x = T.dmatrix("x")
+    out, _ = theano.scan(lambda row: (row * 2, theano.scan_module.until(row[0] > 100)) if stops else row * 2,
+                         sequences=x)
+    f, (loop,) = rewritten([out[-1], out[-2]], [x])
+    length, = loop.op.loop(loop.inputs).stacks
+    assert length.length is not loop.inputs[0]
+    x, = values(rng, (5, 2))
+    last, other = f(x)
+    np.testing.assert_array_equal([other, last], x[-2:] * 2)
+
+
+@pytest.mark.parametrize(("slices", "kept"), [
+    (lambda x: x[:x.shape[0]], 0), (lambda x: x[::-1][:x.shape[0]], 1), (lambda x: x[:3][:3], 2), (lambda x: x[1:], 1)])
+def test_slices_that_take_all(slices, kept):
+    x = T.dmatrix("x")
+    f = theano.function([x], slices(x), mode=MODE)
+    assert sum(type(n.op).__name__ == "Subtensor" for n in f.maker.fgraph.toposort()) <= kept
+    given = np.arange(8.0).reshape(4, 2)
+    np.testing.assert_array_equal(f(given), slices(given))
