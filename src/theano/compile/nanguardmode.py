@@ -8,17 +8,16 @@ function runs once more, op by op, to find the first op whose result is at fault
 import copy
 import logging
 import pdb
-from contextlib import contextmanager
 
 import numpy as np
 
 from theano.compile.linker import PerformLinker
 from theano.compile.mode import Mode, register_mode
+from theano.compile.replay import Replay
 from theano.config import config
 from theano.graph import origin
-from theano.graph.op import Op, performer
+from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
-from theano.inner.graph import InnerGraph
 from theano.rewrite.database import FUSION
 from theano.rewrite.optimizer import Optimizer, SeqOptimizer
 from theano.rewrite.pipeline import optimize
@@ -163,15 +162,21 @@ class NanGuardMode(Mode):
         """The error that says where the first value came from that is refused, for an error of `Guard`."""
         if not isinstance(error, NotFiniteError):
             return None
-        graph = maker.new_graph()
-        query = super().optimizer
-        with origin.inherited(()):
-            if hasattr(query, "optimize"):
-                query.optimize(graph)
-            else:
-                optimize(graph, query.excluding("fusion", "inplace"))
+        query, empty = super().optimizer, set()
+
+        def prepare(fgraph):
+            with origin.inherited(()):
+                if hasattr(query, "optimize"):
+                    query.optimize(fgraph)
+                else:
+                    optimize(fgraph, query.excluding("fusion", "inplace"))
+            empty.update(unfilled(fgraph.toposort()))
+
+        def look(variable, value, node, values):
+            if variable not in empty:
+                self.check(variable, value, node, values)
         try:
-            Replay(self).run(graph, inputs)
+            Replay(look, prepare).run(maker.new_graph(), inputs)
         except NotFiniteError as found:
             return found.with_traceback(None)
         return error
@@ -286,48 +291,6 @@ def unfilled(order):
                 node.op.view_map and not found.isdisjoint(node.inputs):
             found.update(node.outputs)
     return found
-
-
-class Replay:
-    """Runs graphs node by node, and those inside of ops too, until a value is refused."""
-
-    def __init__(self, mode):
-        self.mode = mode
-
-    def run(self, fgraph, inputs):
-        """The values of the outputs for those of the inputs; raises NotFiniteError."""
-        known = {}
-        for variable, value in zip(fgraph.inputs, inputs, strict=True):
-            self.mode.check(variable, value)
-            known[variable] = value
-        order = fgraph.toposort()
-        empty = unfilled(order)
-        for node in order:
-            values = [v.data if isinstance(v, Constant) else known[v] for v in node.inputs]
-            cells = [[None] for _ in node.outputs]
-            with self._inside(node.op), np.errstate(all="ignore"):
-                performer(node, "py")(node, values, cells)
-            for variable, cell in zip(node.outputs, cells, strict=True):
-                known[variable] = cell[0]
-                if variable not in empty:
-                    self.mode.check(variable, cell[0], node, values)
-        return [v.data if isinstance(v, Constant) else known[v] for v in fgraph.outputs]
-
-    @contextmanager
-    def _inside(self, op):
-        """Let the graph in ``op``, if there is one, run here too."""
-        graph = getattr(op, "graph", None)
-        if not isinstance(graph, InnerGraph):
-            yield
-            return
-        before, written = graph._function, graph.unoptimized()
-        with origin.inherited(()):
-            optimize(written, self.mode.query.excluding("fusion", "inplace"))
-        graph._function = lambda *values: self.run(written, values)
-        try:
-            yield
-        finally:
-            graph._function = before
 
 
 class WatchingLinker(PerformLinker):
