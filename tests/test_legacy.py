@@ -36,6 +36,7 @@ NAMES = {
     "misc.pkl_utils": "dump load zipadd CompatUnpickler StripPickler PersistentNdarrayID PersistentNdarrayLoad"
                       " PersistentSharedVariableID DEFAULT_PROTOCOL HIGHEST_PROTOCOL",
     "misc.safe_asarray": "_asarray",
+    "tests.breakpoint": "PdbBreakpoint",
     "gof.link": "Container Linker LocalLinker PerformLinker WrapLinker WrapLinkerMany Type",
     "gof.cc": "CLinker DualLinker OpWiseCLinker",
     "gof.vm": "VM_Linker",

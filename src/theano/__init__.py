@@ -10,6 +10,7 @@ from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
 from theano.compile.profiling import ProfileStats
 from theano.compile.rebuild import clone_replace as clone
+from theano.compile.tracing import trace
 from theano.compile.verify import verify_grad
 from theano.config import ChangeFlags as change_flags
 from theano.config import config

@@ -122,6 +122,8 @@ GATHERED = {
     "d3viz.formatting": ("drawing.formatting",),
     "compat": (),
     "misc": (),
+    "tests": (),
+    "tests.breakpoint": ("tensor.breakpoint",),
     "misc.may_share_memory": ("tensor.overlap",),
     "misc.pkl_utils": ("compile.persistence",),
     "misc.safe_asarray": ("tensor.constant",),
@@ -307,6 +309,8 @@ class LegacyFinder:
             return spec
         if old in GATHERED:
             is_package = any(other.startswith(old + ".") for other in GATHERED)
+            if old.partition(".")[0] == "tests" and PathFinder.find_spec(name, path, target) is not None:
+                return None                     # somebody put the original's tests there
             return ModuleSpec(name, LegacyFinder, is_package=is_package)
         return None
 

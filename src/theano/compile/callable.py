@@ -200,7 +200,7 @@ class Function(native.Callable):
             explained = explain(self.maker, values, error)
             if explained is error:
                 raise
-        raise explained
+        raise explained from None
 
     def _run_native(self, values):
         """Results of the machine, which knows arrays only, where numbers go in or come out."""

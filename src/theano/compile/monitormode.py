@@ -31,7 +31,7 @@ class MonitorMode(Mode):
     def linker(self):
         """The linker, with the functions around each op."""
         inner = super().linker
-        return WrapLinker([OpWiseCLinker() if inner.native else inner], self.eval)
+        return WrapLinker([OpWiseCLinker(allow_gc=inner.allow_gc) if inner.native else inner], self.eval)
 
     def eval(self, i, node, fn):
         """Run one op between the two functions."""

@@ -8,30 +8,36 @@ function runs once more, op by op, to find the first op whose result is at fault
 import copy
 import logging
 import pdb
-from contextlib import contextmanager
 
 import numpy as np
 
 from theano.compile.linker import PerformLinker
 from theano.compile.mode import Mode, register_mode
+from theano.compile.replay import Replay
 from theano.config import config
 from theano.graph import origin
-from theano.graph.op import performer
-from theano.graph.variable import Constant
-from theano.inner.graph import InnerGraph
+from theano.graph.op import Op
+from theano.graph.variable import Apply, Constant
 from theano.rewrite.database import FUSION
 from theano.rewrite.optimizer import Optimizer, SeqOptimizer
 from theano.rewrite.pipeline import optimize
+from theano.rewrite.rules.inplace import INCREMENTS
 from theano.runtime.report import describe_failure
-from theano.tensor.assertion import Assert
+from theano.tensor.blas import Dot22, Gemm, Gemv, Ger
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import ELEMWISE, CAReduce
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 from theano.tensor.type import TensorType
 
 logger = logging.getLogger("theano.compile.nanguardmode")
 BIG = 1e10
-ALL = CAReduce(ELEMWISE["and_"].scalar_op)
+PRODUCTS = (Dot, Dot22, Gemm, Gemv, Ger)            # of what isn't finite these make what isn't finite
+# What can't have elements that are refused where what it is computed from has none.
+SAFE = {"tanh", "sigmoid", "sin", "cos", "erf", "erfc", "arctan", "sgn", "neg", "abs_", "switch", "maximum", "minimum",
+        "second", "clip", "identity", "ceil", "floor", "trunc", "round_half_to_even"}
+FINITE_ONLY = {"sin", "cos"}                # of those, what makes nan of inf
+SHOWING = {"sqr", "add", "sub"}             # of one array, and constants of at most 1
 
 
 class NotFiniteError(AssertionError):
@@ -45,24 +51,28 @@ class NotFiniteError(AssertionError):
         self.node, self.value = node, value
 
 
-class Guard(Assert):
-    """``value``, after a check that all conditions hold; what it raises says nothing of where."""
+class Guard(Op):
+    """A truth value that must be true: raises NotFiniteError, which says nothing of where, for a false one."""
+
+    __props__ = ()
+
+    def make_node(self, fine):
+        return Apply(self, [fine], [fine.type()])
 
     def perform(self, node, inputs, output_storage):
-        value, *conds = inputs
-        if not all(conds):
+        if not inputs[0]:
             raise NotFiniteError("NanGuardMode found nan, inf or a very large number, but not where: when the "
                                  "function ran again op by op there was none")
-        output_storage[0][0] = value
+        output_storage[0][0] = inputs[0]
 
 
 class NanGuardMode(Mode):
     """The mode whose functions raise AssertionError for nan, inf, and numbers above 1e10 in size.
 
-    All arguments and results of ops of the rewritten graph are checked, but for memory that is not filled yet and for
-    variables whose ``tag.nan_guard_mode_check`` is False. The error names the op, its shapes and your line. The flag
-    ``NanGuardMode.action`` says what else may happen: "warn" logs the error, "pdb" starts the debugger; the function
-    then runs op by op.
+    All results of ops of the rewritten graph are checked, and arguments unless only products read them, but for memory
+    that is not filled yet and for variables whose ``tag.nan_guard_mode_check`` is False. The error names the op, its
+    shapes and your line. The flag ``NanGuardMode.action`` says what else may happen: "warn" logs the error, "pdb"
+    starts the debugger; the function then runs op by op.
 
     Parameters
     ----------
@@ -105,20 +115,18 @@ class NanGuardMode(Mode):
 
     # -- what is refused ------------------------------------------------------------------------------------
 
-    def condition(self, variable):
-        """A truth value that holds where ``variable`` has nothing to refuse, None where it can't have."""
+    def refused(self, variable):
+        """1 where an element of ``variable`` is refused, else 0, of its dtype; None where nothing of it is checked."""
         if not isinstance(variable.type, TensorType) or variable.type.numpy_dtype.kind not in "fc" \
-                or getattr(variable.tag, "nan_guard_mode_check", True) is False:
+                or getattr(variable.tag, "nan_guard_mode_check", True) is False or isinstance(variable, Constant):
             return None
         size = ELEMWISE["abs_"](variable)
-        limit = constant(np.asarray(self._limit(), size.type.dtype))
-        limit = limit.dimshuffle(["x"] * size.type.ndim)
+        limit, zero, one = (constant(np.full((1,) * size.type.ndim, number, size.type.dtype))
+                            for number in (self._limit(), 0, 1))
         if self.nan_is_error:                       # what is compared with nan is false
-            fine = ELEMWISE["le"](size, limit) if self._limit() < np.inf or not self.inf_is_error else \
-                ELEMWISE["lt"](size, limit)
-        else:
-            fine = ELEMWISE["invert"](ELEMWISE["gt" if self._limit() < np.inf else "ge"](size, limit))
-        return ALL(fine) if fine.type.ndim else fine
+            below = "lt" if self.inf_is_error and not self.big_is_error else "le"
+            return ELEMWISE["switch"](ELEMWISE[below](size, limit), zero, one)
+        return ELEMWISE["switch"](ELEMWISE["gt" if self.big_is_error else "ge"](size, limit), one, zero)
 
     def _limit(self):
         return BIG if self.big_is_error else np.inf
@@ -154,22 +162,28 @@ class NanGuardMode(Mode):
         """The error that says where the first value came from that is refused, for an error of `Guard`."""
         if not isinstance(error, NotFiniteError):
             return None
-        graph = maker.new_graph()
-        query = super().optimizer
-        with origin.inherited(()):
-            if hasattr(query, "optimize"):
-                query.optimize(graph)
-            else:
-                optimize(graph, query.excluding("fusion", "inplace"))
+        query, empty = super().optimizer, set()
+
+        def prepare(fgraph):
+            with origin.inherited(()):
+                if hasattr(query, "optimize"):
+                    query.optimize(fgraph)
+                else:
+                    optimize(fgraph, query.excluding("fusion", "inplace"))
+            empty.update(unfilled(fgraph.toposort()))
+
+        def look(variable, value, node, values):
+            if variable not in empty:
+                self.check(variable, value, node, values)
         try:
-            Replay(self).run(graph, inputs)
+            Replay(look, prepare).run(maker.new_graph(), inputs)
         except NotFiniteError as found:
             return found.with_traceback(None)
         return error
 
 
 class Guards(Optimizer):
-    """Puts the checks of a `NanGuardMode` into a graph, and one assertion at one of its outputs."""
+    """Adds an output to a graph, after its own: that of the checks of a `NanGuardMode`, which raises."""
 
     name = "NanGuard"
 
@@ -178,56 +192,105 @@ class Guards(Optimizer):
 
     def apply(self, fgraph):
         """Change ``fgraph``."""
-        if not fgraph.outputs:
-            return
-        made = [v for v in fgraph.inputs if v.clients]
-        made += [v for node in fgraph.toposort() if not node.op.view_map and not isinstance(node.op, (Alloc, Guard))
-                 for v in node.outputs]
-        found = [c for v in made for c in [self.mode.condition(v)] if c is not None and not isinstance(v, Constant)]
-        if found:
-            together = found[0]
-            for condition in found[1:]:
-                together = ELEMWISE["and_"](together, condition)
-            fgraph.change_input("output", 0, Guard("nan guard")(fgraph.outputs[0], together), reason=self.name)
+        counts = [ELEMWISE["cast_float64"](c.sum(acc_dtype=c.type.dtype) if c.type.ndim else c)
+                  for c in self._places(fgraph).values()]
+        if counts:
+            total = counts[0]
+            for count in counts[1:]:
+                total = total + count
+            fine = ELEMWISE["eq"](total, constant(np.zeros((), "float64")))
+            native = getattr(fgraph, "extents_agree", False)    # the machine takes such outputs for what must be true
+            fgraph.add_output(fine if native else Guard()(fine))
+
+    def _places(self, fgraph):
+        """Arrays that count, for every place, how many elements there are refused, by the variables they are like.
+
+        What an elementwise operation reads is counted together with its result, in the loop that computes that.
+        """
+        order = fgraph.toposort()
+        empty = unfilled(order)
+        safe = SAFE if self.mode.inf_is_error else SAFE - FINITE_ONLY
+        shown, later = self._shown(order), self._next_time(fgraph)
+        waiting, fine = {}, set()
+        for v in fgraph.inputs:
+            if v in shown:
+                fine.add(v)
+            elif v in later.values() or any(client == "output" or not isinstance(client.op, PRODUCTS)
+                                            for client, _ in v.clients):
+                waiting[v] = self.mode.refused(v)
+                if waiting[v] is not None:
+                    fine.add(v)
+        for node in order:
+            row = node.op.scalar_op.row_name if isinstance(node.op, Elemwise) else None
+            if all(v in fine or self._harmless(v) for v in node.inputs) and (node.op.view_map or row in safe):
+                fine.update(node.outputs)
+                continue
+            for v in node.outputs:
+                if v in shown or v in later:
+                    fine.add(v)
+                if v in fine or v in empty:
+                    continue
+                if not node.op.view_map and not isinstance(node.op, Alloc):
+                    waiting[v] = self.mode.refused(v)
+                if waiting.get(v) is None:
+                    continue
+                fine.add(v)
+                for x in node.inputs if row is not None else ():
+                    waiting[v] = self._with(waiting, v, x)
+        return {v: count for v, count in waiting.items() if count is not None}
+
+    def _shown(self, order):
+        """Variables of which every element that is refused makes an element that is refused, of another variable."""
+        found = set()
+        for node in reversed(order):
+            if not isinstance(node.op, Elemwise) or node.op.scalar_op.row_name not in SHOWING \
+                    or self.mode.refused(node.outputs[0]) is None:
+                continue
+            others = [x for x in node.inputs if not isinstance(x, Constant)]
+            small = all(abs(x.data).max(initial=0) <= 1 for x in node.inputs if isinstance(x, Constant))
+            if len(others) == 1 and small and others[0].type.broadcastable == node.outputs[0].type.broadcastable:
+                found.add(others[0])
+        return found
+
+    @staticmethod
+    def _next_time(fgraph):
+        """New values of shared variables that are checked by the next call, as they may overwrite the old ones in this.
+
+        They are sums of the old value and a product. Where what these are computed from is fine, so are they, unless
+        they are very large.
+        """
+        updates = {fgraph.outputs[o]: fgraph.inputs[i] for o, i in (fgraph.update_mapping or {}).items()}
+        return {v: old for v, old in updates.items() if v.owner is not None and isinstance(v.owner.op, PRODUCTS)
+                and v.owner.inputs[0] is old and len(v.clients) == 1}
+
+    def _harmless(self, v):
+        """Whether a variable can't be refused: a constant that is fine, or a truth value."""
+        if isinstance(v, Constant):
+            return self.mode.complaint(v.data) is None
+        return getattr(v.type, "dtype", None) == "bool"
+
+    def _with(self, waiting, v, x):
+        """The count for ``v``, with that for what its input ``x`` is, if it still waits."""
+        source = x.owner.inputs[0] if x.owner is not None and isinstance(x.owner.op, DimShuffle) else x
+        if waiting.get(source) is None:
+            return waiting[v]
+        if source is x:
+            return waiting[v] + waiting.pop(x)
+        if source.owner is not None and isinstance(source.owner.op, Elemwise):
+            return waiting[v]
+        del waiting[source]
+        return waiting[v] + self.mode.refused(x)
 
 
-class Replay:
-    """Runs graphs node by node, and those inside of ops too, until a value is refused."""
-
-    def __init__(self, mode):
-        self.mode = mode
-
-    def run(self, fgraph, inputs):
-        """The values of the outputs for those of the inputs; raises NotFiniteError."""
-        known = {}
-        for variable, value in zip(fgraph.inputs, inputs, strict=True):
-            self.mode.check(variable, value)
-            known[variable] = value
-        for node in fgraph.toposort():
-            values = [v.data if isinstance(v, Constant) else known[v] for v in node.inputs]
-            cells = [[None] for _ in node.outputs]
-            with self._inside(node.op), np.errstate(all="ignore"):
-                performer(node, "py")(node, values, cells)
-            for variable, cell in zip(node.outputs, cells, strict=True):
-                known[variable] = cell[0]
-                self.mode.check(variable, cell[0], node, values)
-        return [v.data if isinstance(v, Constant) else known[v] for v in fgraph.outputs]
-
-    @contextmanager
-    def _inside(self, op):
-        """Let the graph in ``op``, if there is one, run here too."""
-        graph = getattr(op, "graph", None)
-        if not isinstance(graph, InnerGraph):
-            yield
-            return
-        before, written = graph._function, graph.unoptimized()
-        with origin.inherited(()):
-            optimize(written, self.mode.query.excluding("fusion", "inplace"))
-        graph._function = lambda *values: self.run(written, values)
-        try:
-            yield
-        finally:
-            graph._function = before
+def unfilled(order):
+    """Variables computed by the nodes ``order`` that may hold anything, as part of their memory is not filled yet."""
+    found = set()
+    for node in order:
+        if any(getattr(v.tag, "nan_guard_mode_check", True) is False for v in node.outputs) or \
+                isinstance(node.op, INCREMENTS) and node.op.set_instead_of_inc and node.inputs[0] in found or \
+                node.op.view_map and not found.isdisjoint(node.inputs):
+            found.update(node.outputs)
+    return found
 
 
 class WatchingLinker(PerformLinker):
@@ -238,12 +301,17 @@ class WatchingLinker(PerformLinker):
         self.mode = mode
         self.callback_input = self._look
 
+    def interpreter(self, fgraph, allow_gc, storage_map=None):
+        """What runs the nodes of ``fgraph`` one by one."""
+        self.empty = unfilled(self.schedule(fgraph))
+        return super().interpreter(fgraph, allow_gc, storage_map)
+
     def wrap(self, i, node, thunk, storage_map):
         """The thunk, and then a look at its results."""
         def watched():
             values = [storage_map[v][0] for v in node.inputs]
             thunk()
-            for variable in node.outputs:
+            for variable in (v for v in node.outputs if v not in self.empty):
                 self._look(variable, storage_map[variable][0], node, values)
         watched.__dict__.update(thunk.__dict__)
         return watched

@@ -169,7 +169,8 @@ class Scan(Op):
 
     def _same_shape(self, what, shape, value, step):
         if value.shape != shape:
-            raise ValueError(f"{self}: {what} of shape {shape}, but step {step} gave one of shape {value.shape}")
+            raise ValueError(f"could not broadcast input in {self}: {what} of shape {shape}, but step {step} gave "
+                             f"one of shape {value.shape}")
 
     def _carry(self, k):
         """How messages call a carry."""
