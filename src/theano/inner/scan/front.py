@@ -135,7 +135,7 @@ def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     loop.others = [Other(v, v) for v in dict.fromkeys(fixed)]
     with nodes_constructed() as made:
         earlier = [row for info in infos if info for row in info.rows]
-        answer = _Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
+        answer = Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
     if structured or not infos:
         infos += [None] * (len(answer.outputs) - len(infos))
     if len(infos) != len(answer.outputs):
@@ -286,7 +286,7 @@ def _info(k, entry):
     return _Info(initial, taps, rows, flexible, label)
 
 
-class _Answer:
+class Answer:
     """What the function of a step returned: outputs, updates (a dict) and until."""
 
     def __init__(self, returned):
