@@ -27,7 +27,8 @@ CASES = {
         lambda: theano.scan(lambda x, h: h + x, X, T.alloc(np.float64(0), X.shape[1], 1) + T.zeros((1, 3)))[0], [X],
         lambda x: np.cumsum(x, 0)),
     "a column": (
-        lambda: theano.scan(lambda x, h: T.tanh(h * 0 + x), M.dimshuffle(0, 1, "x"), COL)[0], [M, COL], lambda m, c: np.tanh(m)[:, :, None]),
+        lambda: theano.scan(lambda x, h: T.tanh(h * 0 + x), M.dimshuffle(0, 1, "x"), COL)[0], [M, COL],
+        lambda m, c: np.tanh(m)[:, :, None]),
     "a vector of one element and a vector": (
         lambda: theano.scan(lambda h: h * 2 + V, None, T.zeros((1,)), n_steps=3)[0][:, :1], [V],
         None),
@@ -94,9 +95,9 @@ def test_the_dtype_is_that_of_both():
 
 def test_another_rank_is_refused_with_the_lines_that_made_it():
     start = T.zeros((3,))
-    with pytest.raises(TypeError, match=r"output 0 has 1 dimensions in its initial value, but 0 after a step") as caught:
+    with pytest.raises(TypeError, match="output 0 has 1 dimensions in its initial value, but 0 after a step") as error:
         theano.scan(lambda h: h.sum(), None, start, n_steps=2)
-    lines = str(caught.value).splitlines()
+    lines = str(error.value).splitlines()
     assert "start = T.zeros((3,))" in lines[1] and "the initial value was made at" in lines[1]
     assert "h.sum()" in lines[2] and "the value after a step was made at" in lines[2]
 
