@@ -107,7 +107,9 @@ NAMES = {
     "ifelse": "IfElse ifelse Op Apply TensorType clone optdb cond_remove_identical cond_merge_ifs_true",
     "scan_module": "scan map reduce foldl foldr until",
     "scan_module.scan_op": "Scan Apply DisconnectedType NullType TensorType as_tensor_variable io_connection_pattern",
-    "scan_module.scan_utils": "until clone equal_computations rebuild_collect_shared get_scalar_constant_value",
+    "scan_module.scan_utils": "map_variables safe_new expand_empty isNaN_or_Inf_or_None get_updates_and_outputs "
+                               "forced_replace reconstruct_graph infer_shape hash_listsDictsTuples until clone "
+                               "equal_computations rebuild_collect_shared get_scalar_constant_value",
     "scan_module.scan_checkpoints": "scan_checkpoints",
     "scan_module.scan_views": "scan map reduce foldl foldr",
     "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"

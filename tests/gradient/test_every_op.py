@@ -125,6 +125,8 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "MaxPoolGrad": (graded(lambda x: pool_2d(x, (2, 2), ignore_border=True), 0), [(4, 4)]),
     "AveragePoolGrad": (graded(lambda x: pool_2d(x, (2, 2), True, mode="average_inc_pad"), 0), [(4, 4)]),
     "DownsampleFactorMaxGradGrad": (lambda x, v: T.Rop(pool_2d(x, (2, 2), ignore_border=True), x, v), [(4, 4)] * 2),
+    "Rows": (lambda x, h: theano.scan(step, sequences=x, outputs_info=h, checkpoint=2)[0], [M, V]),
+    "Recorded": (lambda x: theano.loop(lambda h: (h * x + h, None), x, until=lambda h: h.sum() > 20)[0], [V]),
     "IfElse": (lambda x: theano.ifelse.ifelse(x[0] > 0, T.exp(x) * x, T.tanh(x)), [V]),
     "Scan": (lambda x, h: theano.scan(step, sequences=x, outputs_info=h)[0], [M, V]),
     "Rowwise": (lambda x, i=T.lscalar(): map_rows(i, [T.sin(x * i)], T.constant(3), [x.shape])[0], [V]),

@@ -71,7 +71,8 @@ def test_random_streams_give_the_same_numbers():
     made = []
     for checkpoint in (None, 4):
         rng = T.shared_randomstreams.RandomStreams(7)
-        rows, updates = theano.scan(lambda h, rng=rng: h * rng.uniform((4,)), None, h0, n_steps=10, checkpoint=checkpoint)
+        rows, updates = theano.scan(lambda h, rng=rng: h * rng.uniform((4,)), None, h0, n_steps=10,
+                                    checkpoint=checkpoint)
         made.append(theano.function([h0], [rows, T.grad((rows[-1] ** 2).sum(), h0)], updates=updates))
     for _ in range(2):
         for a, b in zip(made[0](H), made[1](H), strict=True):

@@ -7,6 +7,7 @@ from functools import reduce as fold
 import numpy as np
 
 from theano.errors import MissingInputError
+from theano.graph import origin
 from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Constant, Variable, nodes_constructed
@@ -92,8 +93,8 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     Raises
     ------
     TypeError
-        When an output has not the dtype or the rank of its initial value; the pattern of broadcasting is adapted, and
-        so is the dtype of initial values that are Python numbers.
+        When an output has not the rank of its initial value. Patterns of broadcasting and dtypes may differ: what is
+        carried has a pattern and a dtype that fit both.
     ValueError
         When arguments don't fit each other or the number of steps is unknown.
     """
@@ -135,7 +136,7 @@ def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     loop.others = [Other(v, v) for v in dict.fromkeys(fixed)]
     with nodes_constructed() as made:
         earlier = [row for info in infos if info for row in info.rows]
-        answer = _Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
+        answer = Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
     if structured or not infos:
         infos += [None] * (len(answer.outputs) - len(infos))
     if len(infos) != len(answer.outputs):
@@ -244,7 +245,6 @@ class _Info:
     initial: Variable
     taps: tuple
     rows: list
-    flexible: bool                  # whether the dtype may change
     label: str
 
     @property
@@ -273,7 +273,6 @@ def _info(k, entry):
     taps = (-1,) if taps is None else _taps(taps, f"outputs_info {k}")
     if max(taps) >= 0:
         raise ValueError(f"taps of outputs_info {k} must be negative, as later values don't exist yet; got {taps}")
-    flexible = isinstance(initial, (int, float, Constant)) and not isinstance(initial, np.generic)
     initial = as_tensor_variable(initial)
     label = f"output {k}" + (f" ({initial.name})" if initial.name else "")
     names = [initial.name and f"{initial.name}[t{tap}]" for tap in taps]
@@ -283,10 +282,10 @@ def _info(k, entry):
         rows = [row_of(initial, own) for own in names]
     else:
         raise TypeError(f"the initial value of {label} must have a row for each of {-min(taps)} steps, but is a scalar")
-    return _Info(initial, taps, rows, flexible, label)
+    return _Info(initial, taps, rows, label)
 
 
-class _Answer:
+class Answer:
     """What the function of a step returned: outputs, updates (a dict) and until."""
 
     def __init__(self, returned):
@@ -350,11 +349,14 @@ def _join(infos, results):
         for k, info in enumerate(infos):
             if not info:
                 continue
-            want = _common(info, results[k].type)
-            have = info.rows[0].type
+            want, have = _common(info, results[k]), info.rows[0].type
             if want != have:
                 rows = [_retyped(row, want) for row in info.rows]
-                results[:] = substitute(results, dict(zip(info.rows, rows, strict=True)), strict=False)
+                try:
+                    results[:] = substitute(results, dict(zip(info.rows, rows, strict=True)), strict=False)
+                except (TypeError, ValueError) as error:
+                    raise TypeError(_differing(info, results[k], f"is a {have} in its initial value, but a {want} "
+                                               f"after a step, which can't go on with that: {error}")) from error
                 info.rows, changed = rows, True
             if results[k].type.dtype != want.dtype:
                 results[k] = results[k].astype(want.dtype)
@@ -380,16 +382,24 @@ def _retyped(row, kind):
     return new
 
 
-def _common(info, kind):
-    """The type of a carried value whose step gives the type ``kind``; TypeError where there is none."""
-    have = info.rows[0].type
+def _common(info, result):
+    """The type of a carried value of which a step makes ``result``; TypeError where there is none."""
+    have, kind = info.rows[0].type, result.type
     if have.ndim != kind.ndim:
-        raise TypeError(f"{info.label} has {have.ndim} dimensions in its initial value, but {kind.ndim} after a step")
-    dtype = upcast(have.dtype, kind.dtype)
-    if dtype != have.dtype and not info.flexible:
-        raise TypeError(f"{info.label} is {have.dtype} in its initial value, but {kind.dtype} after a step: "
-                        f"cast one of them")
-    return tensor(dtype, [a and b for a, b in zip(have.broadcastable, kind.broadcastable, strict=True)]).type
+        raise TypeError(_differing(info, result, f"has {have.ndim} dimensions in its initial value, but {kind.ndim} "
+                                   "after a step: give both the same"))
+    return tensor(upcast(have.dtype, kind.dtype),
+                  [a and b for a, b in zip(have.broadcastable, kind.broadcastable, strict=True)]).type
+
+
+def _differing(info, result, what):
+    """A message that names a carry, and the lines that made it."""
+    lines = [f"{info.label} {what}"]
+    for name, v in (("the initial value", info.initial), ("the value after a step", result)):
+        where = origin.describe(v)
+        if where:
+            lines.append(f"    {name} was made at {where}")
+    return "\n".join(lines)
 
 
 # -- short forms ----------------------------------------------------------------------------------------
