@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from theano.tests.breakpoint import PdbBreakpoint
 
 import theano
 import theano.tensor as tt
-from theano.tests.breakpoint import PdbBreakpoint
 
 x, y = tt.dvector("x"), tt.dscalar("y")
 
