@@ -15,7 +15,7 @@ def data(seed=0):
             rng.randint(size=N, low=0, high=2).astype(theano.config.floatX))
 
 
-def build(rate=0.1, seed=1):
+def build(rate=0.1, seed=1, mode=None):
     """The functions ``train(x, y)`` and ``predict(x)``, and the parameters w and b."""
     rng = numpy.random.RandomState(seed)
     x, y = T.matrix("x"), T.vector("y")
@@ -30,8 +30,8 @@ def build(rate=0.1, seed=1):
     gw, gb = T.grad(cost, [w, b])
 
     train = theano.function(inputs=[x, y], outputs=[prediction, xent], updates={w: w - rate * gw, b: b - rate * gb},
-                            name="train")
-    predict = theano.function(inputs=[x], outputs=prediction, name="predict")
+                            name="train", mode=mode)
+    predict = theano.function(inputs=[x], outputs=prediction, name="predict", mode=mode)
     return train, predict, w, b
 
 

@@ -16,7 +16,8 @@ from theano.config import BY_NAME, FLAGS, ChangeFlags, config, nearest, read_env
 from theano.errors import FlagError
 
 RECORDED = Path(__file__).parent / "data" / "flags.tsv"
-OURS = {"num_threads", "DebugMode.check_input_layouts"}
+OURS = {"num_threads", "DebugMode.check_input_layouts", *(f"ProfileMode.{name}" for name in (
+    "min_memory_size", "n_apply_to_print", "n_ops_to_print", "profile_memory"))}
 MORE_WORDS = {"cast_policy": {"numpy2", "floatX"}}                # what we accept beyond the original
 WIDER = {"gpuarray.preallocate": float}                 # a fraction is allowed
 

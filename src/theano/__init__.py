@@ -8,6 +8,7 @@ from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput
 from theano.compile.linker import CLinker, DualLinker, Linker, LocalLinker, OpWiseCLinker, PerformLinker
 from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
+from theano.compile.profilemode import ProfileMode
 from theano.compile.profiling import ProfileStats
 from theano.compile.rebuild import clone_replace as clone
 from theano.compile.tracing import trace

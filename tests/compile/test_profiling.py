@@ -58,7 +58,8 @@ def test_the_summary_names_function_nodes_and_lines(mode):
     for expected in ("Message: forward", "3 calls to Function.__call__", "Class", "Ops", "Lines", "Apply", "Dot22",
                      "test_profiling.py:", "T.exp(T.dot(x, x)).sum()"):
         assert expected in text
-    shares = [line.split("%")[0] for line in text.split("Apply\n---")[1].splitlines()[2:] if "%" in line]
+    table = text.split("Apply\n---")[1].split("\n\n")[0]
+    shares = [line.split("%")[0] for line in table.splitlines()[2:] if "%" in line]
     assert sum(float(s) for s in shares if "..." not in s) == pytest.approx(100, abs=1)
 
 
@@ -84,7 +85,7 @@ def test_memory_is_told_on_request(mode):
     assert "Memory profile" not in summary(f.profile)
     with theano.change_flags(profile_memory=True):
         text = summary(f.profile)
-    assert "forward: " in text and re.search(r" 12800B +Dot22\(x, x\)", text)
+    assert "Theano fct: forward" in text and re.search(r" 12800B +Dot22\(x, x\)", text)
 
 
 @run

@@ -4,6 +4,7 @@
 """
 
 import importlib.util
+import io
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.compile import profiling
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 F = [1.79048354, 0.03158954, -0.26423186]                       # as printed
@@ -68,7 +70,7 @@ PPRINTED = r"gt((TensorConstant{1} / (TensorConstant{1} + exp(((-(x \dot w)) - b
 DOT_PLUS_B = [2.79048354, 1.03158954, 0.73576814]
 STANDARDIZED = [1.90651511, 0.60431744, -0.64253361]
 
-SCAN, PROFILE, GPU, DEBUG = "scan", "profiles", "GPU arrays", "DebugMode"
+SCAN, GPU, DEBUG = "scan", "GPU arrays", "DebugMode"
 BLOCKS = {
     "introduction (2011)": [
         ("network trained by NumPy", "test_two_layer_network"),
@@ -99,8 +101,8 @@ BLOCKS = {
         ("dtypes, broadcastable patterns", "test_constructors"),
         ("pprint and debugprint of a variable", "test_printed_prediction"),
         ("debugprint of a function", "test_printed_function"),
-        ("profile of functions, ops and nodes", PROFILE),
-        ("exercise 4: where is the time spent", PROFILE),
+        ("profile of functions, ops and nodes", "test_profile_of_the_logistic_regression"),
+        ("exercise 4: where is the time spent", "test_profile_of_the_logistic_regression"),
         ("pydotprint of the graphs", "test_drawings"),
         ("mode=DebugMode", DEBUG),
         ("compute_test_value", "test_test_values_find_errors_early"),
@@ -179,7 +181,7 @@ def printed(name, **flags):
 
 
 def test_every_block_has_a_test_or_a_reason():
-    reasons = {SCAN, PROFILE, GPU, DEBUG}
+    reasons = {SCAN, GPU, DEBUG}
     for rows in BLOCKS.values():
         for block, covered_by in rows:
             assert covered_by in reasons or callable(globals().get(covered_by)), block
@@ -285,6 +287,26 @@ def test_logistic_regression_in_single_precision():
     np.testing.assert_allclose(w.get_value(), w_expected, rtol=1e-3, atol=1e-4)
     assert all(getattr(v.type, "dtype", "") != "float64" for v in train.maker.fgraph.variables)
     assert "all right" in printed("logistic_regression", floatX="float32")
+
+
+def test_profile_of_the_logistic_regression():
+    module = example("logistic_regression")
+    mode, text = theano.ProfileMode("cvm", "fast_run"), io.StringIO()
+    with theano.change_flags({"ProfileMode.profile_memory": True}):
+        x, y = module.data()
+        train, predict, _, _ = module.build(mode=mode)
+        for _ in range(20):
+            train(x, y)
+        predict(x)
+        mode.print_summary(file=text)
+    profiling._to_print[:] = [p for p in profiling._to_print if p not in mode.profiles]     # nothing at exit
+    said = text.getvalue()
+    functions = said.split("<fct name>")[1].split("\n\n")[0].splitlines()[1:]
+    assert [line.split()[-2:] for line in functions] == [["20", "train"], ["1", "predict"]]
+    assert "Time in 21 calls to Function.__call__" in said
+    for section in ("Class\n---", "Ops\n---", "Apply\n---", "Memory profile\n---", "saved by inplace (KB)", "tips"):
+        assert section in said
+    assert "Gemv" in said.split("Ops\n---")[1].split("Apply\n---")[0]
 
 
 @theano.change_flags(mode="FAST_RUN")

@@ -21,6 +21,7 @@ from theano.compile.mode import (
     register_optimizer,
 )
 from theano.compile.monitormode import MonitorMode
+from theano.compile.profilemode import ProfileMode
 from theano.compile.profiling import ProfileStats, ScanProfileStats
 from theano.compile.rebuild import rebuild_collect_shared
 from theano.config import config

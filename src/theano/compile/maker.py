@@ -42,7 +42,7 @@ class FunctionMaker:
     def __init__(self, inputs, outputs, mode=None, accept_inplace=False, function_builder=Function,
                  profile=None, on_unused_input=None, fgraph=None, output_keys=None, name=None):
         self.mode = get_mode(mode)
-        self.profile = profile_of(profile, name)
+        self.profile = profile_of(profile, name) or self.mode.new_profile(name)
         self.output_keys = output_keys
         self.function_builder = function_builder
         self.on_unused_input = on_unused_input
@@ -56,7 +56,7 @@ class FunctionMaker:
         if on_unused_input is None:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
-        start, self.optimize_seconds = time.perf_counter(), 0.0
+        start, self.optimize_seconds, self.fired = time.perf_counter(), 0.0, None
         with progress(name or "a function"):
             self._build(fgraph)
         self.seconds = time.perf_counter() - start
@@ -156,6 +156,7 @@ class FunctionMaker:
         start = time.perf_counter()
         with origin.inherited(()):
             self.mode.rewrite(fgraph)
+        self.fired = getattr(fgraph, "rewriting", None)
         self.optimize_seconds = time.perf_counter() - start
 
     def copy_with(self, swap, delete_updates, name, profile=None):

@@ -110,6 +110,10 @@ class Mode:
         """
         return None
 
+    def new_profile(self, name):
+        """What measures a function of this mode of that name which nobody else measures, or None."""
+        return None
+
     def get_linker_optimizer(self, linker, optimizer):
         """The linker and the optimizer for their names; other things are given back."""
         mode = Mode(linker, optimizer)

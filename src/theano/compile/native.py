@@ -326,7 +326,8 @@ def _rewrite(maker, fgraph):
     """Rewrite a graph for this way of running; how many outputs were added that are checked and not returned."""
     own = len(fgraph.outputs)
     assume_equal_extents(fgraph)
-    optimize(fgraph, maker.mode.optimizer, native=True)
+    fired = optimize(fgraph, maker.mode.optimizer, native=True)
+    maker.fired = fired if maker.fired is None else maker.fired
     return len(fgraph.outputs) - own
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from theano.codegen.overwrite import VIEWS
+from theano.compile.profile_sections import memory_lines, rewriting_lines, tip_lines, write_trace
 from theano.config import config
 from theano.graph import origin
 from theano.graph.variable import Apply
@@ -85,10 +86,9 @@ class _Machine:
             found.append(Record(what, calls, nanoseconds * 1e-9, nbytes, task.kind != "python", fused))
         return found
 
-    def held(self):
-        """Bytes of memory for intermediate values, and how many values are in it."""
-        buffers = self.program.buffers()
-        return sum(buffers), len(buffers)
+    def memory(self):
+        """Lines about the memory of the last call."""
+        return memory_lines(self.function)
 
 
 class _Interpreter:
@@ -119,9 +119,10 @@ class _Interpreter:
                 for node, (calls, nanoseconds, nbytes)
                 in zip(self.interpreter.nodes, self.interpreter.measured, strict=True)]
 
-    def held(self):
-        """Nothing is held between calls."""
-        return 0, 0
+    def memory(self):
+        """Lines about the memory of the last call, in which every node gave new arrays."""
+        return [f"  Theano fct: {self.function.name}",
+                f"    Max without gc, inplace and view (KB) {sum(r.nbytes for r in self.records()) // 1024}"]
 
 
 class ProfileStats:
@@ -286,9 +287,20 @@ class ProfileStats:
             self.summary_ops(file, n_ops)
             self.summary_lines(file, n_ops)
             self.summary_nodes(file, config.profiling.n_apply if n_apply_to_print is None else n_apply_to_print)
+        if config.profile_optimizer:
+            self._print(file, *rewriting_lines(self.makers))
         if config.profile_memory:
             self.summary_memory(file, config.profiling.n_apply)
+        if self.flag_time_thunks and self.fct_callcount:
+            self.print_tips(file)
         self.print_extra(file)
+
+    def to_chrome_trace(self, path):
+        """Write a file for chrome://tracing or Perfetto: of each function one average call, instruction by instruction.
+
+        Raises OSError where the file cannot be written.
+        """
+        write_trace(self, path)
 
     def summary_function(self, file):
         """Print the title, calls, and the time of making the functions."""
@@ -354,16 +366,17 @@ class ProfileStats:
         file = sys.stderr if file is None else file
         self._print(file, "Memory profile", "---")
         for source in self.sources:
-            held, count = source.held()
-            records = source.records()
-            self._print(file, f"  {source.function.name}: {sum(r.nbytes for r in records) // 1024}KB in all results of "
-                              f"nodes; {held // 1024}KB held for intermediate ones in {count} buffers that they share")
+            self._print(file, *source.memory())
         large = sorted((r for r in self.records() if r.nbytes >= config.profiling.min_memory_size),
                        key=lambda r: -r.nbytes)
         self._print(file, "  <Sum apply outputs (bytes)> <Apply name>",
                     *(f"{r.nbytes:>15}B  {r}"[:self.line_width] for r in large[:N]),
                     f"   ... (remaining {max(len(large) - (N or len(large)), 0)} and those smaller than "
                     f"{config.profiling.min_memory_size}B are not shown)", "")
+
+    def print_tips(self, file):
+        """Print what may make the functions faster."""
+        self._print(file, *tip_lines(self))
 
     @staticmethod
     def print_extra(file):

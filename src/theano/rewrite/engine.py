@@ -73,6 +73,7 @@ class Fired:
 
     rules: dict = field(default_factory=dict)
     phases: list = field(default_factory=list)
+    seconds: dict = field(default_factory=dict)     # in each rule; measured where the flag profile_optimizer is set
 
 
 class Merger:
@@ -149,6 +150,7 @@ class Engine:
         self.fgraph = fgraph
         self.selected = selected            # function(rule, phase) -> whether it runs
         self.fired = Fired()
+        self.timed = config.profile_optimizer
         self.givers = ShapeGivers()
         self.budget = config.optdb.max_use_ratio * max(len(fgraph.apply_nodes), 20)
 
@@ -215,7 +217,8 @@ class Engine:
 
     def _try(self, item, node):
         try:
-            result = item.apply(self.fgraph, node) if item.needs_fgraph else item.apply(node)
+            result = self._timed(item, node) if self.timed else \
+                item.apply(self.fgraph, node) if item.needs_fgraph else item.apply(node)
         except Exception as error:
             self._failed(item, node, error)
             return False
@@ -249,6 +252,14 @@ class Engine:
             if config.optimizer_verbose:
                 print(f"rewriting: rule {item.name} replaces {node}")
         return changed
+
+    def _timed(self, item, node):
+        start = time.perf_counter()
+        try:
+            return item.apply(self.fgraph, node) if item.needs_fgraph else item.apply(node)
+        finally:
+            spent = time.perf_counter() - start
+            self.fired.seconds[item.name] = self.fired.seconds.get(item.name, 0.0) + spent
 
     @staticmethod
     def _pairs(node, result):

@@ -1,0 +1,138 @@
+"""Sections of a profile beside its tables: what rewriting did, where memory went, tips; and traces for browsers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from theano.codegen.overwrite import VIEWS
+from theano.runtime import native
+
+KB = 1024
+SLOW_PYTHON = 0.1       # share of the time of nodes from which what runs in Python is worth a tip
+LARGE = 1 << 23         # bytes of a result from which threads are worth a try
+LONG_OVERHEAD = 0.3     # share of the time of calls from which what surrounds the program is worth one
+
+
+def rewriting_lines(makers):
+    """What rewriting did for these functions: phases with their time, and how often each rule changed something."""
+    lines = ["Optimizer Profile", "---"]
+    for maker in makers:
+        fired = maker.fired
+        if fired is None:
+            lines.append(f"  {maker.name}: the program came from the cache, nothing was rewritten")
+            continue
+        lines.append(f"  {maker.name}: {maker.optimize_seconds:.3e}s for rewriting, of {maker.seconds:.3e}s in all")
+        lines.append("  <% time> <time> <#changes> <Phase>")
+        whole = sum(seconds for _, _, seconds in fired.phases) or 1.0
+        for name, count, seconds in sorted(fired.phases, key=lambda phase: -phase[2]):
+            lines.append(f"  {100 * seconds / whole:6.1f}%  {seconds:.3e}s  {count:>6}   {name}")
+        lines.append("  <#changes> <time> <Rule>")
+        for name, count in sorted(fired.rules.items(), key=lambda rule: -fired.seconds.get(rule[0], 0.0)):
+            lines.append(f"  {count:>6}   {fired.seconds.get(name, 0.0):.3e}s   {name}")
+    return [*lines, ""]
+
+
+def memory_of(function):
+    """Bytes of the last call of a native function, as a dict.
+
+    all: every result with memory of its own. view, inplace: what views and work in place saved of it. held: what was
+    used, as intermediate values share buffers. sharing: what that saved.
+    """
+    program = function.fn.program
+    buffers, sizes = function.fn._machine.memory()
+    found = {"all": 0, "view": 0, "inplace": 0}
+    roots = set()
+    for kind, _, written, *_ in program.code:
+        for slot in written:
+            found["all"] += sizes[slot]
+            if kind in VIEWS:
+                found["view"] += sizes[slot]
+            elif program.slots[slot][4] != slot:
+                found["inplace"] += sizes[slot]
+            else:
+                roots.add(slot)
+    arrays = sum(sizes[slot] for slot in roots if program.slots[slot][2] == "array")
+    found["held"] = sum(buffers) + arrays
+    found["sharing"] = max(found["all"] - found["view"] - found["inplace"] - found["held"], 0)
+    return found
+
+
+def memory_lines(function):
+    """The memory of a native function, with and without what saves some."""
+    found = memory_of(function)
+    alone = found["all"] - found["view"] - found["inplace"]
+    rows = (("Max without gc, inplace and view (KB)", found["all"]), ("Max FAST_RUN_NO_GC (KB)", alone),
+            ("Max FAST_RUN (KB)", found["held"]), ("Memory saved by view (KB)", found["view"]),
+            ("Memory saved by inplace (KB)", found["inplace"]), ("Memory saved by GC (KB)", found["sharing"]))
+    return [f"  Theano fct: {function.name}", *(f"    {text} {round(nbytes / KB)}" for text, nbytes in rows)]
+
+
+def tips(profile):
+    """Texts: what may make the functions of a profile faster, by what was measured."""
+    records = [r for r in profile.records() if r.calls]
+    seconds = sum(r.seconds for r in records)
+    found = []
+    wide = sum(r.seconds for r in records if "float64" in _dtypes(r))
+    if wide > 0.5 * seconds:
+        found.append("Try the flag floatX=float32: most of the time goes into operations on float64. "
+                     "f.dtype_report() tells where a graph in single precision becomes wider")
+    python = [r for r in records if not r.native]
+    if seconds and sum(r.seconds for r in python) > SLOW_PYTHON * seconds:
+        names = ", ".join(sorted({str(r.op) for r in sorted(python, key=lambda r: -r.seconds)[:3]}))
+        how = "python -m theano doctor tells why nothing is compiled" if len(python) == len(records) else \
+            "give them C code (see docs/c_ops.md) or write them with other operations"
+        share = 100 * sum(r.seconds for r in python) / seconds
+        found.append(f"{share:.0f} % of the time goes into operations that run in Python ({names}): {how}")
+    inside, whole = profile.vm_call_time, profile.fct_call_time
+    if whole and whole - inside > LONG_OVERHEAD * whole:
+        found.append("Much of the time of calls goes into checking arguments: give arrays of exactly the right dtype, "
+                     "and set f.trust_input = True once that is sure")
+    elif whole and inside - seconds > LONG_OVERHEAD * whole:
+        found.append("The operations are so small that going from one to the next takes much of the time: compute more "
+                     "in one call, for example on a batch")
+    if native.available() and native.get_num_threads() == 1 and any(r.nbytes >= LARGE for r in records):
+        found.append("Arrays are large and one thread works on them: try theano.set_num_threads(n) or the flag "
+                     "openmp=True")
+    return found
+
+
+def tip_lines(profile):
+    """The section of tips."""
+    found = tips(profile)
+    return ["Here are tips to potentially make your code run faster", "(test them first, as they are not guaranteed to "
+            "always provide a speedup):",
+            *(f"  - {tip}" for tip in found), *([] if found else ["  Sorry, no tip for today."]), ""]
+
+
+def _dtypes(record):
+    return {getattr(v.type, "dtype", "") for v in getattr(record.what, "outputs", ())}
+
+
+def chrome_trace(profile):
+    """A profile as a dict in the Trace Event Format, which chrome://tracing and Perfetto show.
+
+    Every function is a row with one average call: its instructions one after the other, each with the time that it took
+    in the mean. Source: "Trace Event Format", docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
+    """
+    events = []
+    for row, source in enumerate(profile.sources):
+        calls, whole, _ = source.totals()
+        name = str(source.function.name)
+        events.append({"ph": "M", "pid": 1, "tid": row, "name": "thread_name", "args": {"name": name}})
+        records = [r for r in source.records() if r.calls]
+        spans = [r.seconds / r.calls * 1e6 for r in records]
+        longest = max(sum(spans), whole / calls * 1e6 if calls else 0.0)
+        events.append({"ph": "X", "pid": 1, "tid": row, "ts": 0.0, "dur": longest, "name": name, "cat": "call",
+                       "args": {"calls": calls}})
+        for start, span, record in zip(np.cumsum([0.0, *spans])[:-1], spans, records, strict=True):
+            what = {"what": str(record), "calls": record.calls, "bytes": record.nbytes, "line": record.line}
+            events.append({"ph": "X", "pid": 1, "tid": row, "ts": float(start), "dur": float(span),
+                           "name": str(record.op), "cat": "C" if record.native else "Python", "args": what})
+    return {"traceEvents": events, "displayTimeUnit": "ns"}
+
+
+def write_trace(profile, path):
+    """Write `chrome_trace` to the file ``path``."""
+    Path(path).write_text(json.dumps(chrome_trace(profile)), encoding="utf-8")
+

@@ -1,0 +1,128 @@
+"""What profiles tell beside their tables: rewriting, memory, tips; traces; the mode that measures everything."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as tt
+from theano.compile import profiling
+from theano.compile.profile_sections import chrome_trace, memory_of, tips
+from theano.graph.op import Op
+from theano.graph.variable import Apply
+
+
+class Doubled(Op):
+    """Twice x, in Python."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = 2 * inputs[0]
+
+
+def measured(outputs, inputs, *values, calls=3, **options):
+    f = theano.function(inputs, outputs, profile=theano.ProfileStats(atexit_print=False), name="f", **options)
+    for _ in range(calls):
+        f(*values)
+    return f
+
+
+def summary(profile):
+    file = io.StringIO()
+    profile.summary(file)
+    return file.getvalue()
+
+
+def test_rewriting_is_told_by_phase_and_rule():
+    x = tt.dvector("x")
+    with theano.change_flags(profile_optimizer=True):
+        f = measured(tt.log(1 + x * 3.25), [x], np.ones(3), mode=theano.Mode("py", "fast_run"))
+        text = summary(f.profile)
+    assert "Optimizer Profile" in text and "canonicalize" in text and "for rewriting" in text
+    rows = [line.split() for line in text.split("<Rule>")[1].splitlines() if len(line.split()) == 3]
+    assert "local_log1p" in {row[2] for row in rows}
+    assert all(int(count) > 0 and float(seconds.rstrip("s")) > 0 for count, seconds, _ in rows)
+    assert "Optimizer Profile" not in summary(f.profile)
+
+
+def test_memory_with_and_without_what_saves_some():
+    x = tt.dmatrix("x")
+    value = np.ones((100, 100))
+    f = measured(tt.dot(tt.exp(tt.dot(x.T, x) / 100), x).sum(axis=1), [x], value)
+    found = memory_of(f)
+    assert found["view"] >= value.nbytes                    # the transpose
+    assert found["all"] >= found["view"] + found["inplace"]
+    assert found["held"] == pytest.approx(f.memory_plan().bytes(value), rel=0.1)
+    with theano.change_flags(profile_memory=True):
+        text = summary(f.profile)
+    for part in ("Max without gc, inplace and view (KB)", "Max FAST_RUN (KB)", "Memory saved by inplace (KB)"):
+        assert part in text
+
+
+def test_python_memory_is_a_sum():
+    x = tt.dmatrix("x")
+    f = measured(tt.exp(x) + 1, [x], np.ones((64, 64)), mode=theano.Mode("py", None))
+    with theano.change_flags(profile_memory=True):
+        assert "Max without gc, inplace and view (KB) 64" in summary(f.profile)
+
+
+def test_tips():
+    x = tt.dmatrix("x")
+    slow = measured(Doubled()(x) + 1, [x], np.ones((300, 300)))
+    assert any("run in Python (Doubled" in tip and "C code" in tip for tip in tips(slow.profile))
+    assert any("floatX=float32" in tip for tip in tips(slow.profile))
+    y = tt.fmatrix("y")
+    single = measured(tt.exp(y), [y], np.ones((300, 300), "float32"))
+    assert not any("floatX" in tip or "Python" in tip for tip in tips(single.profile))
+    assert "tips to potentially make your code run faster" in summary(single.profile)
+    python = measured(tt.exp(y), [y], np.ones((300, 300), "float32"), mode=theano.Mode("py", None))
+    assert any("doctor" in tip for tip in tips(python.profile))
+
+
+@pytest.mark.parametrize("linker", ["cvm", "py"])
+def test_traces_have_the_instructions_of_an_average_call(linker, tmp_path):
+    x = tt.dmatrix("x")
+    f = measured(tt.exp(tt.dot(x, x)).sum(), [x], np.ones((20, 20)), mode=theano.Mode(linker, "fast_run"))
+    f.profile.to_chrome_trace(tmp_path / "trace.json")
+    trace = json.loads((tmp_path / "trace.json").read_text())
+    assert trace == json.loads(json.dumps(chrome_trace(f.profile)))
+    call, *spans = (event for event in trace["traceEvents"] if event["ph"] == "X")
+    assert call["name"] == "f" and call["args"]["calls"] == 3
+    assert any(span["name"] == "Dot22" for span in spans)
+    ends = [span["ts"] + span["dur"] for span in spans]
+    assert all(span["ts"] == pytest.approx(end, abs=1e-6) for span, end in zip(spans[1:], ends, strict=False))
+    assert ends[-1] <= call["dur"] * (1 + 1e-9)
+
+
+def test_profile_mode_measures_every_function(monkeypatch):
+    monkeypatch.setattr(profiling, "_to_print", [])             # what the end of the program prints
+    mode = theano.ProfileMode("cvm", "fast_run")
+    x = tt.dvector("x")
+    f = theano.function([x], tt.exp(x), mode=mode, name="first")
+    g = theano.function([x], tt.log(x), mode=mode, name="second")
+    f([1.0])
+    for _ in range(3):
+        g([1.0])
+    assert [p.fct_callcount for p in mode.profiles] == [1, 3]
+    file = io.StringIO()
+    assert profiling._to_print == mode.profiles
+    with theano.change_flags({"ProfileMode.profile_memory": True}):
+        mode.print_summary(file=file)
+    text = file.getvalue()
+    assert "<% total fct time> <total time> <time per call> <nb call> <fct name>" in text
+    assert "4 calls to Function.__call__" in text and "Memory profile" in text
+    assert "first" in text and "second" in text
+
+
+def test_profile_mode_by_name():
+    assert isinstance(theano.compile.mode.get_mode("ProfileMode"), theano.ProfileMode)
+    own = theano.ProfileStats(atexit_print=False)
+    x = tt.dvector("x")
+    f = theano.function([x], x + 1, mode=theano.ProfileMode("cvm", "fast_run"), profile=own)
+    assert f.profile is own
