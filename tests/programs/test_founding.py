@@ -487,7 +487,7 @@ def test_printed_prediction():
 def test_printed_function():
     x, prediction = prediction_of_the_documents()
     lines = tree(theano.function([x], prediction)).split("\n")
-    assert re.fullmatch(r"Elemwise\{Composite\{GT\(scalar_sigmoid\(.*\), 0\.5\)\}\}", lines[0])
+    assert re.fullmatch(r"Elemwise\{Composite\{GT\(scalar_sigmoid\(.*\), Constant\{0\.5\}\)\}\}", lines[0])
     assert {"InplaceDimShuffle{x}", "b", "x", "w"} <= {line.lstrip(" |") for line in lines}
     a = T.vector("a")
     name, leaf = tree(theano.function([a], a + a ** 10)).split("\n")
