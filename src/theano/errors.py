@@ -8,6 +8,7 @@
     +-- UnusedInputError            an input is not needed, or given twice
     +-- AliasedMemoryError          memory is shared where it must not be
     +-- ShapeError                  an extent that the type promises is another
+    |   +-- DimensionError          extents that are known while a graph is built can't fit (a ValueError too)
     +-- NotScalarConstantError      a variable is not known to be one number
     |   +-- EmptyConstantError
     +-- CompileError                the C compiler failed
@@ -59,6 +60,10 @@ class AliasedMemoryError(Exception):
 
 class ShapeError(Exception):
     """An extent differs from what the type promises."""
+
+
+class DimensionError(ShapeError, ValueError):
+    """Extents that are known while a graph is built can't fit."""
 
 
 class NotScalarConstantError(Exception):

@@ -23,6 +23,7 @@ from theano.scalar.op import ScalarOp
 from theano.tensor.advanced import advanced_inc_subtensor1, advanced_set_subtensor1
 from theano.tensor.assertion import Assert
 from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
+from theano.tensor.breakpoint import PdbBreakpoint
 from theano.tensor.contiguous import CpuContiguous
 from theano.tensor.create import Bartlett, Eye, Tri
 from theano.tensor.cumulate import diff
@@ -181,6 +182,7 @@ SHAPES = [
     Case("view", ViewOp(), [A("mn")], lambda x: x),
     Case("copy", DeepCopyOp(), [A("mn")], lambda x: x),
     Case("print", Print("x", global_fn=ref.silent), [A("mn")], lambda x: x),
+    Case("breakpoint", lambda x: PdbBreakpoint("never")(T.constant(False), x), [A("mn")], lambda x: x),
     *(Case(name, op, [A("mn")], lambda x: x, dtypes=("float32", "float64"), own_gradient=WORD) for name, op in (
         ("consider_constant", gradient.consider_constant_), ("zero_grad", gradient.zero_grad_),
         ("disconnected_grad", gradient.disconnected_grad_), ("undefined_grad", gradient.undefined_grad_),

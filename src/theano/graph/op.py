@@ -77,6 +77,7 @@ class Op(CLinkerOp, WithProps):
         for output in node.outputs:
             if trace:               # not the line in ``make_node`` of a user's op
                 output.tag.trace = trace
+        Op.check_dims(node)
         if config.compute_test_value != "off":
             testvalue.compute(node)
         if self.default_output is not None:
@@ -114,6 +115,7 @@ class Op(CLinkerOp, WithProps):
         gather = getattr(getattr(self, "params_type", None), "get_params", None)
         return None if gather is None else gather(self)
 
+    check_dims = staticmethod(lambda node: None)    # what works out and checks known extents, filled by a module above
     compile_c = staticmethod(lambda node: None)     # what compiles C code of an op, filled by the module that can
 
     def prepare_node(self, node, storage_map, compute_map, impl):

@@ -42,6 +42,11 @@ def inherited(captured):
         _given.pop()
 
 
+def rewriting():
+    """Whether what is made now comes from a rewrite, which begins with an empty trace."""
+    return bool(_given) and not _given[0]
+
+
 def trace(limit=None):
     """The user's frames that led here, innermost first, at most ``limit`` of them."""
     if _given:

@@ -25,7 +25,14 @@ from theano.scalar.type import (
     of_kind,
     upcast,
 )
-from theano.tensor import fft, fourier, inplace, nnet, signal
+from theano.tensor import (
+    dims,  # noqa: F401  fills a slot of Op
+    fft,
+    fourier,
+    inplace,
+    nnet,
+    signal,
+)
 from theano.tensor import type as _type
 from theano.tensor.advanced import (
     AdvancedBooleanIncSubtensor,

@@ -42,15 +42,15 @@ class ScalarSharedVariable(TensorSharedVariable):
 
 
 def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borrow=False, broadcastable=None,
-                       target="cpu"):
-    """A shared variable for an ndarray."""
+                       target="cpu", shape=None):
+    """A shared variable for an ndarray; shape: extents that it keeps, numbers, names or None, see `TensorType`."""
     if target != "cpu":
         raise TypeError("not for cpu")
     if not isinstance(value, np.ndarray):
         raise TypeError("not an ndarray")
     if value.dtype.kind not in "biufc":
         raise TypeError(f"a shared array needs numbers, got dtype {value.dtype}")
-    type_ = TensorType(value.dtype, (False,) * value.ndim if broadcastable is None else broadcastable)
+    type_ = TensorType(value.dtype, (False,) * value.ndim if broadcastable is None else broadcastable, shape=shape)
     return TensorSharedVariable(type=type_, value=value if borrow else np.array(value, copy=True), name=name,
                                 strict=strict, allow_downcast=allow_downcast)
 

@@ -22,8 +22,9 @@ class TensorType(ArrayText, Type):
     broadcastable : sequence of bool, optional
         True where the extent is always 1. Left out when ``shape`` is given.
     name : str, optional
-    shape : sequence of int or None, optional
-        Extents where they are known.
+    shape : sequence of int, str or None, optional
+        Extents where they are known. Dimensions of one name are equal; those of two names may not meet, see
+        `tensor.dims`.
     """
 
     __props__ = ("dtype", "broadcastable")
@@ -41,8 +42,11 @@ class TensorType(ArrayText, Type):
         static = (None,) * self.ndim if shape is None else tuple(shape)
         if len(static) != self.ndim:
             raise ValueError(f"shape {shape} and broadcastable {broadcastable} disagree in length")
-        self.shape = tuple(1 if b else None if n is None else int(n)
+        self.shape = tuple(1 if b else None if n is None or isinstance(n, str) else int(n)
                            for b, n in zip(self.broadcastable, static, strict=True))
+        self.dims = None if shape is None else tuple(
+            n if isinstance(n, str) and not b else k
+            for b, n, k in zip(self.broadcastable, static, self.shape, strict=True))
         self.numpy_dtype = np.dtype(self.dtype)
         self.name = name
         self.sparse_grad = sparse_grad
