@@ -9,7 +9,8 @@
 #include "steps.h"
 
 enum { PACKED_STEPS = 1024,         /* steps at a time where rows are copied, because their elements are apart */
-       RING_ROWS = 256 };           /* least rows of a ring that is kept until the number of steps is known */
+       RING_ROWS = 256,             /* least rows of a ring that is kept until the number of steps is known */
+       FIRST_ROWS = 4096 };         /* rows that it has at first, where it may need more */
 
 /* An array, or something that walks the space like one. */
 typedef struct walker {
@@ -28,7 +29,7 @@ typedef struct kept {
     int64_t skip;                   /* steps whose rows are not kept */
     char *memory;                   /* values handed on, oldest first, a block's width each; NULL for stacks */
     char *ring;                     /* rows until the number of steps is known; NULL where it is */
-    int64_t ring_rows;
+    int64_t ring_rows, ring_limit;
     th_slot *result;
 } kept;
 
@@ -41,7 +42,7 @@ typedef struct loop {
     int64_t extent[TH_MAX_NDIM];
     walker *fed;                    /* sequences, then others */
     kept *kept;                     /* carries, states, stacks */
-    int nfed, nkept, any_packs, width;
+    int nfed, nkept, any_packs, width, error;
     char **pointer, *dummy;
     int64_t *bump;
     char **packed;
@@ -146,6 +147,19 @@ static void end_block(loop *l, int64_t w)
     }
 }
 
+/* Twice the rows for a ring that has not come round yet. */
+static void grow(loop *l, kept *c)
+{
+    int64_t rows = 2 * c->ring_rows < c->ring_limit ? 2 * c->ring_rows : c->ring_limit;
+    char *more = th_scratch(l->call->frame, rows * c->out.item);
+    if (!more) {
+        l->error = 1;
+        return;
+    }
+    c->ring = memcpy(more, c->ring, c->ring_rows * c->out.item);
+    c->ring_rows = rows;
+}
+
 /* Where the steps from t on read and write, and how many steps this holds for. */
 static int64_t aim(loop *l, int64_t t, int64_t w)
 {
@@ -165,6 +179,8 @@ static int64_t aim(loop *l, int64_t t, int64_t w)
         if (k >= l->spec->ncarries && k < l->spec->ncarries + l->spec->nstates)
             continue;
         if (c->ring) {
+            if (c->reach + t >= c->ring_rows && c->ring_rows < c->ring_limit)
+                grow(l, c);
             int64_t row = (c->reach + t) % c->ring_rows;
             if (stop > t + c->ring_rows - row)
                 stop = t + c->ring_rows - row;
@@ -197,7 +213,10 @@ static void run_block(loop *l, int64_t w)
 {
     start_block(l, w);
     for (int64_t t = 0; t < l->n;) {
-        int64_t stop = aim(l, t, w), done = l->step(l->pointer, l->bump, t, stop - t, w);
+        int64_t stop = aim(l, t, w);
+        if (l->error)
+            return;
+        int64_t done = l->step(l->pointer, l->bump, t, stop - t, w);
         if (done < 0) {
             l->done = t + ~done;
             break;
@@ -266,7 +285,8 @@ static int prepare_rows(loop *l, kept *c, const int64_t *axes)
 {
     int64_t filled = c->reach + l->n, first = filled - c->rows;
     if (l->spec->until) {
-        c->ring_rows = first > 0 && c->rows < RING_ROWS ? RING_ROWS : c->rows + !c->rows;
+        c->ring_limit = first > 0 && c->rows < RING_ROWS ? RING_ROWS : c->rows + !c->rows;
+        c->ring_rows = c->ring_limit < FIRST_ROWS ? c->ring_limit : FIRST_ROWS;
         c->out.item = c->result->itemsize;
         c->ring = th_scratch(l->call->frame, c->ring_rows * c->out.item);
         if (!c->ring)
@@ -439,6 +459,8 @@ int th_run_steps(const th_call *call, th_steps_fn step)
     if (error)
         return error;
     run_blocks(l);
+    if (l->error)
+        return th_fail(call->frame, TH_OUT_OF_MEMORY, "no memory for the rows of a loop");
     const int64_t *axes = spec.axes + spec.nsequences * spec.ndim;
     for (int k = 0; k < l->nkept && !error; k++, axes += spec.ndim)
         if (l->kept[k].ring)
