@@ -15,7 +15,7 @@ from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
 from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import minimum, switch
+from theano.tensor.elemwise import Elemwise, SumToShapeOf, add, minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
 
@@ -152,8 +152,14 @@ class _Reverse:
         """Products of arrays that the terms need and that depend on earlier steps: too slow to be computed again."""
         needed = read(list(terms.values()), {*self.loop.inputs, *carried})
         recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.outputs)
-        return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
-                for v in node.outputs if v in recurrent and v in needed]
+        found = [v for node in toposort(list(terms.values()), self.loop.inputs)
+                 if isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs if v in recurrent and v in needed]
+        users = {}
+        for node in toposort([*terms.values(), *self.loop.outputs], self.loop.inputs):
+            if node.op != view_op and not isinstance(node.op, SumToShapeOf):
+                for v in node.inputs:
+                    users.setdefault(v, []).append(node)
+        return [_total(v, users) for v in found]
 
     def _steps(self):
         """How many steps there were."""
@@ -284,6 +290,16 @@ class _Reverse:
         if is_tensor(variable) and not is_smooth(variable) and variable.type.ndim:
             return zeros_like(variable, dtype=config.floatX)
         return DisconnectedType()()
+
+
+def _total(v, users):
+    """The sum that ``v`` is a part of and nothing else; itself where there is none."""
+    while len(users.get(v, ())) == 1:
+        node = users[v][0]
+        if not isinstance(node.op, Elemwise) or node.op.scalar_op is not add.scalar_op or node.outputs[0].type != v.type:
+            break
+        v = node.outputs[0]
+    return v
 
 
 # -- forward mode ---------------------------------------------------------------------------------------
