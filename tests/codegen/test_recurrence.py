@@ -72,7 +72,8 @@ def loops(draw):
 def numbers(rng, shape, dtype):
     """Small numbers of any dtype."""
     made = rng.randint(0, 4, shape)
-    return (made * (0.3 + 0.1j if dtype.startswith("complex") else 0.3 if dtype.startswith("float") else 1)).astype(dtype)
+    scale = 0.3 + 0.1j if dtype.startswith("complex") else 0.3 if dtype.startswith("float") else 1
+    return (made * scale).astype(dtype)
 
 
 def build(row):

@@ -74,8 +74,8 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), turned=
     """The `Part` of a lowered graph.
 
     states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
-    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs. turned: those
-    of the fixed inputs that are transposed.
+    inputs that are the same in all steps; turned: those of them that are transposed. dropped: numbers of outputs,
+    after those of states, that nobody needs.
     """
     chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
     inner.outputs = [inner.outputs[k] for k in chosen]

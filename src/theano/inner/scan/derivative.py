@@ -296,9 +296,10 @@ def _total(v, users):
     """The sum that ``v`` is a part of and nothing else; itself where there is none."""
     while len(users.get(v, ())) == 1:
         node = users[v][0]
-        if not isinstance(node.op, Elemwise) or node.op.scalar_op is not add.scalar_op or node.outputs[0].type != v.type:
+        total = node.outputs[0]
+        if not isinstance(node.op, Elemwise) or node.op.scalar_op is not add.scalar_op or total.type != v.type:
             break
-        v = node.outputs[0]
+        v = total
     return v
 
 
