@@ -12,8 +12,8 @@ WIDTH = 50              # groups of the hierarchical model
 class Case:
     """One benchmark.
 
-    expression: NumPy-like text in `inputs`, or, where `parameters` are given, a function
-    ``loss(names, parameters, data)`` of which a step of gradient descent is measured, or where `rate` is None,
+    expression: NumPy-like text in `inputs`, a `Recurrence` over the only input, or, where `parameters` are given, a
+    function ``loss(names, parameters, data)`` of which a step of gradient descent is measured, or where `rate` is None,
     its value and gradient. inputs(rng) and parameters(rng) make the arrays.
     fresh: each measurement has a process of its own, and what is measured is the time to the first result
     ("cold" with an empty cache, "warm" with that of the process before) or memory in MB ("peak", "growth").
@@ -29,6 +29,19 @@ class Case:
     trusted: bool = False
     fresh: str = ""
     systems: tuple = ()
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """A loop over the rows of one array: text of a step in x[0], its row, and a, b ..., the values at ``taps``.
+
+    All values begin as zeros. last: only the last value is wanted. gradient: that of the last value by the array.
+    """
+
+    step: str
+    taps: tuple
+    last: bool = True
+    gradient: bool = False
 
 
 def vectors(size, dtype="float64", count=2):
@@ -177,6 +190,31 @@ def chain_loss(steps):
     return loss
 
 
+def loops():
+    """Loops over scalars and over elements, and gradients through them; systems have loops of their own for these."""
+    yield Case("ar2", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1)), normal((10**6,)))
+    yield Case("scan_all_rows", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1), last=False), normal((10**6,)))
+    yield Case("scan_average", "loops", Recurrence("a + 0.1*(x[0] - a)", (-1,)), normal((10**6,)))
+    yield Case("scan_logistic_map", "loops", Recurrence("3.6*a*(1 - a) + 0.001*x[0]*x[0]", (-1,)), normal((10**6,)))
+    yield Case("scan_tanh_1000x1000", "loops", Recurrence("tanh(0.9*a + x[0])", (-1,)), normal((1000, 1000)))
+    yield Case("scan_power_1e4x20", "loops", Recurrence("a*x[0]", (-1,)), normal((20, 10**4), scale=0.5))
+    yield Case("scan_gradient", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1), gradient=True), normal((10**5,)))
+    yield Case("carries", "loops", ring_loss, lambda rng: [], lambda rng: [0.1 * rng.rand(60)])
+    for kind in ("cold", "warm"):
+        yield Case(f"{kind}_ar2", "loops", Recurrence("0.5*b - 0.3*a + x[0]", (-2, -1)), normal((1000,)), fresh=kind)
+        yield Case(f"{kind}_carries", "loops", ring_loss, lambda rng: [], lambda rng: [0.1 * rng.rand(60)],
+                   fresh=kind)
+
+
+def ring_loss(n, parameters, data):
+    """The sum of 60 carries after 614 steps, each of which needs the one beside it."""
+    p, = parameters
+
+    def step(h):
+        return [n.tanh(0.9 * h[k] + p[k] + 0.1 * h[(k + 1) % 60]) for k in range(60)]
+    return sum(n.repeat(step, 60, 614))
+
+
 def compilation():
     """Seconds from the first line of the model to the first result."""
     weights = lambda rng: [0.1 * rng.randn(784), np.zeros(())]                                   # noqa: E731
@@ -200,5 +238,5 @@ def memory():
                systems=("theano", "jax"))
 
 
-CASES = [*overhead(), *elementwise(), *reductions(), *blas(), *training(), *compilation(), *memory()]
+CASES = [*overhead(), *elementwise(), *reductions(), *blas(), *training(), *loops(), *compilation(), *memory()]
 FAMILIES = tuple(dict.fromkeys(case.family for case in CASES))

@@ -62,6 +62,37 @@ def mask(rng, n):
     return rng.random(n) < 0.5
 
 
+def row_mask(rng, n):
+    """A mask of the rows of a matrix."""
+    return rng.random(math.isqrt(n)) < 0.5
+
+
+def table(rng, n):
+    """Rows of 64 numbers, as embeddings have."""
+    return rng.standard_normal((max(n // 64, 1), 64))
+
+
+def words(rng, n):
+    """Rows of a table, some of them more than once, less than a tenth of all of a large one."""
+    rows = max(n // 64, 1)
+    return rng.integers(0, rows, max(rows // 10, 8))
+
+
+def block_positions(rng, n):
+    """Indices into the first axis of a batch of matrices, and as many below 8."""
+    count = max(n // 64, 1)
+    return rng.integers(0, count, count)
+
+
+def small_positions(rng, n):
+    return rng.integers(0, 8, max(n // 64, 1))
+
+
+def picked(rng, n):
+    """A row of 8 for every matrix of a batch."""
+    return rng.standard_normal((max(n // 64, 1), 8))
+
+
 def definite(rng, n):
     """A symmetric positive definite matrix, never larger than 316 x 316: factorisations are cubic."""
     x = matrix(rng, min(n, 100_000))
@@ -98,7 +129,8 @@ def filters(rng, n):
 
 
 # -- rows -----------------------------------------------------------------------------------------------
-# family -> op -> (arguments, ours, NumPy's; one function for both where they are written alike)
+# family -> op -> (arguments, ours, NumPy's; one function for both where they are written alike), or a function
+# (rng, n) that gives what is to be timed, ours and NumPy's, where something is changed in place
 
 def both(arguments, function):
     """A row whose expression reads the same for us and for NumPy; `n` stands for either."""
@@ -125,6 +157,22 @@ def reductions():
     yield "sum of squares", both((vector,), lambda n, a: n.sum(a ** 2))
     yield "norm", both((vector,), lambda n, a: n.sqrt(n.sum(a * a)))
     yield "ptp", ((vector,), lambda a: a.ptp(), np.ptp)
+
+
+def embedding_update(rng, n):
+    """A step of gradient descent on the rows of a shared table that are used; the peer does the same by hand."""
+    given, index = table(rng, n), words(rng, n)
+    ours, numpys = theano.shared(given), given.copy()
+    i, rate = tt.lvector(), 1e-3
+    cost = tt.sqr(ours[i]).sum()
+    step = theano.function([i], [], updates=[(ours, ours - rate * tt.grad(cost, ours))])
+
+    def by_hand():
+        np.add.at(numpys, index, -rate * 2 * numpys[index])
+    step(index)
+    by_hand()
+    np.testing.assert_allclose(ours.get_value(borrow=True), numpys)
+    return lambda: step(index), by_hand
 
 
 def special(name):
@@ -155,6 +203,12 @@ def correlate(x, w):
 def max_pool(x):
     n, c, h, w = x.shape
     return x[:, :, :h // 2 * 2, :w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2).max((3, 5))
+
+
+def embedding_gradient(a, i):
+    found = np.zeros_like(a)
+    np.add.at(found, i, 2 * a[i])
+    return found
 
 
 def largest(a):
@@ -201,6 +255,30 @@ FAMILIES = {
                       with_copy(lambda a, i, b: np.add.at(a, i, b))),
         "increment rows": ((matrix, row_positions, matrix), lambda a, i, b: tt.inc_subtensor(a[i], b),
                            with_copy(lambda a, i, b: np.add.at(a, i, b))),
+        "put": ((vector, positions, vector), lambda a, i, b: tt.set_subtensor(a[i], b),
+                with_copy(lambda a, i, b: a.__setitem__(i, b))),
+        "rows and slice": both((matrix, row_positions), lambda n, a, i: a[i, 2:5]),
+        "rows between": both((cube, block_positions, small_positions), lambda n, a, i, j: a[i, :, j]),
+        "pick of slices": both((cube, small_positions), lambda n, a, j: a[2:-1, 1:, j[:8]]),
+        "mask of rows": both((matrix, row_mask), lambda n, a, m: a[m]),
+        "mask of columns": both((matrix, row_mask), lambda n, a, m: a[:, m]),
+        "increment mask": ((vector, mask), lambda a, m: tt.inc_subtensor(a[m], 1.5),
+                           with_copy(lambda a, m: np.add.at(a, m, 1.5))),
+        "set values of mask": ((vector, mask, vector), lambda a, m, b: tt.set_subtensor(a[m], b[m]),
+                               with_copy(lambda a, m, b: a.__setitem__(m, b[m]))),
+        "set mask of rows": ((matrix, row_mask), lambda a, m: tt.set_subtensor(a[m], 1.5),
+                             with_copy(lambda a, m: a.__setitem__(m, 1.5))),
+        "increment columns": ((matrix, row_positions, matrix), lambda a, i, b: tt.inc_subtensor(a[:, i], b),
+                              with_copy(lambda a, i, b: np.add.at(a, (slice(None), i), b))),
+        "increment rows and slice": ((matrix, row_positions), lambda a, i: tt.inc_subtensor(a[i, 2:5], 1.5),
+                                     with_copy(lambda a, i: np.add.at(a, (i, slice(2, 5)), 1.5))),
+        "increment rows between": ((cube, block_positions, small_positions, picked),
+                                   lambda a, i, j, b: tt.inc_subtensor(a[i, :, j], b),
+                                   with_copy(lambda a, i, j, b: np.add.at(a, (i, slice(None), j), b))),
+        "increment pairs": ((matrix, row_positions, row_positions), lambda a, i, j: tt.inc_subtensor(a[i, j], 1.5),
+                            with_copy(lambda a, i, j: np.add.at(a, (i, j), 1.5))),
+        "gradient of embedding": ((table, words), lambda a, i: tt.grad(tt.sqr(a[i]).sum(), a), embedding_gradient),
+        "update of embedding": embedding_update,
         "nonzero": ((mask,), lambda m: tt.nonzero(m)[0], lambda m: np.nonzero(m)[0]),
         "choose": ((mask, vector, vector), lambda m, a, b: tt.choose(tt.cast(m, "int64"), [a, b]),
                    lambda m, a, b: np.choose(m.astype("int64"), [a, b])),
@@ -313,8 +391,10 @@ def rounds(functions):
 
 def measure(row, size):
     """Seconds of ours and of NumPy's; raises AssertionError where the results differ."""
-    makers, expression, peer = row
     rng = np.random.default_rng(0)
+    if callable(row):                       # makes both functions itself
+        return SimpleNamespace(**dict(zip(("ours", "numpy"), rounds(row(rng, size)), strict=True)))
+    makers, expression, peer = row
     arrays = [make(rng, size) for make in makers]
     inputs = [tt.tensor(a.dtype, (False,) * a.ndim) for a in arrays]
     function = theano.function(inputs, expression(*inputs))

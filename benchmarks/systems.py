@@ -12,11 +12,18 @@ def function_of(expression, names, count):
     return eval(f"lambda {', '.join(LETTERS[:count])}: {expression}", vars(names))
 
 
+def step_of(loop, names):
+    """The step of a `Recurrence` as a function of a list of rows and of earlier values."""
+    return eval(f"lambda x, {', '.join(LETTERS[:len(loop.taps)])}: {loop.step}", vars(names))
+
+
 class System:
     """What a system can do. Each method returns a function without arguments, to be called again and again.
 
     evaluate: the value of an expression. gradient: a loss and its gradient.
-    descend: one step of gradient descent on parameters that the system keeps; it gives the loss.
+    descend: one step of gradient descent on parameters that the system keeps; it gives the loss. recur: a
+    `benchmarks.cases.Recurrence` over an array. Losses may call ``names.repeat(step, count, n)``, which gives what
+    ``count`` numbers, zeros at first, are after n steps.
     """
 
     modules = ()
@@ -33,6 +40,10 @@ class System:
         """Raises NotImplementedError where the system does not differentiate."""
         raise NotImplementedError
 
+    def recur(self, loop, x):
+        """Raises NotImplementedError where the system has no loops."""
+        raise NotImplementedError
+
 
 class NumPy(System):
     """NumPy, with SciPy's special functions."""
@@ -45,6 +56,20 @@ class NumPy(System):
         self.names = SimpleNamespace(**{k: getattr(np, k) for k in (
             "exp log log1p tanh sin cos sqrt where sum mean max dot maximum").split()},
             softmax=lambda x: scipy.special.softmax(x, axis=-1))
+
+    def recur(self, loop, x):
+        """A Python loop over rows in NumPy, for arrays whose rows are no numbers."""
+        if x.ndim == 1 or loop.gradient:
+            raise NotImplementedError("a Python loop over numbers")
+        step, reach = step_of(loop, self.names), -min(loop.taps)
+        import numpy as np
+
+        def call():
+            values = np.zeros((len(x) + reach, *x.shape[1:]))
+            for t, row in enumerate(x):
+                values[t + reach] = step([row], *(values[t + reach + tap] for tap in loop.taps))
+            return values[-1] if loop.last else values[reach:]
+        return call
 
     def evaluate(self, expression, arrays, trusted):
         """The expression as NumPy evaluates it."""
@@ -81,7 +106,29 @@ class Jax(System):
         jax.config.update("jax_enable_x64", True)
         self.jax, self.jnp = jax, jnp
         self.names = SimpleNamespace(**{k: getattr(jnp, k) for k in (
-            "exp log log1p tanh sin cos sqrt where sum mean max dot maximum").split()}, softmax=jax.nn.softmax)
+            "exp log log1p tanh sin cos sqrt where sum mean max dot maximum").split()}, softmax=jax.nn.softmax,
+            repeat=self.repeat)
+
+    def repeat(self, step, count, n):
+        """A loop under lax.scan."""
+        zeros = [self.jnp.zeros(()) for _ in range(count)]
+        return self.jax.lax.scan(lambda h, _: (step(h), None), zeros, None, length=n)[0]
+
+    def recur(self, loop, x):
+        """lax.scan under jit."""
+        step = step_of(loop, self.names)
+        zeros = tuple(self.jnp.zeros(x.shape[1:]) for _ in range(-min(loop.taps)))
+
+        def move(rows, row):
+            value = step([row], *(rows[tap] for tap in loop.taps))
+            return (*rows[1:], value), None if loop.last else value
+
+        def function(x):
+            rows, values = self.jax.lax.scan(move, zeros, x)
+            return rows[-1] if loop.last else values
+        wanted = self.jax.jit(self.jax.grad(function) if loop.gradient else function)
+        there = self.jnp.asarray(x)
+        return lambda: wanted(there).block_until_ready()
 
     def evaluate(self, expression, arrays, trusted):
         """The expression under jit."""
@@ -167,7 +214,24 @@ class Symbolic(System):
         self.package = importlib.import_module(self.modules[0])
         self.tensor = T = importlib.import_module(self.modules[0] + ".tensor")
         self.names = SimpleNamespace(**{k: getattr(T, k) for k in (
-            "exp log log1p tanh sin cos sqrt sum mean max dot maximum").split()}, where=T.switch, softmax=self.softmax)
+            "exp log log1p tanh sin cos sqrt sum mean max dot maximum").split()}, where=T.switch, softmax=self.softmax,
+            repeat=self.repeat)
+
+    def repeat(self, step, count, n):
+        """The last values of a scan."""
+        zeros = [self.tensor.constant(0, dtype="float64") for _ in range(count)]
+        return [rows[-1] for rows in self.package.scan(lambda *h: step(h), outputs_info=zeros, n_steps=n)[0]]
+
+    def recur(self, loop, x):
+        """A scan over the rows of an input."""
+        T, step = self.tensor, step_of(loop, self.names)
+        rows, = self.symbols([x])
+        start = T.zeros((-min(loop.taps), *(rows.shape[d] for d in range(1, x.ndim))))
+        info = start[0] if loop.taps == (-1,) else {"initial": start, "taps": list(loop.taps)}
+        values, _ = self.package.scan(lambda row, *earlier: step([row], *earlier), sequences=rows, outputs_info=[info])
+        wanted = values[-1] if loop.last else values
+        function = self.package.function([rows], T.grad(wanted, rows) if loop.gradient else wanted)
+        return lambda: function(x)
 
     def softmax(self, x):
         """Softmax over the last axis."""

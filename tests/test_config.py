@@ -140,10 +140,11 @@ def test_order_of_sources(tmp_path):
                      [False, "env"]]
 
 
-def test_flags_of_the_original_continuous_integration():
-    flags = "warn.ignore_bug_before=all,on_opt_error=raise,on_shape_error=raise,base_compiledir=/nowhere"
+def test_flags_of_the_original_continuous_integration(tmp_path):
+    flags = f"warn.ignore_bug_before=all,on_opt_error=raise,on_shape_error=raise,base_compiledir={tmp_path / 'base'}"
     assert in_process("print(json.dumps([config.warn.ignore_bug_before, config.compiledir]))", flags=flags) == [
-        "all", os.path.join("/nowhere", "v2")]
+        "all", str(tmp_path / "base" / "v2")]
+    assert (tmp_path / "base" / "v2").is_dir(), "programs write to that folder"
 
 
 def test_reading():

@@ -10,7 +10,11 @@ import pytest
 import theano
 from theano import legacy
 
-NAMES = {                       # names that programs import from old places
+NAMES = {
+    "gof.callcache": "CallCache",
+    "misc.ordered_set": "OrderedSet",
+    "scalar.basic_sympy": "SymPyCCode ScalarOp as_scalar Apply float32 float64 int64",
+                      # names that programs import from old places
     "gof": "Apply Constant Container FunctionGraph Generic InconsistencyError CachedConstantError MethodNotDefined"
            " MissingInputError Op Type Variable generic",
     "gof.graph": "Apply Constant Variable ancestors as_string clone clone_get_equiv equal_computations general_toposort"
@@ -32,6 +36,7 @@ NAMES = {                       # names that programs import from old places
     "misc.pkl_utils": "dump load zipadd CompatUnpickler StripPickler PersistentNdarrayID PersistentNdarrayLoad"
                       " PersistentSharedVariableID DEFAULT_PROTOCOL HIGHEST_PROTOCOL",
     "misc.safe_asarray": "_asarray",
+    "tests.breakpoint": "PdbBreakpoint",
     "gof.link": "Container Linker LocalLinker PerformLinker WrapLinker WrapLinkerMany Type",
     "gof.cc": "CLinker DualLinker OpWiseCLinker",
     "gof.vm": "VM_Linker",
@@ -102,7 +107,10 @@ NAMES = {                       # names that programs import from old places
     "ifelse": "IfElse ifelse Op Apply TensorType clone optdb cond_remove_identical cond_merge_ifs_true",
     "scan_module": "scan map reduce foldl foldr until",
     "scan_module.scan_op": "Scan Apply DisconnectedType NullType TensorType as_tensor_variable io_connection_pattern",
-    "scan_module.scan_utils": "until clone equal_computations rebuild_collect_shared get_scalar_constant_value",
+    "scan_module.scan_utils": "map_variables safe_new expand_empty isNaN_or_Inf_or_None get_updates_and_outputs "
+                               "forced_replace reconstruct_graph infer_shape hash_listsDictsTuples until clone "
+                               "equal_computations rebuild_collect_shared get_scalar_constant_value",
+    "scan_module.scan_checkpoints": "scan_checkpoints",
     "scan_module.scan_views": "scan map reduce foldl foldr",
     "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"
                          " _infer_ndim_bcast",

@@ -26,7 +26,10 @@ theano.tensor.sort theano.tensor.slinalg theano.tensor.nlinalg theano.tensor.fft
 theano.tensor.inplace theano.tensor.utils theano.tensor.xlogx theano.tensor.var theano.tensor.type
 theano.tensor.type_other theano.tensor.io theano.tensor.sharedvar theano.scalar theano.scalar.basic
 theano.scalar.basic_scipy theano.scalar.sharedvar theano.sandbox.linalg theano.typed_list theano.typed_list.basic
-theano.typed_list.type theano.gradient theano.updates theano.raise_op theano.compile.builders
+theano.typed_list.type theano.gradient theano.updates theano.raise_op theano.compile.builders theano.gof
+theano.gof.graph theano.gof.fg theano.gof.op theano.gof.opt theano.gof.toolbox theano.gof.link theano.gof.utils
+theano.gof.type theano.gof.optdb theano.gof.sched theano.gof.destroyhandler theano.gof.vm theano.gof.null_type
+theano.gof.params_type theano.gof.callcache theano.gof.cc
 """.split()
 CLASSES = {                         # class of the table of members -> where it is
     "TensorVariable": "theano.tensor", "TensorConstant": "theano.tensor", "TensorType": "theano.tensor",
@@ -83,6 +86,39 @@ JUSTIFIED = (                       # module, name, why its absence is right; pa
     ("*", "*.check_input", "asks the original's C generator to leave out checks"),
     ("*", "*.params_type", "parameter structure of the original's C code"),
     ("*", "*.get_params", "parameter structure of the original's C code"),
+    ("theano.gof*", "unify", "unification for the original's own pattern rewrites; PatternSub matches by itself"),
+    ("theano.gof*", "HideC*", "takes C code from an op of the original's GPU back-ends"),
+    ("theano.gof*", "CheckSt*", "checking of the original's rewrites: theano.gof.opt.check_stack_trace is the same"),
+    ("theano.gof*", "lazylinker_c", "the original's C virtual machine: theano.runtime"),
+    ("theano.gof*", "ops_with_inner_function", "the original's list of ops that it profiles another way"),
+    ("theano.gof.op", "GCC_compiler", "runs the original's compiler: theano.codegen.build"),
+    ("theano.gof.op", "*_meth", "makes methods of the original's own classes"),
+    ("*", "COp.SECTIONS", "how the original cuts C files of ops"),
+    ("*", "COp.*_re", "how the original cuts C files of ops"),
+    ("*", "COp.format_c_function_args", "internal of the original's C code"),
+    ("theano.gof.opt", "GraphToGPULocalOptGroup*", "the original's rewrites for GPUs"),
+    ("theano.gof.opt", "LocalMetaOptimizer*", "the original's rewrites for GPUs, which time several"),
+    ("theano.gof.opt", "MergeFeature*", "equal nodes are merged as they come: theano.gof.MergeOptimizer asks for it"),
+    ("theano.gof.opt", "*_profile", "times of the original's rewrites: theano.ProfileStats has those of ours"),
+    ("theano.gof.opt", "*.*_profile", "times of the original's rewrites: theano.ProfileStats has those of ours"),
+    ("theano.gof.opt", "NavigatorOptimizer.*tach_updater", "step of the original's navigators"),
+    ("theano.gof.toolbox", "BadOptimization.*", "attributes that every such error of DebugMode sets for itself"),
+    *(("theano.gof.link", name, "step of the original's linkers, made otherwise here") for name in (
+        "add_clear_storage", "gc_helper", "log_thunk_trace", "map_storage", "raise_with_op", "streamline", "thunk_hook",
+        "undef", "Container.__*et__", "WrapLinker.__copy__", "WrapLinker.pre")),
+    ("theano.gof.utils", "*Keyword*", "words that the original's unification passes around"),
+    *(("theano.gof.utils", name, "word or decorator of the original's unification") for name in (
+        "ABORT", "ANY_TYPE", "FAILURE", "FALL_THROUGH", "RETRY", "comm_guard", "type_guard", "simple_types")),
+    ("theano.gof*", "c_cpp_keywords", "the words that ParamsType refuses"),
+    ("theano.gof.utils", "object2.__ne__", "of Python 2 times"),
+    ("theano.gof.type", "CDataTypeConstant*", "constants of capsules, which the original's C code made"),
+    ("theano.gof.type", "EnumType.__*item__", "raise: an enumeration can't be changed"),
+    ("theano.gof.type", "EnumType.pyint_compat_code", "the original's C code"),
+    ("theano.gof*", "string_types", "helper of Python 2 times, re-imported by the way"),
+    ("theano.gof.destroyhandler", "ProtocolError", "an error that the original's handler raises for misuse of itself"),
+    ("theano.gof.destroyhandler", "DestroyHandler.*", "step of the original's handler"),
+    *(("theano.gof.vm", name, "the original's virtual machines: theano.runtime") for name in (
+        "CVM", "Loop*", "Stack*", "VM", "VM.*", "calculate_reallocate_info", "config", "VM_Linker.*")),
     ("*", "*.amd_float*", "names in a vector library of AMD that the original's C code called"),
 )
 

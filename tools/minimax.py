@@ -1,4 +1,4 @@
-"""Reproduce the polynomial coefficients of ``codegen/include/vector_math.h``.
+"""Reproduce the polynomial coefficients of ``codegen/include/*.h``.
 
 ``python tools/minimax.py`` prints every row of ``FITS`` as hexadecimal floats with the error
 that is left; ``python tools/minimax.py exp_f64`` prints one. Needs mpmath.
@@ -183,6 +183,93 @@ exp_tail = power_sum(lambda i: 1 / mp.factorial(i + 2))
 log_tail = power_sum(lambda i: mp.mpf(2) / (2 * i + 3), 120)
 
 
+PSI_ROOT = mp.findroot(mp.digamma, 1.46)
+BESSEL_ROOTS = [[mp.besseljzero(n, k) for k in (1, 2)] for n in (0, 1)]
+BESSEL_MIDDLE = 13          # the middle of x^2 for x <= 5
+
+
+def gamma_slope(u: mp.mpf) -> mp.mpf:
+    """(gamma(2 + u) - 1) / u."""
+    return 1 - mp.euler if u == 0 else (mp.gamma(2 + u) - 1) / u
+
+
+def digamma_slope(d: mp.mpf) -> mp.mpf:
+    """Digamma over the distance from its root."""
+    return mp.psi(1, PSI_ROOT) if d == 0 else mp.digamma(PSI_ROOT + d) / d
+
+
+def digamma_tail(w: mp.mpf) -> mp.mpf:
+    """(digamma(h + 1/2) - log(h)) / w, w = 1 / h^2."""
+    with mp.workprec(600):
+        return mp.mpf(1) / 24 if w == 0 else (mp.digamma(1 / mp.sqrt(w) + 0.5) + mp.log(w) / 2) / w
+
+
+def digamma_weight(w: mp.mpf) -> mp.mpf:
+    """How much of digamma(h + 1/2) an error of its tail is."""
+    return mp.mpf(0) if w == 0 else w / mp.digamma(1 / mp.sqrt(w) + 0.5)
+
+
+def bessel_small(n: int) -> Function:
+    """p(z) of J0(x) = 1 - z / 4 + z^2 p(z) or J1(x) = x (1/2 + z p(z)), z = x^2."""
+    factorials = lambda i: mp.factorial(i) * mp.factorial(i + n) * mp.mpf(4) ** i * (1 + n)  # noqa: E731
+    return power_sum(lambda i: sign(i + 2 - n) / factorials(i + 2 - n), 20)
+
+
+def bessel_middle(n: int) -> Function:
+    """J(x) / x^n without the factors of its first two roots, of x^2 - BESSEL_MIDDLE."""
+    def function(v: mp.mpf) -> mp.mpf:
+        x = mp.sqrt(v + BESSEL_MIDDLE)
+        first, second = BESSEL_ROOTS[n]
+        return mp.besselj(n, x) / (x**n * (x * x - first**2) * (x * x - second**2))
+    return function
+
+
+def bessel_modulus(n: int) -> Function:
+    """m of J(x) = m cos(...) / sqrt(x), of 1 / x^2."""
+    return lambda t: (mp.sqrt(2 / mp.pi) if t == 0 else
+                      mp.sqrt(mp.hypot(mp.besselj(n, 1 / mp.sqrt(t)), mp.bessely(n, 1 / mp.sqrt(t))) ** 2 / mp.sqrt(t)))
+
+
+def bessel_phase(n: int) -> Function:
+    """x (phase of J(x) + i Y(x), less x - (2n + 1) pi / 4), of 1 / x^2."""
+    def function(t: mp.mpf) -> mp.mpf:
+        if t == 0:
+            return mp.mpf(4 * n * n - 1) / 8
+        x = 1 / mp.sqrt(t)
+        turned = mp.mpc(mp.besselj(n, x), mp.bessely(n, x)) * mp.expjpi(mp.mpf(2 * n + 1) / 4) * mp.expj(-x)
+        return mp.arg(turned) * x
+    return function
+
+
+def modified_small(n: int) -> Function:
+    """p(z) of I0(x) = 1 + z p(z) or I1(x) = x (1/2 + z p(z)), z = x^2 / 4."""
+    return power_sum(lambda i: 1 / (mp.factorial(i + 1) * mp.factorial(i + 1 + n) * (1 + n)))
+
+
+def modified_large(n: int) -> Function:
+    """exp(8) sqrt(x) exp(-x) I(x), of 1 / x - 1/16."""
+    def function(s: mp.mpf) -> mp.mpf:
+        if s == mp.mpf(-1) / 16:
+            return mp.exp(8) / mp.sqrt(2 * mp.pi)
+        x = 1 / (s + mp.mpf(1) / 16)
+        return mp.sqrt(x) * mp.exp(8 - x) * mp.besseli(n, x)
+    return function
+
+
+def bessel_fits(n: int) -> dict[str, Fit]:
+    """Rows for J and I of order n, each named after its C function."""
+    middle, large = bessel_middle(n), modified_large(n)
+    return {
+        f"j{n}_small": Fit(bessel_small(n), lambda z: z ** (2 - n), (0.0, 1.0), 6),
+        f"j{n}_middle": Fit(middle, lambda v: 1 / middle(v), (-12.1, 12.1), 14, refit=False),
+        f"j{n}_modulus": Fit(bessel_modulus(n), lambda t: mp.mpf(1), (0.0, 0.040004), 17, refit=False),
+        f"j{n}_phase": Fit(bessel_phase(n), mp.sqrt, (0.0, 0.040004), 17, refit=False),
+        f"i{n}_near": Fit(modified_small(n), lambda z: z * mp.exp(-2 * mp.sqrt(z)) * (1 + z), (0.0, 16.0), 16,
+                          refit=False),
+        f"i{n}_far": Fit(large, lambda s: 1 / large(s), (-0.0625, 0.0625), 24, refit=False),
+    }
+
+
 def two_dtypes(name: str, degrees: tuple[int, int], target: Function, weight: Function,
                interval: tuple[float, float]) -> dict[str, Fit]:
     """Rows ``name_f64`` and ``name_f32``."""
@@ -217,6 +304,13 @@ FITS: dict[str, Fit] = {
                     erfc_interval(0.5, 28), 20, refit=False),
     "erfc_f32": Fit(lambda t: scaled_erfc(t) - 1.25, lambda t: 1 / scaled_erfc(t),
                     erfc_interval(0.5, 11), 11, "float32", refit=False),
+    # atanh(s) = s + s z p(z), z = s^2
+    **two_dtypes("atanh", (7, 3), power_sum(lambda i: mp.mpf(1) / (2 * i + 3)), lambda z: z, (0.0, 0.0403)),
+    # gamma(2 + u) = 1 + u p(u); psi(x0 + d) = d p(d), and log(h) + w p(w) at h + 1/2, w = 1 / h^2
+    "gamma": Fit(gamma_slope, lambda u: u / mp.gamma(2 + u), (-0.5001, 0.5001), 19, refit=False),
+    "psi_near": Fit(digamma_slope, lambda d: 1 / digamma_slope(d), (-0.4617, 0.5385), 22, refit=False),
+    "psi_far": Fit(digamma_tail, digamma_weight, (0.0, 0.44449), 19, refit=False),
+    **bessel_fits(0), **bessel_fits(1),
     # cbrt(x) on [1, 8], to be refined by Halley's method
     **two_dtypes("cbrt", (4, 4), mp.cbrt, lambda x: 1 / mp.cbrt(x), (1.0, 8.0)),
 }

@@ -10,6 +10,7 @@ from theano.compile.maker import FunctionMaker
 from theano.compile.mode import Mode, predefined_linkers, predefined_modes, predefined_optimizers
 from theano.compile.profiling import ProfileStats
 from theano.compile.rebuild import clone_replace as clone
+from theano.compile.tracing import trace
 from theano.compile.verify import verify_grad
 from theano.config import ChangeFlags as change_flags
 from theano.config import config
@@ -27,7 +28,8 @@ from theano.inner.batch.front import vectorize, vectorize_graph
 from theano.inner.custom import custom_grad
 from theano.inner.jacobian import hessian as _hessian
 from theano.inner.jacobian import jacobian as _jacobian
-from theano.inner.scan.front import foldl, foldr, map, reduce, scan
+from theano.inner.scan.front import foldl, foldr, map, reduce, scan, scan_checkpoints
+from theano.inner.scan.structured import loop
 from theano.inner.subgraph import OpFromGraph
 from theano.log import (
     disable_log_handler,
@@ -39,8 +41,8 @@ from theano.log import (
 from theano.printing import pp, pprint
 from theano.runtime.native import get_num_threads, set_num_threads
 from theano.tensor.advanced import sparse_grad
-from theano.tensor.constant import _asarray, get_scalar_constant_value
-from theano.tensor.dot import dot
+from theano.tensor.constant import _asarray
+from theano.tensor.plain import dot, get_scalar_constant_value
 from theano.tensor.shared import shared
 from theano.tensor.variable import TensorConstant, TensorVariable
 

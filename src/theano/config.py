@@ -6,6 +6,7 @@ A name that is no flag is an error wherever it stands.
 """
 
 import configparser
+import contextlib
 import difflib
 import functools
 import os
@@ -76,8 +77,11 @@ def default_base():
 
 
 def default_dir():
-    """The folder of compiled functions."""
-    return os.path.join(os.path.expanduser(config.base_compiledir), "v2")
+    """The folder of compiled functions, which is made so that programs can write to it."""
+    path = os.path.join(os.path.expanduser(config.base_compiledir), "v2")
+    with contextlib.suppress(OSError):                  # where nothing can be written nothing needs to be
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    return path
 
 
 def default_cxx():

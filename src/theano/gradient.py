@@ -25,7 +25,7 @@ class NullType(Type):
     def __init__(self, why_null="(no explanation given)"):
         self.why_null = why_null
 
-    def filter(self, value, strict=False, allow_downcast=None):
+    def filter(self, data, strict=False, allow_downcast=None):
         raise ValueError("NullType has no values to filter")
 
     def is_valid_value(self, value):

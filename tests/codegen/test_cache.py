@@ -359,3 +359,11 @@ def test_nothing_in_the_cache_is_pickled():
     for path in (ROOT / "src" / "theano" / "codegen").rglob("*.py"):
         text = path.read_text()
         assert "import pickle" not in text and "marshal" not in text and "eval(" not in text, path
+
+
+def test_nodes_of_other_types_are_other_programs():
+    n, m = tt.lscalars("n", "m")
+    known, unknown = (theano.Apply(tt.alloc, [tt.constant(0.0), n, m], [tt.TensorType("float64", pattern)()]).outputs[0]
+                      for pattern in ((True, False), (False, False)))
+    assert theano.function([n, m], known)(1, 3).shape == (1, 3)
+    assert theano.function([n, m], unknown)(2, 3).shape == (2, 3)

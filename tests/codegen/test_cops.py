@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from theano.gof import COp, OpenMPOp, ParamsType
+from theano.gof import CLinker, COp, FunctionGraph, OpenMPOp, ParamsType
 
 import theano
 import theano.tensor as T
@@ -19,6 +19,7 @@ from theano.graph.enum import EnumList
 from theano.graph.op import Op
 from theano.graph.type import Generic
 from theano.graph.variable import Apply
+from theano.scalar.table import TABLE
 
 NATIVE = Mode("cvm", "fast_run")
 
@@ -331,3 +332,28 @@ def test_storage_of_the_last_result_is_offered_again():
     assert [int(f(np.ones(3))[0]) for _ in range(4)] == [0, 1, 2, 3]
     held = f(np.ones(3))
     assert int(f(np.ones(3))[0]) == 4 and int(held[0]) == 4
+
+
+ROWS = {name: row for name, row in TABLE.items() if row.nin > 0 and not name.startswith("cast_") and name not in (
+    "and_", "or_", "xor", "invert")}
+NUMBERS = [1.5, 1.25, 0.75, 0.5, 0.25]
+
+
+def test_c_code_of_all_rows():
+    """In one library: rows of functions that libm lacks bring them along."""
+    inputs = [scalar.float64(f"x{k}") for k in range(5)]
+    parts = {name: row(*inputs[:row.nin]) for name, row in ROWS.items()}
+    parts = {name: part for name, part in parts.items() if not part.type.dtype.startswith("complex")}
+    op = scalar.Composite(inputs, list(parts.values()))
+    with np.errstate(all="ignore"):
+        wanted = {name: ROWS[name].impl(*NUMBERS[:ROWS[name].nin]) for name in parts}
+    found = CLinker().accept(FunctionGraph(inputs, op.make_node(*inputs).outputs)).make_function()(*NUMBERS)
+    np.testing.assert_allclose([float(v) for v in found], [float(v) for v in wanted.values()], rtol=1e-12)
+    assert {"psi", "mod", "int_div", "gammainc", "jv", "sigmoid"} < set(parts)
+
+
+def test_integers_in_c_code_of_scalar_ops():
+    i, j = scalar.int64("i"), scalar.int64("j")
+    op = scalar.Composite([i, j], [i / j, i // j, i % j, i + j])
+    f = CLinker().accept(FunctionGraph([i, j], op.make_node(i, j).outputs)).make_function()
+    assert [float(v) for v in f(7, -2)] == [-3.5, -4, -1, 5]

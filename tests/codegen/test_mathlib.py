@@ -67,20 +67,48 @@ BINARY = {
     "minimum": (np.minimum, 0), "mod": (np.mod, 0), "fmod": (np.fmod, 0),
     "floor_divide": (np.floor_divide, 2),
 }  # fmt: skip
-FAST = {"exp": 1, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2, "pow": 2}
+FAST = {"exp": 1, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2, "pow": 2, "gamma": 1, "psi": 1,
+        "j0": 1, "j1": 1}
 OWN_FORMAT = ("mod", "fmod", "floor_divide")  # where long double has another answer
+
+WHOLE = ("jn", "polygamma")     # their first argument is a whole number
+
+# name: (mpmath's function, intervals, and where an error is measured beside the amplitude sqrt(2 / (pi x)): beyond)
+SMOOTH = {
+    "gamma": (mpmath.gamma, [(1e-5, 1), (-10.4, 12.6), (12, 171.6), (-60, -10), (-183, -60)], np.inf),
+    "psi": (mpmath.digamma, [(1e-6, 1), (1, 2), (2, 12), (12, 1e9), (-0.3, 0)], np.inf),
+    "j0": (lambda x: mpmath.besselj(0, x), [(-1, 1), (1, 5), (-40, -5), (5, 1e6)], 5),
+    "j1": (lambda x: mpmath.besselj(1, x), [(-1, 1), (1, 5), (-40, -5), (5, 1e6)], 5),
+    "i0": (lambda x: mpmath.besseli(0, x), [(-8, 8), (8, 30), (30, 713)], np.inf),
+    "i1": (lambda x: mpmath.besseli(1, x), [(-8, 8), (8, 30), (-713, -30)], np.inf),
+}
+
+# name: arguments and values at ends, poles and zeros
+ENDS = {
+    "gamma": [(0.0, np.inf), (-0.0, -np.inf), (1, 1), (2, 1), (5, 24), (13, 479001600), (-1, np.nan), (-20,
+              np.nan), (-1e300, np.nan), (np.inf, np.inf), (-np.inf, np.nan), (np.nan, np.nan), (171.7, np.inf),
+              (1e300, np.inf), (5e-324, np.inf), (-184.5, -0.0), (-185.5, 0.0), (1e-308, 1e308)],
+    "psi": [(0.0, -np.inf), (-0.0, np.inf), (-1, np.nan), (-1e300, np.nan), (np.inf, np.inf), (-np.inf, np.nan),
+            (np.nan, np.nan), (1e300, 690.7755278982137), (5e-324, -np.inf), (1e-300, -1e300)],
+    "j0": [(0.0, 1), (-0.0, 1), (np.inf, 0), (-np.inf, 0), (np.nan, np.nan), (5e-324, 1)],
+    "j1": [(0.0, 0.0), (-0.0, -0.0), (np.inf, 0), (-np.inf, -0.0), (np.nan, np.nan), (1e-300, 5e-301), (-1e-300,
+           -5e-301)],
+    "i0": [(0.0, 1), (-0.0, 1), (np.inf, np.inf), (-np.inf, np.inf), (np.nan, np.nan), (714, np.inf), (-800,
+           np.inf)],
+    "i1": [(0.0, 0.0), (-0.0, -0.0), (np.inf, np.inf), (-np.inf, -np.inf), (np.nan, np.nan), (-714, -np.inf),
+           (1e-300, 5e-301)],
+}  # fmt: skip
 
 # name: (scipy's function, ranges of the arguments, relative error, and absolute error)
 SPECIAL = {
     "psi": (special.digamma, [(-20, 50)], 2e-12, 1e-15),
+    "polygamma": (lambda n, x: special.polygamma(np.floor(n), x), [(0, 9), (-3, 50)], 2e-13, 1e-15),
     "tri_gamma": (lambda x: special.polygamma(1, x), [(-20, 50)], 1e-13, 0),
     "quad_gamma": (lambda x: special.polygamma(2, x), [(0.01, 50)], 1e-13, 0),
     "erfinv": (special.erfinv, [(-1, 1)], 4e-15, 0),
     "erfcinv": (special.erfcinv, [(0, 2)], 4e-15, 0),
     "erfcx": (special.erfcx, [(-26, 60)], 1e-13, 0),
     "log1mexp": (lambda x: np.log(-np.expm1(x)), [(-30, 0)], 1e-4, 1e-15),
-    "i0": (special.i0, [(-700, 700)], 1e-13, 0),
-    "i1": (special.i1, [(-700, 700)], 1e-13, 0),
     "gammainc": (special.gammainc, [(0, 300), (0, 300)], 1e-12, 1e-200),
     "gammaincc": (special.gammaincc, [(0, 300), (0, 300)], 1e-12, 1e-200),
     "gammal": (lambda k, x: special.gammainc(k, x) * special.gamma(k),
@@ -93,7 +121,7 @@ SPECIAL = {
     "iv": (special.iv, [(-10, 60), (0, 600)], 1e-11, 1e-200),
 }  # fmt: skip
 
-ALL = {**dict.fromkeys(UNARY, 1), **dict.fromkeys(BINARY, 2),
+ALL = {**dict.fromkeys((*UNARY, *SMOOTH), 1), **dict.fromkeys(BINARY, 2),
        **{name: len(row[1]) for name, row in SPECIAL.items()}}
 
 
@@ -235,9 +263,46 @@ def test_special_functions_agree_with_scipy(library, name):
     reference, ranges, relative, absolute = SPECIAL[name]
     rng = np.random.default_rng(6)
     x = [rng.uniform(low, high, 500) for low, high in ranges]
-    got = call(library, name, *(np.floor(x[0]), *x[1:]) if name == "jn" else x)
+    got = call(library, name, *(np.floor(x[0]), *x[1:]) if name in WHOLE else x)
     np.testing.assert_allclose(got, reference(*x), rtol=relative, atol=absolute)
     assert np.isnan(call(library, name, *(np.array([np.nan]) for _ in ranges))).all()
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_gamma_and_bessel_functions_are_accurate(library, name):
+    function, intervals, beyond = SMOOTH[name]
+    rng = np.random.default_rng(7)
+    for low, high in intervals:
+        x = rng.uniform(low, high, 60)
+        got = call(library, name, x)
+        with mpmath.workprec(100):
+            expected = [function(mpmath.mpf(float(v))) for v in x]
+            sizes = [float(e) if abs(v) < beyond else np.sqrt(2 / np.pi / abs(v)) for v, e in zip(x, expected)]
+            units = np.spacing(np.maximum(np.abs(sizes), np.finfo("float64").tiny))
+            off = [float(abs(mpmath.mpf(float(g)) - e) / mpmath.mpf(float(u)))
+                   for g, e, u in zip(got, expected, units)]
+        assert max(off) < 4, f"{max(off):.3g} ulp at {x[np.argmax(off)]!r}"
+
+
+@pytest.mark.parametrize("dtype", C_TYPES)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_gamma_and_bessel_functions_at_their_ends(library, name, dtype):
+    x, expected = np.array(ENDS[name]).T
+    if dtype == "float32":
+        kept = (abs(x) < 100) & ((abs(x) > 1e-30) | (x == 0)) | ~np.isfinite(x)
+        x, expected = x[kept].astype(dtype), expected[kept].astype(dtype)
+    got = call(library, name, np.ascontiguousarray(x))
+    np.testing.assert_allclose(got, expected, rtol=4 * np.finfo(dtype).eps)
+    signs = ~np.isnan(got)
+    np.testing.assert_array_equal(np.signbit(got)[signs], np.signbit(expected)[signs])
+
+
+def test_incomplete_gamma_functions_at_their_ends(library):
+    a = np.array([0.0, 0.0, 2.0, 2.0, np.inf, np.inf, -1.0, 2.0, 1e300, 1e300, 1e300, np.nan])
+    x = np.array([0.0, 1.0, 0.0, np.inf, 1.0, np.inf, 1.0, -1.0, 1e299, 1e301, np.inf, 1.0])
+    lower = np.array([np.nan, 1.0, 0.0, 1.0, 0.0, np.nan, np.nan, np.nan, 0.0, 1.0, 1.0, np.nan])
+    np.testing.assert_array_equal(call(library, "gammainc", a, x), lower)
+    np.testing.assert_array_equal(call(library, "gammaincc", a, x), 1 - lower)
 
 
 def test_inverse_error_functions_are_right_in_their_tails(library):
@@ -276,7 +341,7 @@ def test_snippets_define_words_before_they_use_them(name):
 
 def test_names_without_a_function_of_ours():
     assert mathlib.resolve("lgamma", "float64") is None
-    assert mathlib.resolve("exp", "complex128") is None
+    assert mathlib.resolve("erf", "complex128") is None
     assert mathlib.resolve("exp", "float16") == "th_exp_f32"
     assert mathlib.resolve("psi", "float32") == "th_psi_f64"
     assert mathlib.fast("th_log_f64") is None
@@ -288,12 +353,12 @@ def test_every_loop_is_vectorised(tmp_path):
     """Of gcc and clang, as they report it; the functions that branch have fast twins."""
     clang = "clang" in run_compiler(tmp_path, ["--version"])
     functions = {(name, dtype): mathlib.resolve(name, dtype)
-                 for name in (*UNARY, *BINARY) for dtype in C_TYPES}
+                 for name in (*UNARY, *BINARY, *SMOOTH, "ultra_fast_sigmoid") for dtype in C_TYPES}
     for (name, dtype), function in functions.items():
         functions[name, dtype] = (mathlib.fast(function) or [function])[0]
     text, lines = mathlib.snippets(functions.values()), {}
     for (name, dtype), function in functions.items():
-        text += loop(f"{name}_{dtype}", function, ALL[name], C_TYPES[dtype])
+        text += loop(f"{name}_{dtype}", function, ALL.get(name, 1), C_TYPES[dtype])
         lines[text.count("\n") - 1] = function
     (tmp_path / "v.c").write_text(text)
     report = "-Rpass=loop-vectorize" if clang else "-fopt-info-vec"

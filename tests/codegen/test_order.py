@@ -5,6 +5,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.tensor.cumulate import recurrence
 from theano.tensor.diagonal import fill_diagonal, fill_diagonal_offset
 
 REAL = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
@@ -93,6 +94,32 @@ def test_running_sums_and_products(dtype, rng):
     for shape in ((0, 3), (3, 0)):
         found, _ = both(lambda x: T.cumsum(x, 0), np.zeros(shape, dtype))
         assert found.shape == shape
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_recurrences(dtype, rng):
+    for shape, axis in (((300,), 0), ((6, 40), 1), ((40, 6), 0), ((3, 5, 7), 1), ((0, 4), 1), ((4, 0), 1), ((1, 3), 0)):
+        a, b = (rng.randn(*shape).astype(dtype) for _ in range(2))
+        rough = 1e-11 if dtype in ("float64", "complex128") else 1e-4
+        for layout in LAYOUTS.values():
+            found, plain = both(lambda a, b, axis=axis: recurrence(a, b, axis), layout(a), b)
+            np.testing.assert_allclose(found, plain, rtol=rough)
+            found, plain = both(lambda a, b, axis=axis: recurrence(a, b, axis), a, layout(b))
+            np.testing.assert_allclose(found, plain, rtol=rough)
+
+
+def test_recurrences_with_one_factor_for_several(rng):
+    a, b = rng.randn(5), rng.randn(5, 4)
+    found, plain = both(lambda a, b: recurrence(a.dimshuffle(0, "x"), b, 0), a, b)
+    np.testing.assert_allclose(found, plain)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, 2])
+def test_gradients_of_running_products_stay_in_the_machine(axis, rng):
+    x = rng.randn(3, 4, 5)
+    x[1, 1, 1] = x[1, 2, 1] = 0
+    found, plain = both(lambda x: T.grad((T.cumprod(x, axis) ** 2).sum() + (T.cumsum(x, axis) ** 3).sum(), x), x)
+    np.testing.assert_allclose(found, plain, atol=1e-12)
 
 
 def test_repetition(rng):

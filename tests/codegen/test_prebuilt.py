@@ -99,6 +99,24 @@ def test_argmax_of_every_dtype(dtype, rng):
         f(np.zeros((0, 2), dtype))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_argmax_of_equal_infinite_and_missing_numbers(dtype, rng):
+    x = T.matrix(dtype=dtype)
+    f = native([x], [T.argmax(x, 1), T.argmin(x, 1)])
+    for n in (1, 31, 32, 33, 64, 127, 1000, 4096, 9001):
+        a = rng.randint(-3, 4, (12, n)).astype(dtype)           # many are equal: the first counts
+        a[1, n // 2], a[2, n // 3], a[3, n - 1] = np.inf, -np.inf, np.nan
+        a[4, [0, n - 1]] = np.inf, -np.inf
+        a[5, [n // 2, n - 1]] = np.nan
+        a[6] = -np.inf
+        a[7, n // 4:] = np.inf
+        a[8, 0] = np.nan
+        a[9] = np.nan
+        a[10, ::2], a[10, 1::2] = 0.0, -0.0
+        for found, expected in zip(f(a), (a.argmax(1), a.argmin(1)), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
 def test_arange():
     for dtype, values in (("int64", (0, 1, 7, -5, 1000)), ("float64", (0.0, 0.5, 7.0, -2.25, 10.1)),
                           ("float32", (0.0, 0.5, 7.0, -2.25, 10.1))):

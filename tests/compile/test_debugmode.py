@@ -241,3 +241,26 @@ def test_no_other_mode_is_one():
     for mode in (theano.compile.get_default_mode(), theano.compile.FAST_RUN, theano.Mode("py", None)):
         assert not isinstance(mode, DebugMode)
     assert isinstance(theano.compile.get_mode("DebugMode"), DebugMode) and issubclass(DebugMode, theano.Mode)
+
+
+def test_digits_that_are_not_known_may_change():
+    f = theano.function([x], tt.log(1 - tt.nnet.sigmoid(x)), mode="DebugMode")
+    value = np.linspace(0, 36, 50)                          # from log(1 - 0.5) to log of one unit in the last place
+    np.testing.assert_allclose(f(value), -np.logaddexp(0, value))
+
+
+def test_memory_that_is_not_filled_may_hold_anything():
+    rows = tt.scalar("n", dtype="int64")
+    whole = tt.set_subtensor(tt.AllocEmpty("float64")(rows)[:2], 1.0)
+    assert theano.function([rows], whole.sum(), mode="DebugMode")(2) == 2
+
+
+def test_what_is_kept_of_a_loop():
+    last = theano.scan(lambda a: 2 * a, outputs_info=x, n_steps=5)[0][-1]
+    np.testing.assert_array_equal(theano.function([x], last, mode="DebugMode")([1.0, 2.0]), [32.0, 64.0])
+
+
+def test_ops_with_several_outputs():
+    values, places = tt.topk_and_argtopk(x, 2)
+    found = theano.function([x], [values, places, tt.sort(x)], mode="DebugMode")([3.0, 1.0, 3.0, 2.0, 3.0])
+    assert [list(v) for v in found] == [[3, 3], [0, 2], [1, 2, 3, 3, 3]]

@@ -30,7 +30,7 @@ from theano.tensor.diagonal import AllocDiag, ExtractDiag, fill_diagonal, fill_d
 from theano.tensor.elemwise import ELEMWISE, CAReduce, CAReduceDtype, DimShuffle, ProdWithoutZeros, sum_to_shape_of
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
 from theano.tensor.reduce import Mean, logsumexp
-from theano.tensor.repeat import Choose, RepeatOp, Tile
+from theano.tensor.repeat import Choose, RepeatOp, Tile, bincount
 from theano.tensor.shape import (
     Flatten,
     Shape_i,
@@ -225,6 +225,10 @@ JOINED = [
     Case("fill_diagonal", fill_diagonal, [A("mn"), A("")], ref.fill_diagonal),
     Case("fill_diagonal_offset", fill_diagonal_offset, [A("mn"), A(""), fixed(-1)], ref.fill_diagonal),
     Case("choose", Choose("clip"), [I("mn", "b"), A("bmn")], lambda a, c: np.choose(a, c, mode="clip")),
+    Case("choose_of_several", Choose("wrap"), [I("m1", 3), A("n"), A("mn"), A("1n")],
+         lambda a, *c: np.choose(a, c, mode="wrap")),
+    Case("choose_broadcast", Choose("wrap"), [I("n", 9), A("3m1", ones=(2,))],
+         lambda a, c: np.choose(a, list(c), mode="wrap")),
 ]
 
 INDEXED = [
@@ -278,6 +282,12 @@ SORTED = [
          lambda x: [np.sort(x, 0)[-3:], np.sort(np.argsort(x, 0)[-3:], 0)], dtypes=FLOATS),
     Case("searchsorted", lambda x, v: searchsorted(sort(x), v), [distinct("k"), A("mn")],
          lambda x, v: np.searchsorted(np.sort(x), v), dtypes=ORDERED, flat=WHOLE_NUMBERS),
+    Case("bincount", lambda x: bincount(x, minlength=2), [I("n", 7)], lambda x: np.bincount(x, minlength=2),
+         dtypes=("int64",), flat=WHOLE_NUMBERS, no_shape="how many numbers there are depends on the largest"),
+    Case("unique_values", lambda x: Unique()(x), [distinct("mn")], np.unique, dtypes=ORDERED,
+         no_shape="how many elements differ is known when they are compared"),
+    Case("unique_rows", lambda x: Unique(axis=0)(x), [distinct("m2")], lambda x: np.unique(x, axis=0), dtypes=ORDERED,
+         no_shape="how many elements differ is known when they are compared"),
     Case("unique", lambda x: Unique(True, True, True)(x), [I("mn", 3)],
          lambda x: ref.unique(x), dtypes=("int64",),
          no_shape="how many elements differ is known when they are compared"),

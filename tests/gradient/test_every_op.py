@@ -21,6 +21,7 @@ from theano.tensor.cumulate import recurrence
 from theano.tensor.elemwise import ELEMWISE, sum_to_shape_of
 from theano.tensor.nnet import conv
 from theano.tensor.signal.pool import pool_2d
+from theano.tensor.sort import Unique
 
 QUICK = theano.Mode(linker="py", optimizer="fast_compile")
 M, V = (3, 4), (4,)
@@ -88,6 +89,7 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "Choose": (lambda x: T.choose(T.constant([2, 0, 1, 1]), x), [M]),
     "RepeatOp": (lambda x: T.repeat(x, [1, 0, 2], axis=0) ** 2, [M]),
     "SortOp": (lambda x: T.sort(x, axis=0) * T.sort(x, axis=1), [M]),
+    "Unique": (lambda x: T.sqr(Unique()(x)), [M]),
     "TopKOp": (lambda x: T.sort(T.topk(x, 2)) ** 2, [M]),
     "ARange": (lambda x: T.arange(x[0], x[0] + 3.5, 1.0) * x[1], [V]),
     "Dot": (lambda x, y: T.dot(x, y.T) + T.dot(y, x.T), [M, M]),
@@ -123,6 +125,8 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "MaxPoolGrad": (graded(lambda x: pool_2d(x, (2, 2), ignore_border=True), 0), [(4, 4)]),
     "AveragePoolGrad": (graded(lambda x: pool_2d(x, (2, 2), True, mode="average_inc_pad"), 0), [(4, 4)]),
     "DownsampleFactorMaxGradGrad": (lambda x, v: T.Rop(pool_2d(x, (2, 2), ignore_border=True), x, v), [(4, 4)] * 2),
+    "Rows": (lambda x, h: theano.scan(step, sequences=x, outputs_info=h, checkpoint=2)[0], [M, V]),
+    "Recorded": (lambda x: theano.loop(lambda h: (h * x + h, None), x, until=lambda h: h.sum() > 20)[0], [V]),
     "IfElse": (lambda x: theano.ifelse.ifelse(x[0] > 0, T.exp(x) * x, T.tanh(x)), [V]),
     "Scan": (lambda x, h: theano.scan(step, sequences=x, outputs_info=h)[0], [M, V]),
     "Rowwise": (lambda x, i=T.lscalar(): map_rows(i, [T.sin(x * i)], T.constant(3), [x.shape])[0], [V]),
@@ -179,7 +183,7 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
 }
 FLAT = {                    # ops whose gradient is zero or does not exist, whatever they are given
     "Raise", "All", "Any", "Argmax", "ArgSortOp", "AllocEmpty", "Bartlett", "Eye", "Tri", "MakeSlice", "Nonzero",
-    "SearchsortedOp", "Shape", "Shape_i", *(f"{name}{kind}" for kind in ("SS", "SD") for name in (
+    "Bincount", "SearchsortedOp", "Shape", "Shape_i", *(f"{name}{kind}" for kind in ("SS", "SD") for name in (
         "Comparison", "Equal", "NotEqual", "Less", "LessEqual", "LessThan", "Greater", "GreaterEqual", "GreaterThan"))}
 RANDOM = {"RandomFunction", "mrg_uniform", "ChoiceFromUniform", "MultinomialFromUniform",
           "MultinomialWOReplacementFromUniform"}

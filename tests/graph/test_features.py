@@ -3,11 +3,13 @@
 import pickle
 
 import pytest
+from theano.gof import opt, toolbox
 
 import theano
 import theano.tensor as T
 from theano.errors import InconsistencyError
 from theano.graph.features import Feature, NodeFinder, NoOutputFromInplace, PrintListener
+from theano.graph.fgraph import FunctionGraph
 from theano.tensor.inplace import exp_inplace
 
 
@@ -74,3 +76,38 @@ def test_outputs_in_place(first, fails):
             feature.validate(fgraph)
     else:
         feature.validate(fgraph)
+
+
+def test_checkpoints_and_changes_are_objects():
+    x, y = T.dvectors("x", "y")
+    fgraph = FunctionGraph([x, y], [x + y, x * y], clone=False)
+    fgraph.attach_feature(toolbox.History())
+    node = fgraph.outputs[0].owner
+    assert isinstance(fgraph.checkpoint, toolbox.GetCheckpoint)
+    start = fgraph.checkpoint()
+    position, old = 0, x
+    fgraph.change_input(node, position, T.exp(y), reason="test")
+    assert fgraph.checkpoint() == start + 1
+    fgraph.revert(start)
+    assert node.inputs[position] is old and fgraph.checkpoint() == start
+    fgraph.change_input(node, position, T.exp(y))
+    toolbox.LambdExtract(fgraph, node, position, old, "by hand")()
+    assert node.inputs[position] is old
+
+
+def test_changes_are_noted():
+    x = T.dvector("x")
+    fgraph = FunctionGraph([x], [x + x], clone=False)
+    tracker, heard = opt.ChangeTracker(), []
+    fgraph.attach_feature(tracker)
+    fgraph.attach_feature(opt.Updater(lambda node: heard.append("in"), lambda node: heard.append("out"),
+                                      lambda node, i, r, new, reason: heard.append("changed"), name="ears"))
+    assert fgraph.change_tracker is tracker and not tracker.changed
+    with pytest.raises(toolbox.AlreadyThere):
+        opt.ChangeTracker().on_attach(fgraph)
+    fgraph.replace(fgraph.outputs[0], T.exp(x))
+    assert tracker.changed and tracker.nb_imported == 1 and sorted(heard) == ["changed", "in", "out"]
+    tracker.reset()
+    assert not tracker.changed and str(opt.Updater(None, None, None, "ears")) == "ears"
+    fgraph.remove_feature(tracker)
+    assert not hasattr(fgraph, "change_tracker")

@@ -48,7 +48,8 @@ def test_inputs_end_the_graph():
 def test_outputs_of_one_node_have_numbers():
     first, second = pair(x)
     assert as_string([x], [second]) == ["pair(x)::1"]
-    assert as_string([x], [f(first, second)]) == ["f(*1::0 -> pair(x), *1::1)"]
+    assert as_string([x], [f(first, second)]) == ["f(*1 -> pair(x), *1::1)"]
+    assert as_string([x], [f(second, first)]) == ["f(*1::1 -> pair(x), *1::0)"]
 
 
 def test_own_formatters():

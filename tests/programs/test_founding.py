@@ -105,8 +105,9 @@ BLOCKS = {
         ("mode=DebugMode", DEBUG),
         ("compute_test_value", "test_test_values_find_errors_early"),
         ("mode=FAST_COMPILE", "test_modes_agree"),
-        ("scan: power", SCAN),
-        ("scan: polynomial", SCAN),
+        ("scan: power", "test_power_as_a_loop"),
+        ("scan: polynomial", "test_polynomial_as_a_loop"),
+        ("exercise 5: the reduction by scan", "test_polynomial_as_a_loop"),
         ("PyCUDA", GPU),
         ("the contract of an op", "test_user_ops"),
         ("an op that doubles, and its test", "test_user_ops"),
@@ -208,6 +209,28 @@ def test_two_layer_network():
     np.testing.assert_allclose(errors, expected_errors)
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+@theano.change_flags(mode="FAST_RUN")
+def test_power_as_a_loop():
+    f = example("scan_pow").power()
+    assert f(range(10), 2).tolist() == [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]
+    at = np.random.RandomState(0).rand(3000).astype(theano.config.floatX)
+    np.testing.assert_allclose(f(at, 7), at**7, rtol=1e-5)
+    with pytest.raises(IndexError):
+        f([1], 0)
+    assert "81" in printed("scan_pow")
+
+
+@theano.change_flags(mode="FAST_RUN")
+def test_polynomial_as_a_loop():
+    module = example("scan_poly")
+    coefficients = np.asarray([1, 0, 2], theano.config.floatX)
+    for f in (module.sum_outside(), module.sum_inside()):
+        assert f(coefficients, 3) == 19
+        np.testing.assert_allclose(f(coefficients[:1], 0.3), 1)
+    assert module.slope()(coefficients, 3) == 12
+    assert printed("scan_poly").count("19.0") == 2
 
 
 def test_drawings(tmp_path):

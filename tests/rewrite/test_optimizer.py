@@ -33,6 +33,7 @@ from theano.rewrite.optimizer import (
 )
 from theano.rewrite.query import Query
 from theano.tensor.elemwise import ELEMWISE, Elemwise
+from theano.tensor.inplace import exp_inplace
 
 SIN, COS, EXP, LOG, ADD = (ELEMWISE[n] for n in ("sin", "cos", "exp", "log", "add"))
 
@@ -263,3 +264,20 @@ def test_what_is_tagged_indestructible():
     g.attach_feature(DestroyHandler())
     with pytest.raises(InconsistencyError, match="tagged indestructible: no op may overwrite"):
         g.toposort()
+
+
+def test_graphs_without_an_order_of_execution_are_rewritten():
+    x, y = T.dvectors("x", "y")
+    fgraph = FunctionGraph([x, y], [exp_inplace(x) * x], clone=False)
+    fgraph.attach_feature(DestroyHandler())
+    fgraph.attach_feature(ReplaceValidate())
+    assert not fgraph.consistent()
+    out2in(OpSub(exp_inplace, EXP)).optimize(fgraph)
+    assert fgraph.consistent() and [node.op for node in fgraph.toposort()] == [EXP, ELEMWISE["mul"]]
+
+
+def test_rewriting_starts_where_it_is_told():
+    x = T.dvector("x")
+    fgraph = FunctionGraph([x], [T.sin(x), T.sin(T.cos(x))], clone=False)
+    TopoOptimizer(OpSub(SIN, EXP), ignore_newtrees=True).optimize(fgraph, start_from=[fgraph.outputs[1]])
+    assert [v.owner.op for v in fgraph.outputs] == [SIN, EXP]

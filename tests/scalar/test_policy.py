@@ -196,3 +196,12 @@ def test_policies_do_not_share_compiled_functions():
     for policy, dtype in (("custom", "float64"), ("floatX", "float32"), ("numpy2", "float64")):
         with config.change_flags(cast_policy=policy, floatX="float32"):
             assert theano.function([x], T.exp(x))([1]).dtype == dtype
+
+
+@pytest.mark.parametrize("floatX", ["float32", "float64"])
+def test_numbers_are_those_of_numpy(floatX):                                      # noqa: N803
+    with config.change_flags(cast_policy="numpy+floatX", floatX=floatX):
+        for number in (0, 1, -1, 300, 2**40, 2**63 - 1):
+            assert T.constant(number).dtype == np.asarray(number).dtype == "int64"
+            assert T.constant(float(number)).dtype == floatX
+        assert T.constant(np.float64(0.5)).dtype == "float64" and T.constant(np.int8(1)).dtype == "int8"

@@ -29,3 +29,18 @@ def test_gradients_pass_through(rng):
 def test_conditions_are_scalars():
     with pytest.raises(TypeError, match="scalar conditions"):
         Assert()(T.vector(), T.vector() > 0)
+
+
+def test_a_number_is_known_where_the_conditions_are():
+    c = T.constant(2)
+    assert T.get_scalar_constant_value(Assert()(c, c > 1, c < 3)) == 2
+    for condition in (c > 2, T.dscalar() > 0):
+        with pytest.raises(T.NotScalarConstantError):
+            T.get_scalar_constant_value(Assert()(c, condition))
+
+
+def test_extents_of_one_are_known():
+    assert T.get_scalar_constant_value(T.row().shape[0]) == T.get_scalar_constant_value(T.row().shape[-2]) == 1
+    for extent in (T.row().shape[1], T.matrix().shape[2]):
+        with pytest.raises((T.NotScalarConstantError, IndexError)):
+            T.get_scalar_constant_value(extent)

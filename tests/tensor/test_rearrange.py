@@ -237,3 +237,49 @@ def test_gradient_of_an_alloc_of_what_is_broadcast(shape, rng):
     value = rng.normal(size=shape)
     found = theano.function([x], T.grad(cost, x))(value)
     np.testing.assert_allclose(found, 2 * value * 24 / value.size)
+
+
+def test_choices_that_broadcast_when_the_function_runs():
+    a, b, c = T.tensor3(dtype="int32"), T.ftensor3(), T.dtensor3()
+    values = (np.array([[[0]], [[1]]], "int32"), np.arange(6, dtype="float32").reshape(1, 6, 1),
+              -np.arange(5.).reshape(1, 1, 5))
+    out = T.choose(a, (b, c), mode="clip")
+    found, shape, *slopes = theano.function([a, b, c], [out, out.shape, *T.grad(out.sum(), [b, c])])(*values)
+    np.testing.assert_array_equal(found, np.choose(values[0], values[1:], mode="clip"))
+    assert tuple(shape) == found.shape and found.dtype == out.dtype == "float64"
+    assert [s.shape for s in slopes] == [v.shape for v in values[1:]] and (slopes[0] == 5).all() and (
+        slopes[1] == 6).all()
+    with pytest.raises(ValueError, match="nothing to choose"):
+        theano.function([a, b], T.choose(a, b))(values[0], np.zeros((0, 1, 1), "float32"))
+
+
+@pytest.mark.parametrize("axes", [0, (1, 0), (1, (0,)), ((1,), 0), ([], []), ((0, 1), (1, 0))], ids=str)
+def test_axes_of_tensordot(axes, rng):
+    a, b = rng.rand(3, 3), rng.rand(3, 3)
+    same = [[d] if np.ndim(d) == 0 else list(d) for d in axes] if isinstance(axes, (tuple, list)) else axes
+    x, y = T.dmatrices("x", "y")
+    found = theano.function([x, y], T.tensordot(x, y, axes))(a, b)
+    np.testing.assert_allclose(found, np.tensordot(a, b, same))
+
+
+def test_tensordot_of_vectors_is_a_number(rng):
+    x, y = T.dvectors("x", "y")
+    a, b = rng.rand(4), rng.rand(4)
+    product = T.tensordot(x, y, ((0,), (0,)))
+    assert product.ndim == 0
+    np.testing.assert_allclose(theano.function([x, y], product)(a, b), a @ b)
+
+
+def test_the_size_of_a_number_belongs_to_it():
+    x = T.dscalar()
+    assert theano.function([x], x.size)(7.) == 1
+
+
+@pytest.mark.parametrize("shape", [[], (), (2, 2), [1]])
+def test_shapes_of_another_rank_are_refused(shape):
+    x = T.tensor3()
+    with pytest.raises(AssertionError, match="dimensions"):
+        T.specify_shape(x, shape)
+    v = T.lvector()
+    with pytest.raises(AssertionError, match="got shape"):
+        theano.function([x, v], T.specify_shape(x, v))(np.zeros((2, 2, 2)), np.asarray(shape, "int64"))

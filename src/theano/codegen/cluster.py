@@ -67,7 +67,7 @@ class Clusters:
         tail = self._open.get((level, loop.space), ())[-RECENT:]
         fits = [c for c in tail
                 if c.size + loop.size <= MAX_NODES
-                and len(c.operands | loop.reads) < MAX_OPERANDS and self._related(c, node, loop)]
+                and self._read(c.operands | loop.reads, c) < MAX_OPERANDS and self._related(c, node, loop)]
         late = max((self._position(v) for v in loop.bases if self._feeds(v, level, loop)), default=-1)
         fits = [c for c in fits if c.number >= late]
         if fits:
@@ -96,10 +96,15 @@ class Clusters:
             return True
         return bool(cluster.operands & loop.reads)
 
-    @staticmethod
-    def _mergeable(a, b, siblings):
+    def _read(self, operands, *clusters):
+        """How many of ``operands`` are not computed in ``clusters``; more than that where there are few anyway."""
+        if len(operands) < MAX_OPERANDS:
+            return len(operands)
+        return sum(self.of.get(v.owner) not in clusters for v in operands)
+
+    def _mergeable(self, a, b, siblings):
         """Whether ``b`` can be put behind ``a``: both small enough, no third one between that could depend."""
-        return (a.size + b.size <= MAX_NODES and len(a.operands | b.operands) < MAX_OPERANDS
+        return (a.size + b.size <= MAX_NODES and self._read(a.operands | b.operands, a, b) < MAX_OPERANDS
                 and siblings.index(b) - siblings.index(a) == 1)
 
     def _absorb(self, a, b):

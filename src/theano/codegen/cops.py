@@ -10,16 +10,22 @@ import functools
 import hashlib
 import inspect
 import os
+import re
 import sysconfig
 
 import numpy as np
 
-from theano.codegen import build, cache
+from theano.codegen import build, cache, mathlib
+from theano.codegen.dialects.c import LIBM
 from theano.config import config
 from theano.errors import CompileError, MethodNotDefined
 from theano.graph.ctext import gathered
 from theano.graph.op import Op
+from theano.scalar.op import ScalarOp
 
+OVERLOAD = """\
+template <class... numbers> static inline double {name}(numbers... x) {{ return {function}(x...); }}
+"""
 NAME = "node_0"             # of the node in its library: there is no other
 PARAMS = "P0"
 FAIL = """{{
@@ -184,6 +190,19 @@ def _optional(method, *args):
         return ""
 
 
+_CALLED = re.compile(r"\b([a-z_]\w*)\(")
+
+
+def functions_of_ours(text):
+    """What C code of scalar ops needs of the mathematical functions that libm lacks: ``mod(x, y)``, ``psi(x)`` ..."""
+    found = {name: mathlib.resolve(name, "float64") for name in sorted(set(_CALLED.findall(text)) - LIBM)}
+    ours = {name: function for name, function in found.items() if function is not None}
+    if not ours:
+        return ""
+    return mathlib.snippets(ours.values()) + "".join(OVERLOAD.format(name=name, function=function)
+                                                     for name, function in ours.items())
+
+
 class Text:
     """The source of a node's library, and what the compiler must be told besides.
 
@@ -236,6 +255,8 @@ class Text:
         support = [*self.gather("c_support_code"), _optional(op.c_support_code_apply, node, NAME)]
         setup = [*self.gather("c_init_code"), _optional(op.c_init_code_apply, node, NAME)]
         run = self._run()
+        if isinstance(op, ScalarOp):
+            support.append(functions_of_ours(run))
         parts = {"members": _optional(op.c_support_code_struct, node, NAME), "support": "\n".join(support),
                  "setup": "\n".join(setup), "run": run, **self._life()}
         if any("cout" in part or "std::" in part for part in parts.values()):

@@ -55,6 +55,8 @@ class Dialect:
     storage: type of an array element by dtype.
     arithmetic: type that values are computed in by dtype.
     literal(value, dtype): a constant.
+    operators(row, count, dtype): the expression of a row for that many arguments where operators of the language don't
+    serve that dtype, else None.
     function(name, dtype): how the scalar table's `name` is called, or None if the language has no such function.
     cast(text, old, new): an expression of dtype `old` converted to `new`; from None it is any number that C
     gave, made a proper value of its dtype.
@@ -70,6 +72,7 @@ class Dialect:
     storage: Mapping[str, str]
     arithmetic: Mapping[str, str]
     literal: Callable[[object, str], str]
+    operators: Callable[[str, int, str], str | None]
     function: Callable[[str, str], Function | None]
     cast: Callable[[str, str, str], str]
     load: Callable[[Access], str]

@@ -151,6 +151,7 @@ def apply(value, names, declarations):
     template = row.c_for(dtypes, dtype) if hasattr(row, "c_for") else row.c
     if template is None:
         raise NotImplementedError(f"{row.name} has no kernel for {', '.join(dtypes)}")
+    template = dialect.operators(row.name, len(dtypes), dtype) or template
     text = CALL.sub(lambda m: function(m[1], dtype, dialect, declarations), template)
     wanted = ["bool" if row.name == "switch" and k == 0 else dtype for k in range(len(dtypes))]
     arguments = [grouped(names.cast(a, d)) for a, d in zip(value.args, wanted, strict=True)]
@@ -169,8 +170,10 @@ def computation_dtype(dtypes, out):
     if not dtypes:
         return out
     common = np.result_type(*dtypes)
-    if out == "bool" or (common.kind == "c" and np.dtype(out).kind != "c"):
+    if out == "bool":
         return common.name
+    if common.kind == "c" and np.dtype(out).kind != "c":
+        return np.result_type(common, out).name
     return out
 
 

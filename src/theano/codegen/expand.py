@@ -3,6 +3,7 @@
 Lowering works on the expanded graph; users see the graph with the ops they know.
 """
 
+
 from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant

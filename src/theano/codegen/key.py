@@ -98,7 +98,8 @@ def graph_key(inputs, outputs, extra=()):
                 _leaf(variable, numbers, lines)
         arguments = ",".join([str(numbers[v]) for v in node.inputs])
         lines.append(f"{object_token(node.op)}({arguments}){len(node.outputs)}")
-        for variable in node.outputs:
+        for variable in node.outputs:                   # of a copied node these may know more than the inputs say
+            lines.append(object_token(variable.type))
             numbers[variable] = len(numbers)
     for variable in outputs:
         if variable not in numbers:

@@ -15,7 +15,6 @@ from theano.codegen.rows import Rows, join_rows
 from theano.codegen.task import Place, Task
 from theano.graph.variable import Constant
 from theano.rewrite.extents import Extents
-from theano.rewrite.query import Query
 from theano.rewrite.rules.branch import close_branches
 from theano.rewrite.rules.inplace import overwriting_form
 from theano.scalar.table import TABLE
@@ -36,7 +35,6 @@ class Lowering:
 
     def __init__(self, fgraph, kinds, n_guards=0, loops=None, query_of=lambda mode: None):
         self.loop_set, self.query_of = loops, query_of
-        self.query = getattr(fgraph, "query", Query())
         self.fgraph = fgraph = expand(close_branches(fgraph))
         self.tasks = []
         self.places = {}
@@ -191,6 +189,12 @@ class Lowering:
         overwriting = overwriting_form(node)
         self.add("python", inputs, outputs, node=node, nodes=(node,), overwriting=overwriting,
                  inplace=[] if overwriting is None else [(outputs[0], inputs[0])])
+
+    def keep_arguments(self):
+        """Keep arguments as they are: a call may turn out to be one for the interpreter, which begins again."""
+        for place in self.places.values():
+            if place.kind == "mutable":
+                place.kind = "lent"
 
     def can_apply(self, row, dtypes, out):
         """Whether a nest can hold a row of the scalar table for arguments of these dtypes."""

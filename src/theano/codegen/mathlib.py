@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "special.h")
+HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
 
 # Values of these dtypes are computed in the format whose suffix is given.
-SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32"}
+SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "complex128": "c128", "complex64": "c64"}
 
 # Other names of the same function.
-ALIASES = {"nearbyint": "rint"}
+ALIASES = {"nearbyint": "rint", "tgamma": "gamma"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINED = re.compile(r"^(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
@@ -43,11 +43,12 @@ def resolve(name: str, dtype: str) -> str | None:
 
     name: the float64 name of libm (``exp``, ``log1p``) or of a special function (``psi``).
     dtype: the dtype of the computation (float16 is computed in float32). Where only float64
-    has a function (special.h), that serves float32 too, through C's conversions.
+    has a function (special.h), that serves float32 too, through C's conversions; complex numbers have functions of
+    their own (complex.h).
     """
     if dtype not in SUFFIXES:
         return None
-    for suffix in (SUFFIXES[dtype], "f64"):
+    for suffix in (SUFFIXES[dtype],) if dtype.startswith("complex") else (SUFFIXES[dtype], "f64"):
         function = f"th_{ALIASES.get(name, name)}_{suffix}"
         if function in _snippets():
             return function

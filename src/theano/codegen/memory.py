@@ -8,6 +8,7 @@ from theano.codegen.task import Task
 from theano.graph.copying import deep_copy_op
 from theano.graph.type import generic
 
+FEW = 64                # numbers
 COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
@@ -199,9 +200,9 @@ def _may_take(task, out, root, last, number, overwritten):
 def color(tasks, start=None, lasting=0):
     """Buffer numbers for temporaries that are no arrays: {id(root): number}.
 
-    A value takes a buffer that is free, one of equal size first. From task ``start`` on values get buffers of their
-    own: those tasks are checked first, which allocates, while earlier values are still needed. The results of the
-    first ``lasting`` tasks are needed until the end, and again.
+    A value takes a buffer that is free, one of equal size first; numbers and arrays don't take one another's. From task
+    ``start`` on that is one that is free before these tasks: they are checked first, which allocates for all of
+    them. The results of the first ``lasting`` tasks are needed until the end, and again.
     """
     first, last = {}, {}
     for number, task in enumerate(tasks):
@@ -222,13 +223,19 @@ def color(tasks, start=None, lasting=0):
     free, chosen, count = {}, {}, 0
     for number in range(len(tasks)):
         for root in starts.get(number, ()):
-            pool = free.get((root.dtype, root.size)) or next((p for p in free.values() if p), None)
-            if pool and (start is None or number < start):
+            pool = free.get((root.dtype, root.size)) or next(
+                (p for (_, size), p in free.items() if p and _is_small(size) == _is_small(root.size)), None)
+            if pool:
                 chosen[id(root)] = pool.pop()
             else:
                 chosen[id(root)] = count
                 count += 1
-        for key in ends.get(number, ()):
+        for key in ends.get(number, ()) if start is None or number < start else ():
             root = first[key][1]
             free.setdefault((root.dtype, root.size), []).append(chosen[key])
     return chosen, count
+
+
+def _is_small(size):
+    """Whether these extents are those of few numbers, whatever the arguments of the function are."""
+    return all(isinstance(n, int) for n in size) and math.prod(size) <= FEW

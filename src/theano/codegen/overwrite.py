@@ -29,7 +29,8 @@ def overwriting_last(tasks, updates):
                for shared in search.becoming.get(id(out), ())}
     late = set(order)
     early = [t for n, t in enumerate(tasks) if n not in late]
-    together = sum(tasks[n].kind not in VIEWS for n in order) > 1
+    # A scatter looks at its index while it writes.
+    together = sum(tasks[n].kind not in VIEWS for n in order) > 1 or any(tasks[n].kind == "scatter" for n in order)
     return [*early, *(tasks[n] for n in order)], len(early) if together else None, chosen
 
 

@@ -30,8 +30,8 @@ class Program:
     overwritten: numbers of the inputs whose memory is written to. checked: number of the first of the last
     instructions, which must be checked together before they run, or -1. borrowed: slots of results that need not
     outlive the next call. performs: number of an instruction that runs Python code -> the node that it runs.
-    nodes: per instruction the task it came from; not part of the file. parts: number of an instruction -> its
-    sub-programs. once, rows, labels: of a sub-program, see `parts.Part`.
+    nodes: per instruction the task it came from; sizes: per slot the extents; not part of the file. parts: number of
+    an instruction -> its sub-programs. once, rows, labels: of a sub-program, see `parts.Part`.
     """
 
     slots: list
@@ -51,6 +51,7 @@ class Program:
     once: int = 0
     rows: int = 0
     labels: list = field(default_factory=list)
+    sizes: list = field(default_factory=list)
 
     def dump(self):
         """The program as bytes; raises `recipe.NoRecipe` where an op can't be written."""
@@ -81,7 +82,7 @@ class _Numbering:
 
     def __init__(self, colors):
         self.colors = colors
-        self.slots, self.constants = [], []
+        self.slots, self.constants, self.sizes = [], [], []
         self.known = {}
 
     def __call__(self, place):
@@ -90,6 +91,7 @@ class _Numbering:
             root = place if place.of is None else self(place.of)
             number = self.known[id(place)] = len(self.slots)
             self.slots.append(None)
+            self.sizes.append(place.size)
             self.slots[number] = self._describe(place, number, root)
         return number
 
@@ -136,7 +138,8 @@ def make_program(lowering, borrowed, updated):
     for task in tasks:
         task.forget()
     return Program(number.slots, code, input_slots, results, result_updates, number.constants, count,
-                   sorted(overwritten), -1 if start is None else start, lent, kernels.source, performs, tasks, parts)
+                   sorted(overwritten), -1 if start is None else start, lent, kernels.source, performs, tasks, parts,
+                   sizes=number.sizes)
 
 
 class _Kernels:

@@ -28,7 +28,8 @@ from theano.tensor.shape import (
     TensorFromScalar,
 )
 
-LANES = 64              # elements at a time where steps work on arrays
+LANES = (64, 1024)      # least and most elements at a time where steps work on arrays
+BLOCK_BYTES = 1 << 14   # that all rows of a block should have
 MAX_NDIM = 16
 MAX_REACH = 1024        # steps that taps may look back
 MAX_NODES = 20000
@@ -103,15 +104,18 @@ class Unfit(Exception):
 
 def lower_scan(lowering, node):
     """Make a loop one instruction, or NotImplemented."""
-    if lowering.loop_set is not None or node.op.mode is not None:
+    query = lowering.query_of(node.op.mode)
+    if lowering.loop_set is not None or query is None:
         return NotImplemented
     loop = node.op.loop(node.inputs)
     try:
         _check(loop)
-        step = _Step(lowering, loop)
+        step = _Step(lowering, loop, query)
         step.build()
     except Unfit:
         return NotImplemented
+    if step.space:                      # extents may turn out to differ, and then the general graph is run
+        lowering.keep_arguments()
     step.add(node)
     return None
 
@@ -131,11 +135,11 @@ def _check(loop):
 class _Step:
     """A recurrence in the making, and the instruction that runs it."""
 
-    def __init__(self, lowering, loop):
+    def __init__(self, lowering, loop, query):
         self.lowering = lowering
         graph = FunctionGraph(loop.inputs, loop.outputs, clone=True)
         graph.extents_agree = True          # runtime/steps.c checks that elements are in the same places everywhere
-        optimize(graph, lowering.query, native=True)
+        optimize(graph, query, native=True)
         self.graph = graph
         within = dict(zip(loop.inputs, graph.inputs, strict=True))
         results = iter(graph.outputs)
@@ -247,7 +251,13 @@ class _Step:
         states = frozenset(range(first, first + len(self.loop.states)))
         self.recurrence = Recurrence(
             tuple(self.body), tuple(self.lanes), self._feeds(Row), self._feeds(Fixed), kept, states, until,
-            LANES if self.space else 0)
+            self._width(kept) if self.space else 0)
+
+    def _width(self, kept):
+        """How many elements a block has: as many as stay in the first cache from step to step."""
+        rows = sum(feed.lane for feed in [*self._feeds(Row), *self._feeds(Fixed)])
+        rows += sum((k.reach + 1) * k.lane for k in kept)
+        return min(LANES[1], max(LANES[0], 1 << (BLOCK_BYTES // 8 // rows).bit_length() - 1))
 
     def _unread(self, variable, kind):
         if variable.type.ndim != self.ndim and self._walked(variable):

@@ -1,7 +1,8 @@
 """From expressions to callables: ``theano.compile.something``."""
 
-from theano.compile import debugmode, inner, mode
+from theano.compile import debugmode, inner, mode, monitormode, nanguardmode
 from theano.compile.callable import Function
+from theano.compile.debugmode import DebugMode
 from theano.compile.function import evaluate, function, function_dump, pfunc
 from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput
 from theano.compile.linker import CLinker, DualLinker, Linker, LocalLinker, OpWiseCLinker, PerformLinker, VM_Linker
@@ -19,6 +20,7 @@ from theano.compile.mode import (
     register_mode,
     register_optimizer,
 )
+from theano.compile.monitormode import MonitorMode
 from theano.compile.profiling import ProfileStats, ScanProfileStats
 from theano.compile.rebuild import rebuild_collect_shared
 from theano.config import config

@@ -200,7 +200,7 @@ class Function(native.Callable):
             explained = explain(self.maker, values, error)
             if explained is error:
                 raise
-        raise explained
+        raise explained from None
 
     def _run_native(self, values):
         """Results of the machine, which knows arrays only, where numbers go in or come out."""
@@ -364,6 +364,16 @@ class Function(native.Callable):
         See the flag ``cast_policy`` for how to keep them narrow.
         """
         return dtype_report(self.maker.new_graph())
+
+    def memory_plan(self):
+        """How much memory a call needs, as a formula of the shapes of its arguments: a `MemoryPlan`, for printing.
+
+        Raises TypeError for a function that runs op by op in Python, which has no plan.
+        """
+        if not self.runs_natively:
+            raise TypeError(f"{self!r} runs op by op in Python and has no memory plan: compile it with a linker that "
+                            "makes native programs, such as cvm")
+        return self.fn.memory_plan(lambda args: self._bind(args, {}))
 
     def get_shared(self):
         """The shared variables the function uses."""

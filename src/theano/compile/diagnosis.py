@@ -23,6 +23,9 @@ def explain(maker, inputs, error):
 
     inputs: values of all inputs, with those of shared variables.
     """
+    found = maker.mode.explain(maker, inputs, error)
+    if found is not None:
+        return found
     if isinstance(error, (MemoryError, MethodNotDefined, NotImplementedError)):
         return error
     try:

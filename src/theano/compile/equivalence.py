@@ -2,6 +2,7 @@
 
 from theano.graph.features import Feature
 from theano.graph.variable import Constant
+from theano.graph.walk import io_toposort
 
 
 class Equivalences(Feature):
@@ -48,7 +49,7 @@ def _listing(fgraph):
     """The graph as a list that is equal for equal graphs; ops without properties count by their texts."""
     numbers = {v: ("input", k) for k, v in enumerate(fgraph.inputs)}
     listed = []
-    for k, node in enumerate(fgraph.toposort()):
+    for k, node in enumerate(io_toposort(fgraph.inputs, fgraph.outputs)):
         listed.append((type(node.op), str(node.op), [_number(v, numbers) for v in node.inputs]))
         numbers.update((v, (k, i)) for i, v in enumerate(node.outputs))
     return [*listed, [_number(v, numbers) for v in fgraph.outputs]]

@@ -103,6 +103,13 @@ class Mode:
         else:
             optimize(fgraph, optimizer)
 
+    def explain(self, maker, inputs, error):
+        """A better error for one that ended a call of a function of this mode; None: there is none.
+
+        maker: of the function. inputs: values of all its inputs.
+        """
+        return None
+
     def get_linker_optimizer(self, linker, optimizer):
         """The linker and the optimizer for their names; other things are given back."""
         mode = Mode(linker, optimizer)

@@ -16,6 +16,7 @@ from theano.codegen.recipe import NoRecipe
 from theano.compile.copies import insert_copies
 from theano.compile.diagnosis import explain, is_foreign
 from theano.compile.io import memory_kind
+from theano.compile.memory_plan import plan_of
 from theano.compile.mode import get_mode
 from theano.config import config
 from theano.errors import CompileError
@@ -111,14 +112,24 @@ class NativeProgram:
 
         The graph is a new one; what only guards need is no part of ``outputs``.
         """
+        lowering, n_guards, program = self._again()
+        tasks = program.nodes
+        nodes = [tuple(task.nodes) or ((task.node,) if task.node is not None else ()) for task in tasks]
+        outputs = lowering.fgraph.outputs
+        return lowering.fgraph, outputs[:len(outputs) - n_guards], nodes
+
+    def memory_plan(self, given):
+        """The `MemoryPlan`; given: function of the user's arguments that lists the values of all inputs."""
+        lowering, _, program = self._again()
+        return plan_of(program, lowering.fgraph.inputs, given)
+
+    def _again(self):
+        """The lowering and the program, made anew."""
         with origin.inherited(()):
             graph = self.maker.new_graph()
             n_guards = _rewrite(self.maker, graph)
             lowering = _lowering(self.maker, graph, n_guards, self.loops)
-            tasks = _program(self.maker, lowering).nodes
-        nodes = [tuple(task.nodes) or ((task.node,) if task.node is not None else ()) for task in tasks]
-        outputs = lowering.fgraph.outputs
-        return lowering.fgraph, outputs[:len(outputs) - n_guards], nodes
+            return lowering, n_guards, _program(self.maker, lowering)
 
     def is_guard(self, at):
         """Whether a failure of instruction ``at`` may mean that an assumption does not hold.
@@ -312,9 +323,11 @@ def _give_up(command, error):
 
 
 def _rewrite(maker, fgraph):
-    n_guards = assume_equal_extents(fgraph)
+    """Rewrite a graph for this way of running; how many outputs were added that are checked and not returned."""
+    own = len(fgraph.outputs)
+    assume_equal_extents(fgraph)
     optimize(fgraph, maker.mode.optimizer, native=True)
-    return n_guards
+    return len(fgraph.outputs) - own
 
 
 def _lowering(maker, fgraph, n_guards, loops):

@@ -137,15 +137,20 @@ class ProfileStats:
         Accepted for programs that give it.
     message : str, optional
         Title of the summary.
+    **kwargs
+        Values of further attributes, such as ``line_width``. Raises TypeError for what is none.
     """
 
-    def __init__(self, atexit_print=True, flag_time_thunks=None, gpu_checks=True, message=None):
+    def __init__(self, atexit_print=True, flag_time_thunks=None, gpu_checks=True, message=None, **kwargs):
         self.atexit_print, self.message = atexit_print, message
         self.flag_time_thunks = config.profiling.time_thunks if flag_time_thunks is None else flag_time_thunks
         self.line_width = config.profiling.output_line_width
         self.sources, self.makers = [], []
         self.optimizer_profile = None
         self.import_time = 0.0
+        if not kwargs.keys() <= vars(self).keys():
+            raise TypeError(f"a profile has no attributes {sorted(kwargs.keys() - vars(self).keys())}")
+        vars(self).update(kwargs)
         if atexit_print:
             _to_print.append(self)
 

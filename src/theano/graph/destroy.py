@@ -1,6 +1,7 @@
 """Who may overwrite what: the constraints that ops working in place put on the order of execution."""
 
 from theano.errors import InconsistencyError
+from theano.graph.variable import Constant
 from theano.graph.walk import io_toposort
 
 PACKAGE = __name__.partition(".")[0] + "."
@@ -15,6 +16,9 @@ class DestroyHandler:
     """
 
     pickles = True
+
+    def __init__(self, do_imports_on_attach=True, algo=None):
+        """Both arguments are accepted for programs that give them."""
 
     def on_attach(self, fgraph):
         """Make ``fgraph.destroyers`` and ``fgraph.has_destroyers`` available."""
@@ -44,7 +48,7 @@ class DestroyHandler:
         return any(storage[variable] & storage[node.inputs[i]]
                    for node, i in destroyed_inputs(self.fgraph))
 
-    def orderings(self, fgraph):
+    def orderings(self, fgraph, ordered=True):
         """Dict from each destroyer to the nodes that must run before it."""
         return constraints(fgraph)
 
@@ -56,6 +60,15 @@ class DestroyHandler:
                 io_toposort(fgraph.inputs, fgraph.outputs, before)
             except ValueError:
                 raise InconsistencyError("Dependency graph contains cycles") from None
+
+
+def fast_inplace_check(inputs):
+    """Those of the variables ``inputs`` of one graph that nothing protects and no node overwrites."""
+    graph = next((v.fgraph for v in inputs if getattr(v, "fgraph", None) is not None), None)
+    if graph is None:
+        return []
+    protected, taken = set(getattr(graph, "protected", ())), destroyed_roots(graph)
+    return [v for v in inputs if not isinstance(v, Constant) and v not in protected and v not in taken]
 
 
 def destroyed_inputs(fgraph):

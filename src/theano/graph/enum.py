@@ -77,15 +77,15 @@ class EnumType(Type):
         """The constant of an alias or a name; KeyError for others."""
         return self.constants[self.aliases.get(alias, alias)]
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        """``value`` if it is one of the constants, or the constant that it names."""
-        if isinstance(value, str) and not strict:
-            if value not in self.aliases and value not in self.constants:
-                raise ValueError(f"unknown constant {value!r}; one of {sorted([*self.constants, *self.aliases])}")
-            value = self.fromalias(value)
-        if value not in self.constants.values():
-            raise ValueError(f"{value!r} is none of the constants {self!r}")
-        return value
+    def filter(self, data, strict=False, allow_downcast=None):
+        """``data`` if it is one of the constants, or the constant that it names."""
+        if isinstance(data, str) and not strict:
+            if data not in self.aliases and data not in self.constants:
+                raise ValueError(f"unknown constant {data!r}; one of {sorted([*self.constants, *self.aliases])}")
+            data = self.fromalias(data)
+        if data not in self.constants.values():
+            raise ValueError(f"{data!r} is none of the constants {self!r}")
+        return data
 
     @staticmethod
     def values_eq_approx(a, b):
@@ -177,18 +177,18 @@ class CDataType(Type):
         self.compile_args = tuple(compile_args)
         self.extra_support_code, self.version = extra_support_code, version
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        """``value`` if it is a capsule."""
-        if value is not None and type(value).__name__ != "PyCapsule":
-            raise TypeError(f"expected a capsule, got {value!r}")
-        return value
+    def filter(self, data, strict=False, allow_downcast=None):
+        """``data`` if it is a capsule."""
+        if data is not None and type(data).__name__ != "PyCapsule":
+            raise TypeError(f"expected a capsule, got {data!r}")
+        return data
 
     @staticmethod
-    def make_value(pointer):
+    def make_value(ptr):
         """A capsule around an address."""
         make = ctypes.pythonapi.PyCapsule_New
         make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-        return make(pointer, None, None)
+        return make(ptr, None, None)
 
     def c_declare(self, name, sub, check_input=True):
         """The pointer."""

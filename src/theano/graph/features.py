@@ -9,22 +9,22 @@ from theano.graph.fgraph import AlreadyThere
 class Feature:
     """A listener that does nothing; subclasses override what they want to hear."""
 
-    def on_attach(self, fgraph):
-        """The listener was attached to ``fgraph``; raise AlreadyThere to refuse."""
+    def on_attach(self, function_graph):
+        """The listener was attached to ``function_graph``; raise AlreadyThere to refuse."""
 
-    def on_detach(self, fgraph):
+    def on_detach(self, function_graph):
         """The listener was removed."""
 
-    def on_import(self, fgraph, node, reason):
+    def on_import(self, function_graph, node, reason):
         """``node`` came into the graph."""
 
-    def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
+    def on_change_input(self, function_graph, node, i, r, new_r, reason=None):
         """Input ``i`` of ``node`` (or output ``i`` of the graph, then ``node`` is "output") is now ``new_r``."""
 
-    def on_prune(self, fgraph, node, reason):
+    def on_prune(self, function_graph, node, reason):
         """``node`` left the graph."""
 
-    def orderings(self, fgraph):
+    def orderings(self, function_graph):
         """Dict from a node to nodes that must run before it."""
         return {}
 
@@ -41,7 +41,7 @@ class NodeFinder(Feature):
         if hasattr(fgraph, "get_nodes"):
             raise AlreadyThere("the graph has get_nodes already")
         self.by_op = {}
-        fgraph.get_nodes = self.query
+        fgraph.get_nodes = functools.partial(self.query, fgraph)
         for node in fgraph.toposort():
             self.on_import(fgraph, node, "on_attach")
 
@@ -55,7 +55,7 @@ class NodeFinder(Feature):
     def on_prune(self, fgraph, node, reason):
         del self.by_op[node.op][node]
 
-    def query(self, op):
+    def query(self, fgraph, op):
         """The nodes with ``op``."""
         return list(self.by_op.get(op, ()))
 
@@ -127,6 +127,26 @@ class _Methods(Feature):
             fgraph.__dict__.pop(name, None)
 
 
+class GetCheckpoint:
+    """What a graph's ``checkpoint()`` is: how many changes ``history`` knows."""
+
+    def __init__(self, history, fgraph):
+        self.history, self.fgraph = history, fgraph
+
+    def __call__(self):
+        return len(self.history.changes)
+
+
+class LambdExtract:
+    """A call that undoes one change of a graph: input ``i`` of ``node`` is ``r`` again."""
+
+    def __init__(self, fgraph, node, i, r, reason=None):
+        self.fgraph, self.node, self.i, self.r, self.reason = fgraph, node, i, r, reason
+
+    def __call__(self):
+        return self.fgraph.change_input(self.node, self.i, self.r, reason=("revert", self.reason))
+
+
 class History(_Methods):
     """Gives a graph ``checkpoint()`` and ``revert(checkpoint)``, which undoes all replacements since then."""
 
@@ -138,20 +158,19 @@ class History(_Methods):
     def unpickle(self, fgraph):
         """Give a graph the methods."""
         self.changes = []
-        fgraph.checkpoint = lambda: len(self.changes)
+        fgraph.checkpoint = GetCheckpoint(self, fgraph)
         fgraph.revert = lambda checkpoint: self.revert(fgraph, checkpoint)
 
     def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
         if self.changes is not None:
-            self.changes.append((node, i, r))
+            self.changes.append(LambdExtract(fgraph, node, i, r, reason))
 
     def revert(self, fgraph, checkpoint):
         """Undo the replacements since ``checkpoint``."""
         changes, self.changes = self.changes, None
         try:
             while len(changes) > checkpoint:
-                node, i, r = changes.pop()
-                fgraph.change_input(node, i, r, reason="revert")
+                changes.pop()()
         finally:
             self.changes = changes
 
@@ -196,6 +215,9 @@ class ReplaceValidate(History, Validator):
         for name in self.pickle_rm_attr[:3]:
             setattr(fgraph, name, functools.partial(getattr(self, name), fgraph))
 
+    def validate(self, fgraph):
+        """Nothing is wrong for this listener itself."""
+
     def replace_validate(self, fgraph, r, new_r, reason=None):
         """Replace one variable, or raise what the graph's listeners raise and leave it as it was."""
         self.replace_all_validate(fgraph, [(r, new_r)], reason)
@@ -239,3 +261,54 @@ class PreserveVariableAttributes(Feature):
             new_r.name = r.name
         if getattr(r.tag, "nan_guard_mode_check", False) and getattr(new_r.tag, "nan_guard_mode_check", False) is False:
             new_r.tag.nan_guard_mode_check = r.tag.nan_guard_mode_check
+
+
+class ChangeTracker(Feature):
+    """Whether anything changed in a graph: ``changed``, until ``reset()``. The graph has it as ``change_tracker``."""
+
+    def __init__(self):
+        self.changed, self.nb_imported = False, 0
+
+    def on_attach(self, fgraph):
+        if hasattr(fgraph, "change_tracker"):
+            raise AlreadyThere("the graph has a change_tracker already")
+        fgraph.change_tracker = self
+
+    def on_detach(self, fgraph):
+        del fgraph.change_tracker
+
+    def on_import(self, fgraph, node, reason):
+        self.nb_imported += 1
+        self.changed = True
+
+    def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
+        self.changed = True
+
+    def reset(self):
+        """Forget what has changed."""
+        self.changed = False
+
+
+class Updater(Feature):
+    """A listener made of functions: for nodes that come, nodes that go, and changed inputs; None for none of these."""
+
+    def __init__(self, importer, pruner, chin, name=None):
+        self.importer, self.pruner, self.chin, self.name = importer, pruner, chin, name
+
+    def __str__(self):
+        return self.name or f"Updater{{{self.importer}, {self.pruner}, {self.chin}}}"
+
+    def on_import(self, fgraph, node, reason):
+        if self.importer:
+            self.importer(node)
+
+    def on_prune(self, fgraph, node, reason):
+        if self.pruner:
+            self.pruner(node)
+
+    def on_change_input(self, fgraph, node, i, r, new_r, reason=None):
+        if self.chin:
+            self.chin(node, i, r, new_r, reason)
+
+    def on_detach(self, fgraph):
+        self.importer = self.pruner = self.chin = None

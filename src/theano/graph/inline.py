@@ -36,18 +36,18 @@ class Marks:
         return "".join([*out, "..."] if stack else out)
 
 
-def default_node_formatter(node, arguments):
-    """``op(a, b)``."""
-    return f"{node.op}({', '.join(arguments)})"
+def default_node_formatter(op, argstrings):
+    """``op(a, b)`` for a node."""
+    return f"{op.op}({', '.join(argstrings)})"
 
 
-def as_string(inputs, outputs, leaf_formatter=str, node_formatter=default_node_formatter):
-    """Texts of ``outputs`` as functions of ``inputs``; a node used several times is written once, as ``*1 -> ...``.
+def as_string(i, o, leaf_formatter=str, node_formatter=default_node_formatter):
+    """Texts of the outputs ``o`` as functions of the inputs ``i``; a node used again is written once: ``*1 -> ...``.
 
     leaf_formatter: the text of a variable   node_formatter: that of a node, from the texts of its inputs
     """
-    given, marks = set(inputs), Marks()
-    shared = _used_often(given, inputs, outputs)
+    given, marks = set(i), Marks()
+    shared = _used_often(given, i, o)
     numbers = {}
 
     def text_of(variable):
@@ -60,11 +60,11 @@ def as_string(inputs, outputs, leaf_formatter=str, node_formatter=default_node_f
         start = ""
         if node in shared:
             numbers[node] = len(numbers) + 1
-            start = f"*{numbers[node]}{suffix} -> "
+            start = f"*{numbers[node]}{suffix if variable.index else ''} -> "
         text = start + node_formatter(node, [marks.mark(v) for v in node.inputs])
         return text if start else text + suffix
 
-    return [marks.finished(text_of(variable), text_of) for variable in outputs]
+    return [marks.finished(text_of(variable), text_of) for variable in o]
 
 
 def _used_often(given, inputs, outputs):
@@ -76,6 +76,6 @@ def _used_often(given, inputs, outputs):
     return often - {None}
 
 
-def op_as_string(inputs, node, leaf_formatter=str, node_formatter=default_node_formatter):
-    """Text of one node."""
-    return node_formatter(node, as_string(inputs, node.inputs, leaf_formatter, node_formatter))
+def op_as_string(i, op, leaf_formatter=str, node_formatter=default_node_formatter):
+    """Text of one node, ``op``, as a function of the inputs ``i``."""
+    return node_formatter(op, as_string(i, op.inputs, leaf_formatter, node_formatter))

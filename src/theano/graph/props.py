@@ -68,6 +68,10 @@ class Scratchpad:
     def clear(self):
         self.__dict__.clear()
 
+    def info(self):
+        """Print the attributes."""
+        print(self)
+
     def __update__(self, other):
         self.__dict__.update(other.__dict__)
         return self

@@ -7,9 +7,9 @@ from collections import defaultdict
 from theano.graph.walk import io_toposort, list_of_nodes
 
 
-def memodict(function):
-    """``function`` of one argument, which remembers its results."""
-    return functools.cache(function)
+def memodict(f):
+    """``f``, a function of one argument, which remembers its results."""
+    return functools.cache(f)
 
 
 def make_depends():

@@ -2,6 +2,8 @@
 
 import functools
 import hashlib
+import sys
+import traceback
 import warnings
 from collections import Counter
 from itertools import filterfalse
@@ -27,6 +29,31 @@ def deprecated(filename, msg=""):
             return f(*args, **kwargs)
         return wrapped
     return make
+
+
+class D:
+    """An object with the given attributes."""
+
+    def __init__(self, **d):
+        vars(self).update(d)
+
+
+def merge_dict(d1, d2):
+    """A dict with the items of both; those of ``d2`` go before."""
+    return {**d1, **d2}
+
+
+def simple_extract_stack(f=None, limit=None, skips=[]):                               # noqa: B006
+    """Where a program is, outermost frame first: (file, line, function, text of the line) of each.
+
+    f: the frame to begin with, by default the caller's. limit: how many of the innermost frames. skips: parts of the
+    names of files whose frames at the inner end are left out.
+    """
+    frames = traceback.extract_stack(f or sys._getframe(1))
+    while frames and any(skip in frames[-1].filename for skip in skips):
+        frames.pop()
+    kept = frames if limit is None else frames[-limit:] if limit else []
+    return [(frame.filename, frame.lineno, frame.name, frame.line) for frame in kept]
 
 
 def uniq(seq):

@@ -10,44 +10,44 @@ from theano.graph import origin
 from theano.graph.variable import Constant, Variable
 
 
-def get_test_value(variable):
+def get_test_value(v):
     """Test value of a variable, or the value of a constant or shared variable.
 
     Anything that is not a variable counts as an array. Raises AttributeError where there is none.
     """
-    if not isinstance(variable, Variable):
-        return np.asarray(variable)
-    if hasattr(variable.tag, "test_value"):
-        return variable.type.filter(variable.tag.test_value)
-    if isinstance(variable, Constant):
-        return variable.data
-    if hasattr(variable, "get_value"):
-        return variable.get_value(borrow=True, return_internal_type=True)
-    where = origin.describe(variable)
-    raise AttributeError(f"{variable} has no test value" + (f" (made at {where})" if where else ""))
+    if not isinstance(v, Variable):
+        return np.asarray(v)
+    if hasattr(v.tag, "test_value"):
+        return v.type.filter(v.tag.test_value)
+    if isinstance(v, Constant):
+        return v.data
+    if hasattr(v, "get_value"):
+        return v.get_value(borrow=True, return_internal_type=True)
+    where = origin.describe(v)
+    raise AttributeError(f"{v} has no test value" + (f" (made at {where})" if where else ""))
 
 
-def missing_test_message(message):
+def missing_test_message(msg):
     """React to a missing test value as the flag says: nothing, a warning, or AttributeError."""
     action = config.compute_test_value
     if action == "raise":
-        raise AttributeError(message)
+        raise AttributeError(msg)
     if action == "warn":
-        warnings.warn(message, stacklevel=2)
+        warnings.warn(msg, stacklevel=2)
 
 
-def debug_error_message(message):
+def debug_error_message(msg):
     """Report an error found with test values: ValueError, or a warning where the flag says so."""
     action = config.compute_test_value
     if action in ("raise", "ignore"):
-        raise ValueError(message)
-    warnings.warn(message, stacklevel=2)
+        raise ValueError(msg)
+    warnings.warn(msg, stacklevel=2)
 
 
-def debug_assert(condition, message=None):
+def debug_assert(condition, msg=None):
     """Report a false condition found with test values."""
     if not condition:
-        debug_error_message(message or "debug_assert failed")
+        debug_error_message(msg or "debug_assert failed")
 
 
 def get_debug_values(*args):

@@ -108,10 +108,10 @@ class SingletonType(Type):
 class Generic(ObjectText, SingletonType):
     """Any Python object."""
 
-    def filter(self, value, strict=False, allow_downcast=None):
-        return value
+    def filter(self, data, strict=False, allow_downcast=None):
+        return data
 
-    def is_valid_value(self, value):
+    def is_valid_value(self, a):
         return True
 
     def __str__(self):

@@ -5,7 +5,7 @@ All of them are iterative, so that the depth of a graph is limited by memory onl
 
 from collections import deque
 
-from theano.graph.variable import Constant, Variable
+from theano.graph.variable import Apply, Constant, Variable
 
 
 def toposort(outputs, blockers=()):
@@ -102,25 +102,25 @@ def general_toposort(outputs, deps, debug_print=False, compute_deps_cache=None, 
     return order
 
 
-def ancestors(variables, blockers=None):
-    """Variables that ``variables`` depend on, themselves included, nearest first, up to ``blockers``."""
+def ancestors(variable_list, blockers=None):
+    """Variables that ``variable_list`` depend on, themselves included, nearest first, up to ``blockers``."""
     blocked = set(blockers or ())
 
     def expand(variable):
         if variable.owner is not None and variable not in blocked:
             return reversed(variable.owner.inputs)
 
-    return stack_search(deque(variables), lambda v: list(expand(v) or ()), "dfs")
+    return stack_search(deque(variable_list), lambda v: list(expand(v) or ()), "dfs")
 
 
-def inputs(variables, blockers=None):
-    """Variables without owner that ``variables`` depend on, constants included."""
-    return [v for v in ancestors(variables, blockers) if v.owner is None]
+def inputs(variable_list, blockers=None):
+    """Variables without owner that ``variable_list`` depend on, constants included."""
+    return [v for v in ancestors(variable_list, blockers) if v.owner is None]
 
 
-def variables_and_orphans(inputs, outputs):
-    """Variables between ``inputs`` and ``outputs``, and those without owner among them."""
-    given = set(inputs)
+def variables_and_orphans(i, o):
+    """Variables between the inputs ``i`` and the outputs ``o``, and those without owner among them."""
+    given = set(i)
 
     def expand(variable):
         if variable.owner is not None and variable not in given:
@@ -128,23 +128,23 @@ def variables_and_orphans(inputs, outputs):
                     *(v for v in variable.owner.outputs if v is not variable)]
         return ()
 
-    found = stack_search(deque(outputs), lambda v: list(expand(v)), "dfs")
+    found = stack_search(deque(o), lambda v: list(expand(v)), "dfs")
     return found, [v for v in found if v.owner is None and v not in given]
 
 
-def variables(inputs, outputs):
-    """Variables between ``inputs`` and ``outputs``."""
-    return variables_and_orphans(inputs, outputs)[0]
+def variables(i, o):
+    """Variables between the inputs ``i`` and the outputs ``o``."""
+    return variables_and_orphans(i, o)[0]
 
 
-def orphans(inputs, outputs):
-    """Variables without owner that ``outputs`` need besides ``inputs``."""
-    return variables_and_orphans(inputs, outputs)[1]
+def orphans(i, o):
+    """Variables without owner that the outputs ``o`` need besides the inputs ``i``."""
+    return variables_and_orphans(i, o)[1]
 
 
-def ops(inputs, outputs):
-    """Set of nodes between ``inputs`` and ``outputs``."""
-    return set(toposort(outputs, inputs))
+def ops(i, o):
+    """Set of nodes between the inputs ``i`` and the outputs ``o``."""
+    return set(toposort(o, i))
 
 
 def list_of_nodes(inputs, outputs):
@@ -152,14 +152,37 @@ def list_of_nodes(inputs, outputs):
     return toposort(outputs, inputs)
 
 
-def is_in_ancestors(node, sought):
-    """Whether ``sought`` is a node that ``node`` depends on, or ``node`` itself."""
-    return sought in toposort(node.outputs)
+def is_in_ancestors(l_node, f_node):
+    """Whether ``f_node`` is a node that ``l_node`` depends on, or ``l_node`` itself."""
+    return f_node in toposort(l_node.outputs)
 
 
-def view_roots(variable):
-    """Variables whose storage ``variable`` may share."""
-    found, stack = [], [variable]
+def check_chain(r, *chain):
+    """Whether ``r`` was made by an op like the first of ``chain``, its first input by one like the second, and so on.
+
+    r: a node or a variable. chain: ops, classes of ops, None for any op, or functions that say if a node will do.
+    """
+    for link in chain:
+        node = r if isinstance(r, Apply) else r.owner
+        if node is None or not _is_link(node, link):
+            return False
+        r = node.inputs[0] if node.inputs else None
+    return bool(chain)
+
+
+def _is_link(node, link):
+    if link is None:
+        return True
+    if isinstance(link, type):
+        return isinstance(node.op, link)
+    if hasattr(link, "make_node"):
+        return node.op == link
+    return bool(link(node))
+
+
+def view_roots(r):
+    """Variables whose storage ``r`` may share."""
+    found, stack = [], [r]
     while stack:
         v = stack.pop()
         views = None if v.owner is None else v.owner.op.view_map.get(v.owner.outputs.index(v))
@@ -170,12 +193,12 @@ def view_roots(variable):
     return found
 
 
-def clone(inputs, outputs, copy_inputs=True, copy_orphans=None):
-    """Copies of ``inputs`` and of the graph up to ``outputs``: (inputs, outputs)."""
+def clone(i, o, copy_inputs=True, copy_orphans=None):
+    """Copies of the inputs ``i`` and of the graph up to the outputs ``o``: (inputs, outputs)."""
     if copy_orphans is None:
         copy_orphans = copy_inputs
-    memo = clone_get_equiv(inputs, outputs, copy_inputs, copy_orphans)
-    return [memo[v] for v in inputs], [memo[v] for v in outputs]
+    memo = clone_get_equiv(i, o, copy_inputs, copy_orphans)
+    return [memo[v] for v in i], [memo[v] for v in o]
 
 
 def clone_get_equiv(inputs, outputs, copy_inputs=True, copy_orphans=True, memo=None):

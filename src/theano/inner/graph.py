@@ -1,6 +1,7 @@
 """Graphs as values, for the ops that hold one."""
 
 from theano.config import config
+from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
 from theano.tensor.elemwise import SumToShapeOf
@@ -29,6 +30,11 @@ class InnerGraph:
                 copies = clone(self.inputs, self.outputs)           # constants may belong to the graph around
                 self._function = InnerGraph.builder(*copies, self.mode)
         return self._function
+
+    def unoptimized(self):
+        """A copy as a FunctionGraph, not rewritten."""
+        with config.change_flags(compute_test_value="off"):
+            return FunctionGraph(*clone(self.inputs, self.outputs), clone=False)
 
     def __call__(self, *values):
         return (self._function or self.function)(*values)

@@ -66,6 +66,8 @@ class OpFromGraph(Op):
                                     variable=unknown[0])
         self.shared_inputs, self.n_given = list(dict.fromkeys(others)), len(inputs)
         own = {v: v.type.make_variable(v.name) for v in [*inputs, *self.shared_inputs]}
+        for v, copy_ in own.items():
+            copy_.tag.original = getattr(v.tag, "original", v)
         with config.change_flags(compute_test_value="off"):
             self.graph = InnerGraph(own.values(), substitute(outputs, own), kwargs.get("mode"))
         self._pattern = connection_pattern

@@ -295,9 +295,9 @@ class ShapeGivers:
         return self._of[variable]
 
     def _together(self, inputs):
-        sets = {self._of[x] for x in inputs}
+        sets = dict.fromkeys(self._of[x] for x in inputs)       # in order, so that graphs come out the same every time
         if len(sets) == 1:
-            return sets.pop()
+            return next(iter(sets))
         return tuple(dict.fromkeys(v for one in sets for v in one))[:self.MOST]
 
     def fill(self, old, new):

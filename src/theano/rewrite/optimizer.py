@@ -14,6 +14,7 @@ from theano.errors import InconsistencyError
 from theano.graph.features import Feature, ReplacementDidntRemovedError, ReplaceValidate
 from theano.graph.op import Op
 from theano.graph.variable import Constant, Variable
+from theano.graph.walk import io_toposort
 from theano.rewrite.engine import Merger
 from theano.rewrite.traces import copy_stack_trace
 
@@ -535,7 +536,9 @@ class TopoOptimizer(NavigatorOptimizer):
         self.order = order
 
     def apply(self, fgraph, start_from=None):
-        self._walk(fgraph, fgraph.toposort(), last_first=self.order == "out_to_in")
+        # Not the order of execution: what has none, for its destroyers and readers, may be what is to be rewritten.
+        nodes = io_toposort(fgraph.inputs, fgraph.outputs if start_from is None else start_from)
+        self._walk(fgraph, nodes, last_first=self.order == "out_to_in")
 
     def __str__(self):
         return f"TopoOptimizer({self.local_opt})"

@@ -11,16 +11,19 @@ from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported fro
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.branch import BRANCH, merge_choices, view_choices
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
+from theano.rewrite.rules.checkpoint import CHECKPOINT
 from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
+from theano.rewrite.rules.increment import INCREMENT
 from theano.rewrite.rules.index import INDEX, MACHINE
 from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
+from theano.rewrite.rules.join import JOIN
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import NNET
-from theano.rewrite.rules.scan import PRODUCTS, SCAN, last_rows_of_scan
+from theano.rewrite.rules.scan import PRODUCTS, SCAN, last_rows_of_scan, scan_with_unused
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
@@ -34,11 +37,12 @@ PHASES = (
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
-    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *SCAN, *BRANCH, *LINALG,
-                           *DEFINITE, *DIAGONAL, *FOLDING), tags=FAST),
+    Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *BRANCH, *CHECKPOINT,
+                           *SCAN, *LINALG, *DEFINITE, *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
     Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
-    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *MACHINE), tags=RUN),
+    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *INCREMENT,
+                         *MACHINE, scan_with_unused), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("cond_merge", whole=merge_choices, tags=frozenset({"ifelse"})),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
@@ -60,7 +64,6 @@ def optimize(fgraph, query, native=False):
     if query.include and ("merge" in query.include or FAST & set(query.include)
                           or len(query.include) > 0) and "merge" not in query.exclude:
         fgraph.attach_feature(Merger())
-    fgraph.query = query                # graphs inside ops are rewritten alike, when they become code
     engine = Engine(fgraph, query.takes_rule)
     engine._settle()
     done = False

@@ -14,11 +14,11 @@ class Query:
     """
 
     include: tuple = ("fast_run",)
-    require: tuple = ()
-    exclude: tuple = ()
+    require: tuple | None = None
+    exclude: tuple | None = None
     subquery: dict | None = None
     position_cutoff: float = math.inf
-    extra_optimizations: tuple = ()
+    extra_optimizations: tuple | None = None
 
     def __post_init__(self):
         for name in ("include", "require", "exclude", "extra_optimizations"):

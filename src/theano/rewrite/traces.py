@@ -1,20 +1,34 @@
 """Where the variables of a rewritten graph come from: handing traces on, and checking that it was done."""
 
+import contextlib
 import warnings
 
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.origin import inherited
 
 
 def copy_stack_trace(from_var, to_var):
     """Give ``to_var`` the traces of ``from_var``; either may be a list. Returns ``to_var``."""
-    sources = from_var if isinstance(from_var, (list, tuple)) else [from_var]
-    traces = []
-    for trace in (getattr(variable.tag, "trace", ()) for variable in sources):
-        traces += [item for item in trace if item not in traces]
+    traces = _traces(from_var)
     for variable in to_var if isinstance(to_var, (list, tuple)) else [to_var]:
         own = [item for item in getattr(variable.tag, "trace", ()) if item not in traces]
-        variable.tag.trace = tuple(traces + own)
+        variable.tag.trace = (*traces, *own)
     return to_var
+
+
+def _traces(variables):
+    """The frames of a variable; of a list of them those of the first, and what the others have besides."""
+    found = []
+    for variable in variables if isinstance(variables, (list, tuple)) else [variables]:
+        found += [item for item in getattr(variable.tag, "trace", ()) if item not in found]
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def inherit_stack_trace(from_var):
+    """Variables that are made in this context get the traces of ``from_var``, which may be a list."""
+    with inherited(_traces(from_var)):
+        yield
 
 
 def check_stack_trace(f_or_fgraph, ops_to_check="last", bug_print="raise"):

@@ -1,8 +1,9 @@
 /* Where the largest or smallest element is.
  *
  * A run of elements is looked at in pieces: the best of a piece comes from the loops of reduce.c, and only the piece
- * that won is searched for where it stands. What is not contiguous is packed first; but where neighbouring results come
- * from neighbouring elements, these are compared with the best of so far, row by row.
+ * that won is searched for where it stands. Floats of 4 and 8 bytes need one look where vectors are wide. What is not
+ * contiguous is packed first; but where neighbouring results come from neighbouring elements, these are compared with
+ * the best of so far, row by row.
  */
 #include <string.h>
 #include "kernels.h"
@@ -13,6 +14,8 @@ typedef struct {
     void (*first)(int64_t *position, const char *p, int64_t pitch, const char *value, int64_t n, int64_t rows);
     void (*down)(int64_t *position, char *values, const char *p, int64_t pitch, int64_t n, int64_t rows,
                  int64_t number);
+    void (*along)(int64_t *position, char *values, const char *p, int64_t pitch, int64_t n, int64_t rows,
+                  int64_t number);
 } finder;
 
 #define LEVEL(name) base_##name
@@ -20,17 +23,26 @@ typedef struct {
 #undef LEVEL
 
 #ifdef TH_LEVELS
+#include <immintrin.h>
 #pragma GCC push_options
 TH_TARGET_AVX2
 #define LEVEL(name) avx2_##name
+#define VECTOR 32
+#define WIDE(kind) _mm256_##kind
 #include "argmax_loops.h"
 #undef LEVEL
+#undef VECTOR
+#undef WIDE
 #pragma GCC pop_options
 #pragma GCC push_options
 TH_TARGET_AVX512
 #define LEVEL(name) avx512_##name
+#define VECTOR 64
+#define WIDE(kind) _mm512_##kind
 #include "argmax_loops.h"
 #undef LEVEL
+#undef VECTOR
+#undef WIDE
 #pragma GCC pop_options
 #endif
 
@@ -155,6 +167,22 @@ static int is_better(const search *s, const char *a, const char *b)
 
 /* -- results ------------------------------------------------------------------------------------------ */
 
+/* Looks through the elements of some results, once. */
+static void look_along(const search *s, const char *from, int64_t apart, int64_t rows, int64_t *position)
+{
+    char best[TOGETHER * SIZE];
+    int64_t points = s->along.points, pitch, n;
+    for (int64_t begin = 0; begin < points; begin += n) {
+        n = points - begin < s->piece ? points - begin : s->piece;
+        const char *at = take(s, from, apart, rows, begin, n, &pitch);
+        for (int64_t k = 0; !begin && k < rows; k++) {
+            memcpy(best + k * s->itemsize, at + k * pitch, s->itemsize);
+            position[k] = 0;
+        }
+        s->find->along(position, best, at, pitch, n, rows, begin);
+    }
+}
+
 /* Looks through the elements of some results. */
 static void look(const search *s, const char *from, int64_t apart, int64_t rows, int64_t *position)
 {
@@ -207,7 +235,7 @@ static void look_at_all(search *s, const char *x, int64_t *position)
         if (down)
             look_down(s, from, rows, position + i);
         else
-            look(s, from, apart, rows, position + i);
+            (s->find->along ? look_along : look)(s, from, apart, rows, position + i);
     }
 }
 

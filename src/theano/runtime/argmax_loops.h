@@ -9,6 +9,8 @@
 /* first: for each row the position of the first element that equals that row's `value`, or is nan where that is; n
  * where there is none. Rows have at most 32767 elements. N: a number as wide as they are, so that compilers compare
  * whole registers.
+ * along: what is beyond values[i] in row i, or the first nan, becomes values[i], and position[i] its place, counted from
+ * `number` on. Each lane of four vectors keeps its best and where that was; only a nan makes the sum of a row one.
  * down: element j of every row against best[j]; where it is beyond, or the first nan, position[j] becomes the number
  * of its row, from `number` on. */
 #define FIRST(NAME, T, N)                                                                                   \
@@ -47,7 +49,93 @@
     DOWN(NAME##_max, T, ABOVE)                                                                              \
     DOWN(NAME##_min, T, BELOW)
 
-#define ROW(NAME) { { LEVEL(NAME##_first), LEVEL(NAME##_max_down) }, { LEVEL(NAME##_first), LEVEL(NAME##_min_down) } }
+#define CHOICE(mask, a, b) (((mask) & (a)) | (~(mask) & (b)))
+#define LANE(V, M, BEYOND, EXTREME, k, from) {                                                              \
+        V y = *(const V *)(x + (from) + k * W);                                                             \
+        M wins = BEYOND(y, lane##k);                                                                        \
+        lane##k = EXTREME(y, lane##k);                                                                      \
+        at##k = CHOICE(wins, here, at##k);                                                                  \
+        sum##k += y;                                                                                        \
+    }
+#define LANES(V, M, BEYOND, EXTREME, from)                                                                  \
+    LANE(V, M, BEYOND, EXTREME, 0, from) LANE(V, M, BEYOND, EXTREME, 1, from)                               \
+    LANE(V, M, BEYOND, EXTREME, 2, from) LANE(V, M, BEYOND, EXTREME, 3, from)
+#define BETTER(V, M, BEYOND, a, b) {                                                                        \
+        M wins = BEYOND(lane##b, lane##a) | ((lane##b == lane##a) & (at##b < at##a));                       \
+        lane##a = (V)CHOICE(wins, (M)lane##b, (M)lane##a);                                                  \
+        at##a = CHOICE(wins, at##b, at##a);                                                                 \
+    }
+
+#define ALONG(NAME, T, N, BEYOND, EXTREME)                                                                  \
+    static void LEVEL(NAME##_along)(int64_t *position, char *values, const char *p, int64_t pitch,          \
+                                    int64_t n, int64_t rows, int64_t number)                                \
+    {                                                                                                       \
+        enum { W = VECTOR / sizeof(T) };                                                                    \
+        typedef T V __attribute__((vector_size(VECTOR), aligned(sizeof(T))));                               \
+        typedef N M __attribute__((vector_size(VECTOR), aligned(sizeof(T))));                               \
+        for (int64_t i = 0; i < rows; i++) {                                                                \
+            const T *x = (const T *)(p + i * pitch);                                                        \
+            T best = ((T *)values)[i];                                                                      \
+            int64_t where = -1, j;                                                                          \
+            if (n >= 4 * W) {                                                                               \
+                V lane0 = *(const V *)x, lane1 = *(const V *)(x + W), lane2 = *(const V *)(x + 2 * W);      \
+                V lane3 = *(const V *)(x + 3 * W), sum0 = lane0, sum1 = lane1, sum2 = lane2, sum3 = lane3;  \
+                M at0 = {0}, at1 = {0}, at2 = {0}, at3 = {0}, here = {0};                                   \
+                for (j = 4 * W; j + 4 * W <= n; j += 4 * W) {                                               \
+                    here += (N)(4 * W);                                                                     \
+                    LANES(V, M, BEYOND, EXTREME, j)                                                         \
+                }                                                                                           \
+                if (j < n) {                    /* the rest once more with some before it */                \
+                    here += (N)(n - j);                                                                     \
+                    LANES(V, M, BEYOND, EXTREME, n - 4 * W)                                                 \
+                }                                                                                           \
+                at1 += (N)W;                                                                                \
+                at2 += (N)(2 * W);                                                                          \
+                at3 += (N)(3 * W);                                                                          \
+                BETTER(V, M, BEYOND, 0, 1) BETTER(V, M, BEYOND, 2, 3) BETTER(V, M, BEYOND, 0, 2)            \
+                sum0 += sum1;                                                                               \
+                sum2 += sum3;                                                                               \
+                sum0 += sum2;                                                                               \
+                T l[W], s[W];                                                                               \
+                N a[W];                                                                                     \
+                memcpy(l, &lane0, VECTOR);                                                                  \
+                memcpy(s, &sum0, VECTOR);                                                                   \
+                memcpy(a, &at0, VECTOR);                                                                    \
+                for (int h = W / 2; h; h /= 2)                                                              \
+                    for (int k = 0; k < h; k++) {                                                           \
+                        int wins = BEYOND(l[k + h], l[k]) | ((l[k + h] == l[k]) & (a[k + h] + h < a[k]));   \
+                        a[k] = wins ? a[k + h] + h : a[k];                                                  \
+                        l[k] = wins ? l[k + h] : l[k];                                                      \
+                        s[k] += s[k + h];                                                                   \
+                    }                                                                                       \
+                if (s[0] == s[0]) {                                                                         \
+                    if (BEYOND(l[0], best)) {                                                               \
+                        ((T *)values)[i] = l[0];                                                            \
+                        position[i] = number + a[0];                                                        \
+                    }                                                                                       \
+                    continue;                                                                               \
+                }                                                                                           \
+            }                                                                                               \
+            for (j = 0; j < n; j++)                                                                         \
+                if (BEYOND(x[j], best) | ((x[j] != x[j]) & (best == best))) {                               \
+                    best = x[j];                                                                            \
+                    where = j;                                                                              \
+                }                                                                                           \
+            if (where < 0)                                                                                  \
+                continue;                                                                                   \
+            ((T *)values)[i] = best;                                                                        \
+            position[i] = number + where;                                                                   \
+        }                                                                                                   \
+    }
+
+#define ROW(NAME) \
+    { { LEVEL(NAME##_first), LEVEL(NAME##_max_down), NULL }, { LEVEL(NAME##_first), LEVEL(NAME##_min_down), NULL } }
+#ifdef TH_LEVELS
+#define MOST_F32(a, b) WIDE(max_ps)(a, b)
+#define MOST_F64(a, b) WIDE(max_pd)(a, b)
+#define LEAST_F32(a, b) WIDE(min_ps)(a, b)
+#define LEAST_F64(a, b) WIDE(min_pd)(a, b)
+#endif
 #endif
 
 FINDER(f32, float, int32_t)
@@ -61,8 +149,21 @@ FINDER(u16, uint16_t, int16_t)
 FINDER(u32, uint32_t, int32_t)
 FINDER(u64, uint64_t, int64_t)
 
+#ifdef VECTOR
+ALONG(f32_max, float, int32_t, ABOVE, MOST_F32)
+ALONG(f32_min, float, int32_t, BELOW, LEAST_F32)
+ALONG(f64_max, double, int64_t, ABOVE, MOST_F64)
+ALONG(f64_min, double, int64_t, BELOW, LEAST_F64)
+#define ONE_LOOK(NAME)                                                                                      \
+    { { LEVEL(NAME##_first), LEVEL(NAME##_max_down), LEVEL(NAME##_max_along) },                             \
+      { LEVEL(NAME##_first), LEVEL(NAME##_min_down), LEVEL(NAME##_min_along) } }
+#else
+#define ONE_LOOK ROW
+#endif
+
 static const finder LEVEL(finders)[][2] = {
     [TH_BOOL] = ROW(u8), [TH_INT8] = ROW(i8), [TH_INT16] = ROW(i16), [TH_INT32] = ROW(i32), [TH_INT64] = ROW(i64),
     [TH_UINT8] = ROW(u8), [TH_UINT16] = ROW(u16), [TH_UINT32] = ROW(u32), [TH_UINT64] = ROW(u64),
-    [TH_FLOAT32] = ROW(f32), [TH_FLOAT64] = ROW(f64),
+    [TH_FLOAT32] = ONE_LOOK(f32), [TH_FLOAT64] = ONE_LOOK(f64),
 };
+#undef ONE_LOOK

@@ -19,6 +19,9 @@ typedef int (*th_argsort_fn)(void *values, intptr_t *order, intptr_t n, void *ar
 enum { TH_SORTS = 3 };
 void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argsorts);
 
+/* order.c: n numbers of one piece in order; order: room for where each comes from, or NULL. Nonzero: memory is out. */
+int th_sorted(int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n);
+
 /* The places of an array that an index selects. */
 typedef struct th_places {
     int ndim;                               /* of the index: what its integers broadcast to */
@@ -39,6 +42,14 @@ int th_find_places(struct th_frame *f, const th_slot *x, th_slot **given, int ni
 /* places.c: offsets of n places, at most TH_BLOCK, from number i on; in `room`, where they are worked out, and then
  * `bad` is set where one is out of bounds. */
 const int64_t *th_offsets(const th_places *p, int64_t i, int64_t n, int64_t *room, int *bad);
+
+/* Where elements are not in the second cache, more of them are on their way when nothing is worked out for many places
+ * at once: then each index is checked and used. */
+#define TH_FAR (1 << 20)
+static inline int th_is_far(const th_places *p)
+{
+    return p->vector && p->extent > TH_FAR / (p->stride < 0 ? -p->stride : p->stride ? p->stride : 1);
+}
 
 /* places.c: the error for an index out of bounds, if there is one among them. */
 int th_check_vector(struct th_frame *f, const th_places *p, int axis);

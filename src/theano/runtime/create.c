@@ -1,13 +1,28 @@
 /* Arrays made of a few numbers. */
 #include <math.h>
-#include <string.h>
-#include "kernels.h"
+#include "arrays.h"
 
 /* How many steps there are, as NumPy counts them; -1 where that is no number. */
 static int64_t count_steps(double n)
 {
     n = ceil(n);
     return !(n < 0x1p62) ? -1 : n <= 0 ? 0 : (int64_t)n;
+}
+
+/* A running number, which is cheaper than products of 64 bits. */
+TH_CLONES static void fill_int64(int64_t *to, int64_t n, uint64_t start, uint64_t step)
+{
+    uint64_t next[8], *o = (uint64_t *)to;
+    int64_t i = 0;
+    for (int k = 0; k < 8; k++)
+        next[k] = start + (uint64_t)k * step;
+    for (; i + 8 <= n; i += 8)
+        for (int k = 0; k < 8; k++) {
+            o[i + k] = next[k];
+            next[k] += 8 * step;
+        }
+    for (; i < n; i++)
+        o[i] = start + (uint64_t)i * step;
 }
 
 /* Counted in doubles and filled by the difference of the first two, like NumPy's. */
@@ -40,8 +55,8 @@ int th_arange(const th_call *c)
             break;
         o->shape[0] = n > 0 ? (int64_t)n : 0;
         int error = th_allocate(c->frame, o);
-        for (int64_t i = 0; !error && i < o->shape[0]; i++)
-            ((int64_t *)o->data)[i] = (int64_t)((uint64_t)start + (uint64_t)i * (uint64_t)step);
+        if (!error)
+            fill_int64((int64_t *)o->data, o->shape[0], (uint64_t)start, (uint64_t)step);
         return error;
     }
     }

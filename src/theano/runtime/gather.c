@@ -14,6 +14,23 @@ static void take_elements(char *to, const char *from, const int64_t *offset, int
 #undef TAKE
 }
 
+/* Elements far from one another; nonzero where an index is out of bounds. */
+static int take_far(char *to, const char *from, const int64_t *index, int64_t n, int64_t extent, int64_t stride, int item)
+{
+#define TAKE(T)                                                                                                        \
+    for (int64_t j = 0; j < n; j++) {                                                                                  \
+        int64_t at = index[j];                                                                                         \
+        if (at < 0)                                                                                                    \
+            at += extent;                                                                                              \
+        if ((uint64_t)at >= (uint64_t)extent)                                                                          \
+            return 1;                                                                                                  \
+        ((T *)to)[j] = *(const T *)(from + at * stride);                                                               \
+    }                                                                                                                  \
+    return 0;
+    TH_EACH_SIZE(TAKE)
+#undef TAKE
+}
+
 /* Elements that are `step` apart. */
 static void take_row(char *to, const char *from, int64_t step, int64_t n, int item)
 {
@@ -53,6 +70,23 @@ static void take_held(char *to, const char *from, const uint8_t *mask, int64_t n
                 o[c++] = x[i];                                                                                         \
         return;                                                                                                        \
     }
+    TH_EACH_SIZE(TAKE)
+#undef TAKE
+}
+
+/* Rows of n elements that are `step` apart, at `count` places; those of later places are on their way meanwhile. */
+static void take_rows(char *to, const char *from, const int64_t *offset, int64_t count, int64_t step, int64_t n, int item)
+{
+    int64_t wanted = n < 16 ? n : 16;
+#define TAKE(T)                                                                                                        \
+    for (int64_t j = 0; j < count; j++, to += n * sizeof(T)) {                                                         \
+        const char *x = from + offset[j], *later = from + offset[j + AHEAD < count ? j + AHEAD : j];                   \
+        for (int64_t k = 0; k < wanted; k++)                                                                           \
+            __builtin_prefetch(later + k * step);                                                                      \
+        for (int64_t k = 0; k < n; k++)                                                                                \
+            ((T *)to)[k] = *(const T *)(x + k * step);                                                                 \
+    }                                                                                                                  \
+    return;
     TH_EACH_SIZE(TAKE)
 #undef TAKE
 }
@@ -104,6 +138,8 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
                     __builtin_prefetch(from + offset[j + AHEAD] + k);
             memcpy(to, from + offset[j], b->nbytes);
         }
+    } else if (b->ndim == 1) {
+        take_rows(to, from, offset, n, b->stride[0], b->shape[0], b->item);
     } else {
         for (int64_t j = 0; j < n; j++, to += b->nbytes)
             copy_block(to, from + offset[j], b);
@@ -114,6 +150,8 @@ static int take_places(char *to, const char *from, const th_places *p, const blo
 {
     int64_t room[TH_BLOCK];
     int bad = 0;
+    if (b->nbytes == b->item && th_is_far(p))
+        return take_far(to, from, (const int64_t *)p->vector->data, p->total, p->extent, p->stride, b->item);
     if (p->offset) {
         take_some(to, from, p->offset, p->total, b);
         return 0;

@@ -21,5 +21,10 @@ const th_kernel th_kernels[] = {
     {"sort", th_sort},
     {"topk", th_topk},
     {"searchsorted", th_searchsorted},
+    {"choose", th_choose},
+    {"bincount", th_bincount},
+    {"unique", th_unique},
+    {"pool", th_pool},
+    {"recurrence", th_recurrence},
     {NULL, NULL},
 };

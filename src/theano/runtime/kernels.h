@@ -38,6 +38,11 @@ int th_cumulate(const th_call *c);
 int th_sort(const th_call *c);
 int th_topk(const th_call *c);
 int th_searchsorted(const th_call *c);
+int th_choose(const th_call *c);
+int th_bincount(const th_call *c);
+int th_unique(const th_call *c);
+int th_pool(const th_call *c);
+int th_recurrence(const th_call *c);
 int th_check_scatter(const th_call *c);         /* finds out whether th_scatter can run, writes nothing */
 
 /* copy.c: copies x to memory of the same shape and other strides. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "loop.h"
 
-enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20, SUM_PIECES = 32, ROW_PIECE = 512 };
+enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20, SUM_PIECES = 32, ROW_PIECE = 512, SHORT_ROWS = 256 };
 static const int64_t PARALLEL_COST = 1 << 22;
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16, 8 };
@@ -281,6 +281,19 @@ static void merge_axes(loop *l)
         if (last != i) swap_axes(l, last, i);
     }
     if (l->naxes) l->naxes = last + 1;
+}
+
+/* Where short rows are added to rows of results, the rows of one result come next: several are added up at a time. */
+static void gather_rows(loop *l)
+{
+    const th_phase *phase = &l->nest->phase[0];
+    if (l->naxes < 3 || l->reduced[0] || l->reduced[1] || phase->calls) return;
+    if (l->extent[0] < SHORT_ROWS / 16 || l->extent[0] > SHORT_ROWS) return;
+    for (int k = 0; k < l->nest->noperands; k++)
+        if (l->stride[0][k] && l->stride[0][k] != l->itemsize[k]) return;
+    int i = 2;
+    while (i < l->naxes && !l->reduced[i]) i++;
+    for (; i < l->naxes && i > 1; i--) swap_axes(l, i, i - 1);
 }
 
 /* ---- new values in the order of the loop ---- */
@@ -657,6 +670,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
         fill_accumulators(&l);
         return run_phases(frame, &l);
     }
+    gather_rows(&l);
     if (is_one_row(&l)) {
         const int64_t only[4] = { l.naxes ? l.extent[0] : 1, 1, 0, 0 };
         return th_call_inner(&l, l.ptr, l.stride[0], only);

@@ -10,6 +10,21 @@ void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argso
     memcpy(argsort_of[dtype], argsorts, sizeof argsort_of[dtype]);
 }
 
+int th_sorted(int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n)
+{
+    if (!order) {
+        memcpy(sorted, x, n * item);
+        return sort_of[dtype][0](sorted, n, NULL) < 0;
+    }
+    for (int64_t i = 0; i < n; i++)
+        order[i] = i;
+    if (argsort_of[dtype][0]((void *)x, (intptr_t *)order, n, NULL) < 0)
+        return 1;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(sorted + i * item, x + order[i] * item, item);
+    return 0;
+}
+
 /* The lanes of an array along an axis: where each begins. */
 typedef struct lanes {
     int ndim;

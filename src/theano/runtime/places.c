@@ -272,11 +272,13 @@ int th_find_places(struct th_frame *f, const th_slot *x, th_slot **given, int ni
             error = add_integers(f, x, k, (int)axis[e], p, e == 0);
         } else if (held[e] == p->total) {
             add_mask(k, x->stride + axis[e], held[e], p->offset, e == 0);
-        } else {                                /* one place, for all of the other indices, or none at all */
-            int64_t one[2] = {0};
-            add_mask(k, x->stride + axis[e], held[e] == 1, one, 1);
+        } else if (p->total) {                  /* along the last axis of the index, or one place for all */
+            int64_t *one = th_scratch(f, sizeof(int64_t) * (held[e] + 1));
+            if (!one)
+                return th_fail(f, TH_OUT_OF_MEMORY, "no memory for the places of a mask");
+            add_mask(k, x->stride + axis[e], held[e], one, 1);
             for (int64_t i = 0; i < p->total; i++)
-                p->offset[i] = (e ? p->offset[i] : 0) + one[0];
+                p->offset[i] = (e ? p->offset[i] : 0) + one[held[e] == 1 ? 0 : i % held[e]];
         }
     }
     return error;

@@ -16,13 +16,16 @@
 #pragma GCC push_options
 TH_TARGET_AVX512
 #define REAL float
+#define INTEGER int32_t
 #define LANES 16
 #define NAME(x) f32_##x
 #include "product_loops.h"
 #undef REAL
+#undef INTEGER
 #undef LANES
 #undef NAME
 #define REAL double
+#define INTEGER int64_t
 #define LANES 8
 #define NAME(x) f64_##x
 #include "product_loops.h"

@@ -1,4 +1,5 @@
-/* Products of one dtype for one instruction set: included with REAL, LANES (numbers in a register) and NAME(x).
+/* Products of one dtype for one instruction set: included with REAL, INTEGER of its size, LANES
+ * (numbers in a register) and NAME(x).
  *
  * A tile of C stays in registers while it runs along k; see Goto and van de Geijn, "Anatomy of High-Performance Matrix
  * Multiplication", 2008. A is read where it lies. A panel of B, as wide as a tile, is copied where its rows
@@ -49,8 +50,44 @@ static inline void NAME(tile)(int tall, int wide, int64_t k, REAL alpha, const R
         NAME(tile_SHORT_1)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
 }
 
-static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL *b, int64_t row, int64_t column, int64_t k, int64_t columns)
+/* LANES rows of as many numbers, `from_pitch` apart, as columns that are `pitch` apart: every step puts the first half of
+ * the rows between those of the second half. */
+static inline __attribute__((always_inline)) void NAME(transpose)(REAL *to, int64_t pitch, const REAL *from,
+                                                                  int64_t from_pitch)
 {
+    typedef INTEGER places __attribute__((vector_size(LANES * sizeof(REAL))));
+    NAME(vector) line[LANES], next[LANES];
+    places low, high;
+    for (int i = 0; i < LANES; i++) {
+        low[i] = i / 2 + i % 2 * LANES;
+        high[i] = low[i] + LANES / 2;
+    }
+    _Pragma("GCC unroll 16")
+    for (int i = 0; i < LANES; i++)
+        line[i] = *(const NAME(vector) *)(from + i * from_pitch);
+    _Pragma("GCC unroll 4")
+    for (int step = 1; step < LANES; step *= 2) {
+        _Pragma("GCC unroll 8")
+        for (int i = 0; i < LANES / 2; i++) {
+            next[2 * i] = __builtin_shuffle(line[i], line[i + LANES / 2], low);
+            next[2 * i + 1] = __builtin_shuffle(line[i], line[i + LANES / 2], high);
+        }
+        _Pragma("GCC unroll 16")
+        for (int i = 0; i < LANES; i++)
+            line[i] = next[i];
+    }
+    _Pragma("GCC unroll 16")
+    for (int i = 0; i < LANES; i++)
+        *(NAME(vector) *)(to + i * pitch) = line[i];
+}
+
+static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL *b, int64_t row, int64_t column, int64_t k,
+                                                 int64_t columns)
+{
+    if (row == 1 && columns == width)                           /* columns in one piece, of which none is missing */
+        for (; k >= LANES; k -= LANES, b += LANES, to += LANES * width)
+            for (int j = 0; j < width; j += LANES)
+                NAME(transpose)(to + j, width, b + j * column, column);
     for (int64_t p = 0; p < k && column == 1; p++, to += width, b += row)
         for (int j = 0; j < width; j++)
             to[j] = j < columns ? b[j] : 0;

@@ -4,13 +4,14 @@
 
 enum { SET, ADD, MUL, MINIMUM, MAXIMUM, OPERATIONS };       /* theano.codegen.kernels.index: OPERATIONS */
 #define AHEAD 8
-#define MANY (1 << 15)              /* places of which the offsets are better worked out again than kept */
 
 /* n elements, sx and sy apart; and one element at each of n offsets, with values sy apart. */
 typedef void (*row_fn)(char *x, int64_t sx, const char *y, int64_t sy, int64_t n);
 typedef void (*each_fn)(char *x, const int64_t *offset, const char *y, int64_t sy, int64_t n);
 typedef void (*held_fn)(char *x, const uint8_t *mask, const char *y, int64_t n);
-typedef struct writer { row_fn row; each_fn each; held_fn held; } writer;
+/* `each` for places far from one another, of an index that is not checked yet; nonzero where it is out of bounds. */
+typedef int (*far_fn)(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy, int64_t n);
+typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } writer;
 
 #define WRITER(NAME, T, EXPRESSION)                                                                                    \
     static void NAME##_row(char *x, int64_t sx, const char *y, int64_t sy, int64_t n)                                  \
@@ -55,7 +56,21 @@ typedef struct writer { row_fn row; each_fn each; held_fn held; } writer;
             *p = EXPRESSION;                                                                                           \
         }                                                                                                              \
     }                                                                                                                  \
-    TH_CLONES static void NAME##_held(char *x, const uint8_t *mask, const char *y, int64_t n)                                    \
+    static int NAME##_far(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy, int64_t n)\
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            int64_t at = index[i];                                                                                     \
+            if (at < 0)                                                                                                \
+                at += extent;                                                                                          \
+            if ((uint64_t)at >= (uint64_t)extent)                                                                      \
+                return 1;                                                                                              \
+            T *p = (T *)(x + at * sx), a = *p, b = *(const T *)(y + i * sy);                                           \
+            (void)a;                                                                                                   \
+            *p = EXPRESSION;                                                                                           \
+        }                                                                                                              \
+        return 0;                                                                                                      \
+    }                                                                                                                  \
+    TH_CLONES static void NAME##_held(char *x, const uint8_t *mask, const char *y, int64_t n)                          \
     {                                                                                                                  \
         T *to = (T *)x, b = *(const T *)y;                                                                             \
         for (int64_t i = 0; i < n; i++) {                                                                              \
@@ -90,7 +105,7 @@ ARITHMETIC(c64, float complex)
 ARITHMETIC(c128, double complex)
 NUMBERS(ORDER)
 
-#define OF(NAME) {NAME##_row, NAME##_each, NAME##_held}
+#define OF(NAME) {NAME##_row, NAME##_each, NAME##_held, NAME##_far}
 static const writer SETTERS[] = {[1] = OF(set_1), [2] = OF(set_2), [4] = OF(set_4), [8] = OF(set_8), [16] = OF(set_16)};
 static const writer WRITERS[OPERATIONS][TH_OBJECT] = {
 #define SIGNS(P) [TH_INT8] = OF(P##_i8), [TH_INT16] = OF(P##_i16), [TH_INT32] = OF(P##_i32), [TH_INT64] = OF(P##_i64), \
@@ -160,8 +175,6 @@ static int make_plan(struct th_frame *f, const th_call *c, int lazy, plan *p)
         p->inner[d] = x->shape[p->places.kept[front + d]];
         p->x_inner[d] = x->stride[p->places.kept[front + d]];
     }
-    if ((error = th_check_vector(f, &p->places, (int)c->params[2])))
-        return error;
     return broadcast_value(f, p, y);
 }
 
@@ -169,7 +182,8 @@ int th_check_scatter(const th_call *c)
 {
     struct th_frame *f = c->frame;
     plan p;
-    return make_plan(f, c, 1, &p);
+    int error = make_plan(f, c, 1, &p);
+    return error ? error : th_check_vector(f, &p.places, (int)c->params[2]);
 }
 
 /* Makes one axis of those that lie one behind the other, for both. */
@@ -265,21 +279,30 @@ int th_scatter(const th_call *c)
     const th_slot *x = c->in[0], *y = c->in[1];
     plan p;
     int error = make_plan(f, c, 1, &p), bad = 0;
-    if (error || !p.places.total || !th_product(p.nouter, p.outer) || !th_product(p.ninner, p.inner))
+    if (error)
         return error;
+    if (!p.places.total || !th_product(p.nouter, p.outer) || !th_product(p.ninner, p.inner))
+        return th_check_vector(f, &p.places, (int)c->params[2]);
     if (p.places.mask && write_masked(&p, x, y))
         return 0;
-    if ((p.places.mask || p.nouter || p.places.total <= MANY) && (error = make_plan(f, c, 0, &p)))
+    if ((p.places.mask || p.nouter) && (error = make_plan(f, c, 0, &p)))
         return error;
     merge(&p);
     int64_t step, index[TH_MAX_NDIM] = {0}, at[2] = {0}, total = p.places.total, room[TH_BLOCK];
     const int64_t *stride[2] = {p.x_outer, p.y_outer}, *from;
     if ((error = value_offsets(f, &p, &step, &from)))
         return error;
+    if (!p.ninner && !p.nouter && !from && th_is_far(&p.places)) {
+        const int64_t *places = (const int64_t *)p.places.vector->data;
+        bad = p.write.far(x->data, places, p.places.extent, p.places.stride, y->data, step, total);
+        return bad ? th_check_vector(f, &p.places, (int)c->params[2]) : 0;
+    }
     do
         for (int64_t i = 0; i < total; i += TH_BLOCK) {
             int64_t n = total - i < TH_BLOCK ? total - i : TH_BLOCK;
             const int64_t *to = th_offsets(&p.places, i, n, room, &bad);
+            if (bad)
+                return th_check_vector(f, &p.places, (int)c->params[2]);
             const char *value = y->data + at[1] + (from ? 0 : i * step);
             write_some(&p, x->data + at[0], to, value, from ? from + i : NULL, step, n);
         }

@@ -9,7 +9,7 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.inline import as_string
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone, toposort
-from theano.scalar.op import ScalarOp
+from theano.scalar.op import ScalarOp, argument_in_c
 from theano.scalar.type import Scalar
 
 
@@ -84,7 +84,7 @@ class Composite(ScalarOp):
                 template = step.row.c_for(tuple(dtypes[a] for a in step.args), step.dtype)
                 if template is None:
                     raise MethodNotDefined("c_code", type(self), type(self).__name__)
-                text = template.format(*(names[a] for a in step.args))
+                text = template.format(*(argument_in_c(names[a], dtypes[a], step.dtype) for a in step.args))
             names.append(f"{name}_{k}")
             dtypes.append(step.dtype)
             lines.append(f"npy_{step.dtype} {names[-1]} = {text};")
@@ -240,7 +240,7 @@ def expressions(inputs, outputs):
     order = toposort(outputs, inputs)
 
     def leaf(variable):
-        return names.get(variable) or str(getattr(variable, "data", variable))
+        return names.get(variable) or str(variable)
 
     if _length(outputs, order) > LONGEST:
         return as_string(inputs, outputs, leaf, _expression)

@@ -216,8 +216,7 @@ class ScalarOp(Op):
         if template is None:
             raise MethodNotDefined("c_code", type(self), type(self).__name__)
         out = node.outputs[0].type.dtype
-        arguments = [f"((npy_{out}){name})" if out.startswith("float") and v.type.dtype[0] in "biu" else name
-                     for v, name in zip(node.inputs, inputs, strict=True)]             # 1 / 3 of integers is 0 in C
+        arguments = [argument_in_c(name, v.type.dtype, out) for v, name in zip(node.inputs, inputs, strict=True)]
         return f"{outputs[0]} = {template.format(*arguments)};"
 
     def make_new_inplace(self, output_types_preference=None, name=None):
@@ -321,6 +320,11 @@ class ScalarOp(Op):
         return type(self).__name__ + ("" if preference is None else f"{{{preference}}}")
 
     __repr__ = __str__
+
+
+def argument_in_c(name, dtype, out):
+    """A C variable of ``dtype`` as an argument of what gives a number of dtype ``out``: 1 / 3 of integers is 0 in C."""
+    return f"((npy_{out}){name})" if out.startswith("float") and dtype[0] in "biu" else name
 
 
 @functools.cache

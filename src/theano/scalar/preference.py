@@ -76,10 +76,10 @@ def same_out_float_only(type):
 
 
 @rule
-def no_complex_same_out(type):
+def no_complex_same_out(x):
     """The dtype of the input, which must be neither bool nor complex."""
-    _refuse_complex([type])
-    return same_out_nobool(type)
+    _refuse_complex([x])
+    return same_out_nobool(x)
 
 
 @rule

@@ -23,6 +23,7 @@ def scipy_special(name):
 
 ORDERS = {**dict.fromkeys(("gammainc", "gammaincc", "gammau", "gammal"), "k x"), "jv": "v x", "iv": "v x",
           "chi2sf": "x k"}          # what the arguments are called where it isn't x, y
+EXTENDED = ("gammaln", "j0", "j1", "i0", "i1")      # SciPy's functions, with other values at some arguments
 
 
 def by_field(real, complex_):
@@ -30,13 +31,14 @@ def by_field(real, complex_):
     return lambda x: (complex_ if np.iscomplexobj(x) else real)(x)
 
 
-def at_infinity(name, value):
-    """A function of scipy.special that takes its limit, as C's does, where SciPy has another value."""
+def at_infinity(name, limit):
+    """A function of scipy.special that is ``limit(x)``, as C's is, where x is infinite and SciPy has another value."""
     function = scipy_special(name)
 
     def extended(x):
         found = function(x)
-        return np.where(np.isinf(x), np.asarray(value, found.dtype), found)
+        return np.where(np.isinf(x), np.asarray(limit(x), found.dtype), found)
+    extended.__name__ = name
     return extended
 
 
@@ -49,7 +51,7 @@ def special(class_name, name, grad, numpy=None, nin=1, domain=(0.3, 3.0), dtype=
     op = row(class_name, name, function, None if template is None else real_only(template), grad, dtype,
              nin=nin, domain=domain, cost=cost, zero=zero, doc=doc, label=label, args=ORDERS.get(name),
              missing=missing,
-             ufunc=ufunc or (None if numpy and name not in ("gammaln", "j0", "j1") else f"scipy.special.{name}"))
+             ufunc=ufunc or (None if numpy and name not in EXTENDED else f"scipy.special.{name}"))
     type(op).st_impl = staticmethod(function)
     return op
 
@@ -69,7 +71,7 @@ erfcinv = special("Erfcinv", "erfcinv", lambda x, z, g: (-g / TWO_OVER_SQRT_PI *
 gamma = special("Gamma", "gamma", lambda x, z, g: (g * z * apply("psi", x),), c="tgamma({0})",
                 dtype=upgrade_to_float)
 gammaln = special("GammaLn", "gammaln", lambda x, z, g: (g * apply("psi", x),), c="lgamma({0})",
-                  numpy=by_field(at_infinity("gammaln", np.inf), scipy_special("loggamma")), dtype=upgrade_to_float)
+                  numpy=by_field(at_infinity("gammaln", np.abs), scipy_special("loggamma")), dtype=upgrade_to_float)
 psi = special("Psi", "psi", lambda x, z, g: (g * apply("tri_gamma", x),), dtype=upgrade_to_float,
               doc="Derivative of gammaln: the digamma function.")
 tri_gamma = special("TriGamma", "tri_gamma", lambda x, z, g: (g * apply("quad_gamma", x),),
@@ -79,7 +81,7 @@ quad_gamma = special("QuadGamma", "quad_gamma", lambda x, z, g: (g * apply("poly
                      numpy=lambda x: scipy_special("polygamma")(2, x), doc="Derivative of tri_gamma.")
 polygamma = special("PolyGamma", "polygamma", lambda n, x, z, g: (None, g * apply("polygamma", n + 1, x)), nin=2,
                     numpy=lambda n, x: scipy_special("polygamma")(n, x).astype(np.result_type(n, x), copy=False),
-                    c=None, domain=((1.0, 1.0), (0.3, 3.0)), missing={0: "Only whole numbers are orders."},
+                    domain=((1.0, 1.0), (0.3, 3.0)), missing={0: "Only whole numbers are orders."},
                     doc="The derivative of order n + 1 of gammaln at x, for (n, x).")
 
 
@@ -115,13 +117,15 @@ def _gamma_density(k, x):
 jv = special("Jv", "jv", lambda v, x, z, g: (None, g * (apply("jv", v - 1, x) - apply("jv", v + 1, x)) / 2),
              nin=2, missing={0: BY_ORDER}, doc="Bessel function of the first kind of order v.")
 j0 = special("J0", "j0", lambda x, z, g: (-g * apply("j1", x),), dtype=upgrade_to_float,
-             numpy=by_field(at_infinity("j0", 0), lambda x: scipy_special("jv")(0, x)))
+             numpy=by_field(at_infinity("j0", np.zeros_like), lambda x: scipy_special("jv")(0, x)))
 j1 = special("J1", "j1", lambda x, z, g: (g * (apply("j0", x) - apply("jv", number(2, x), x)) / 2,),
-             dtype=upgrade_to_float, numpy=by_field(at_infinity("j1", 0), lambda x: scipy_special("jv")(1, x)))
+             dtype=upgrade_to_float,
+             numpy=by_field(at_infinity("j1", np.zeros_like), lambda x: scipy_special("jv")(1, x)))
 iv = special("Iv", "iv", lambda v, x, z, g: (None, g * (apply("iv", v - 1, x) + apply("iv", v + 1, x)) / 2),
              nin=2, missing={0: BY_ORDER}, doc="Modified Bessel function of the first kind of order v.")
-i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),))
-i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", number(2, x), x)) / 2,))
+i0 = special("I0", "i0", lambda x, z, g: (g * apply("i1", x),), numpy=at_infinity("i0", np.abs))
+i1 = special("I1", "i1", lambda x, z, g: (g * (apply("i0", x) + apply("iv", number(2, x), x)) / 2,),
+             numpy=at_infinity("i1", np.positive))
 
 
 def sigmoid_of(x):
@@ -151,7 +155,7 @@ softplus = special("ScalarSoftplus", "softplus", lambda x, z, g: (g * apply("sig
                    domain=(-5.0, 5.0), cost=30, label="scalar_softplus", doc="log(1 + exp(x))")
 ultra_fast_sigmoid = special("UltraFastScalarSigmoid", "ultra_fast_sigmoid",
                              lambda x, z, g: (g * z * (1 - z),), ultra_fast_sigmoid_of, domain=(-5.0, 5.0),
-                             c=None, label="ultra_fast_scalar_sigmoid")
+                             label="ultra_fast_scalar_sigmoid")
 softsign = special("ScalarSoftsign", "softsign",
                    lambda x, z, g: (g / ((1 + abs(x)) * (1 + abs(x))),), lambda x: x / (1 + np.abs(x)),
                    domain=(-5.0, 5.0), c="{0} / (1 + fabs({0}))", cost=5, zero=True, label="scalar_softsign")

@@ -194,10 +194,11 @@ le = compare("LE", "le", np.less_equal, "<=")
 ge = compare("GE", "ge", np.greater_equal, ">=")
 eq = compare("EQ", "eq", np.equal, "==", commutative=True)
 neq = compare("NEQ", "neq", np.not_equal, "!=", commutative=True)
-isnan = row("IsNan", "isnan", np.isnan, real_only("{0} != {0}"), None, truth_out, FixedLogicalComparison,
+isnan = row("IsNan", "isnan", np.isnan, "{0} != {0}", None, truth_out, FixedLogicalComparison,
             label="IsNan")
-isinf = row("IsInf", "isinf", np.isinf, by_kind("0", "0", "0", "{0} - {0} != {0} - {0} && {0} == {0}"), None,
-            truth_out, FixedLogicalComparison, label="IsInf")
+isinf = row("IsInf", "isinf", np.isinf, by_kind("0", "0", "0", "{0} - {0} != {0} - {0} && {0} == {0}",
+                                                   "__builtin_isinf(__real__ {0}) || __builtin_isinf(__imag__ {0})"),
+            None, truth_out, FixedLogicalComparison, label="IsInf")
 
 
 class InRange(LogicalComparison):
@@ -285,14 +286,14 @@ def smooth(class_name, name, grad, c=None, domain=(-2.0, 2.0), dtype=upgrade_to_
 
 
 exp = smooth("Exp", "exp", lambda x, z, g: g * z)
-exp2 = smooth("Exp2", "exp2", lambda x, z, g: g * z * LN2, c_complex=False)
-expm1 = smooth("Expm1", "expm1", lambda x, z, g: g * (z + 1), zero=True, c_complex=False,
+exp2 = smooth("Exp2", "exp2", lambda x, z, g: g * z * LN2)
+expm1 = smooth("Expm1", "expm1", lambda x, z, g: g * (z + 1), zero=True,
                doc="exp(x) - 1, accurate near zero.")
 log = smooth("Log", "log", lambda x, z, g: g / x, domain=(0.1, 3.0))
-log2 = smooth("Log2", "log2", lambda x, z, g: g / (x * LN2), domain=(0.1, 3.0), c_complex=False)
-log10 = smooth("Log10", "log10", lambda x, z, g: g / (x * LN10), domain=(0.1, 3.0), c_complex=False)
+log2 = smooth("Log2", "log2", lambda x, z, g: g / (x * LN2), domain=(0.1, 3.0))
+log10 = smooth("Log10", "log10", lambda x, z, g: g / (x * LN10), domain=(0.1, 3.0))
 log1p = smooth("Log1p", "log1p", lambda x, z, g: g / (1 + x), domain=(-0.9, 5.0), zero=True,
-               c_complex=False, doc="log(1 + x), accurate near zero.")
+               doc="log(1 + x), accurate near zero.")
 sqrt = smooth("Sqrt", "sqrt", lambda x, z, g: g * 0.5 / z, domain=(0.1, 3.0), cost=6, zero=True)
 deg2rad = smooth("Deg2Rad", "deg2rad", lambda x, z, g: g * DEGREE, cost=1, zero=True,
                  c=f"{{0}} * {DEGREE!r}", numpy=lambda x: x * DEGREE)
@@ -320,17 +321,38 @@ arctan2 = row("ArcTan2", "arctan2", np.arctan2, real_only("atan2({0}, {1})"),
 
 # -- complex --------------------------------------------------------------------------------------------
 
+
+def from_parts(x, y):
+    """Complex numbers of real and imaginary parts, which may be infinite."""
+    x, y = np.broadcast_arrays(x, y)
+    dtype = np.result_type(x, y, np.complex64)
+    if {x.dtype.kind, y.dtype.kind} & {"c"}:
+        return x + 1j * y
+    z = np.empty(x.shape, dtype)
+    z.real, z.imag = x, y
+    return z
+
+
+def of_reals(template):
+    """A C expression for real arguments only."""
+    return lambda dtypes, dtype: None if {*dtypes} & set(complex_dtypes) else template
+
+
 real = row("Real", "real", np.real, by_kind("{0}", "{0}", "{0}", "{0}", "__real__ {0}"),
            lambda x, z, g: (_as_complex(x, g, real_side=True),), real_part_out, zero=True)
 imag = row("Imag", "imag", np.imag, by_kind("0", "0", "0", "0", "__imag__ {0}"),
            lambda x, z, g: (_as_complex(x, g, real_side=False),), real_part_out, zero=True)
 conj = row("Conj", "conj", np.conj, by_kind("{0}", "{0}", "{0}", "{0}", "~{0}"),
            lambda x, z, g: (apply("conj", g),), same_out_min8, zero=True)
-angle = row("Angle", "angle", np.angle, None, lambda x, z, g: (_grad_angle(x, z, g),), float64_out)
-complex_ = row("Complex", "complex", lambda x, y: np.asarray(x) + 1j * np.asarray(y), None,
+
+ANGLE = f"{{0}} != {{0}} ? {{0}} : copysign(1.0, {{0}}) < 0 ? {np.pi!r} : 0"
+angle = row("Angle", "angle", np.angle, by_kind("0", "0", ANGLE, ANGLE, "carg({0})"),
+            lambda x, z, g: (_grad_angle(x, z, g),), float64_out)
+complex_ = row("Complex", "complex", from_parts, of_reals("__builtin_complex(__real__ {0}, __real__ {1})"),
                lambda x, y, z, g: (apply("real", g), apply("imag", g)), complex_out, nin=2, parts=True)
 complex_from_polar = row(
-    "ComplexFromPolar", "complex_from_polar", lambda r, t: r * np.exp(1j * np.asarray(t)), None,
+    "ComplexFromPolar", "complex_from_polar", lambda r, t: from_parts(r * np.cos(t), r * np.sin(t)),
+    of_reals("polar({0}, {1})"),
     lambda r, t, z, g: (apply("cos", t) * apply("real", g) + apply("sin", t) * apply("imag", g),
                         -r * apply("sin", t) * apply("real", g) + r * apply("cos", t) * apply("imag", g)),
     complex_out, nin=2, args="r theta", parts=True)

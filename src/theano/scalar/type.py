@@ -275,7 +275,7 @@ class NumericAutocaster:
 
     def __call__(self, x):
         """``x`` as a NumPy array; arrays and NumPy scalars keep their dtype."""
-        if config.cast_policy in ("numpy", "numpy+floatX") and not isinstance(x, int):
+        if config.cast_policy in ("numpy", "numpy+floatX"):
             return _numpy_cast(x)
         if hasattr(x, "dtype"):
             return np.asarray(x)

@@ -58,10 +58,15 @@ def sp_ones_like(x):
     return CSM(x.type.format)(ones_like(data), *places)
 
 
-@method("zeros_like")
 def sp_zeros_like(x):
     """A sparse matrix in the shape of ``x`` that stores nothing."""
     return _zeros(as_sparse_variable(x), x.type.dtype)
+
+
+@method("zeros_like")
+def _like(model):
+    """A sparse matrix in the shape of ``model`` that stores nothing."""
+    return sp_zeros_like(model)
 
 
 def _zeros(x, dtype):

@@ -162,7 +162,15 @@ class BaseAdvancedSubtensor(Op):
 
 
 class BaseAdvancedIncSubtensor(Op):
-    """What writes through an index with arrays."""
+    """What writes through an index with arrays.
+
+    inplace: the result is the storage of the first input. set_instead_of_inc: set rather than add.
+    """
+
+    def __init__(self, inplace=False, set_instead_of_inc=False):
+        self.inplace, self.set_instead_of_inc = bool(inplace), bool(set_instead_of_inc)
+        if self.inplace:
+            self.destroy_map = {0: [0]}
 
 
 class AdvancedSubtensor1(Op):
@@ -317,7 +325,8 @@ class AdvancedSubtensor(BaseAdvancedSubtensor):
     def perform(self, node, inputs, output_storage):
         x, *index = inputs
         check_advanced_indexing_dimensions(x, index)
-        output_storage[0][0] = np.asarray(x[tuple(_numpy_index(i) for i in index)])
+        found = np.asarray(x[tuple(_numpy_index(i) for i in index)])
+        output_storage[0][0] = found.copy() if np.may_share_memory(found, x) else found     # slices alone give a view
 
     def infer_shape(self, node, shapes):
         index = node.inputs[1:]
@@ -368,11 +377,6 @@ class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
     """``x`` with ``x[index] += y`` (``= y``) for any index; duplicates add up."""
 
     __props__ = ("inplace", "set_instead_of_inc")
-
-    def __init__(self, inplace=False, set_instead_of_inc=False):
-        self.inplace, self.set_instead_of_inc = bool(inplace), bool(set_instead_of_inc)
-        if self.inplace:
-            self.destroy_map = {0: [0]}
 
     def make_node(self, x, y, *index):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
@@ -589,13 +593,14 @@ def _selects(index):
 
 
 def expand_index(x, args):
-    """``args`` as a list with an entry per dimension indexed and no Ellipsis.
+    """``args`` as a list with an entry per dimension indexed and no Ellipsis; Python's bools as masks, as in NumPy.
 
     Raises IndexError for more than one Ellipsis, or for more entries than dimensions.
     """
     index = list(args) if isinstance(args, tuple) else [args]
     if isinstance(args, list) and any(isinstance(e, slice) for e in args):
         index = list(args)
+    index = [np.bool_(e) if isinstance(e, bool) else e for e in index]
     dots = [k for k, e in enumerate(index) if e is Ellipsis]
     if len(dots) > 1:
         raise IndexError("an index can only have a single ellipsis ('...')")
@@ -621,14 +626,13 @@ def _entry_width(entry):
     return 1
 
 
-NO_MASK = ("Python's True and False are no index: write a mask as an array, x[np.array([True, False])], and one of no "
-           "dimensions as np.True_")
-
-
 def check_and_reject_bool(args_el):
-    """True, or TypeError where an entry of an index is Python's True or False, or a list with a boolean in it."""
+    """True, or TypeError where an entry of an index is Python's True or False, or a list with a boolean in it.
+
+    For programs that want indices without masks; ``x[...]`` takes Python's bools as NumPy does.
+    """
     if isinstance(args_el, bool) or getattr(args_el, "dtype", None) == "bool":
-        raise TypeError(NO_MASK)
+        raise TypeError(f"expected an index without masks, got {args_el!r}")
     if isinstance(args_el, (list, tuple)):
         for part in args_el:
             check_and_reject_bool(part)
@@ -638,8 +642,6 @@ def check_and_reject_bool(args_el):
 def _is_advanced(entry):
     if entry is None:
         return False
-    if isinstance(entry, (bool, list, tuple)):
-        check_and_reject_bool(entry)
     if isinstance(entry, Variable) and isinstance(entry.type, NoneType):
         return False
     try:
@@ -667,7 +669,7 @@ def _without_newaxis(x, index):
 
 
 def _advanced(x, index):
-    arrays = [k for k, e in enumerate(index) if not isinstance(e, slice) and e is not None]
+    arrays = [k for k, e in enumerate(index) if _is_array(e)]
     if len(index) and len(arrays) == 1 and arrays[0] == len(index) - 1 and all(
             isinstance(e, slice) and e == slice(None) for e in index[:-1]):
         variable = as_index_variable(index[-1])

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from theano.errors import NotScalarConstantError
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
-from theano.tensor.constant import as_tensor_variable
+from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable
 
 
 class Assert(Op):
@@ -49,6 +50,16 @@ class Assert(Op):
 
 
 assert_op = Assert()
+
+
+def _value_if_true(node, index, get):
+    value, *conds = node.inputs
+    if not all(get(c) for c in conds):
+        raise NotScalarConstantError()
+    return get(value)
+
+
+SEEN_THROUGH[Assert] = _value_if_true
 
 
 class Raise(Op):

@@ -146,7 +146,7 @@ def tensordot(a, b, axes=2):
     a_shape, b_shape = ([shape_i(v, d) for d in range(v.type.ndim)] for v in (a, b))
     a2, b2 = _as_matrix(a, a_shape, keep_a, left), _as_matrix(b, b_shape, right, keep_b)
     shape = [a_shape[d] for d in keep_a] + [b_shape[d] for d in keep_b]
-    result = _dot(a2, b2).reshape(shape if shape else np.zeros(0, "int64"), ndim=len(shape))
+    result = _dot(a2, b2).reshape(tuple(shape), ndim=len(shape))
     pattern = tuple([a.type.broadcastable[d] for d in keep_a] + [b.type.broadcastable[d] for d in keep_b])
     return result if result.type.broadcastable == pattern else result.type.rebroadcast(result, pattern)
 
@@ -160,7 +160,7 @@ def _as_matrix(x, shape, rows, columns):
 
 
 def _contracted(a, b, axes):
-    if np.ndim(axes) == 0 and not isinstance(axes, (list, tuple)):
+    if not isinstance(axes, (list, tuple)) and np.ndim(axes) == 0:
         n = int(axes)
         if n < 0 or n > min(a.type.ndim, b.type.ndim):
             raise ValueError(f"tensordot can't sum over {n} axes of tensors with {a.type.ndim} and {b.type.ndim}")

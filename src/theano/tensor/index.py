@@ -9,7 +9,15 @@ from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import Scalar, as_scalar
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, get_scalar_constant_value
 from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
-from theano.tensor.shape import LENGTHS, MakeVector, scalar_from_tensor, tensor_from_scalar, vector_length
+from theano.tensor.shape import (
+    LENGTHS,
+    MakeVector,
+    Shape,
+    scalar_from_tensor,
+    shape_i,
+    tensor_from_scalar,
+    vector_length,
+)
 from theano.tensor.type import TensorType, tensor
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -445,6 +453,8 @@ def _constant_element(node, index, get):
             return x.data[position]
         if x.owner is not None and isinstance(x.owner.op, MakeVector):
             return get(x.owner.inputs[position[0]])
+        if x.owner is not None and isinstance(x.owner.op, Shape):
+            return get(shape_i(x.owner.inputs[0], position[0] % x.owner.inputs[0].type.ndim))
     except IndexError:                                      # for the function to raise, with the user's line
         pass
     raise NotScalarConstantError()

@@ -7,6 +7,7 @@ from theano.errors import NotScalarConstantError
 from theano.gradient import DisconnectedType, grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.type import upcast
 from theano.tensor.advanced import flatnonzero, inc_subtensor, set_subtensor, take
 from theano.tensor.assertion import Assert
 from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
@@ -204,13 +205,42 @@ def bincount(x, weights=None, minlength=None, assert_nonneg=False):
         raise TypeError(f"bincount needs an integer vector, got {x.type}")
     if assert_nonneg:
         x = Assert("Input to bincount has negative values!")(x, (x >= 0).all())
+    if weights is None:
+        return Bincount()(x, 0 if minlength is None else minlength)
     length = cast(x.max() + 1, "int64")
     if minlength is not None:
         length = maximum(length, minlength)
-    if weights is None:
-        return inc_subtensor(zeros([length], dtype="int64")[x], 1)
     weights = as_tensor_variable(weights)
     return inc_subtensor(zeros([length], dtype=weights.type.dtype)[x], weights)
+
+
+class Bincount(Op):
+    """How often each integer occurs in a vector; negative ones count from the end.
+
+    x: (n,) integers   minlength: integer scalar   ->   int64, as long as the largest says, at least ``minlength``
+    Raises IndexError for numbers below minus that length.
+    """
+
+    __props__ = ()
+
+    def make_node(self, x, minlength):
+        x, minlength = as_tensor_variable(x), as_tensor_variable(minlength)
+        if any(v.type.ndim != ndim or v.type.dtype not in INTEGERS for v, ndim in ((x, 1), (minlength, 0))):
+            raise TypeError(f"bincount needs an integer vector and an integer, got {x.type} and {minlength.type}")
+        return Apply(self, [x, minlength], [tensor("int64", (False,))])
+
+    def perform(self, node, inputs, output_storage):
+        x, minlength = (v.astype("int64", copy=False) for v in inputs)
+        length = max(int(x.max(initial=-1)) + 1, int(minlength), 0)
+        if x.min(initial=0) < -length:
+            raise IndexError(f"bincount: {x.min()} is out of bounds for counts of length {length}")
+        output_storage[0][0] = np.bincount(x + (x < 0) * length, minlength=length).astype("int64", copy=False)
+
+    def connection_pattern(self, node):
+        return [[False], [False]]
+
+    def grad(self, inputs, output_grads):
+        return [DisconnectedType()() for _ in inputs]
 
 
 def compress(condition, x, axis=None):
@@ -226,18 +256,20 @@ method("compress")(lambda self, a, axis=None: compress(a, self, axis))
 def choose(a, choices, out=None, mode="raise"):
     """For each element of the integer tensor ``a`` that of the choice it names.  Reference: numpy.choose
 
-    choices: tensor whose first axis is chosen from, or list of tensors. mode: "raise", "wrap" or "clip".
+    choices: tensor whose first axis is chosen from, or list of tensors, which are broadcast. mode: "raise", "wrap" or
+    "clip".
     """
     if out is not None:
         raise ValueError("choose gives a new variable; out must be None")
-    choices = stack(list(choices)) if isinstance(choices, (list, tuple)) else choices
-    return Choose(mode)(a, choices)
+    if isinstance(choices, (list, tuple)) and len(choices) > 1:
+        return Choose(mode)(a, *choices)
+    return Choose(mode)(a, stack(list(choices)) if isinstance(choices, (list, tuple)) else choices)
 
 
 class Choose(Op):
     """The elements of ``choices`` that ``a`` names.
 
-    a: integers   choices: (n, ...), choices[k] broadcasts with a   Reference: numpy.choose
+    a: integers   choices: (n, ...), choices[k] broadcasts with a; or n tensors, two or more   Reference: numpy.choose
     """
 
     __props__ = ("mode",)
@@ -247,44 +279,70 @@ class Choose(Op):
             raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
         self.mode = mode
 
-    def make_node(self, a, choices):
-        a, choices = as_tensor_variable(a), as_tensor_variable(choices)
+    def make_node(self, a, *choices):
+        a, choices = as_tensor_variable(a), [as_tensor_variable(c) for c in choices]
         if a.type.dtype not in INTEGERS:
             raise TypeError(f"choose first argument must have an integer type, got {a.type}")
-        ndim = max(a.type.ndim, choices.type.ndim - 1)
-        patterns = [(True,) * (ndim - len(p)) + p for p in (a.type.broadcastable, choices.type.broadcastable[1:])]
-        return Apply(self, [a, choices], [tensor(choices.type.dtype, [all(p) for p in zip(*patterns, strict=True)])])
+        first = len(choices) == 1
+        patterns = [a.type.broadcastable, *(c.type.broadcastable[first:] for c in choices)]
+        ndim = max(map(len, patterns))
+        padded = [(True,) * (ndim - len(p)) + p for p in patterns]
+        dtype = upcast(*(c.type.dtype for c in choices))
+        return Apply(self, [a, *choices], [tensor(dtype, [all(p) for p in zip(*padded, strict=True)])])
 
     def perform(self, node, inputs, output_storage):
-        a, choices = inputs
-        first = np.broadcast_arrays(a, choices[0])[0] if len(choices) else a
-        index = first % len(choices) if self.mode == "wrap" else np.clip(first, 0, len(choices) - 1)
-        if self.mode == "raise" and (index != first).any():
+        a, *choices = inputs
+        stacked = len(choices) == 1
+        choices = choices[0] if stacked else choices
+        count = len(choices)
+        if not count:
+            raise ValueError("choose has nothing to choose from")
+        shape = np.broadcast_shapes(a.shape, *([choices.shape[1:]] if stacked else [c.shape for c in choices]))
+        index = a % count if self.mode == "wrap" else np.clip(a, 0, count - 1)
+        if self.mode == "raise" and (index != a).any():
             raise ValueError("invalid entry in choice array")
-        same_rank = choices.reshape(len(choices), *(1,) * (first.ndim - choices.ndim + 1), *choices.shape[1:])
-        wide = np.broadcast_to(same_rank, (len(choices), *first.shape))
-        output_storage[0][0] = np.take_along_axis(wide, index[None].astype("int64"), 0)[0]
+        index = np.broadcast_to(index, shape)
+        if stacked:
+            same_rank = choices.reshape(count, *(1,) * (len(shape) - choices.ndim + 1), *choices.shape[1:])
+            wide = np.broadcast_to(same_rank, (count, *shape))
+            output_storage[0][0] = np.take_along_axis(wide, index[None].astype("int64"), 0)[0]
+            return
+        out = np.empty(shape, node.outputs[0].type.dtype)
+        for k, choice in enumerate(choices):
+            np.copyto(out, choice, where=index == k)
+        output_storage[0][0] = out
 
     def infer_shape(self, node, shapes):
-        ndim = node.outputs[0].type.ndim
-        found = [constant(1, dtype="int64")] * ndim
-        for x, shape in ((node.inputs[0], shapes[0]), (node.inputs[1], shapes[1])):
-            first = 0 if x is node.inputs[0] else 1
-            for d in range(first, x.type.ndim):
-                if not x.type.broadcastable[d]:
-                    found[ndim - x.type.ndim + d] = shape[d]
+        first = len(shapes) == 2
+        parts = [(node.inputs[0].type.broadcastable, shapes[0]),
+                 *((x.type.broadcastable[first:], s[first:]) for x, s in zip(node.inputs[1:], shapes[1:], strict=True))]
+        found = []
+        for d in range(-node.outputs[0].type.ndim, 0):
+            met = [shape[d] for pattern, shape in parts if len(shape) >= -d and not pattern[d]]
+            extent = met[-1] if met else constant(1, dtype="int64")
+            for other in met[-2::-1]:
+                extent = switch(eq(extent, 1), other, extent)
+            found.append(extent)
         return [tuple(found)]
 
     def connection_pattern(self, node):
-        return [[False], [True]]
+        return [[False], *([[True]] * (len(node.inputs) - 1))]
 
     def grad(self, inputs, output_grads):
-        (a, choices), (g,) = inputs, output_grads
-        ndim, added = g.type.ndim, g.type.ndim - choices.type.ndim + 1
-        index = a % choices.shape[0] if self.mode == "wrap" else a.clip(0, choices.shape[0] - 1)
-        numbers = arange(choices.shape[0]).dimshuffle(0, *["x"] * ndim)
-        index = index.dimshuffle("x", *["x"] * (ndim - a.type.ndim), *range(a.type.ndim))
-        parts = switch(eq(numbers, index), g.dimshuffle("x", *range(ndim)), 0).astype(choices.type.dtype)
+        (a, *choices), (g,) = inputs, output_grads
+        ndim = g.type.ndim
+        count = len(choices) if len(choices) > 1 else choices[0].shape[0]
+        index = a % count if self.mode == "wrap" else a.clip(0, count - 1)
+        index = index.dimshuffle(*["x"] * (ndim - a.type.ndim), *range(a.type.ndim))
+        if len(choices) > 1:
+            wide = [c.dimshuffle(*["x"] * (ndim - c.type.ndim), *range(c.type.ndim)) for c in choices]
+            found = [sum_to_shape_of(switch(eq(index, k), g, 0), w).astype(w.type.dtype) for k, w in enumerate(wide)]
+            return [DisconnectedType()(), *(f.dimshuffle(list(range(ndim - c.type.ndim, ndim)))
+                                            for f, c in zip(found, choices, strict=True))]
+        choices, = choices
+        added = ndim - choices.type.ndim + 1
+        numbers = arange(count).dimshuffle(0, *["x"] * ndim)
+        parts = switch(eq(numbers, index.dimshuffle("x", *range(ndim))), g.dimshuffle("x", *range(ndim)), 0)
         wide = choices.dimshuffle(0, *["x"] * added, *range(1, choices.type.ndim))
-        found = sum_to_shape_of(parts, wide)
+        found = sum_to_shape_of(parts.astype(choices.type.dtype), wide)
         return [DisconnectedType()(), found.dimshuffle(0, *range(1 + added, 1 + ndim))]

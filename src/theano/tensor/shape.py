@@ -6,6 +6,7 @@ import operator
 
 import numpy as np
 
+from theano.config import config
 from theano.errors import NotScalarConstantError, ShapeError
 from theano.gradient import DisconnectedType
 from theano.graph.copying import DeepCopyOp, ViewOp
@@ -118,8 +119,6 @@ def shape(x):
 @method("size")
 def size(x):
     """Number of elements of ``x``, an int64 scalar."""
-    if x.type.ndim == 0:
-        return constant(1, dtype="int64")
     return shape(x).prod()
 
 
@@ -210,7 +209,7 @@ class TensorFromScalar(Op):
     def grad(self, inputs, output_grads):
         if inputs[0].type.dtype.startswith(("float", "complex")):
             return [scalar_from_tensor(output_grads[0])]
-        return [inputs[0].zeros_like()]
+        return [inputs[0].zeros_like(dtype=config.floatX)]
 
     def R_op(self, inputs, eval_points):
         return [None] if eval_points[0] is None else self.make_node(*eval_points).outputs
@@ -555,13 +554,13 @@ class SpecifyShape(Op):
     def make_node(self, x, shp):
         if not isinstance(x, Variable):
             x = as_tensor_variable(x)
-        shp = as_tensor_variable(shp)
+        shp = as_tensor_variable(np.zeros(0, "int64") if isinstance(shp, (list, tuple)) and not shp else shp)
         if shp.type.ndim != 1 or shp.type.dtype not in ("int8", "int16", "int32", "int64", "uint8",
                                                         "uint16", "uint32", "uint64"):
             raise TypeError(f"SpecifyShape needs a shape vector of integers, got {shp} of type {shp.type}")
         length = vector_length(shp)
         if length is not None and length != x.type.ndim:
-            raise ValueError(f"SpecifyShape: {x} has {x.type.ndim} dimensions, the shape has {length}")
+            raise AssertionError(f"SpecifyShape: {x} has {x.type.ndim} dimensions, the shape has {length}")
         if not isinstance(x.type, TensorType):
             return Apply(self, [x, shp], [x.type()])
         pattern = x.type.broadcastable

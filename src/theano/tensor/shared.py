@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from theano.graph import origin
 from theano.graph.shared import SharedVariable
 from theano.graph.type import generic
 from theano.tensor.type import TensorType
@@ -94,7 +95,7 @@ def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
             variable = constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)
         except TypeError:
             continue
-        variable.tag.trace = ()
+        variable.tag.trace = origin.trace()
         return variable
     raise TypeError(f"nothing makes a shared variable of {value!r} with the arguments {kwargs}; a dtype is given by "
                     "the value, not by an argument")

@@ -115,7 +115,7 @@ def argsort(a, axis=-1, kind="quicksort", order=None):
 class TopKOp(Op):
     """The ``kth`` largest elements along an axis, or the -kth smallest: values, indices, or both.
 
-    x: any tensor   kth: integer scalar, not 0   ->   values, indices of dtype idx_dtype. Their order is not defined.
+    x: any tensor   kth: integer scalar, not 0   ->   values, indices of dtype idx_dtype, ordered as x has them.
     """
 
     __props__ = ("axis", "sorted", "return_values", "return_indices", "idx_dtype")
@@ -146,10 +146,13 @@ class TopKOp(Op):
         n = x.shape[self.axis]
         if not 1 <= abs(k) <= n:
             raise ValueError(f"topk: kth must be between 1 and {n} in size, got {k}")
-        order = np.argpartition(x, -k if k > 0 else -k - 1, axis=self.axis)
-        kept = [slice(None)] * x.ndim
-        kept[self.axis] = slice(n - k, None) if k > 0 else slice(-k)
-        index = order[tuple(kept)]
+        first = [slice(None)] * x.ndim
+        first[self.axis] = slice(abs(k))
+        if k > 0:                   # of equal elements the first, as in native code
+            index = n - 1 - np.flip(np.argsort(np.flip(x, self.axis), self.axis, kind="stable"), self.axis)
+        else:
+            index = np.argsort(x, self.axis, kind="stable")
+        index = np.sort(index[tuple(first)], self.axis)
         results = [np.take_along_axis(x, index, self.axis)] * self.return_values
         results += [index.astype(self.idx_dtype)] * self.return_indices
         for cell, value in zip(output_storage, results, strict=True):
@@ -178,12 +181,12 @@ def _topk(x, kth, axis, **properties):
 
 
 def topk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """The ``kth`` largest (negative: smallest) elements along ``axis``, in any order."""
+    """The ``kth`` largest (negative: smallest) elements along ``axis``, ordered as ``x`` has them."""
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype, return_indices=False)
 
 
 def argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """The indices of the ``kth`` largest (negative: smallest) elements along ``axis``, in any order."""
+    """The indices of the ``kth`` largest (negative: smallest) elements along ``axis``, ordered as ``x`` has them."""
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype, return_values=False)
 
 
@@ -275,3 +278,19 @@ class Unique(Op):
                 size = size * n
             known[2 if self.return_index else 1] = (size,)
         return known
+
+    def connection_pattern(self, node):
+        return [[True, *[False] * (len(node.outputs) - 1)]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        """To the first of equal elements."""
+        (x,), g = inputs, output_grads[0]
+        if isinstance(g.type, DisconnectedType):
+            return [DisconnectedType()()]
+        if x.type.dtype in INTEGERS or x.type.dtype == "bool":
+            return [x.zeros_like(dtype="floatX")]
+        first = outputs[1] if self.return_index else Unique(return_index=True, axis=self.axis)(x)[1]
+        if self.axis is None:
+            return [set_subtensor(flatten(x).zeros_like()[first], g).reshape(x.shape, x.type.ndim)]
+        part = x.zeros_like()[(slice(None),) * (self.axis % x.type.ndim) + (first,)]
+        return [set_subtensor(part, g)]

@@ -99,6 +99,16 @@ def complex_function(name, dtype):
     return Function(known + suffix, f"{result} {known}{suffix}({arguments});")
 
 
+def operators(row, count, dtype):
+    """Products and quotients of complex numbers: C's look for nan, and loops around them stay scalar."""
+    if not is_complex(dtype):
+        return None
+    product = "{0}"
+    for k in range(1, count):
+        product = f"multiply({product}, {{{k}}})"
+    return {"mul": product, "sqr": "multiply({0}, {0})", "true_div": "divide({0}, {1})", "inv": "inverse({0})"}.get(row)
+
+
 def literal(value, dtype):
     """A constant, exactly: floats in hexadecimal."""
     kind = np.dtype(dtype).kind
@@ -262,6 +272,7 @@ DIALECT = Dialect(
     storage=STORAGE,
     arithmetic=ARITHMETIC,
     literal=literal,
+    operators=operators,
     function=function,
     cast=cast,
     load=load,

@@ -16,42 +16,22 @@ static double th_sinpi_f64(double x) {
     return n * 0.5 == th_rint_f64(n * 0.5) ? s : -s;
 }
 
-/* Taylor coefficients psi^(n)(x0) / n! at the root x0 of digamma, n = 1, 2, ... */
+/* The sigmoid, off by less than 0.02. */
 
-static const double th_psi_taylor[18] = {
-    0.9676722454476212, -0.4427631689835921, 0.258499760955651, -0.16394270544240652,
-    0.10782405069126237, -0.07219956125645471, 0.04880428816414311, -0.03316112647484736,
-    0.022597648232218104, -0.01542476590494896, 0.010538791616612175, -0.007204534386356869,
-    0.004926781395729853, -0.003369801655439328, 0.002305126326734928, -0.0015769367714301972,
-    0.0010788252019162967, -0.0007380709389960052,
-};
+TH_INLINE double th_ultra_fast_sigmoid_f64(double x) {
+    double a = 0.5 * __builtin_fabs(x), z = 1.5 * a / (1.0 + a);
+    double line = 0.935409070603099 + 0.0458812946797165 * (a - 1.7);
+    line = a < 3.0 ? line : 0.99505475368673;
+    z = a < 1.7 ? z : line;
+    return 0.5 * ((x >= 0.0 ? z : -z) + 1.0);
+}
 
-/* Digamma: reflection DLMF 5.5.4, recurrence 5.5.2, asymptotic series 5.11.2. */
-
-static double th_psi_f64(double x) {
-    double sum = 0.0, d = (x - 1.4616321449683622) - 9.549995429965697e-17;
-    if (x == 0.0)
-        return -__builtin_copysign(__builtin_inf(), x);
-    if (__builtin_fabs(d) < 0.2) {
-        for (int n = 17; n >= 0; n--)
-            sum = (sum + th_psi_taylor[n]) * d;
-        return sum;
-    }
-    if (x < 0.0) {
-        double n = th_rint_f64(x);
-        if (n == x || x == -__builtin_inf())
-            return __builtin_nan("");
-        sum = -3.141592653589793 / __builtin_tan((x - n) * 3.141592653589793);
-        x = 1.0 - x;
-    }
-    if (x == __builtin_inf())
-        return x;
-    for (; x < 12.0; x += 1.0)
-        sum -= 1.0 / x;
-    double z = 1.0 / (x * x);
-    double p = 691.0 / 32760 - z * (1.0 / 12 - z * 3617.0 / 8160);
-    p = 1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * p))));
-    return sum + (__builtin_log(x) - 0.5 / x - z * p);
+TH_INLINE float th_ultra_fast_sigmoid_f32(float x) {
+    float a = 0.5f * __builtin_fabsf(x), z = 1.5f * a / (1.0f + a);
+    float line = 0.935409070603099f + 0.0458812946797165f * (a - 1.7f);
+    line = a < 3.0f ? line : 0.99505475368673f;
+    z = a < 1.7f ? z : line;
+    return 0.5f * ((x >= 0.0f ? z : -z) + 1.0f);
 }
 
 /* Trigamma: reflection DLMF 5.15.6, recurrence 5.15.5, asymptotic series 5.15.8. */
@@ -88,6 +68,35 @@ static double th_quad_gamma_f64(double x) {
     double p = 5.0 / 6 - z * (691.0 / 210 - z * (35.0 / 2 - z * 3617.0 / 30));
     p = 1.0 / 2 - z * (1.0 / 6 - z * (1.0 / 6 - z * (3.0 / 10 - z * p)));
     return sum - (1.0 + 1.0 / x + z * p) * z;
+}
+
+/* The derivative of order n of digamma, by the Euler-Maclaurin formula DLMF 25.11.28 for zeta(n + 1, x). Terms before
+   x = 10 + n / 2 are added one by one. */
+
+static const double th_bernoulli_over_factorial[10] = {
+    0x1.5555555555555p-4, -0x1.6c16c16c16c17p-10, 0x1.1566abc011566p-15, -0x1.bbd779334ef0bp-21,
+    0x1.66a8f2bf70ebep-26, -0x1.22805d644267fp-31, 0x1.d6db2c4e09163p-37, -0x1.7da4e1f79955cp-42,
+    0x1.355871d652e9ep-47, -0x1.f57d968caacf1p-53,
+};
+
+static double th_polygamma_f64(double n, double x) {
+    if (n == 0.0)
+        return th_psi_f64(x);
+    if (!(n > 0.0) || x != x || (x < 0.0 && (n != th_floor_f64(n) || x < -1e6)))
+        return __builtin_nan("");
+    double s = n + 1.0, sum = 0.0, sign = th_floor_f64(n * 0.5) * 2.0 == n ? -1.0 : 1.0;
+    if (x <= 0.0 && x == th_floor_f64(x))
+        return sign * __builtin_inf();
+    double factor = sign * th_gamma_f64(s);
+    for (; x < 10.0 + 0.5 * n; x += 1.0)
+        sum += __builtin_pow(x, -s);
+    double y = __builtin_pow(x, -s), term = y * s / x;
+    sum += y * (x / n + 0.5);
+    for (int k = 0; k < 10; k++) {
+        sum += th_bernoulli_over_factorial[k] * term;
+        term *= (s + 2 * k + 1) * (s + 2 * k + 2) / (x * x);
+    }
+    return factor * sum;
 }
 
 /* erfinv(y) = y g(w), w = -log(1 - y^2), after Giles 2010, "Approximating the erfinv function": g is smooth, and
@@ -253,39 +262,50 @@ static double th_log_ratio_minus_f64(double x, double a) {
 
 static double th_gamma_density_f64(double a, double x) {
     if (a < 10.0)
-        return __builtin_exp(a * __builtin_log(x) - x) / __builtin_tgamma(a + 1.0);
+        return __builtin_exp(a * __builtin_log(x) - x) / th_gamma_f64(a + 1.0);
     double z = 1.0 / (a * a);
     double s = (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z / 1188)))) / a;
     double e = a * th_log_ratio_minus_f64(x, a) - s;
     return __builtin_exp(e) / __builtin_sqrt(6.283185307179586 * a);
 }
 
-/* Regularised incomplete gamma functions: series DLMF 8.11.4 below x = a + 1, Legendre's continued
-   fraction 8.9.2 by Lentz's method above. */
+/* Regularised incomplete gamma functions: series DLMF 8.11.4 below x = a + 1, four terms a division; Legendre's
+   continued fraction 8.9.2 above, its convergents by the forward recurrence, divided now and then. Both without the
+   factor x^a exp(-x) / gamma(a + 1). */
 
 static double th_gamma_series_f64(double a, double x) {
-    double sum = 1.0, term = 1.0;
-    for (int n = 1; n < 200000 && term > sum * 1e-17; n++) {
-        term *= x / (a + n);
-        sum += term;
+    double sum = 1.0, term = 1.0, x2 = x * x;
+    for (int n = 1; n < 200000 && term > sum * 1e-17; n += 4) {
+        double p = (a + n) * (a + n + 1), q = (a + n + 2) * (a + n + 3), scale = term / (p * q);
+        sum += x * scale * (q * (a + n + 1 + x) + x2 * (a + n + 3 + x));
+        term = x2 * x2 * scale;
     }
-    return sum * th_gamma_density_f64(a, x);
+    return sum;
 }
 
 static double th_gamma_fraction_f64(double a, double x) {
-    double b = x + 1.0 - a, c = 1e300, d = 1.0 / b, h = d;
-    for (int n = 1; n < 200000; n++) {
-        double an = -n * (n - a);
-        b += 2.0;
-        d = an * d + b;
-        d = 1.0 / (d == 0.0 ? 1e-300 : d);
-        c = b + an / c;
-        c = c == 0.0 ? 1e-300 : c;
-        h *= d * c;
-        if (__builtin_fabs(d * c - 1.0) < 1e-16)
+    double b = x + 1.0 - a, p = 1.0, p_before = 0.0, q = b, q_before = 1.0, h = 0.0;
+    for (int n = 1; n < 200000; n += 4) {
+        for (int k = n; k < n + 4; k++) {
+            double an = -k * (k - a), p_next, q_next;
+            b += 2.0;
+            p_next = b * p + an * p_before;
+            q_next = b * q + an * q_before;
+            p_before = p;
+            q_before = q;
+            p = p_next;
+            q = q_next;
+        }
+        double inverse = 1.0 / q;
+        p *= inverse;
+        p_before *= inverse;
+        q_before *= inverse;
+        q = 1.0;
+        if (__builtin_fabs(p - h) <= p * 1e-16)
             break;
+        h = p;
     }
-    return h * a * th_gamma_density_f64(a, x);
+    return p * a;
 }
 
 /* Euler's constant, and zeta(n) / n: lgamma(1 + a) = sum of c[n - 1] (-a)^n, DLMF 5.7.3. */
@@ -312,36 +332,47 @@ static double th_gamma_upper_small_f64(double a, double x) {
     return -e - (e + 1.0) * a * sum;
 }
 
-static double th_gammainc_f64(double a, double x) {
-    if (!(a >= 0.0 && x >= 0.0) || (a == 0.0 && x == 0.0))
+/* Where the functions step from 0 to 1 between neighbouring numbers, or an argument is at an end of its range: the
+   lower function there, -1 elsewhere. */
+
+static double th_gamma_step_f64(double a, double x) {
+    if (!(a >= 0.0 && x >= 0.0) || (a == 0.0 && x == 0.0) || (a == __builtin_inf() && x == a))
         return __builtin_nan("");
-    if (a == __builtin_inf())
-        return x == a ? __builtin_nan("") : 0.0;
-    if (x == 0.0 || a == 0.0 || x == __builtin_inf())
-        return x == 0.0 ? 0.0 : 1.0;
-    return x < a + 1.0 ? th_gamma_series_f64(a, x) : 1.0 - th_gamma_fraction_f64(a, x);
+    if (x == 0.0 || a == 0.0 || x == __builtin_inf() || a > 1e40)
+        return a == 0.0 ? 1.0 : (x < a ? 0.0 : (x == a ? 0.5 : 1.0));
+    return -1.0;
+}
+
+static double th_gammainc_f64(double a, double x) {
+    double step = th_gamma_step_f64(a, x);
+    if (step != -1.0)
+        return step;
+    double density = th_gamma_density_f64(a, x);
+    return x < a + 1.0 ? th_gamma_series_f64(a, x) * density : 1.0 - th_gamma_fraction_f64(a, x) * density;
 }
 
 static double th_gammaincc_f64(double a, double x) {
-    if (!(a >= 0.0 && x >= 0.0) || (a == 0.0 && x == 0.0))
-        return __builtin_nan("");
-    if (a == __builtin_inf())
-        return x == a ? __builtin_nan("") : 1.0;
-    if (x == 0.0 || a == 0.0 || x == __builtin_inf())
-        return x == 0.0 ? 1.0 : 0.0;
+    double step = th_gamma_step_f64(a, x);
+    if (step != -1.0)
+        return 1.0 - step;
     if (a < 0.2 && x < 1.1)
         return th_gamma_upper_small_f64(a, x);
-    return x < a + 1.0 ? 1.0 - th_gamma_series_f64(a, x) : th_gamma_fraction_f64(a, x);
+    double density = th_gamma_density_f64(a, x);
+    return x < a + 1.0 ? 1.0 - th_gamma_series_f64(a, x) * density : th_gamma_fraction_f64(a, x) * density;
 }
 
-/* Not regularised. */
+/* Not regularised; without gamma(a) where it would cancel. */
 
 static double th_gammal_f64(double a, double x) {
-    return th_gammainc_f64(a, x) * __builtin_tgamma(a);
+    if (a > 0.0 && a < 10.0 && x > 0.0 && x < a + 1.0)
+        return th_gamma_series_f64(a, x) * __builtin_exp(a * __builtin_log(x) - x) / a;
+    return th_gammainc_f64(a, x) * th_gamma_f64(a);
 }
 
 static double th_gammau_f64(double a, double x) {
-    return th_gammaincc_f64(a, x) * __builtin_tgamma(a);
+    if (a > 0.0 && a < 10.0 && x >= a + 1.0 && x < 700.0)
+        return th_gamma_fraction_f64(a, x) * __builtin_exp(a * __builtin_log(x) - x) / a;
+    return th_gammaincc_f64(a, x) * th_gamma_f64(a);
 }
 
 static double th_chi2sf_f64(double x, double k) {
@@ -402,14 +433,6 @@ static double th_iv_f64(double v, double x) {
     }
     double e = __builtin_exp(0.5 * x);
     return sign * (e * (sum / __builtin_sqrt(6.283185307179586 * x))) * e;
-}
-
-static double th_i0_f64(double x) {
-    return th_iv_f64(0.0, x);
-}
-
-static double th_i1_f64(double x) {
-    return th_iv_f64(1.0, x);
 }
 
 /* J for large x: Hankel's expansion DLMF 10.17.3. */

@@ -387,11 +387,27 @@ TH_INLINE double th_acosh_f64(double x) {
     return x < 1.0 ? __builtin_nan("") : y;
 }
 
+/* atanh(x) = log(u) / 2, u = (1 + a) / (1 - a) = 2^k (1 + s) / (1 - s). The difference of the bits of 1 + a and 1 - a
+   tells k; one division gives s, |s| < 0.201; near 1 in terms of 1 - a. */
+
 TH_INLINE double th_atanh_f64(double x) {
     double a = __builtin_fabs(x);
-    double y = th_log1p_f64((a + a) / (1.0 - a)) * 0.5;
-    y = a < 0x1p-28 ? a : y;
-    return __builtin_copysign(y, x);
+    unsigned long long b = th_bits_f64(1.0 + a) - th_bits_f64(1.0 - a) + 0x0008000000000000ull;
+    double k = th_float_f64((b >> 52) | 0x4330000000000000ull) - 0x1p52;
+    double p = th_float_f64(0x3ff0000000000000ull - (b & 0xfff0000000000000ull));
+    double d = 1.0 - a, num = a < 0.5 ? a * (p + 1.0) + (p - 1.0) : (p * 2.0 - d) - p * d;
+    double s = num / (a < 0.5 ? a * (p - 1.0) + (p + 1.0) : (p * 2.0 + d) - p * d);
+    double z = s * s, z2 = z * z;
+    double odd = 0x1.1bb4c360bddd1p-4, even = 0x1.0dc435f813a6p-4;
+    odd = odd * z2 + 0x1.3b362d1c92937p-4;
+    odd = odd * z2 + 0x1.c71c749c06d1dp-4;
+    odd = odd * z2 + 0x1.999999999c201p-3;
+    even = even * z2 + 0x1.745c47b79f5c5p-4;
+    even = even * z2 + 0x1.24924921d8827p-3;
+    even = even * z2 + 0x1.555555555554fp-2;
+    double y = k * 0x1.62e42fefa38p-2 + (s + (s * z * (odd * z + even) + k * 0x1.ef35793c7673p-46));
+    y = a == 1.0 ? __builtin_inf() : y;
+    return a > 1.0 ? __builtin_nan("") : __builtin_copysign(y, x);
 }
 
 TH_INLINE float th_asinh_f32(float x) {
@@ -411,9 +427,17 @@ TH_INLINE float th_acosh_f32(float x) {
 
 TH_INLINE float th_atanh_f32(float x) {
     float a = __builtin_fabsf(x);
-    float y = th_log1p_f32((a + a) / (1.0f - a)) * 0.5f;
-    y = a < 0x1p-13f ? a : y;
-    return __builtin_copysignf(y, x);
+    unsigned int b = th_bits_f32(1.0f + a) - th_bits_f32(1.0f - a) + 0x00400000u;
+    float k = (float)(int)(b >> 23), p = th_float_f32(0x3f800000u - (b & 0xff800000u));
+    float d = 1.0f - a, num = a < 0.5f ? a * (p + 1.0f) + (p - 1.0f) : (p * 2.0f - d) - p * d;
+    float s = num / (a < 0.5f ? a * (p - 1.0f) + (p + 1.0f) : (p * 2.0f + d) - p * d);
+    float z = s * s, q = 0x1.ee9feap-4f;
+    q = q * z + 0x1.23e042p-3f;
+    q = q * z + 0x1.999c0cp-3f;
+    q = q * z + 0x1.555554p-2f;
+    float y = k * 0x1.62e4p-2f + (s + (s * z * q + k * 0x1.7f7d1cp-21f));
+    y = a == 1.0f ? __builtin_inff() : y;
+    return a > 1.0f ? __builtin_nanf("") : __builtin_copysignf(y, x);
 }
 
 /* Error function: a series for |x| < 1, exp(-x^2) p(t) / (1 + 2 x) beyond 1/2. */

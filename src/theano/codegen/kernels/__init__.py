@@ -3,11 +3,12 @@
 from theano.codegen.kernels.blas import BLAS
 from theano.codegen.kernels.index import INDEX
 from theano.codegen.kernels.loop import LOOP
+from theano.codegen.kernels.network import NETWORK
 from theano.codegen.kernels.order import ORDER
 from theano.codegen.kernels.prebuilt import PREBUILT
 from theano.codegen.kernels.shape import SHAPE
 
-KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, **LOOP}
+KERNELS = {**SHAPE, **INDEX, **BLAS, **PREBUILT, **ORDER, **NETWORK, **LOOP}
 
 
 def find_kernel(node):

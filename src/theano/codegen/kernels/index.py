@@ -17,7 +17,9 @@ from theano.tensor.advanced import (
     operation_of,
     slice_of,
 )
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
+from theano.tensor.repeat import INTEGERS, Choose
 from theano.tensor.type import TensorType
 
 PARTS = ("start", "stop", "step")
@@ -214,6 +216,32 @@ def put(lowering, node):
     lowering.add("put", places, [written], (int(node.op.from_end),), node=node)
 
 
+MODES = ("raise", "wrap", "clip")
+
+
+def _before_widening(v):
+    """What ``v`` is, or the same numbers in a smaller dtype."""
+    node = v.owner
+    if node is not None and isinstance(node.op, Elemwise) and node.op.scalar_op.name.startswith("cast_"):
+        x, = node.inputs
+        if x.type.dtype in ("bool", *INTEGERS) and np.can_cast(x.type.dtype, v.type.dtype):
+            return x
+    return v
+
+
+def choose(lowering, node):
+    """Elements of several arrays, or of one along its first axis."""
+    numbers, *choices = node.inputs
+    dtype = node.outputs[0].type.dtype
+    if numbers.type.dtype == "uint64" or dtype not in ir.DTYPES[:-1] or any(v.type.dtype != dtype for v in choices):
+        return NotImplemented
+    places = [lowering.place(v) for v in (_before_widening(numbers), *choices)]
+    params = (MODES.index(node.op.mode), int(len(choices) == 1))
+    lowering.add("call", places, [lowering.temp(node.outputs[0])], params, kernel="choose", node=node)
+    return None
+
+
 INDEX = {Subtensor: subtensor, IncSubtensor: inc_subtensor, Pick: pick, Put: put, MakeSlice: make_slice,
+         Choose: choose,
          **dict.fromkeys((AdvancedSubtensor1, AdvancedSubtensor), gather),
          **dict.fromkeys((AdvancedIncSubtensor1, AdvancedIncSubtensor), scatter)}

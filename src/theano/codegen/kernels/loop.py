@@ -44,7 +44,7 @@ def scan(lowering, node):
         out.array = True
     extents = [n for found in part.extents[len(outputs) - len(loop.stacks):len(outputs)] for n in found]
     if loop.states or None in extents or part.may_give_up:
-        _protect_arguments(lowering)
+        lowering.keep_arguments()
     params = [len(loop.sequences), len(loop.carries), len(loop.states), len(loop.stacks), int(loop.until is not None)]
     for c in loop.carries:
         params += [len(c.taps), c.reach, *c.taps]
@@ -92,7 +92,7 @@ def branch(lowering, node):
     for place in outputs:
         place.array = place.array or place.dtype == "object"
     if any(part.may_give_up for part in parts):
-        _protect_arguments(lowering)
+        lowering.keep_arguments()
     lowering.add("branch", [condition, *others], outputs, node=node, nodes=(node,), parts=tuple(parts))
 
 
@@ -103,13 +103,6 @@ def _copy_objects(lowering, loop, part, inputs):
         if inputs[first + k].dtype == "object" and part.outputs[len(loop.carries) + k] is part.inputs[within + k]:
             inputs[first + k], task = copy_of(inputs[first + k])
             lowering.tasks.append(task)
-
-
-def _protect_arguments(lowering):
-    """Keep arguments as they are: the loop may turn out to be one for the interpreter, which begins again."""
-    for place in lowering.places.values():
-        if place.kind == "mutable":
-            place.kind = "lent"
 
 
 LOOP = {Scan: scan, Branch: branch}

@@ -5,13 +5,14 @@ import numpy as np
 from theano.codegen import nest as ir
 from theano.codegen.loops import as_dtype
 from theano.tensor.advanced import Nonzero
-from theano.tensor.cumulate import CumOp
+from theano.tensor.cumulate import CumOp, Recurrence
 from theano.tensor.diagonal import ExtractDiag, FillDiagonal, FillDiagonalOffset
-from theano.tensor.repeat import INTEGERS, RepeatOp
-from theano.tensor.sort import ArgSortOp, SearchsortedOp, SortOp, TopKOp
+from theano.tensor.repeat import INTEGERS, Bincount, RepeatOp
+from theano.tensor.sort import ArgSortOp, SearchsortedOp, SortOp, TopKOp, Unique
 
 KINDS = {"quicksort": 0, "heapsort": 1, "mergesort": 2, "stable": 2, None: 0}       # of NumPy's sorting functions
 NUMBERS = ir.DTYPES[:-1]
+INEXACT = ("float32", "float64", "complex64", "complex128")
 REAL = tuple(d for d in NUMBERS if not d.startswith("complex"))
 
 
@@ -99,5 +100,33 @@ def searchsorted(lowering, node):
     return None
 
 
+def recurrence(lowering, node):
+    """Running sums of which every term fades by a factor a step."""
+    dtype = node.outputs[0].type.dtype
+    if dtype not in INEXACT:
+        return NotImplemented
+    places = [as_dtype(lowering, v, dtype) for v in node.inputs]
+    lowering.add("call", places, [lowering.temp(node.outputs[0])], (node.op.axis,), kernel="recurrence", node=node)
+    return None
+
+
+def bincount(lowering, node):
+    """How often each number comes."""
+    places = [as_dtype(lowering, v, "int64") for v in node.inputs]
+    lowering.add("call", places, [lowering.temp(node.outputs[0])], kernel="bincount", node=node)
+
+
+def unique(lowering, node):
+    """Distinct elements, their places and counts."""
+    x, op = node.inputs[0], node.op
+    if x.type.dtype not in REAL or x.type.dtype == "float16" or (op.axis is not None and x.type.ndim != 1):
+        return NotImplemented
+    params = (int(op.return_index), int(op.return_inverse), int(op.return_counts))
+    lowering.add("call", [lowering.place(x)], [lowering.temp(v) for v in node.outputs], params, kernel="unique",
+                 node=node)
+    return None
+
+
 ORDER = {Nonzero: nonzero, ExtractDiag: diagonal, FillDiagonal: fill_diagonal, FillDiagonalOffset: fill_diagonal,
-         RepeatOp: repeat, CumOp: cumulate, SortOp: sort, ArgSortOp: sort, TopKOp: topk, SearchsortedOp: searchsorted}
+         RepeatOp: repeat, CumOp: cumulate, SortOp: sort, ArgSortOp: sort, TopKOp: topk, SearchsortedOp: searchsorted,
+         Unique: unique, Bincount: bincount, Recurrence: recurrence}

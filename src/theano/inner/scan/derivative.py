@@ -15,9 +15,11 @@ from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
 from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import Elemwise, SumToShapeOf, add, minimum, switch
+from theano.tensor.elemwise import Elemwise, minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
+
+KEPT = {"tanh", "sigmoid"}          # functions of which derivatives are polynomials of the result
 
 
 def _none(variable):
@@ -36,8 +38,8 @@ def adjoint(loop, results, gradients, run):
     """Gradients of the inputs of a loop: backpropagation through time, as a loop that runs backwards.
 
     What steps compute is computed again, from the values that carries kept; values of states, what random states gave,
-    and products of matrices are kept by running the loop with these as further outputs. What is the same in all steps
-    is computed and differentiated outside.
+    and what is long to compute are kept by running the loop with these as further outputs. What is the same in all
+    steps is computed and differentiated outside.
     """
     hoisted, moved = loop.hoisted()
     found = _adjoint(hoisted, results, gradients, run)
@@ -132,7 +134,9 @@ class _Reverse:
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
-        kept += [v for v in self._products(terms, carried) if v not in carried]
+        long = [v for v in self._long(terms) if v not in carried]
+        seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
+        kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
         kept = [v for v in dict.fromkeys([*kept, *(s.before for s in loop.states)]) if v in needed]
         carried = {v: c for v, c in carried.items() if v in needed and v not in loop.inputs and v not in kept}
@@ -148,18 +152,16 @@ class _Reverse:
         buffers = dict(zip(map(id, loop.carries), results, strict=False))
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _products(self, terms, carried):
-        """Products of arrays that the terms need and that depend on earlier steps: too slow to be computed again."""
-        needed = read(list(terms.values()), {*self.loop.inputs, *carried})
-        recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.outputs)
-        found = [v for node in toposort(list(terms.values()), self.loop.inputs)
-                 if isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs if v in recurrent and v in needed]
-        users = {}
-        for node in toposort([*terms.values(), *self.loop.outputs], self.loop.inputs):
-            if node.op != view_op and not isinstance(node.op, SumToShapeOf):
-                for v in node.inputs:
-                    users.setdefault(v, []).append(node)
-        return [_total(v, users) for v in found]
+    def _long(self, terms):
+        """What the terms need of the forward steps, depends on earlier steps, and would be slow to compute again.
+
+        Of functions only those with simple derivatives: where the derivatives of others are computed together with
+        them, rewriting finds stable forms.
+        """
+        recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
+        return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
+                or type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
+                for v in node.outputs if v in recurrent]
 
     def _steps(self):
         """How many steps there were."""
@@ -290,17 +292,6 @@ class _Reverse:
         if is_tensor(variable) and not is_smooth(variable) and variable.type.ndim:
             return zeros_like(variable, dtype=config.floatX)
         return DisconnectedType()()
-
-
-def _total(v, users):
-    """The sum that ``v`` is a part of and nothing else; itself where there is none."""
-    while len(users.get(v, ())) == 1:
-        node = users[v][0]
-        total = node.outputs[0]
-        if not isinstance(node.op, Elemwise) or node.op.scalar_op is not add.scalar_op or total.type != v.type:
-            break
-        v = total
-    return v
 
 
 # -- forward mode ---------------------------------------------------------------------------------------

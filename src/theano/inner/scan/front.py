@@ -7,10 +7,12 @@ from functools import reduce as fold
 import numpy as np
 
 from theano.errors import MissingInputError
+from theano.graph import origin
 from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Constant, Variable, nodes_constructed
 from theano.graph.walk import ancestors, substitute
+from theano.inner.scan.checkpoint import run_in_chunks
 from theano.inner.scan.loop import (
     Carry,
     Loop,
@@ -43,7 +45,8 @@ class until:                                                                    
 
 
 def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None, truncate_gradient=-1,
-         go_backwards=False, mode=None, name=None, profile=False, allow_gc=None, strict=False, return_list=False):
+         go_backwards=False, mode=None, name=None, profile=False, allow_gc=None, strict=False, return_list=False,
+         checkpoint=None):
     """Repeat ``fn`` over the rows of sequences, with results of earlier steps at hand.
 
     Parameters
@@ -75,6 +78,9 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         Raise MissingInputError where ``fn`` uses a variable that isn't among its arguments.
     return_list : bool
         Return a list of outputs also where there is one.
+    checkpoint : None, "sqrt", int or integer scalar
+        Let gradients keep only the states of every so many steps, and make those between again; "sqrt" is the square
+        root of the number of steps. A gradient that costs as much as three forward passes then costs four.
 
     Returns
     -------
@@ -87,10 +93,38 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     Raises
     ------
     TypeError
-        When an output has not the dtype or the rank of its initial value; the pattern of broadcasting is adapted, and
-        so is the dtype of initial values that are Python numbers.
+        When an output has not the rank of its initial value. Patterns of broadcasting and dtypes may differ: what is
+        carried has a pattern and a dtype that fit both.
     ValueError
         When arguments don't fit each other or the number of steps is unknown.
+    """
+    return build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards, mode, name,
+                 strict, checkpoint).presented(return_list)
+
+
+@dataclass
+class Made:
+    """What `build` makes of a loop: its rows, what it carries last, the new values of shared variables."""
+
+    loop: Loop
+    outputs: list
+    lasts: list
+    updates: OrderedUpdates
+
+    def presented(self, return_list=False):
+        """What `scan` returns."""
+        if return_list or len(self.outputs) > 1:
+            return self.outputs, self.updates
+        return self.outputs[0] if self.outputs else None, self.updates
+
+
+def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient=-1, go_backwards=False, mode=None,
+          name=None, strict=False, checkpoint=None, ends=False, structured=False, running=True):
+    """Make a loop of a function of a step; the parameters are those of `scan`, but for
+
+    ends: with ``checkpoint`` only the rows after each of these steps come out
+    structured: ``fn`` returns more outputs than ``outputs_info`` tells of; ``lasts`` is wanted
+    running: otherwise the loop is described only
     """
     step = _Step(go_backwards, n_steps)
     for k, entry in enumerate(_listed(sequences)):
@@ -102,14 +136,17 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     loop.others = [Other(v, v) for v in dict.fromkeys(fixed)]
     with nodes_constructed() as made:
         earlier = [row for info in infos if info for row in info.rows]
-        answer = _Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
-    infos = infos or [None] * len(answer.outputs)
+        answer = Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
+    if structured or not infos:
+        infos += [None] * (len(answer.outputs) - len(infos))
     if len(infos) != len(answer.outputs):
         raise ValueError(f"scan has outputs_info for {len(infos)} outputs, but fn returned {len(answer.outputs)}: "
                          f"give None for outputs that steps don't need")
     loop.states, results = _states(answer, loop.others, strict)
     loop.until = answer.until
     _join(infos, results)
+    if not structured:
+        _drop_unread(infos, results, loop)
     outputs = results[:len(infos)]
     loop.carries = [Carry(i.taps, i.rows, i.buffer(loop.n), v) for i, v in zip(infos, outputs, strict=True) if i]
     loop.stacks = [Stack(v, loop.n) for i, v in zip(infos, outputs, strict=True) if not i]
@@ -117,23 +154,28 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         state.after = after
     if loop.until is not None:
         loop.until = results[-1]
-    return _presented(loop, infos, set(made), return_list)
+    return _results(loop, infos, set(made), checkpoint, ends) if running else Made(loop, [], [], OrderedUpdates())
 
 
-def _presented(loop, infos, made, return_list):
-    """Run the loop: what `scan` returns."""
-    found = run(loop, pruned=False)         # what was given is an input of the graph, used or not
-    carried, last = iter(found), found[len(loop.carries):]
-    stacked = iter(last[len(loop.states):])
-    outputs = [next(carried)[i.reach:] if i else next(stacked) for i in infos]
+def _results(loop, infos, made, checkpoint, ends):
+    """Run the loop."""
+    if checkpoint is None:
+        found = run(loop, pruned=False)     # what was given is an input of the graph, used or not
+        first = len(loop.carries) + len(loop.states)
+        carried, last, stacked = found[:len(loop.carries)], found[len(loop.carries):first], found[first:]
+        lasts = [x[-1] for x in carried]
+        carried = [x[c.reach:] for x, c in zip(carried, loop.carries, strict=True)]
+    else:
+        carried, last, stacked = run_in_chunks(loop, checkpoint, ends)
+        lasts = [x.owner.inputs[1] for x in carried]
+    carried, stacked = iter(carried), iter(stacked)
+    outputs = [next(carried) if i else next(stacked) for i in infos]
     updates = OrderedUpdates()
-    for state, value in zip(loop.states, last, strict=False):
+    for state, value in zip(loop.states, last, strict=True):
         updates[state.start] = value
         if state.start in made:
             state.start.default_update = value
-    if return_list or len(outputs) > 1:
-        return outputs, updates
-    return outputs[0] if outputs else None, updates
+    return Made(loop, outputs, lasts, updates)
 
 
 def _listed(value):
@@ -203,7 +245,6 @@ class _Info:
     initial: Variable
     taps: tuple
     rows: list
-    flexible: bool                  # whether the dtype may change
     label: str
 
     @property
@@ -232,7 +273,6 @@ def _info(k, entry):
     taps = (-1,) if taps is None else _taps(taps, f"outputs_info {k}")
     if max(taps) >= 0:
         raise ValueError(f"taps of outputs_info {k} must be negative, as later values don't exist yet; got {taps}")
-    flexible = isinstance(initial, (int, float, Constant)) and not isinstance(initial, np.generic)
     initial = as_tensor_variable(initial)
     label = f"output {k}" + (f" ({initial.name})" if initial.name else "")
     names = [initial.name and f"{initial.name}[t{tap}]" for tap in taps]
@@ -242,10 +282,10 @@ def _info(k, entry):
         rows = [row_of(initial, own) for own in names]
     else:
         raise TypeError(f"the initial value of {label} must have a row for each of {-min(taps)} steps, but is a scalar")
-    return _Info(initial, taps, rows, flexible, label)
+    return _Info(initial, taps, rows, label)
 
 
-class _Answer:
+class Answer:
     """What the function of a step returned: outputs, updates (a dict) and until."""
 
     def __init__(self, returned):
@@ -309,17 +349,29 @@ def _join(infos, results):
         for k, info in enumerate(infos):
             if not info:
                 continue
-            want = _common(info, results[k].type)
-            have = info.rows[0].type
+            want, have = _common(info, results[k]), info.rows[0].type
             if want != have:
                 rows = [_retyped(row, want) for row in info.rows]
-                results[:] = substitute(results, dict(zip(info.rows, rows, strict=True)), strict=False)
+                try:
+                    results[:] = substitute(results, dict(zip(info.rows, rows, strict=True)), strict=False)
+                except (TypeError, ValueError) as error:
+                    raise TypeError(_differing(info, results[k], f"is a {have} in its initial value, but a {want} "
+                                               f"after a step, which can't go on with that: {error}")) from error
                 info.rows, changed = rows, True
             if results[k].type.dtype != want.dtype:
                 results[k] = results[k].astype(want.dtype)
     for k, info in enumerate(infos):
         if info:
             results[k] = info.rows[0].type.filter_variable(results[k])
+
+
+def _drop_unread(infos, results, loop):
+    """Outputs whose earlier values no step reads are rows like any others; their initial values are only given."""
+    read = set(ancestors(results))
+    for k, info in enumerate(infos):
+        if info and read.isdisjoint(info.rows):
+            loop.others.append(Other(twin(info.initial), info.initial))
+            infos[k] = None
 
 
 def _retyped(row, kind):
@@ -330,16 +382,24 @@ def _retyped(row, kind):
     return new
 
 
-def _common(info, kind):
-    """The type of a carried value whose step gives the type ``kind``; TypeError where there is none."""
-    have = info.rows[0].type
+def _common(info, result):
+    """The type of a carried value of which a step makes ``result``; TypeError where there is none."""
+    have, kind = info.rows[0].type, result.type
     if have.ndim != kind.ndim:
-        raise TypeError(f"{info.label} has {have.ndim} dimensions in its initial value, but {kind.ndim} after a step")
-    dtype = upcast(have.dtype, kind.dtype)
-    if dtype != have.dtype and not info.flexible:
-        raise TypeError(f"{info.label} is {have.dtype} in its initial value, but {kind.dtype} after a step: "
-                        f"cast one of them")
-    return tensor(dtype, [a and b for a, b in zip(have.broadcastable, kind.broadcastable, strict=True)]).type
+        raise TypeError(_differing(info, result, f"has {have.ndim} dimensions in its initial value, but {kind.ndim} "
+                                   "after a step: give both the same"))
+    return tensor(upcast(have.dtype, kind.dtype),
+                  [a and b for a, b in zip(have.broadcastable, kind.broadcastable, strict=True)]).type
+
+
+def _differing(info, result, what):
+    """A message that names a carry, and the lines that made it."""
+    lines = [f"{info.label} {what}"]
+    for name, v in (("the initial value", info.initial), ("the value after a step", result)):
+        where = origin.describe(v)
+        if where:
+            lines.append(f"    {name} was made at {where}")
+    return "\n".join(lines)
 
 
 # -- short forms ----------------------------------------------------------------------------------------
@@ -364,3 +424,34 @@ def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None)
 def foldr(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):
     """`reduce` from the last row to the first."""
     return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
+
+
+def scan_checkpoints(fn, sequences=[], outputs_info=None, non_sequences=[], name="checkpointscan_fn",  # noqa: B006
+                     n_steps=None, save_every_N=10, padding=True):                                     # noqa: N803
+    """`scan` whose outputs have a row for every ``save_every_N`` steps, and the last one; gradients keep only these.
+
+    Parameters
+    ----------
+    fn, sequences, outputs_info, non_sequences, name, n_steps
+        As those of `scan`.
+    save_every_N : int or integer scalar
+    padding : bool
+        Has no effect: any number of steps is right.
+
+    Returns
+    -------
+    outputs, updates
+        As `scan`, but for the rows that are left out; ``scan(..., checkpoint=N)`` has all rows.
+
+    Raises
+    ------
+    RuntimeError
+        For outputs with taps other than -1.
+    """
+    for entry in _listed(outputs_info):
+        taps = entry.get("taps") if isinstance(entry, Mapping) else None
+        if taps is not None and _taps(taps, "outputs_info") != (-1,):
+            raise RuntimeError("scan_checkpoints has no taps but -1, as its outputs don't have all rows: use "
+                               "scan(..., checkpoint=N)")
+    return build(fn, sequences, outputs_info, non_sequences, n_steps, name=name, checkpoint=save_every_N,
+                 ends=True).presented()

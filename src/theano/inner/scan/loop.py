@@ -134,6 +134,8 @@ class Loop:
         others += [Other(v, v) for v in dict.fromkeys(free)]
         copies = {v: twin(v, v.name) for v in self.bound}
         copies |= {o.inner: twin(o.inner, copied_name(o.inner) if o.inner is o.outer else o.inner.name) for o in others}
+        for v, copy in copies.items():
+            copy.tag.original = original_of(v)
         loop = self.with_outputs(substitute(self.outputs, copies))
         loop.others = [Other(copies[o.inner], o.outer) for o in others]
         loop.sequences = [Sequence(copies[s.row], s.array) for s in self.sequences if s.row in used]
@@ -164,6 +166,11 @@ class Loop:
     def graph(self):
         """A step as a value."""
         return InnerGraph(self.inputs, self.outputs, self.mode)
+
+
+def original_of(variable):
+    """The variable that the user had for this input of a step."""
+    return getattr(variable.tag, "original", variable)
 
 
 def twin(variable, name=None):

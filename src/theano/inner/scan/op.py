@@ -10,6 +10,7 @@ from theano.graph.walk import ancestors, io_connection_pattern, substitute, topo
 from theano.inner.graph import InnerGraph
 from theano.inner.scan.derivative import adjoint, tangent
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, rows_of
+from theano.inner.scan.mapping import mappings
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.shape import shape_i
 
@@ -61,6 +62,15 @@ class Scan(Op):
     def outputs(self):
         """Outputs of the graph of a step."""
         return self.graph.outputs
+
+    @property
+    def var_mappings(self):
+        """Which inputs and outputs of a node and of the step belong together; see `mapping.mappings`."""
+        return mappings(self)
+
+    def get_oinp_iinp_iout_oout_mappings(self):
+        """The same as ``var_mappings``."""
+        return mappings(self)
 
     @property
     def fn(self):
@@ -159,7 +169,8 @@ class Scan(Op):
 
     def _same_shape(self, what, shape, value, step):
         if value.shape != shape:
-            raise ValueError(f"{self}: {what} of shape {shape}, but step {step} gave one of shape {value.shape}")
+            raise ValueError(f"could not broadcast input in {self}: {what} of shape {shape}, but step {step} gave "
+                             f"one of shape {value.shape}")
 
     def _carry(self, k):
         """How messages call a carry."""

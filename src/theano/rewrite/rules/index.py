@@ -1,7 +1,8 @@
 """Indexing that need not happen, or can happen earlier."""
 
+from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.match import apply, args, is_number
+from theano.rewrite.rules.match import row
 from theano.tensor.advanced import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -9,15 +10,20 @@ from theano.tensor.advanced import (
     AdvancedSubtensor1,
     Nonzero,
 )
-from theano.tensor.create import Alloc
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
+
+
+def _is_plain(bound, default):
+    """Whether a bound of a slice is ``default``, said or not."""
+    return bound is None or isinstance(bound, Constant) and bound.data == default or bound == default
 
 
 @rule(Subtensor, name="local_useless_subtensor", tags=("canonicalize",))
 def whole_subtensor(node):
-    """x[:, :] >> x"""
-    if all(isinstance(e, slice) and e == slice(None) for e in index_of(node)):
+    """x[:, 0:] >> x"""
+    if all(isinstance(e, slice) and e.stop is None and _is_plain(e.start, 0) and _is_plain(e.step, 1)
+           for e in index_of(node)):
         return node.inputs[0]
     return None
 
@@ -58,6 +64,13 @@ def _exchanged(variable):
     return (node.inputs[0], axis) if list(node.op.new_order) == order else (None, 0)
 
 
+def _model(variable):
+    """What ``variable`` has the shape of, where it is filled with one number."""
+    if row(variable) == "second" and all(variable.owner.inputs[1].type.broadcastable):
+        return variable.owner.inputs[0]
+    return variable
+
+
 @rule(DimShuffle, name="local_take_along_axis", tags=("specialize",))
 def rows_of_exchanged(node):
     """x.dimshuffle(1, 0)[i].dimshuffle(1, 0) >> x[:, i], also set and incremented"""
@@ -67,9 +80,11 @@ def rows_of_exchanged(node):
     op, (first, *rest) = rows.owner.op, rows.owner.inputs
     if not isinstance(op, (AdvancedSubtensor1, AdvancedIncSubtensor1)):
         return None
-    x, other = _exchanged(first)
+    x, other = _exchanged(_model(first))
     if x is None or other != axis:
         return None
+    if x is not _exchanged(first)[0]:                               # second(x, 0), as in gradients
+        x = ELEMWISE["second"](x, first.owner.inputs[1])
     index = (*[slice(None)] * axis, rest[-1])
     if isinstance(op, AdvancedSubtensor1):
         return AdvancedSubtensor()(x, *index)
@@ -86,41 +101,5 @@ def nonzero_of_numbers(node):
     return None if x.type.dtype == "bool" else Nonzero()(x.type.lift("neq", x, 0), return_list=True)
 
 
-def _is_zero(x):
-    """Whether all elements of ``x`` are known to be zero."""
-    while True:
-        if is_number(x, 0):
-            return True
-        filled = args(x, "second")
-        if filled is not None:
-            x = filled[1]
-        elif x.owner is not None and type(x.owner.op) is Alloc:
-            x = x.owner.inputs[0]
-        else:
-            return False
-
-
-@rule("add", name="local_add_of_increments", tags=("specialize",), fgraph=True)
-def sum_of_increments(fgraph, node):
-    """inc_subtensor(0, a, i) + inc_subtensor(0, b, j) + c >> inc_subtensor(inc_subtensor(c, a, i), b, j)"""
-    out, increments = node.outputs[0], {}
-    for v in node.inputs:
-        inc = v.owner
-        if inc is not None and isinstance(inc.op, IncSubtensor) and not inc.op.set_instead_of_inc \
-                and v.type == out.type and len(v.clients) == 1 and inc.inputs[0].type == v.type \
-                and _is_zero(inc.inputs[0]):
-            increments[v] = inc
-    rest = [v for v in node.inputs if v not in increments]
-    if not increments or any(v.type != out.type for v in rest):
-        return None
-    if len({inc.inputs[0] for inc in increments.values()}) + len(rest) > 1 and not getattr(
-            fgraph, "extents_agree", False):
-        return None
-    total = rest[0] if len(rest) == 1 else apply("add", *rest) if rest else next(iter(increments.values())).inputs[0]
-    for inc in increments.values():
-        total = inc.op(total, *inc.inputs[1:])
-    return total
-
-
 INDEX = (whole_subtensor, subtensor_of_set, subtensor_of_unary)
-MACHINE = (rows_of_exchanged, sum_of_increments, nonzero_of_numbers)    # forms that the machine has instructions for
+MACHINE = (rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for

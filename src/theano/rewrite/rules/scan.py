@@ -12,9 +12,10 @@ from theano.rewrite.engine import Merger, rule
 from theano.rewrite.rules.match import args
 from theano.tensor.create import AllocEmpty, alloc
 from theano.tensor.dot import Dot, dot
-from theano.tensor.elemwise import DimShuffle, minimum
+from theano.tensor.elemwise import DimShuffle, Elemwise, minimum
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 from theano.tensor.shape import ScalarFromTensor, Shape_i
+from theano.tensor.type import values_eq_approx
 
 
 @rule(Scan, tags=("canonicalize",))
@@ -81,7 +82,18 @@ def last_rows_of_scan(node):
             continue
         c.buffer = fitted(buffer_of(initial, minimum(loop.n, used)), c.buffer.type)
         shorter = True
-    return dict(zip(node.outputs, run(loop), strict=True)) if shorter else None
+    if not shorter:
+        return None
+    outputs = run(loop)
+    for output in outputs[:len(loop.carries)] + outputs[len(loop.carries) + len(loop.states):]:
+        output.tag.values_eq_approx = equal_last_rows
+    return dict(zip(node.outputs, outputs, strict=True))
+
+
+def equal_last_rows(a, b):
+    """Whether two arrays are nearly equal in the rows that both have, counted from the end."""
+    rows = min(len(a), len(b))
+    return values_eq_approx(a[len(a) - rows:], b[len(b) - rows:])
 
 
 def _initial_rows(carry, n):
@@ -414,6 +426,68 @@ def _tensor_of(bound):
     return node.inputs[0] if node is not None and isinstance(node.op, ScalarFromTensor) else bound
 
 
+# -- loops that are none --------------------------------------------------------------------------------------
+
+
+@rule(Scan, name="scanOp_pushout_elemwise")
+def elementwise_of_rows(node):
+    """scan of f over x, where f is elementwise and needs no earlier step >> f(x)"""
+    loop = node.op.loop(node.inputs)
+    if loop.carries or loop.states or loop.until is not None or not loop.sequences \
+            or not all(_has_rows(loop.n, s.array) for s in loop.sequences) \
+            or not all(s.length is loop.n for s in loop.stacks):
+        return None
+    known, same = {s.row: s.array for s in loop.sequences}, {o.inner: o.outer for o in loop.others}
+    for inner in toposort(loop.values, loop.inputs):
+        if known.keys().isdisjoint(inner.inputs):
+            continue                        # the same in all steps: found outside by `invariants_of_scan`
+        if type(inner.op) not in (Elemwise, DimShuffle):
+            return None
+        given = [_over_rows(v, known, same) for v in inner.inputs]
+        if None in given:
+            return None
+        op = inner.op
+        if type(op) is DimShuffle:
+            order = [0, *(d if d == "x" else d + 1 for d in op.new_order)]
+            op = DimShuffle(given[0].type.broadcastable, order)
+        known.update(zip(inner.outputs, op(*given, return_list=True), strict=True))
+    if not all(s.value in known for s in loop.stacks):
+        return None
+    return {v: known[s.value] for v, s in zip(node.outputs, loop.stacks, strict=True)}
+
+
+def _over_rows(variable, known, same):
+    """What a variable of a step is for all rows; None where that isn't known."""
+    if variable in known:
+        return known[variable]
+    outside = variable.clone() if isinstance(variable, Constant) else same.get(variable)
+    if outside is None or not hasattr(outside.type, "broadcastable"):
+        return None
+    return outside.dimshuffle("x", *range(outside.type.ndim))
+
+
+def _has_rows(n, x):
+    """Whether ``x`` is known to have exactly ``n`` rows."""
+    node = x.owner
+    entry = _slice_of(node) if node is not None and isinstance(node.op, Subtensor) else None
+    if _is_extent(n, x) or entry is None:
+        return _is_extent(n, x)
+    if entry == slice(None, None, -1):
+        return _has_rows(n, node.inputs[0])
+    return entry.start in (None, 0) and entry.step is None and isinstance(entry.stop, Variable) \
+        and _tensor_of(entry.stop) is n and _is_at_most(n, node.inputs[0])
+
+
+def _is_at_most(n, x):
+    """Whether ``x`` is known to have ``n`` rows or more."""
+    parts = args(n, "minimum")
+    if parts is not None:
+        return any(_is_at_most(part, x) for part in parts)
+    if isinstance(n, Constant) and isinstance(x, Constant):
+        return n.data <= len(x.data)
+    return _is_extent(n, x)
+
+
 @rule(Scan)
 def equal_values_in_steps(node):
     """scan of f(g(x), g(x)) >> scan of f(y, y) where y = g(x)"""
@@ -433,6 +507,26 @@ def equal_values_in_steps(node):
     return dict(zip(node.outputs, run(loop), strict=True))
 
 
+@rule("second", tags=("specialize",), fgraph=True)
+def filled_as_scan(fgraph, node):
+    """fill(buffer that a loop gives, y) >> fill(buffer that it takes, y), for which no step is made"""
+    x, y = node.inputs
+    like = _shaped_alike(x) if getattr(fgraph, "extents_agree", False) else None
+    return None if like is None else node.op(like, y)
+
+
+def _shaped_alike(x):
+    """What has the shape of ``x``, a buffer that a loop gives or a part of one, before the loop; None for others."""
+    node = x.owner
+    if node is not None and isinstance(node.op, Subtensor):
+        whole = _shaped_alike(node.inputs[0])
+        return None if whole is None else node.op(whole, *node.inputs[1:])
+    if node is None or type(node.op) is not Scan or node.op.until:
+        return None
+    k, buffers = node.outputs.index(x), node.op.parts(node.inputs)[2]
+    return buffers[k] if k < len(buffers) else None
+
+
 SCAN = (scan_with_unused, invariants_of_scan, equal_rows_of_scan, rows_of_sequences_and_carries,
         part_of_another_scan, first_rows_of_first_rows)
-PRODUCTS = (equal_values_in_steps, products_of_rows, sums_of_products)
+PRODUCTS = (elementwise_of_rows, filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)

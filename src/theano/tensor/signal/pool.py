@@ -236,7 +236,7 @@ class MaxPoolGrad(PoolGrad):
         windows = Windows(self, x.shape, *settings)
         padded, result = windows.padded(x, lowest(x.dtype)), windows.padded(np.zeros_like(x))
         for where in windows:
-            result[where] += gz * (padded[where] == largest)
+            result[where] += np.where(padded[where] == largest, gz, 0)
         output_storage[0][0] = np.ascontiguousarray(result[windows.inside])
 
     def grad(self, inputs, output_grads):
@@ -260,7 +260,7 @@ class DownsampleFactorMaxGradGrad(_Pooling):
         padded, given = windows.padded(x, lowest(x.dtype)), windows.padded(ggx)
         output_storage[0][0] = total = np.zeros(windows.shape, dtype=x.dtype)
         for where in windows:
-            total += given[where] * (padded[where] == largest)
+            total += np.where(padded[where] == largest, given[where], 0)
 
     def grad(self, inputs, output_grads):
         x, largest, _, *settings = inputs

@@ -145,5 +145,5 @@ def test_graphs_of_pydot():
 def test_texts_of_types():
     assert formatting.type_to_str(tt.dmatrix().type) == "dmatrix"
     assert formatting.var_label(tt.constant(np.pi)) == "3.14"
-    assert formatting.var_tag(tt.vector())[0].endswith("test_dot.py")
+    assert formatting.var_tag(tt.vector())[0].endswith("test_graphviz.py")
     assert formatting.dict_to_pdnode({"name": "a", "label": "b"}).get_label() == '"b"'

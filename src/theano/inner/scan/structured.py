@@ -1,0 +1,158 @@
+"""`loop`: loops that carry structures along, with or without a known number of steps."""
+
+import numpy as np
+
+from theano.gradient import DisconnectedType
+from theano.graph.op import Op
+from theano.graph.variable import Apply
+from theano.graph.walk import same_graph
+from theano.inner.scan.front import build, until
+from theano.inner.scan.loop import Loop, State, twin
+from theano.inner.scan.op import run
+from theano.inner.tree import flatten, like, rebuild
+from theano.tensor.constant import as_tensor_variable, constant
+
+
+class Recorded(Op):
+    """``value``; its gradient goes to ``again``, which is the same, computed in another way.
+
+    Of a loop whose number of steps nobody knows beforehand the one is the loop itself, which keeps nothing, and the
+    other one a loop of as many steps. Rewriting takes ``value`` alone.
+    """
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, value, again):
+        return Apply(self, [value, again], [value.type()])
+
+    def perform(self, node, inputs, output_storage, params=None):
+        output_storage[0][0] = inputs[0]
+
+    def do_constant_folding(self, node):
+        return False
+
+    def infer_shape(self, node, shapes):
+        return shapes[:1]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [DisconnectedType()(), output_grads[0]]
+
+    def R_op(self, inputs, eval_points):
+        return eval_points[1:]
+
+    def connection_pattern(self, node):
+        return [[False], [True]]
+
+
+def loop(step, init, xs=None, n_steps=None, until=None, checkpoint=None, name=None):
+    """Repeat ``step``, which takes a state and gives the next one.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(carry)``, or ``step(carry, x)`` with ``xs``, returns the pair (next carry, what this step gives), of
+        which the second may be None. The carry is built like ``init``, ``x`` like ``xs``.
+    init : tree of variables
+        What the first step gets. A tree is a variable or number, or a dict, list, tuple, named tuple or dataclass of
+        trees, or None.
+    xs : tree of tensors, optional
+        Step t gets row t of each. There are as many steps as the shortest has rows, if ``n_steps`` is not given.
+    n_steps : int or integer scalar, optional
+    until : callable, optional
+        A scalar condition, as a function of the carry after a step: true after the last step.
+        Without ``xs`` and ``n_steps`` it alone ends the loop.
+    checkpoint : None, "sqrt", int or integer scalar
+        As in `scan`: let gradients keep only the states of every so many steps.
+    name : str, optional
+
+    Returns
+    -------
+    carry : tree
+        What the last step gave; ``init`` where there are no steps.
+    ys : tree
+        What steps gave, stacked: its leaves have a row for each step.
+
+    Raises
+    ------
+    TypeError
+        Where a step's carry is built in another way than ``init``, or has other types.
+    ValueError
+        Where nothing says when to stop.
+
+    Notes
+    -----
+    Random streams used in a step go on in the next call by themselves. It is `scan` in other words: loops written in
+    both forms have equal graphs.
+    """
+    body = _Body(step, init, xs, until)
+    if xs is None and n_steps is None:
+        if until is None:
+            raise ValueError("loop doesn't know when to stop: give it xs, n_steps or until")
+        return body.unbounded(checkpoint, name)
+    return body.results(n_steps, checkpoint, name)
+
+
+class _Body:
+    """A step as functions of lists of variables."""
+
+    def __init__(self, step, init, xs, until):
+        self.step, self.until = step, until
+        self.init, self.xs, self.ys = init, xs, None
+        self.starts = [_start(leaf) for leaf in flatten(init)]
+        self.arrays = [as_tensor_variable(leaf) for leaf in flatten(xs)]
+
+    def __call__(self, *values):
+        """What a step of `scan` returns: carries, results that are no carries, perhaps when to stop."""
+        rows, before = iter(values), iter(values[len(self.arrays):])
+        x = [] if self.xs is None else [rebuild(self.xs, rows)]
+        answer = self.step(rebuild(self.init, before), *x)
+        if not isinstance(answer, tuple) or len(answer) != 2:
+            raise TypeError("a step of loop must return the pair (next carry, what this step gives or None), but got "
+                            f"{answer!r}")
+        after, self.ys = answer
+        carries = [as_tensor_variable(v) for v in like(self.init, after, "the carry")]
+        given = [as_tensor_variable(v) for v in flatten(self.ys)]
+        found, self.places = carries, []
+        for v in given:                                     # what is carried anyway is no further result
+            place = next((k for k, known in enumerate(found) if same_graph([v], [known])), len(found))
+            found = found if place < len(found) else [*found, v]
+            self.places.append(place)
+        if self.until is not None:
+            return [*found, until(self.until(after))]
+        return found
+
+    def results(self, n_steps, checkpoint, name):
+        """The pair that `loop` returns."""
+        made = build(self, self.arrays, self.starts, None, n_steps, name=name, checkpoint=checkpoint, structured=True)
+        for shared, value in made.updates.items():
+            shared.default_update = value
+        rows = [made.outputs[place] for place in self.places]
+        return rebuild(self.init, iter(made.lasts)), rebuild(self.ys, iter(rows))
+
+    def unbounded(self, checkpoint, name):
+        """The same, where only ``until`` ends the loop."""
+        lasts, count = self._stopped(name)
+        stop, self.until = self.until, None
+        carry, ys = self.results(count, checkpoint, name)
+        self.until = stop
+        again = [fit if v.type == fit.type else v.type.filter_variable(fit)
+                 for v, fit in zip(lasts, flatten(carry), strict=True)]
+        return rebuild(self.init, iter([Recorded()(v, w) for v, w in zip(lasts, again, strict=True)])), ys
+
+    def _stopped(self, name):
+        """What is carried by the last step, and the number of steps, of a loop that keeps nothing else."""
+        made = build(self, [], self.starts, None, 1, name=name, structured=True, running=False)
+        found = made.loop
+        count = constant(0, dtype="int64")
+        own = twin(count)
+        states = [State(c.rows[0], c.buffer[0], c.value) for c in found.carries]
+        counting = Loop(
+            constant(np.iinfo(np.int64).max), states=[*states, *found.states, State(own, count, own + 1)],
+            others=found.others, until=found.until, name=name)
+        results = run(counting)
+        return results[:len(states)], results[-1]
+
+
+def _start(leaf):
+    return leaf if isinstance(leaf, (bool, int, float)) else as_tensor_variable(leaf)

@@ -1,0 +1,36 @@
+"""Loops in chunks: the last row alone, where nobody needs the others."""
+
+from theano.inner.scan.checkpoint import Rows, rest_of_last
+from theano.inner.scan.structured import Recorded
+from theano.rewrite.engine import rule
+from theano.tensor.index import Subtensor
+
+
+@rule(Subtensor, name="last_of_rows", tags=("canonicalize",))
+def last_of_rows(node):
+    """rows(x, last)[-1] >> last"""
+    made = node.inputs[0].owner
+    rest = rest_of_last(node, 1) if made is not None and isinstance(made.op, Rows) else None
+    if rest is None:
+        return None
+    index, inputs = rest
+    return Subtensor(index)(made.inputs[1], *inputs) if index else made.inputs[1]
+
+
+@rule(Rows, tags=("canonicalize",))
+def rows_in_chunks(node):
+    """rows(x, last) >> x, once no last row is taken from it"""
+    output, = node.outputs
+    if any(user != "output" and isinstance(user.op, Subtensor) and position == 0 and rest_of_last(user, 1) is not None
+           for user, position in output.clients):
+        return None
+    return node.inputs[0]
+
+
+@rule(Recorded, tags=("canonicalize",))
+def recorded(node):
+    """recorded(x, y) >> x, where y was only there for gradients"""
+    return node.inputs[0]
+
+
+CHECKPOINT = (last_of_rows, rows_in_chunks, recorded)

@@ -1,0 +1,153 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+
+xs, h0, W, n = T.dmatrix("xs"), T.dvector("h0"), T.dmatrix("W"), T.lscalar("n")
+EVERY = ["sqrt", 1, 3, 100]
+RNG = np.random.RandomState(4)
+H, WEIGHTS = RNG.randn(4), RNG.randn(4, 4) / 2
+
+
+def cost(*rows):
+    """Depends on all rows, and on the last ones once more."""
+    return sum((r * T.arange(1, r.shape[0] + 1, dtype="float64").dimshuffle(0, *["x"] * (r.ndim - 1))).sum()
+               + (r[-1] ** 2).sum() for r in rows)
+
+
+def compared(build, inputs, values, every):
+    """With and without checkpoints the outputs and gradients are the same."""
+    fs = []
+    for checkpoint in (None, every):
+        rows = build(checkpoint)
+        wrt = [x for x in inputs if x.type.dtype == "float64"]
+        fs.append(theano.function(inputs, [*rows, *T.grad(cost(*rows), wrt)]))
+    for given in values:
+        for x, y in zip(fs[0](*given), fs[1](*given), strict=True):
+            np.testing.assert_allclose(x, y, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_any_number_of_steps_and_several_outputs(every):
+    def build(checkpoint):
+        return theano.scan(lambda x, h, W: [T.tanh(x + T.dot(h, W)), (h * x).sum()], xs, [h0, None], W,
+                           checkpoint=checkpoint)[0]
+    compared(build, [xs, h0, W], [(RNG.randn(m, 4), H, WEIGHTS) for m in (1, 2, 3, 9, 10, 16, 23)], every)
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_taps_of_sequences_and_outputs(every):
+    def build(checkpoint):
+        return [theano.scan(lambda a, b, p, q: T.sin(a * b + p) * q, dict(input=xs, taps=[-1, 1]),
+                            dict(initial=W, taps=[-3, -1]), checkpoint=checkpoint)[0]]
+    compared(build, [xs, W], [(RNG.randn(m, 4), WEIGHTS) for m in (3, 4, 11)], every)
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_loops_that_stop_by_themselves(every):
+    def build(checkpoint):
+        return [theano.scan(lambda h: (h * 1.5, theano.scan_module.until(h.sum() > 50)), None, h0, n_steps=40,
+                            checkpoint=checkpoint)[0]]
+    compared(build, [h0], [(np.full(4, c),) for c in (0.1, 1.0, 10.0)], every)
+
+
+@pytest.mark.parametrize("every", ["sqrt", 3])
+def test_backwards_and_by_a_symbolic_number(every):
+    step = T.iscalar("step")
+    rows = [theano.scan(lambda x, h: h * 0.5 + x, xs, h0, n_steps=n, go_backwards=True, checkpoint=c)[0]
+            for c in (None, step if every == 3 else every)]
+    fs = [theano.function([xs, h0, n, step], [r, T.grad(cost(r), xs)], on_unused_input="ignore") for r in rows]
+    x = RNG.randn(9, 4)
+    for m in (1, 5, 9):
+        for a, b in zip(fs[0](x, H, m, 3), fs[1](x, H, m, 3), strict=True):
+            np.testing.assert_allclose(a, b)
+
+
+def test_random_streams_give_the_same_numbers():
+    made = []
+    for checkpoint in (None, 4):
+        rng = T.shared_randomstreams.RandomStreams(7)
+        rows, updates = theano.scan(lambda h, rng=rng: h * rng.uniform((4,)), None, h0, n_steps=10,
+                                    checkpoint=checkpoint)
+        made.append(theano.function([h0], [rows, T.grad((rows[-1] ** 2).sum(), h0)], updates=updates))
+    for _ in range(2):
+        for a, b in zip(made[0](H), made[1](H), strict=True):
+            np.testing.assert_allclose(a, b)
+
+
+def test_shared_variables_have_their_last_value():
+    total = theano.shared(np.zeros(4))
+    rows, updates = theano.scan(lambda x, h: (h + x, {total: total + x}), xs, h0, checkpoint=4)
+    theano.function([xs, h0], rows, updates=updates)(np.ones((11, 4)), H)
+    np.testing.assert_allclose(total.get_value(), np.full(4, 11.0))
+
+
+@pytest.mark.parametrize("every", ["sqrt", 3])
+def test_second_derivatives_and_forward_mode(every):
+    rows = [theano.scan(lambda h: T.sin(h * h0 + 1), None, h0, n_steps=7, checkpoint=c)[0] for c in (None, every)]
+    fs = []
+    for r in rows:
+        g = T.grad((r[-1] ** 2).sum(), h0)
+        fs.append(theano.function([h0], [T.grad((g ** 2).sum(), h0), T.Rop(r, h0, T.ones_like(h0))]))
+    for a, b in zip(fs[0](H), fs[1](H), strict=True):
+        np.testing.assert_allclose(a, b)
+
+
+@pytest.mark.parametrize("m", [1, 9, 10, 11, 20])
+def test_scan_checkpoints_gives_the_row_after_every_chunk(m):
+    def step(x, h):
+        return h * 0.5 + x, h.sum()
+
+    whole, _ = theano.scan(step, xs, [h0, None])
+    ends, _ = theano.scan_checkpoints(step, xs, [h0, None], save_every_N=10)
+    f = theano.function([xs, h0], [*whole, *ends, *(T.grad((r[0][-1] ** 2).sum(), xs) for r in (whole, ends))])
+    a, b, c, d, g, e = f(RNG.randn(m, 4), H)
+    places = [*range(9, m, 10), *([m - 1] if m % 10 else [])]
+    np.testing.assert_allclose(c, a[places])
+    np.testing.assert_allclose(d, b[places])
+    np.testing.assert_allclose(g, e)
+
+
+BAD = [
+    (lambda: theano.scan_checkpoints(lambda a: a, [], dict(initial=W, taps=[-2]), n_steps=3), RuntimeError,
+     "no taps but -1"),
+    (lambda: theano.scan(lambda h: h, None, h0, n_steps=3, checkpoint="root"), ValueError,
+     "'sqrt' or None, got 'root'"),
+    (lambda: theano.scan(lambda h: h, None, h0, n_steps=3, checkpoint=2.5), TypeError, "integer number of steps"),
+    (lambda: theano.scan(lambda h: h, None, h0, n_steps=3, checkpoint=2, truncate_gradient=2), ValueError, "exclude"),
+]
+
+
+@pytest.mark.parametrize(("make", "error", "text"), BAD)
+def test_what_does_not_fit_is_refused(make, error, text):
+    with pytest.raises(error, match=text):
+        make()
+
+
+PEAK = """
+import resource, sys
+import numpy as np, theano, theano.tensor as T
+m, n = 16384, T.lscalar()
+h0, w = T.dvectors("h0", "w")
+rows, _ = theano.scan(lambda h, w: T.tanh(h * w) + h, None, h0, w, n_steps=n, checkpoint={every!r})
+f = theano.function([h0, w, n], T.grad(rows[-1].sum(), w))
+at = np.full(m, 0.1), np.full(m, 0.01)
+f(*at, 16)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+f(*at, {steps})
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (8 * m))
+"""
+
+
+def states(every, steps):
+    """How much more memory, in states, a gradient over so many steps takes than one over a few."""
+    code = PEAK.format(every=every, steps=steps)
+    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+
+
+def test_a_gradient_keeps_a_few_roots_of_the_number_of_states():
+    assert states("sqrt", 2500) < 8 * 2500 ** 0.5 < 2500 < states(None, 2500)
