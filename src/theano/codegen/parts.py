@@ -70,17 +70,19 @@ def lower_part(lowering, inputs, outputs, query, states=()):
     return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
 
 
-def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), turned=()):
     """The `Part` of a lowered graph.
 
     states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
-    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs.
+    inputs that are the same in all steps; turned: those of them that are transposed. dropped: numbers of outputs,
+    after those of states, that nobody needs.
     """
     chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
     inner.outputs = [inner.outputs[k] for k in chosen]
     places = [inner.places[v] for v in inner.fgraph.inputs]
     last = len(inner.outputs) - kept
     following = dict(states)
+    _lay_out_factors(inner.tasks, {id(places[k]) for k in turned})
     own = _OwnStorage(inner.tasks)
     outputs = [own(place, places[following[k]] if k in following else None) if k < last else place
                for k, place in enumerate(inner.outputs)]
@@ -105,6 +107,22 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
               else None for e in one] for one in extents]
     return Part([*once, *(t for t in tasks if id(t) not in known)], places, outputs, found, len(once), count,
                 [text for k, text in enumerate(labels) if k + len(chosen) + len(dropped) - len(labels) not in dropped])
+
+
+def _lay_out_factors(tasks, turned):
+    """Copy transposed second factors of products, which products in every step would copy; ``turned``: ids of places.
+
+    The copy is one of what is the same in all steps.
+    """
+    copies, found = {}, []
+    for task in tasks:
+        if task.kind == "gemm" and id(task.inputs[3]) in turned:
+            factor = task.inputs[3]
+            if id(factor) not in copies:
+                copies[id(factor)], copying = copy_of(factor)
+                found.append(copying)
+            task.inputs[3] = copies[id(factor)]
+    tasks[:0] = found
 
 
 class _OwnStorage:

@@ -96,6 +96,8 @@ def _trace(group):
 def view_choices(fgraph):
     """ifelse >> ifelse that gives the chosen values themselves, where nobody overwrites them; how many."""
     count = 0
+    if not any(map(is_choice, fgraph.apply_nodes)):         # a graph that can't be sorted now has none either
+        return count
     for node in fgraph.toposort():
         if not is_choice(node) or node.op.as_view:
             continue
