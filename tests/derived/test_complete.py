@@ -21,7 +21,7 @@ LIST = "of lists: see tests/tensor/test_typedlist.py"
 REWRITING = "made by rewriting to be expanded when code is generated: see tests/codegen"
 EXEMPT = {
     "theano.tensor.advanced.BaseAdvancedSubtensor": BASE, "theano.tensor.advanced.BaseAdvancedIncSubtensor": BASE,
-    "theano.tensor.blas._Accumulating": BASE, "theano.tensor.elemwise._Truth": BASE,
+    "theano.tensor.blas._Accumulating": BASE, "theano.tensor.careduce._Truth": BASE,
     "theano.tensor.nnet.conv.AbstractConv": BASE, "theano.tensor.nnet.conv.AbstractConv_gradInputs": BASE,
     "theano.tensor.nnet.conv.AbstractConv_gradWeights": BASE, "theano.tensor.nnet.conv.BaseAbstractConv": BASE,
     "theano.tensor.nnet.softmax._RowOp": BASE, "theano.tensor.signal.pool.PoolGrad": BASE,
@@ -31,7 +31,6 @@ EXEMPT = {
     "theano.sparse.shape._Reordered": BASE, "theano.sparse.shape._Scale": BASE,
     "theano.sparse.dot._StructuredDotGrad": BASE, "theano.codegen.expand._Part": BASE,
     "theano.tensor.fft._Transform": BASE,
-    "theano.codegen.expand.ChooseAmong": "made by lowering: see tests/codegen/test_order.py",
     "theano.graph.cop.COp": BASE, "theano.graph.cop.OpenMPOp": BASE,
     "theano.graph.function_op.FromFunctionOp": "the user's: see tests/graph/test_function_op.py",
     "theano.tensor.create.AllocEmpty": "its values are arbitrary",

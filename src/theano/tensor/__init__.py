@@ -41,27 +41,14 @@ from theano.tensor.advanced import (
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
-    MakeSlice,
-    NoneConst,
-    NoneType,
-    Nonzero,
-    SliceConstant,
-    SliceType,
     advanced_inc_subtensor,
     advanced_inc_subtensor1,
     advanced_set_subtensor,
     advanced_set_subtensor1,
     advanced_subtensor,
     advanced_subtensor1,
-    as_index_variable,
-    flatnonzero,
     inc_subtensor,
-    make_slice,
-    none_type,
-    nonzero,
-    nonzero_values,
     set_subtensor,
-    slicetype,
     take,
 )
 from theano.tensor.arithmetic import (
@@ -76,6 +63,7 @@ from theano.tensor.arithmetic import (
     register_transfer,
     transfer,
 )
+from theano.tensor.careduce import All, Any, CAReduce, CAReduceDtype, Prod, ProdWithoutZeros, Sum
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import (
     as_tensor,
@@ -122,20 +110,7 @@ from theano.tensor.diagonal import (
 )
 from theano.tensor.disk import LoadFromDisk, load
 from theano.tensor.dot import Dot, batched_dot, batched_tensordot, dot, outer, tensordot
-from theano.tensor.elemwise import (
-    ELEMWISE,
-    All,
-    Any,
-    CAReduce,
-    CAReduceDtype,
-    DimShuffle,
-    Elemwise,
-    Prod,
-    ProdWithoutZeros,
-    Sum,
-    cast,
-    round,
-)
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, round
 from theano.tensor.grid import mgrid, ogrid
 from theano.tensor.index import IncSubtensor, Subtensor, get_canonical_form_slice, get_idx_list
 from theano.tensor.join import (
@@ -151,6 +126,7 @@ from theano.tensor.join import (
     vertical_stack,
 )
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
+from theano.tensor.nonzero import Nonzero, flatnonzero, nonzero, nonzero_values
 from theano.tensor.others import ProdOfOthers  # noqa: F401  the gradient of Prod
 from theano.tensor.permute import PermuteRowElements, inverse_permutation, permute_row_elements
 from theano.tensor.reduce import (
@@ -209,6 +185,17 @@ from theano.tensor.shape import (
 )
 from theano.tensor.shared import ScalarSharedVariable, TensorSharedVariable
 from theano.tensor.shared import shared as _shared
+from theano.tensor.slices import (
+    MakeSlice,
+    NoneConst,
+    NoneType,
+    SliceConstant,
+    SliceType,
+    as_index_variable,
+    make_slice,
+    none_type,
+    slicetype,
+)
 from theano.tensor.sort import argsort, argtopk, searchsorted, sort, topk, topk_and_argtopk
 from theano.tensor.tolerance import (
     float16_atol,

@@ -12,11 +12,12 @@ from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Constant, Variable
 from theano.tensor.advanced import AdvancedSubtensor1
+from theano.tensor.careduce import CAReduce
 from theano.tensor.constant import get_scalar_constant_value
 from theano.tensor.create import Alloc, Eye
 from theano.tensor.cumulate import CumOp
 from theano.tensor.dot import BatchedDot, Dot
-from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor
 from theano.tensor.join import Join
 from theano.tensor.linalg.inverse import MatrixInverse
