@@ -104,7 +104,7 @@ def bundled_blas(names=BLAS_NAMES):
 def _scipy(names, module="cython_blas"):
     """The function pointers that SciPy exports for Cython; those of BLAS also where LAPACK's are asked for."""
     exported = {**import_module("scipy.linalg.cython_blas").__pyx_capi__,
-                **import_module(f"scipy.linalg.{module}").__pyx_capi__}         # slow to import: only where they must be
+                **import_module(f"scipy.linalg.{module}").__pyx_capi__}     # slow to import: only where they must be
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     name_of = ctypes.pythonapi.PyCapsule_GetName

@@ -1,7 +1,7 @@
 """Linear algebra: a prebuilt kernel for each op, for one matrix or a batch of them; see runtime/linalg.h."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from theano.codegen.loops import as_dtype
 from theano.inner.batch.each_row import EachRow
@@ -70,7 +70,8 @@ LAPACK_KERNELS = {row.name for row in LINALG_ROWS.values()}
 
 def working_dtype(node):
     """The dtype in which an op computes, or None where no kernel does."""
-    widest = max((v.type.dtype for v in node.outputs if v.type.dtype in BLAS_DTYPES), key=BLAS_DTYPES.index, default=None)
+    given = [v.type.dtype for v in node.outputs if v.type.dtype in BLAS_DTYPES]
+    widest = max(given, key=BLAS_DTYPES.index, default=None)
     complex_in = {v.type.dtype for v in node.inputs if getattr(v.type, "dtype", "") in REAL_PART}
     if widest in REAL_DTYPES and complex_in:                # singular values of complex matrices
         return {"float32": "complex64", "float64": "complex128"}[widest]

@@ -213,7 +213,7 @@ def part_of_decomposition(node):
 
 @rule(SVD, QRFull, Eigh, tags=("specialize",))
 def decomposition_without_vectors(node):
-    """svd(A)[1] >> svd(A) without vectors; qr(A)[1] >> qr(A, "r"); eigh(A)[0] >> eigvalsh(A); where nothing uses the rest"""
+    """svd(A)[1] >> svd(A) without vectors, qr(A)[1] >> qr(A, "r"), eigh(A)[0] >> eigvalsh(A): nothing uses the rest"""
     op, a = node.op, node.inputs[0]
     place = 0 if isinstance(op, Eigh) else 1
     if len(node.outputs) < 2 or isinstance(op, QRFull) and op.mode != "reduced" \
