@@ -462,6 +462,7 @@ def main():
     parser.add_argument("--family", choices=FAMILIES, action="append")
     parser.add_argument("--size", type=int, action="append")
     options = parser.parse_args()
+    module("scipy.linalg")                  # loads its BLAS, which is told about threads too
     theano.set_num_threads(1)
     np.seterr(all="ignore")
     report(options.family or list(FAMILIES), tuple(options.size or SIZES))

@@ -77,8 +77,10 @@ CASES = {
     "det_with_shared_factors": ([det(A), solve(A, x), det(B), matrix_inverse(B.T)], "LUFactor", "Det"),
     "slogdet_with_shared_factors": ([*slogdet(A), solve(A, x), *slogdet(B), matrix_inverse(B.T)], "LUFactor",
                                     "SLogDet Det"),
-    "part_of_decomposition": ([svd(A, compute_uv=0), svd(A)[1].sum(), qr(B, "r"), qr(B)[1]], "SVD QRFull",
+    "part_of_decomposition": ([svd(A, compute_uv=0), *map(abs, svd(A)), qr(B, "r"), *qr(B)], "SVD QRFull",
                               "QRIncomplete"),
+    "decomposition_without_vectors": ([svd(A)[1], qr(B)[1], eigh(A.dot(A.T))[0]], "SVD QRIncomplete Eigvalsh",
+                                      "QRFull Eigh"),
 }
 
 

@@ -7,6 +7,7 @@ import theano
 from theano import tensor as T
 from theano.tensor import fft, fourier
 
+NATIVE = theano.Mode("cvm", "fast_run")
 SHAPES = [(2, 6), (2, 5), (1, 4, 6), (3, 3, 5), (2, 2, 3, 4), (1, 1), (2, 1, 3)]
 
 
@@ -26,6 +27,61 @@ def test_there_and_back(shape, norm, dtype, rng):
     tolerance = 1e-5 if dtype == "float32" else 1e-12
     np.testing.assert_allclose(found[..., 0] + 1j * found[..., 1], expected, atol=tolerance * size)
     np.testing.assert_allclose(again, value * (size if norm == "no_norm" else 1), atol=tolerance * size)
+
+
+LENGTHS = (*range(1, 201), 211, 997, 1009, 1023, 1024, 1998, 4096, 7919, 30030)
+
+
+def close(found, expected):
+    """Equal to 12 digits of the largest number."""
+    assert abs(found - expected).max() <= 1e-12 * max(abs(expected).max(), 1e-300)
+
+
+def test_lengths_and_numbers_of_lines(rng):
+    """Every radix, convolutions for large primes, more and fewer lines than are transformed together."""
+    x, z, y = T.dmatrix(), T.zmatrix(), T.dtensor3()
+    real = theano.function([x], fft.rfft(x), mode=NATIVE)
+    whole = theano.function([z], fourier.fft(z, None, None), mode=NATIVE)
+    back = [theano.function([y], fft.irfft(y, "no_norm", is_odd=odd), mode=NATIVE) for odd in (False, True)]
+    assert not any(f.maker.compiled.program.performs for f in (real, whole, *back))
+    for n in LENGTHS:
+        for lines in (1, 19) if n < 300 else (2, 9):
+            value, other = rng.normal(size=(2, lines, n))
+            expected, found = np.fft.rfft(value), real(value)
+            close(found[..., 0] + 1j * found[..., 1], expected)
+            close(whole(value + 1j * other), np.fft.fft(value + 1j * other))
+            spectrum = rng.normal(size=(*expected.shape, 2))        # imaginary parts of the ends don't count
+            if n > 1:
+                close(back[n % 2](spectrum), np.fft.irfft(spectrum[..., 0] + 1j * spectrum[..., 1], n) * n)
+
+
+def test_lines_do_not_touch_one_another(rng):
+    """Numbers that are not finite, or much larger, stay in their line."""
+    x, value = T.dmatrix(), rng.normal(size=(6, 15))
+    value[1, 3], value[2, 4] = np.nan, np.inf
+    value[3] *= 1e30
+    found = theano.function([x], fft.rfft(x), mode=NATIVE)(value)
+    assert not np.isfinite(found[1:3]).all(-1).any()
+    for row in (0, 3, 4, 5):
+        close(found[row, :, 0] + 1j * found[row, :, 1], np.fft.rfft(value[row]))
+
+
+def test_other_axes_strides_and_points(rng):
+    z, x = T.ztensor3(), T.dtensor3()
+    value = rng.normal(size=(4, 6, 10)) + 1j * rng.normal(size=(4, 6, 10))
+    for axis in range(3):
+        for n in (None, 3, 12):
+            f = theano.function([z], fourier.fft(z, n, axis), mode=NATIVE)
+            close(f(value), np.fft.fft(value, n, axis))
+            close(f(value[::-1, ::2, ::3]), np.fft.fft(value[::-1, ::2, ::3], n, axis))
+    close(theano.function([x], fourier.fft(x, None, None), mode=NATIVE)(value.real), np.fft.fft(value.real))
+    for extents in ([6, 10], [3, 4], [9, 13]):
+        there = theano.function([x], fft.rfft_op(x, extents), mode=NATIVE)
+        for given in (value.real, value.real[::2, ::-1]):
+            found = there(given)
+            close(found[..., 0] + 1j * found[..., 1], np.fft.rfftn(given, extents, axes=(1, 2)))
+        back = theano.function([z], fft.irfft_op(T.stack([z.real, z.imag], axis=-1), extents), mode=NATIVE)
+        close(back(value), np.fft.irfftn(value, extents, axes=(1, 2), norm="forward"))
 
 
 def test_inverse_of_what_is_no_transform(rng):

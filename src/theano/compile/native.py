@@ -7,6 +7,8 @@ import logging
 import os
 import time
 
+from numpy.linalg import LinAlgError
+
 from theano.codegen import build, cache, cops  # noqa: F401  cops lets ops with C code run it
 from theano.codegen.blocks import Uncovered
 from theano.codegen.key import NoKey, graph_key
@@ -239,6 +241,8 @@ def _exception(code, text, axis, a, b, operands):
         if text:
             return IndexError(f"{text} (shapes {shapes})")
         return IndexError(f"index {a} is out of bounds for axis {axis} with size {b}")
+    if code == 6:
+        return LinAlgError(text)
     if code == 101:
         return TypeError(text)
     return ValueError(f"{text or 'bad value'} (shapes {shapes})")

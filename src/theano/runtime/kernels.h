@@ -43,6 +43,27 @@ int th_bincount(const th_call *c);
 int th_unique(const th_call *c);
 int th_pool(const th_call *c);
 int th_recurrence(const th_call *c);
+int th_solve(const th_call *c);
+int th_inverse(const th_call *c);
+int th_det(const th_call *c);
+int th_slogdet(const th_call *c);
+int th_lu_factor(const th_call *c);
+int th_lu_solve(const th_call *c);
+int th_lu_inverse(const th_call *c);
+int th_cholesky(const th_call *c);
+int th_cholesky_inverse(const th_call *c);
+int th_cholesky_grad(const th_call *c);
+int th_qr(const th_call *c);
+int th_svd(const th_call *c);
+int th_eigh(const th_call *c);
+int th_eigvalsh(const th_call *c);
+int th_eig(const th_call *c);
+int th_pinv(const th_call *c);
+int th_lstsq(const th_call *c);
+int th_expm(const th_call *c);
+int th_rfft(const th_call *c);
+int th_irfft(const th_call *c);
+int th_fft(const th_call *c);
 int th_check_scatter(const th_call *c);         /* finds out whether th_scatter can run, writes nothing */
 
 /* copy.c: copies x to memory of the same shape and other strides. */

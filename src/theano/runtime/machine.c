@@ -7,6 +7,8 @@
 #include <structmember.h>
 #include <string.h>
 #include "blas.h"
+#include "factor.h"
+#include "lapack.h"
 #include "arrays.h"
 #include "product.h"
 #include "interpret.h"
@@ -16,6 +18,7 @@
 enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
 #define KEEP_BYTES ((size_t)256 << 20)      /* buffers beyond this are freed after a call */
+#define KEEP_SCRATCH ((size_t)16 << 20)     /* scratch memory grows to this size between calls */
 #define HEAVY_BYTES (1 << 17)               /* inputs of this size are worth releasing the GIL for */
 
 /* -- frames ------------------------------------------------------------------------------------------- */
@@ -132,7 +135,35 @@ void *th_scratch(struct th_frame *f, size_t nbytes)
         f->capextra = f->capextra * 2 + 8;
     }
     f->extra[f->nextra++] = p;
+    f->scratch_beside += nbytes;
+    if (f->scratch_beside > f->scratch_most)
+        f->scratch_most = f->scratch_beside;
     return p;
+}
+
+th_mark th_scratch_mark(struct th_frame *f) { return (th_mark){f->scratch_used, f->nextra}; }
+
+void th_scratch_back(struct th_frame *f, th_mark mark)
+{
+    while (f->nextra > mark.extra)
+        free(f->extra[--f->nextra]);
+    if (!f->nextra)
+        f->scratch_beside = 0;
+    f->scratch_used = mark.used;
+}
+
+int th_release(struct th_frame *f)
+{
+    if (f->released)
+        return 0;
+    f->released = PyEval_SaveThread();
+    return 1;
+}
+
+void th_hold(struct th_frame *f)
+{
+    PyEval_RestoreThread(f->released);
+    f->released = NULL;
 }
 
 static void reset_scratch(struct th_frame *f)
@@ -141,6 +172,14 @@ static void reset_scratch(struct th_frame *f)
     for (int i = 0; i < f->nextra; i++)
         free(f->extra[i]);
     f->nextra = 0;
+    size_t all = f->scratch_size + f->scratch_most;
+    if (f->scratch_most && all <= KEEP_SCRATCH) {       /* one piece next time */
+        free(f->scratch);
+        f->scratch_size = posix_memalign((void **)&f->scratch, 64, all) ? 0 : all;
+        if (!f->scratch_size)
+            f->scratch = NULL;
+    }
+    f->scratch_beside = f->scratch_most = 0;
 }
 
 static int fail(struct th_frame *f, int code, const char *text)
@@ -749,7 +788,7 @@ static inline __attribute__((always_inline)) int run_from(Machine *m, struct th_
         }
         if (run_one(f, &m->code[i]))
             return i;
-        if (f->scratch_used)
+        if (f->scratch_used | f->scratch_most)
             reset_scratch(f);
     }
     return -1;
@@ -1551,6 +1590,34 @@ static PyObject *set_blas(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *set_lapack(PyObject *self, PyObject *args)
+{
+    PyObject *addresses;
+    int wide, n;
+    if (!PyArg_ParseTuple(args, "Oi", &addresses, &wide))
+        return NULL;
+    int64_t *list = read_words(addresses, &n);
+    if (!list)
+        return NULL;
+    int ok = th_set_lapack(list, n, wide);
+    free(list);
+    if (!ok)
+        return PyErr_Format(PyExc_ValueError, "set_lapack needs %d addresses, see lapack_names", 4 * LA_COUNT);
+    Py_RETURN_NONE;
+}
+
+static PyObject *lapack_names(PyObject *self, PyObject *unused)
+{
+    PyObject *found = PyList_New(0);
+    for (const char *const *name = th_lapack_names; found && *name; name++) {
+        PyObject *text = PyUnicode_FromString(*name);
+        if (!text || PyList_Append(found, text) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(text);
+    }
+    return found;
+}
+
 static PyObject *set_threads(PyObject *self, PyObject *args)
 {
     int loops, products;
@@ -1600,6 +1667,7 @@ static PyObject *limit_level(PyObject *self, PyObject *args)
         return NULL;
     }
     most_level = level;
+    th_limit_factors(level);
     return PyLong_FromLong(level < th_level() ? level : th_level());
 }
 
@@ -1620,6 +1688,8 @@ static PyMethodDef functions[] = {
     {"loop_names", loop_names, METH_NOARGS, "loop_names(): those of the prebuilt loops, by number"},
     {"limit_level", limit_level, METH_VARARGS,
      "limit_level(n): machines made from now on use prebuilt loops of at most this level; gives the one that they use"},
+    {"set_lapack", set_lapack, METH_VARARGS, "set_lapack(addresses, wide): the LAPACK functions to call"},
+    {"lapack_names", lapack_names, METH_NOARGS, "Names of these functions, in order"},
     {"set_blas", set_blas, METH_VARARGS, "set_blas(addresses, wide): the BLAS functions to call"},
     {"set_num_threads", set_threads, METH_VARARGS, "set_num_threads(loops, products)"},
     {"get_num_threads", get_threads, METH_NOARGS, "get_num_threads()"},

@@ -55,6 +55,7 @@ struct th_frame {
     th_error_info error;
     char *scratch;
     size_t scratch_size, scratch_used;
+    size_t scratch_beside, scratch_most;    /* bytes in `extra`; the most there were since the last reset */
     void **extra;
     int nextra, capextra;
     struct th_frame **part;                 /* frames of sub-programs */

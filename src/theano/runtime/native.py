@@ -5,11 +5,13 @@ import functools
 import glob
 import operator
 import os
+from importlib import import_module
 
 import numpy as np
 
 from theano.codegen import nest as ir
 from theano.codegen.blocks import LoopSet
+from theano.codegen.kernels.linalg import LAPACK_KERNELS
 from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
 from theano.graph.op import performer
@@ -34,6 +36,7 @@ Callable = _PythonCallable if _machine is None else _machine.Callable
 DECLINED = 100              # the code of an instruction that leaves a call to the general graph
 ROUTINES = [f"{letter}{name}" for name in ("gemm", "gemv", "ger", "dot") for letter in "sdcz"]
 SPECIAL = {"cger": "cgeru", "zger": "zgeru", "cdot": "cgemm", "zdot": "zgemm"}   # complex dot is not called
+BLAS_NAMES = tuple(SPECIAL.get(name, name) for name in ROUTINES)
 _blas = {}
 _threads = {"loops": 1, "blas": None}       # of BLAS where somebody set it
 
@@ -52,7 +55,7 @@ def loop_set():
 def use_blas():
     """Hand the machine the addresses of BLAS, once; whether there is one."""
     if "ready" not in _blas:
-        found = bundled_blas() or _scipy()
+        found = bundled_blas() or _scipy(BLAS_NAMES)
         _blas["ready"] = found is not None
         if found is not None:
             addresses, wide, _blas["library"] = found
@@ -60,6 +63,20 @@ def use_blas():
             if _threads["blas"]:
                 set_num_threads(_threads["blas"])       # SciPy's may have been loaded just now
     return _blas["ready"]
+
+
+def use_lapack():
+    """Hand the machine the addresses of LAPACK, once; whether there is one."""
+    if "lapack" not in _blas:
+        names = _machine.lapack_names()
+        found = bundled_blas(names) or _scipy(names, "cython_lapack")
+        _blas["lapack"] = found is not None
+        if found is not None:
+            addresses, wide, _ = found
+            _machine.set_lapack(addresses, wide)
+            if _threads["blas"]:
+                set_num_threads(_threads["blas"])
+    return _blas["lapack"]
 
 
 def blas_name():
@@ -71,29 +88,29 @@ def blas_name():
     return os.path.basename(path) + own
 
 
-def bundled_blas():
-    """The OpenBLAS inside NumPy's package, which is loaded already."""
+def bundled_blas(names=BLAS_NAMES):
+    """Routines of the OpenBLAS inside NumPy's package, which is loaded already."""
     folder = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "numpy.libs")
     for path in glob.glob(os.path.join(folder, "libscipy_openblas64_*")):
         try:
             library = ctypes.CDLL(path)
-            addresses = [ctypes.cast(getattr(library, f"scipy_{SPECIAL.get(name, name)}_64_"),
-                                     ctypes.c_void_p).value for name in ROUTINES]
+            addresses = [ctypes.cast(getattr(library, f"scipy_{name}_64_"), ctypes.c_void_p).value for name in names]
         except (OSError, AttributeError):
             continue
         return addresses, 1, library
     return None
 
 
-def _scipy():
-    """The function pointers that SciPy exports for Cython."""
-    import scipy.linalg.cython_blas as exported  # slow to import, so only where it must be
+def _scipy(names, module="cython_blas"):
+    """The function pointers that SciPy exports for Cython; those of BLAS also where LAPACK's are asked for."""
+    exported = {**import_module("scipy.linalg.cython_blas").__pyx_capi__,
+                **import_module(f"scipy.linalg.{module}").__pyx_capi__}     # slow to import: only where they must be
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     name_of = ctypes.pythonapi.PyCapsule_GetName
     name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    capsules = [exported.__pyx_capi__[SPECIAL.get(name, name)] for name in ROUTINES]
-    return [get(c, name_of(c)) for c in capsules], 0, exported
+    capsules = [exported[name] for name in names]
+    return [get(c, name_of(c)) for c in capsules], 0, import_module(f"scipy.linalg.{module}")
 
 
 def set_num_threads(n):
@@ -180,6 +197,8 @@ def make_machine(program, cells, n_positional, library):
         code.append((KINDS.index(kind), ins, outs, params, words, loops, address, perform, node, parts))
         if kind in BLAS or kernel == "batched_dot":
             use_blas()
+        if kind in KERNELS and kernel in LAPACK_KERNELS:
+            use_lapack()
     return _machine.Machine(slots, code, program.inputs, cells, n_positional, program.outputs,
                             [tuple(u) for u in program.updates], program.constants, program.buffers,
                             program.overwritten, program.checked, program.borrowed, program.once, program.rows)

@@ -15,7 +15,8 @@ enum th_dtype {               /* order is part of the program format: codegen/pr
 };
 
 enum th_error { TH_OK = 0, TH_SHAPE_MISMATCH, TH_OUT_OF_MEMORY, TH_INDEX_OUT_OF_BOUNDS, TH_BAD_VALUE,
-                TH_PYTHON_ERROR, TH_DECLINED = 100 };     /* declined: the general form of the graph must be run */
+                TH_PYTHON_ERROR, TH_NO_RESULT,
+                TH_DECLINED = 100 };                      /* declined: the general form of the graph must be run */
 
 typedef struct th_slot {
     char *data;
@@ -111,6 +112,13 @@ void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);
 /* Whether that order is decided already. */
 int th_is_laid_out(struct th_frame *frame, const th_slot *slot);
 void *th_scratch(struct th_frame *frame, size_t nbytes);  /* valid until the instruction ends */
+/* What was asked for since a mark may be given back earlier. */
+typedef struct th_mark { size_t used; int extra; } th_mark;
+th_mark th_scratch_mark(struct th_frame *frame);
+void th_scratch_back(struct th_frame *frame, th_mark mark);
+/* Lets other Python threads run until th_hold; 0, and then no th_hold, where they do already. */
+int th_release(struct th_frame *frame);
+void th_hold(struct th_frame *frame);
 th_error_info *th_error_of(struct th_frame *frame);
 
 /* runtime/threads.c: a pool shared by all functions of the process. How many threads loops may use, and products of

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from theano.inner.batch.core import batch_graph, broadcast, broadcast_to, count_of, moved, rule
+from theano.graph.variable import Constant
+from theano.inner.batch.core import batch_graph, broadcast, broadcast_to, count_of, flat_rows, moved, rule, unflat_rows
 from theano.inner.batch.each_row import EachRow
 from theano.inner.graph import InnerGraph
 from theano.inner.ifelse import IfElse
@@ -40,6 +41,10 @@ def rowwise(node, inputs, batched):
 def each_row(node, inputs, batched):
     """A loop over the rows of all rows: their number becomes an axis of those."""
     op = node.op
+    if len(op.graph.outputs[0].owner.outputs) == len(op.graph.outputs) and all(
+            v.owner is op.graph.outputs[0].owner for v in op.graph.outputs) and all(
+            v in op.graph.inputs or isinstance(v, Constant) for v in op.graph.outputs[0].owner.inputs):
+        return _one_batch(node, inputs, batched)
     within, given, kept = {}, [], []
     for own, x, b, each in zip(op.graph.inputs, inputs, batched, op.batched, strict=True):
         within[own] = _rows_of(own) if b else own.type()
@@ -50,6 +55,21 @@ def each_row(node, inputs, batched):
     rows = [x if x.type.ndim > v.type.ndim else broadcast(x, n) for x, v in zip(rows, op.graph.outputs, strict=True)]
     found = EachRow(InnerGraph(within.values(), rows), kept)(*given, return_list=True) if any(kept) else None
     return [moved(v, 1, 0) for v in found]
+
+
+def _one_batch(node, inputs, batched):
+    """Rows of rows of one op as rows of it: both leading axes become one."""
+    n, op = count_of(inputs, batched), node.op
+    m = next(shape_i(x, int(b)) for x, b, each in zip(inputs, batched, op.batched, strict=True) if each)
+    given = []
+    for x, b, each in zip(inputs, batched, op.batched, strict=True):
+        if each and not b:
+            x = broadcast(x, n)
+        elif b and not each:
+            x = moved(broadcast(x, m), 1, 0)
+        given.append(flat_rows(x, 1) if b or each else x)
+    op = EachRow(op.graph, [b or each for b, each in zip(batched, op.batched, strict=True)])
+    return [unflat_rows(v, [n, m]) for v in op(*given, return_list=True)]
 
 
 @rule(Scan)

@@ -12,6 +12,7 @@ from theano.tensor.elemwise import mul
 from theano.tensor.linalg.adjoint import adjoint
 from theano.tensor.linalg.cholesky import Cholesky, CholeskyInverse
 from theano.tensor.linalg.decompose import SVD, QRFull, QRIncomplete
+from theano.tensor.linalg.eigen import Eigh, eigvalsh
 from theano.tensor.linalg.inverse import Det, MatrixInverse, SLogDet
 from theano.tensor.linalg.solve import (
     TRANSPOSED,
@@ -211,9 +212,23 @@ def part_of_decomposition(node):
     return None
 
 
+@rule(SVD, QRFull, Eigh, tags=("specialize",))
+def decomposition_without_vectors(node):
+    """svd(A)[1] >> svd(A) without vectors, qr(A)[1] >> qr(A, "r"), eigh(A)[0] >> eigvalsh(A): nothing uses the rest"""
+    op, a = node.op, node.inputs[0]
+    place = 0 if isinstance(op, Eigh) else 1
+    if len(node.outputs) < 2 or isinstance(op, QRFull) and op.mode != "reduced" \
+            or any(v.clients for k, v in enumerate(node.outputs) if k != place) or not node.outputs[place].clients:
+        return None
+    found = [None] * len(node.outputs)
+    found[place] = SVD(compute_uv=False)(a) if isinstance(op, SVD) else \
+        QRIncomplete("r")(a) if isinstance(op, QRFull) else eigvalsh(a, None, op.UPLO == "L")
+    return found
+
+
 FACTOR = (
     second_cholesky, solve_of_definite, slogdet_of_definite, quadratic_form, det_of_definite, inverse_of_definite,
     solve_with_shared_factors, inverse_with_shared_factors, det_with_shared_factors, slogdet_with_shared_factors,
-    part_of_decomposition,
+    part_of_decomposition, decomposition_without_vectors,
 )
 DEFINITE = FACTOR[:4]               # those that make the numbers better

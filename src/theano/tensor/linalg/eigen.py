@@ -178,7 +178,7 @@ class Eigvalsh(Op):
     def make_node(self, a, b):
         a = matrix_argument("eigvalsh", a)
         if is_none(b):
-            return Apply(self, [a, NoneConst], [tensor(real(inexact(a.type.dtype)), (False,))])
+            return Apply(self, [a, NoneConst.clone()], [tensor(real(inexact(a.type.dtype)), (False,))])
         b = matrix_argument("eigvalsh", b)
         return Apply(self, [a, b], [tensor(real(inexact(upcast(a.type.dtype, b.type.dtype))), (False,))])
 
