@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from theano.codegen.loops import as_dtype
 from theano.inner.batch.each_row import EachRow
-from theano.tensor.advanced import NoneConst
 from theano.tensor.blas import BLAS_DTYPES
 from theano.tensor.linalg.cholesky import ON_ERROR, Cholesky, CholeskyGrad, CholeskyInverse
 from theano.tensor.linalg.decompose import MODES, SVD, QRFull, QRIncomplete
@@ -13,6 +12,7 @@ from theano.tensor.linalg.eigen import Eig, Eigh, Eigvalsh
 from theano.tensor.linalg.inverse import Det, MatrixInverse, MatrixPinv, SLogDet, lstsq
 from theano.tensor.linalg.product import Expm
 from theano.tensor.linalg.solve import SYMMETRIC, TRANSPOSED, LUFactor, LUInverse, LUSolve, Solve
+from theano.tensor.slices import NoneConst
 
 REAL_DTYPES = ("float32", "float64")
 REAL_PART = {"complex64": "float32", "complex128": "float64"}
