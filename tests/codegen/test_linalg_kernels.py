@@ -204,6 +204,10 @@ def test_least_squares(dtype, rng):
             a, b = draw(rng, dtype, m, n), right(rng, dtype, m)
             fast, slow = functions(lambda *xs: inverse.lstsq()(*xs), [a, b, limit])
             check(fast(a, b, limit), slow(a, b, limit), dtype, 10 * m)
+    given = variables([limit.reshape(1), limit.reshape(1), limit])
+    f = theano.function(given, inverse.lstsq()(*given), mode=NATIVE)
+    with pytest.raises(np.linalg.LinAlgError):
+        f(draw(rng, limit.dtype.name, 3), draw(rng, limit.dtype.name, 3), limit)
 
 
 def test_eigenvalues_of_general_matrices(rng):

@@ -88,7 +88,8 @@ def _call(lowering, node, inputs, outputs, mask):
     if row is None or dtype is None or row.real and dtype not in REAL_DTYPES or mask and not row.batch:
         return NotImplemented
     given = list(inputs)[row.first:]
-    if type(node.op) is lstsq and node.inputs[2].type.ndim:
+    if type(node.op) is lstsq and (node.inputs[0].type.ndim != 2 or node.inputs[1].type.ndim not in (1, 2)
+                                   or node.inputs[2].type.ndim):        # an error
         return NotImplemented
     if given[-1].type == NoneConst.type:
         given.pop()
