@@ -16,7 +16,17 @@ def _is_plain(bound, default):
 
 @rule(Subtensor, name="local_useless_subtensor", tags=("canonicalize",))
 def whole_subtensor(node):
-    """x[:, 0:] >> x"""
+    """x[:, :] >> x"""
+    if all(isinstance(e, slice) and e == slice(None) for e in index_of(node)):
+        return node.inputs[0]
+    return None
+
+
+@rule(Subtensor, tags=("canonicalize",))
+def subtensor_from_first(node):
+    """x[0:] >> x, unless it is an output, which must stay a variable of its own"""
+    if any(client == "output" for client, _ in node.outputs[0].clients):
+        return None
     if all(isinstance(e, slice) and e.stop is None and _is_plain(e.start, 0) and _is_plain(e.step, 1)
            for e in index_of(node)):
         return node.inputs[0]
@@ -96,5 +106,5 @@ def nonzero_of_numbers(node):
     return None if x.type.dtype == "bool" else Nonzero()(x.type.lift("neq", x, 0), return_list=True)
 
 
-INDEX = (whole_subtensor, subtensor_of_set, subtensor_of_unary)
+INDEX = (whole_subtensor, subtensor_from_first, subtensor_of_set, subtensor_of_unary)
 MACHINE = (rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for
