@@ -34,27 +34,14 @@ from theano.tensor.advanced import (
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
-    MakeSlice,
-    NoneConst,
-    NoneType,
-    Nonzero,
-    SliceConstant,
-    SliceType,
     advanced_inc_subtensor,
     advanced_inc_subtensor1,
     advanced_set_subtensor,
     advanced_set_subtensor1,
     advanced_subtensor,
     advanced_subtensor1,
-    as_index_variable,
-    flatnonzero,
     inc_subtensor,
-    make_slice,
-    none_type,
-    nonzero,
-    nonzero_values,
     set_subtensor,
-    slicetype,
     take,
 )
 from theano.tensor.arithmetic import (
@@ -144,6 +131,7 @@ from theano.tensor.join import (
     vertical_stack,
 )
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
+from theano.tensor.nonzero import Nonzero, flatnonzero, nonzero, nonzero_values
 from theano.tensor.others import ProdOfOthers  # noqa: F401  the gradient of Prod
 from theano.tensor.permute import PermuteRowElements, inverse_permutation, permute_row_elements
 from theano.tensor.reduce import (
@@ -202,6 +190,17 @@ from theano.tensor.shape import (
 )
 from theano.tensor.shared import ScalarSharedVariable, TensorSharedVariable
 from theano.tensor.shared import shared as _shared
+from theano.tensor.slices import (
+    MakeSlice,
+    NoneConst,
+    NoneType,
+    SliceConstant,
+    SliceType,
+    as_index_variable,
+    make_slice,
+    none_type,
+    slicetype,
+)
 from theano.tensor.sort import argsort, argtopk, searchsorted, sort, topk, topk_and_argtopk
 from theano.tensor.tolerance import (
     float16_atol,

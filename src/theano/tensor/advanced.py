@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from theano.errors import AdvancedIndexingError
-from theano.gradient import DisconnectedType, grad_undefined
+from theano.gradient import DisconnectedType
 from theano.graph.op import Op
-from theano.graph.type import Type
-from theano.graph.variable import Apply, Constant, Variable
-from theano.scalar.type import Scalar
+from theano.graph.variable import Apply, Constant
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import arange
 from theano.tensor.elemwise import DimShuffle, switch
@@ -16,113 +13,13 @@ from theano.tensor.index import (
     INTEGERS,
     IncSubtensor,
     Subtensor,
-    flat_indices,
-    index_type,
     slice_length,
     sum_to_value,
 )
-from theano.tensor.join import stack
-from theano.tensor.shape import Rebroadcast, Reshape, SpecifyShape, shape_i, tensor_from_scalar
+from theano.tensor.shape import Rebroadcast, Reshape, SpecifyShape, shape_i
+from theano.tensor.slices import NoneType, SliceConstant, SliceType, as_index_variable, slice_of
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import method
-
-
-class SliceType(Type):
-    """Slices whose bounds are integers or None."""
-
-    __props__ = ()
-
-    def filter(self, x, strict=False, allow_downcast=None):
-        if isinstance(x, slice):
-            return x
-        raise TypeError(f"Expected a slice, got {x!r}")
-
-    def __str__(self):
-        return "slice"
-
-
-class NoneType(Type):
-    """The value None."""
-
-    __props__ = ()
-
-    def filter(self, x, strict=False, allow_downcast=None):
-        if x is None:
-            return x
-        raise TypeError(f"Expected None, got {x!r}")
-
-    def __str__(self):
-        return "None"
-
-
-slicetype = SliceType()
-none_type = NoneType()
-
-
-class SliceConstant(Constant):
-    """A slice of known bounds."""
-
-    def signature(self):
-        return (SliceConstant, self.data.start, self.data.stop, self.data.step)
-
-    def __str__(self):
-        return f"SliceConstant{{{self.data.start}, {self.data.stop}, {self.data.step}}}"
-
-
-SliceType.Constant = SliceConstant
-NoneConst = Constant(none_type, None, name="NoneConst")
-
-
-class MakeSlice(Op):
-    """A slice from integer scalars and None."""
-
-    __props__ = ()
-
-    def make_node(self, start, stop=None, step=None):
-        return Apply(self, [_bound(p) for p in (start, stop, step)], [slicetype()])
-
-    def perform(self, node, inputs, output_storage):
-        output_storage[0][0] = slice(*(None if p is None else int(p) for p in inputs))
-
-    def grad(self, inputs, output_grads):
-        return [DisconnectedType()() for _ in inputs]
-
-
-make_slice = MakeSlice()
-
-
-def _bound(part):
-    if part is None:
-        return NoneConst
-    if isinstance(part, Variable):
-        return tensor_from_scalar(part) if isinstance(part.type, Scalar) else part
-    return constant(part, dtype="int64")
-
-
-def as_index_variable(idx):
-    """An entry of an advanced index as a variable: None, a slice, an integer array or a mask."""
-    if idx is None:
-        return NoneConst
-    if isinstance(idx, slice):
-        parts = (idx.start, idx.stop, idx.step)
-        if all(p is None or isinstance(p, (int, np.integer)) for p in parts):
-            return SliceConstant(slicetype, slice(*(None if p is None else int(p) for p in parts)))
-        return make_slice(*parts)
-    if isinstance(idx, Variable) and isinstance(idx.type, (SliceType, NoneType)):
-        return idx
-    if isinstance(idx, Variable) and isinstance(idx.type, Scalar):
-        idx = tensor_from_scalar(idx)
-    variable = as_tensor_variable(np.asarray(idx) if isinstance(idx, (list, tuple)) and not
-                                  _symbolic(idx) else idx)
-    if variable.type.dtype != "bool" and variable.type.dtype not in INTEGERS:
-        if isinstance(variable, Constant) and variable.data.size == 0:
-            return constant(variable.data.astype("int64"))
-        raise TypeError(f"index must be integers or a boolean mask, got {variable} of type {variable.type}")
-    return variable
-
-
-def _symbolic(entry):
-    return any(isinstance(e, Variable) or (isinstance(e, (list, tuple)) and _symbolic(e)) for e in entry)
 
 
 def check_value(x, y):
@@ -479,15 +376,6 @@ def _has_mask(index):
     return any(getattr(i.type, "dtype", None) == "bool" for i in index)
 
 
-def slice_of(entry):
-    """A slice variable as a slice of ints, variables and None; None where its parts are not known."""
-    if isinstance(entry, Constant):
-        return entry.data
-    if entry.owner is None or not isinstance(entry.owner.op, MakeSlice):
-        return None
-    return slice(*(None if isinstance(p.type, NoneType) else p for p in entry.owner.inputs))
-
-
 def _joined_shape(arrays):
     """What the arrays of an index broadcast to, from pairs of a variable and its extents."""
     shapes = [(entry.sum(dtype="int64"),) if entry.type.dtype == "bool" else extents for entry, extents in arrays]
@@ -547,135 +435,6 @@ def _array_pattern(arrays):
 def adv_index_broadcastable_pattern(a, idx):
     """Broadcast pattern of ``a[idx]`` for an index with arrays, a tuple of entries."""
     return result_pattern(as_tensor_variable(a), [as_index_variable(entry) for entry in idx])
-
-
-@method("__getitem__")
-def getitem(x, args):
-    """``x[args]`` with everything NumPy accepts: ints, slices, None, Ellipsis, integer arrays, masks."""
-    index = expand_index(x, args)
-    if any(_is_advanced(entry) for entry in index):
-        index, gap = separated(x, args, index)
-        result = _advanced(x, index)
-        return result if gap is None else result.dimshuffle([d for d in range(result.type.ndim) if d != gap])
-    order, plain = _without_newaxis(x, index)
-    # x[:] is a node too, for set_subtensor(x[:], y); x[None, :] is nothing but a new axis.
-    taken = order is None or _selects(plain)
-    result = Subtensor(plain)(x, *flat_indices(plain)) if taken else x
-    if order is not None:
-        result = result.dimshuffle(order)
-    return result
-
-
-def separated(x, args, index):
-    """The index with a new axis in the place of dots that stand for nothing, but part arrays as dots do.
-
-    index: ``args`` expanded. Returns the index, and which axis of the result the new one is, or None.
-    """
-    entries = args if isinstance(args, tuple) else (args,)
-    at = next((k for k, e in enumerate(entries) if e is Ellipsis), None)
-    if at is None or len(index) >= len(entries):
-        return index, None
-    if not all(any(_is_array(e) for e in part) for part in (index[:at], index[at:])):
-        return index, None
-    arrays = [as_index_variable(e) for e in index if _is_array(e)]
-    joined = max(1 if a.type.dtype == "bool" else a.type.ndim for a in arrays)
-    return [*index[:at], None, *index[at:]], joined + sum(not _is_array(e) for e in index[:at])
-
-
-def _is_array(entry):
-    """Whether an entry of an index with arrays is an array or an integer."""
-    return not (entry is None or entry is NoneConst or isinstance(entry, slice) or
-                isinstance(getattr(entry, "type", None), (SliceType, NoneType)))
-
-
-def _selects(index):
-    return any(not isinstance(e, slice) or e != slice(None) for e in index)
-
-
-def expand_index(x, args):
-    """``args`` as a list with an entry per dimension indexed and no Ellipsis; Python's bools as masks, as in NumPy.
-
-    Raises IndexError for more than one Ellipsis, or for more entries than dimensions.
-    """
-    index = list(args) if isinstance(args, tuple) else [args]
-    if isinstance(args, list) and any(isinstance(e, slice) for e in args):
-        index = list(args)
-    index = [np.bool_(e) if isinstance(e, bool) else e for e in index]
-    dots = [k for k, e in enumerate(index) if e is Ellipsis]
-    if len(dots) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
-    width = sum(_entry_width(e) for e in index if e is not Ellipsis)
-    if dots:
-        fill = [slice(None)] * (x.type.ndim - width)
-        index[dots[0]:dots[0] + 1] = fill
-    if width > x.type.ndim:
-        raise IndexError(f"too many indices for array: {x} has {x.type.ndim} dimensions, the index takes "
-                         f"{width}")
-    return index
-
-
-def _entry_width(entry):
-    if entry is None or entry is np.newaxis or entry is NoneConst:
-        return 0
-    if isinstance(entry, Variable) and getattr(entry.type, "dtype", None) == "bool":
-        return entry.type.ndim
-    if isinstance(entry, (np.ndarray, np.bool_)) and entry.dtype == bool:
-        return entry.ndim
-    if isinstance(entry, list) and entry and not _symbolic(entry) and np.asarray(entry).dtype == bool:
-        return np.ndim(entry)
-    return 1
-
-
-def check_and_reject_bool(args_el):
-    """True, or TypeError where an entry of an index is Python's True or False, or a list with a boolean in it.
-
-    For programs that want indices without masks; ``x[...]`` takes Python's bools as NumPy does.
-    """
-    if isinstance(args_el, bool) or getattr(args_el, "dtype", None) == "bool":
-        raise TypeError(f"expected an index without masks, got {args_el!r}")
-    if isinstance(args_el, (list, tuple)):
-        for part in args_el:
-            check_and_reject_bool(part)
-    return True
-
-
-def _is_advanced(entry):
-    if entry is None:
-        return False
-    if isinstance(entry, Variable) and isinstance(entry.type, NoneType):
-        return False
-    try:
-        index_type(entry)
-    except AdvancedIndexingError:
-        return True
-    return False
-
-
-def _without_newaxis(x, index):
-    """Order of a dimshuffle that puts new axes in (None when there are none), and the index without them."""
-    plain = [e for e in index if e is not None and e is not NoneConst]
-    if len(plain) == len(index):
-        return None, plain
-    order, k = [], 0
-    for entry in index:
-        if entry is None or entry is NoneConst:
-            order.append("x")
-        elif isinstance(entry, slice):
-            order.append(k)
-            k += 1
-    remaining = x.type.ndim - len(plain)
-    order.extend(range(k, k + remaining))
-    return order, plain
-
-
-def _advanced(x, index):
-    arrays = [k for k, e in enumerate(index) if _is_array(e)]
-    if len(index) and len(arrays) == 1 and arrays[0] == len(index) - 1 and all(
-            isinstance(e, slice) and e == slice(None) for e in index[:-1]):
-        variable = as_index_variable(index[-1])
-        if variable.type.dtype != "bool":
-            return take(x, variable, axis=len(index) - 1)
-    return read(x, [as_index_variable(e) for e in index])
 
 
 @method("take")
@@ -799,50 +558,3 @@ def _through(x, y, node, options):
         value = y if y.type.ndim == 0 else (x.zeros_like() + y).reshape(inner.shape, ndim=inner.type.ndim)
         return inc_subtensor(inner, value, **options)
     raise TypeError(f"x must be the result of a subtensor operation, got {x}, made by {node.op}")
-
-
-@method("nonzero")
-def nonzero(a, return_matrix=False):
-    """Indices of the elements that are not zero: a vector per dimension, or a matrix.
-
-    Reference: numpy.nonzero
-    """
-    a = as_tensor_variable(a)
-    if a.type.ndim == 0:
-        raise ValueError("Nonzero only supports non-scalar arrays.")
-    found = Nonzero()(a, return_list=True)
-    return stack(found) if return_matrix else tuple(found)
-
-
-class Nonzero(Op):
-    """Indices of the elements that are not zero, an int64 vector per dimension."""
-
-    __props__ = ()
-
-    def make_node(self, a):
-        a = as_tensor_variable(a)
-        if a.type.ndim == 0:
-            raise ValueError("Nonzero only supports non-scalar arrays.")
-        return Apply(self, [a], [TensorType("int64", (False,))() for _ in range(a.type.ndim)])
-
-    def perform(self, node, inputs, output_storage):
-        for cell, found in zip(output_storage, np.nonzero(inputs[0]), strict=True):
-            cell[0] = found.astype("int64", copy=False)
-
-    def grad(self, inputs, output_grads):
-        return [grad_undefined(self, 0, inputs[0])]
-
-
-def flatnonzero(a):
-    """Indices of the elements of the flattened ``a`` that are not zero."""
-    a = as_tensor_variable(a)
-    if a.type.ndim == 0:
-        raise ValueError("Nonzero only supports non-scalar arrays.")
-    return nonzero(a.flatten())[0]
-
-
-@method("nonzero_values")
-def nonzero_values(a):
-    """Elements of ``a`` that are not zero, a vector."""
-    return as_tensor_variable(a).flatten()[flatnonzero(a)]
-

@@ -4,7 +4,6 @@ import numpy as np
 
 from theano.scalar.arithmetic import int_or_true_div
 from theano.scalar.type import complex_dtypes, discrete_dtypes, integer_dtypes, upcast
-from theano.tensor.advanced import NoneConst
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
 from theano.tensor.dot import dot
@@ -12,6 +11,7 @@ from theano.tensor.elemwise import ELEMWISE, cast, int_div, neq, round
 from theano.tensor.join import concatenate
 from theano.tensor.reduce import sum
 from theano.tensor.shape import shape_i
+from theano.tensor.slices import NoneConst
 from theano.tensor.variable import FUNCTIONS
 
 mod = ELEMWISE["mod"]

@@ -8,12 +8,13 @@ from theano.gradient import DisconnectedType, grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
-from theano.tensor.advanced import flatnonzero, inc_subtensor, set_subtensor, take
+from theano.tensor.advanced import inc_subtensor, set_subtensor, take
 from theano.tensor.assertion import Assert
 from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.create import alloc, arange, ones, zeros
 from theano.tensor.elemwise import cast, eq, maximum, sum_to_shape_of, switch
 from theano.tensor.join import concatenate, stack
+from theano.tensor.nonzero import flatnonzero
 from theano.tensor.shape import flatten
 from theano.tensor.type import tensor
 from theano.tensor.variable import FUNCTIONS, method

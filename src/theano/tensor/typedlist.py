@@ -7,8 +7,8 @@ import numpy as np
 from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Apply, Constant, Variable
-from theano.tensor.advanced import SliceType
 from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.slices import SliceType
 from theano.tensor.type import TensorType, lscalar
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")

@@ -4,19 +4,12 @@ import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
-from theano.tensor.advanced import (
-    AdvancedIncSubtensor,
-    as_index_variable,
-    expand_index,
-    inc_subtensor,
-    may_repeat,
-    read,
-    separated,
-    set_subtensor,
-)
+from theano.tensor.advanced import AdvancedIncSubtensor, inc_subtensor, may_repeat, read, set_subtensor
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, switch
+from theano.tensor.getitem import expand_index, separated
 from theano.tensor.index import sum_to_value
+from theano.tensor.slices import as_index_variable
 from theano.tensor.type import TensorType
 from theano.tensor.variable import method
 

@@ -11,15 +11,12 @@ from theano.tensor.advanced import (
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
-    MakeSlice,
-    NoneType,
-    SliceType,
     operation_of,
-    slice_of,
 )
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
 from theano.tensor.repeat import INTEGERS, Choose
+from theano.tensor.slices import MakeSlice, NoneType, SliceType, slice_of
 from theano.tensor.type import TensorType
 
 PARTS = ("start", "stop", "step")

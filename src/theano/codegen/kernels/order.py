@@ -4,9 +4,9 @@ import numpy as np
 
 from theano.codegen import nest as ir
 from theano.codegen.loops import as_dtype
-from theano.tensor.advanced import Nonzero
 from theano.tensor.cumulate import CumOp, Recurrence
 from theano.tensor.diagonal import ExtractDiag, FillDiagonal, FillDiagonalOffset
+from theano.tensor.nonzero import Nonzero
 from theano.tensor.repeat import INTEGERS, Bincount, RepeatOp
 from theano.tensor.sort import ArgSortOp, SearchsortedOp, SortOp, TopKOp, Unique
 

@@ -10,7 +10,6 @@ from theano.tensor.advanced import (
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
-    NoneType,
     advanced_subtensor1,
     take,
 )
@@ -18,6 +17,7 @@ from theano.tensor.create import arange
 from theano.tensor.elemwise import switch
 from theano.tensor.index import IncSubtensor, Subtensor, flat_indices, get_idx_list
 from theano.tensor.shape import tensor_from_scalar
+from theano.tensor.slices import NoneType
 from theano.tensor.type import TensorType
 
 

@@ -3,15 +3,10 @@
 from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import row
-from theano.tensor.advanced import (
-    AdvancedIncSubtensor,
-    AdvancedIncSubtensor1,
-    AdvancedSubtensor,
-    AdvancedSubtensor1,
-    Nonzero,
-)
+from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor, AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
+from theano.tensor.nonzero import Nonzero
 
 
 def _is_plain(bound, default):

@@ -2,10 +2,10 @@
 
 from theano.gradient import DisconnectedType, grad
 from theano.scalar.type import complex_dtypes, discrete_dtypes
-from theano.tensor.advanced import NoneConst
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import tril, triu
 from theano.tensor.dot import in_pattern
+from theano.tensor.slices import NoneConst
 
 REAL = {"complex64": "float32", "complex128": "float64"}
 

@@ -9,7 +9,6 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
-from theano.tensor.advanced import NoneConst
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.diagonal import diag
 from theano.tensor.dot import dot
@@ -31,6 +30,7 @@ from theano.tensor.linalg.adjoint import (
 )
 from theano.tensor.linalg.cholesky import cholesky
 from theano.tensor.linalg.solve import solve, solve_lower_triangular, solve_upper_triangular
+from theano.tensor.slices import NoneConst
 from theano.tensor.type import tensor
 
 
