@@ -32,8 +32,8 @@ SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.
           "sparse.index", "sparse.shape")
 PREFIX = "theano."
 LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve", "tensor.linalg.cholesky",
-          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.dot", "tensor.blas",
-          "rewrite.structure")
+          "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.careduce", "tensor.dot",
+          "tensor.blas", "rewrite.structure")
 GATHERED = {
     "gof": (*GRAPH, "compile.linker", "rewrite.optimizer", "rewrite.database", "rewrite.query"),
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline", "graph.ordered", "graph.params"),
@@ -62,8 +62,8 @@ GATHERED = {
     "compile.sharedvalue": ("graph.shared", "tensor.shared"),
     "compile.ops": ("graph.copying", "graph.function_op", "tensor.shape"),
     "tensor.basic": ("tensor", "tensor.type", "tensor.variable", "tensor.elemwise", "tensor.constant", "tensor.create",
-                     "tensor.reduce", "tensor.shape", "tensor.join", "tensor.dot", "tensor.advanced", "tensor.compare",
-                     "gradient",
+                     "tensor.careduce", "tensor.reduce", "tensor.shape", "tensor.join", "tensor.dot",
+                     "tensor.advanced", "tensor.compare", "gradient",
                      "graph.variable", "graph.op", "errors"),
     "tensor.subtensor": ("tensor.index", "tensor.advanced", "tensor.getitem", "tensor.slices"),
     "tensor.sharedvar": ("tensor.shared", "graph.shared"),
@@ -241,7 +241,10 @@ STAR = {                        # what programs find in these modules besides: `
     "tensor.elemwise": {"pprint": "graph.pretty:pprint", "TensorConstant": "tensor.variable:TensorConstant",
                         "change_flags": "config:ChangeFlags", "get_scalar_type": "scalar.type:get_scalar_type",
                         "DimShufflePrinter": "printing:DimShufflePrinter",
-                        "ParamsType": "graph.params:ParamsType", "COp": "graph.cop:COp"},
+                        "ParamsType": "graph.params:ParamsType", "COp": "graph.cop:COp",
+                        **{name: f"tensor.careduce:{name}" for name in (
+                            "CAReduce", "CAReduceDtype", "Sum", "Prod", "ProdWithoutZeros", "All", "Any",
+                            "MulWithoutZeros", "mul_without_zeros")}},
     "tensor.type": {"hashtype": hashtype, "Variable": "graph.variable:Variable"},
     "tensor.sort": {"mul": "tensor:mul"},
     "gradient": {"FAST_RUN": "compile.mode:FAST_RUN", "get_mode": "compile.mode:get_mode", "tensor": "tensor:",

@@ -23,11 +23,12 @@ from theano.scalar.op import ScalarOp
 from theano.tensor.advanced import advanced_inc_subtensor1, advanced_set_subtensor1
 from theano.tensor.assertion import Assert
 from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
+from theano.tensor.careduce import CAReduce, CAReduceDtype, ProdWithoutZeros
 from theano.tensor.contiguous import CpuContiguous
 from theano.tensor.create import Bartlett, Eye, Tri
 from theano.tensor.cumulate import diff
 from theano.tensor.diagonal import AllocDiag, ExtractDiag, fill_diagonal, fill_diagonal_offset
-from theano.tensor.elemwise import ELEMWISE, CAReduce, CAReduceDtype, DimShuffle, ProdWithoutZeros, sum_to_shape_of
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, sum_to_shape_of
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
 from theano.tensor.reduce import Mean, logsumexp
 from theano.tensor.repeat import Choose, RepeatOp, Tile, bincount

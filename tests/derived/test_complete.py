@@ -21,7 +21,7 @@ LIST = "of lists: see tests/tensor/test_typedlist.py"
 REWRITING = "made by rewriting to be expanded when code is generated: see tests/codegen"
 EXEMPT = {
     "theano.tensor.advanced.BaseAdvancedSubtensor": BASE, "theano.tensor.advanced.BaseAdvancedIncSubtensor": BASE,
-    "theano.tensor.blas._Accumulating": BASE, "theano.tensor.elemwise._Truth": BASE,
+    "theano.tensor.blas._Accumulating": BASE, "theano.tensor.careduce._Truth": BASE,
     "theano.tensor.nnet.conv.AbstractConv": BASE, "theano.tensor.nnet.conv.AbstractConv_gradInputs": BASE,
     "theano.tensor.nnet.conv.AbstractConv_gradWeights": BASE, "theano.tensor.nnet.conv.BaseAbstractConv": BASE,
     "theano.tensor.nnet.softmax._RowOp": BASE, "theano.tensor.signal.pool.PoolGrad": BASE,

@@ -6,7 +6,8 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1
-from theano.tensor.elemwise import CAReduce, Elemwise
+from theano.tensor.careduce import CAReduce
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor
 from theano.tensor.type import TensorType
 

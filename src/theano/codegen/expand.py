@@ -10,10 +10,11 @@ from theano.graph.variable import Apply, Constant
 from theano.rewrite.engine import Merger
 from theano.scalar.table import TABLE
 from theano.tensor.blas import Dot22
+from theano.tensor.careduce import CAReduce, Prod
 from theano.tensor.create import Alloc
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import ELEMWISE, CAReduce, DimShuffle, Prod, eq, exp, log, switch
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, eq, exp, log, switch
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,

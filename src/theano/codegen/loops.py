@@ -6,8 +6,9 @@ from theano.codegen import nest as ir
 from theano.codegen.access import access, aligned, literal_of
 from theano.rewrite.extents import Symbol
 from theano.scalar.composite import scalar_steps
+from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import CAReduce, Elemwise
+from theano.tensor.elemwise import Elemwise
 
 REDUCTIONS = {"add": "add", "mul": "mul", "maximum": "maximum", "scalar_maximum": "maximum",
               "minimum": "minimum", "scalar_minimum": "minimum", "and_": "and", "or_": "or"}

@@ -11,7 +11,8 @@ from theano.codegen.access import literal_of
 from theano.codegen.loops import accumulator, accumulator_dtype, cast_place, extents_of, reduction_name, steps_of
 from theano.codegen.rows import CHEAP
 from theano.scalar.table import TABLE
-from theano.tensor.elemwise import CAReduce, Elemwise
+from theano.tensor.careduce import CAReduce
+from theano.tensor.elemwise import Elemwise
 
 
 @dataclass(eq=False)

@@ -15,8 +15,9 @@ from theano.graph.variable import Constant
 from theano.graph.walk import toposort
 from theano.inner.custom import CustomGradient
 from theano.rewrite.pipeline import optimize
+from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, SumToShapeOf
+from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import Subtensor
 from theano.tensor.shape import (
     MakeVector,

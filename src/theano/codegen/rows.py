@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from theano.codegen.access import access, aligned, literal_of
 from theano.codegen.cluster import MAX_NODES, MAX_OPERANDS, Cluster
 from theano.codegen.loops import kept_axes
-from theano.tensor.elemwise import CAReduce
+from theano.tensor.careduce import CAReduce
 
 AHEAD = 48                  # how many later groups may join a cluster
 CHEAP = 4                   # a value that costs less than this is computed again in a later phase

@@ -10,8 +10,9 @@ from theano.graph.walk import toposort
 from theano.inner.graph import InnerGraph
 from theano.scalar.op import fixed_number
 from theano.scalar.table import CASTS
+from theano.tensor.careduce import CAReduce
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import CAReduce, Elemwise
+from theano.tensor.elemwise import Elemwise
 from theano.tensor.join import Join
 from theano.tensor.shape import MakeVector
 

@@ -12,9 +12,10 @@ from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.variable import Constant, Variable
 from theano.tensor.advanced import AdvancedIncSubtensor1, AdvancedSubtensor1
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
+from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc, ARange, Eye, Tri
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise, SumToShapeOf
+from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor
 from theano.tensor.nnet.softmax import LogSoftmax, Softmax
 from theano.tensor.shape import Rebroadcast, Shape_i, SpecifyShape

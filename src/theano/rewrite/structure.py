@@ -15,10 +15,11 @@ from theano.rewrite.extents import scalar_extent
 from theano.rewrite.rules.match import number, row
 from theano.scalar.table import TABLE
 from theano.tensor.assertion import Assert
+from theano.tensor.careduce import Prod, Sum
 from theano.tensor.create import Alloc, Eye, Tri
 from theano.tensor.diagonal import AllocDiag, ExtractDiag
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import DimShuffle, Elemwise, Prod, Sum
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.linalg.cholesky import Cholesky, CholeskyInverse
 from theano.tensor.linalg.decompose import SVD, QRFull, QRIncomplete
 from theano.tensor.linalg.eigen import Eigh

@@ -56,6 +56,7 @@ from theano.tensor.arithmetic import (
     register_transfer,
     transfer,
 )
+from theano.tensor.careduce import All, Any, CAReduce, CAReduceDtype, Prod, ProdWithoutZeros, Sum
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import (
     as_tensor,
@@ -102,20 +103,7 @@ from theano.tensor.diagonal import (
 )
 from theano.tensor.disk import LoadFromDisk, load
 from theano.tensor.dot import Dot, batched_dot, batched_tensordot, dot, outer, tensordot
-from theano.tensor.elemwise import (
-    ELEMWISE,
-    All,
-    Any,
-    CAReduce,
-    CAReduceDtype,
-    DimShuffle,
-    Elemwise,
-    Prod,
-    ProdWithoutZeros,
-    Sum,
-    cast,
-    round,
-)
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, round
 from theano.tensor.grid import mgrid, ogrid
 from theano.tensor.index import IncSubtensor, Subtensor, get_canonical_form_slice, get_idx_list
 from theano.tensor.join import (

@@ -8,9 +8,9 @@ from theano.gradient import grad
 from theano.graph.copying import view_op
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.tensor.careduce import Prod
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.cumulate import cumprod, neighbour, reversed_along
-from theano.tensor.elemwise import Prod
 from theano.tensor.shape import shape_i
 
 

@@ -9,22 +9,9 @@ from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.policy import wide_float
 from theano.scalar.table import TABLE
 from theano.scalar.type import complex_dtypes, discrete_dtypes
+from theano.tensor.careduce import All, Any, CAReduce, Prod, Sum
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import (
-    ELEMWISE,
-    All,
-    Any,
-    CAReduce,
-    Prod,
-    Sum,
-    cast,
-    eq,
-    exp,
-    log,
-    sqrt,
-    switch,
-    true_div,
-)
+from theano.tensor.elemwise import ELEMWISE, cast, eq, exp, log, sqrt, switch, true_div
 from theano.tensor.shape import shape, shape_i
 from theano.tensor.type import tensor
 from theano.tensor.variable import FUNCTIONS, method

@@ -8,24 +8,12 @@ from theano.scalar.composite import Composite
 from theano.scalar.table import TABLE
 from theano.scalar.type import Scalar
 from theano.tensor.assertion import Assert
+from theano.tensor.careduce import All, Any, CAReduce, CAReduceDtype, Prod, ProdWithoutZeros, Sum
 from theano.tensor.constant import constant
 from theano.tensor.contiguous import CpuContiguous
 from theano.tensor.create import alloc
 from theano.tensor.cumulate import CumOp, DiffOp, Recurrence
-from theano.tensor.elemwise import (
-    All,
-    Any,
-    CAReduce,
-    CAReduceDtype,
-    DimShuffle,
-    Elemwise,
-    Prod,
-    ProdWithoutZeros,
-    Sum,
-    SumToShapeOf,
-    cast,
-    sum_to_shape_of,
-)
+from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf, cast, sum_to_shape_of
 from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import tensor_from_scalar

@@ -4,9 +4,10 @@ from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply, args, like, number, row
 from theano.tensor.blas import BLAS_DTYPES, Dot22, Gemm, Gemv, _dot22, gemm_no_inplace, gemv_no_inplace
 from theano.tensor.blas import ger as ger_op
+from theano.tensor.careduce import CAReduce
 from theano.tensor.create import AllocEmpty
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import CAReduce, DimShuffle, Elemwise
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.shape import shape_i
 
 

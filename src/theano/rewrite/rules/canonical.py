@@ -10,16 +10,10 @@ from theano.graph.variable import Constant
 from theano.rewrite.engine import Rule, rule
 from theano.rewrite.rules.match import apply, args, is_float, like, number, row, shaped
 from theano.scalar.table import CASTS, TABLE
+from theano.tensor.careduce import CAReduce, Prod, Sum
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import (
-    CAReduce,
-    DimShuffle,
-    Elemwise,
-    Prod,
-    Sum,
-    SumToShapeOf,
-)
+from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import Rebroadcast
 

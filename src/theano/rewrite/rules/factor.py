@@ -4,10 +4,11 @@ from theano.rewrite.engine import rule
 from theano.rewrite.rules.linalg import is_real, made_by
 from theano.rewrite.rules.match import apply, like
 from theano.rewrite.structure import facts, transposed
+from theano.tensor.careduce import Prod
 from theano.tensor.create import arange
 from theano.tensor.diagonal import diagonal
 from theano.tensor.dot import Dot, dot
-from theano.tensor.elemwise import Prod, mul
+from theano.tensor.elemwise import mul
 from theano.tensor.linalg.adjoint import adjoint
 from theano.tensor.linalg.cholesky import Cholesky, CholeskyInverse
 from theano.tensor.linalg.decompose import SVD, QRFull, QRIncomplete

@@ -5,10 +5,11 @@ from theano.rewrite.rules.blas import outer_product
 from theano.rewrite.rules.match import apply, args, is_float, like, number
 from theano.rewrite.structure import DIAGONAL, are_transposes, facts, nonnegative, transposed
 from theano.scalar.type import complex_dtypes
+from theano.tensor.careduce import Prod, Sum
 from theano.tensor.create import Eye, eye
 from theano.tensor.diagonal import AllocDiag, ExtractDiag, diagonal
 from theano.tensor.dot import Dot, dot
-from theano.tensor.elemwise import DimShuffle, Elemwise, Prod, Sum, mul
+from theano.tensor.elemwise import DimShuffle, Elemwise, mul
 from theano.tensor.linalg.adjoint import adjoint
 from theano.tensor.linalg.hint import Hint
 from theano.tensor.linalg.inverse import Det, MatrixInverse, SLogDet

@@ -2,8 +2,9 @@
 
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply
+from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Eye, Tri, arange
-from theano.tensor.elemwise import CAReduce, Elemwise
+from theano.tensor.elemwise import Elemwise
 
 
 @rule(Eye, Tri, name="mask_in_loop", tags=("specialize",))

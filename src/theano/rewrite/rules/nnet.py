@@ -3,8 +3,8 @@
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply, args, number
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedSubtensor
+from theano.tensor.careduce import Sum
 from theano.tensor.create import ARange
-from theano.tensor.elemwise import Sum
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,

@@ -4,7 +4,8 @@ from theano.rewrite.engine import rule
 from theano.rewrite.rules.canonical import flat_factors
 from theano.rewrite.rules.match import apply, args, is_float, is_number, like, negated, row, shaped
 from theano.scalar.table import TABLE
-from theano.tensor.elemwise import CAReduce, DimShuffle, Sum
+from theano.tensor.careduce import CAReduce, Sum
+from theano.tensor.elemwise import DimShuffle
 
 
 def one_plus(variable):
