@@ -205,10 +205,32 @@ def max_pool(x):
     return x[:, :, :h // 2 * 2, :w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2).max((3, 5))
 
 
+def average_pool(x):
+    n, c, h, w = x.shape
+    return x[:, :, :h // 2 * 2, :w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2).mean((3, 5))
+
+
+def pooled(x, mode):
+    return module("theano.tensor.signal.pool").pool_2d(x, (2, 2), ignore_border=True, mode=mode)
+
+
+def max_pool_gradient(x):
+    """The gradient of the sum of the largest of each window of 2 x 2, at all places that are as large."""
+    n, c, h, w = x.shape
+    found = np.zeros_like(x)
+    inside = found[:, :, :h // 2 * 2, :w // 2 * 2]
+    inside[...] = x[:, :, :h // 2 * 2, :w // 2 * 2] == max_pool(x).repeat(2, axis=2).repeat(2, axis=3)
+    return found
+
+
 def embedding_gradient(a, i):
     found = np.zeros_like(a)
     np.add.at(found, i, 2 * a[i])
     return found
+
+
+def cumsum_gradient(a):
+    return np.cumsum(2 * np.cumsum(a)[::-1])[::-1]
 
 
 def largest(a):
@@ -295,6 +317,9 @@ FAMILIES = {
         "cumsum": ((vector,), tt.cumsum, np.cumsum),
         "cumsum, axis 0": both((matrix,), lambda n, a: n.cumsum(a, axis=0)),
         "cumprod": ((vector,), tt.cumprod, np.cumprod),
+        "unique, all": ((positions,), lambda a: tt.extra_ops.Unique(True, True, True)(a)[2],
+                        lambda a: np.unique(a, True, True, True)[2]),
+        "gradient of cumsum": ((vector,), lambda a: tt.grad(tt.sqr(tt.cumsum(a)).sum(), a), cumsum_gradient),
         "diff": ((vector,), tt.extra_ops.diff, np.diff),
     },
     "product": {
@@ -329,8 +354,9 @@ FAMILIES = {
         "log of a sum of exp": ((matrix,), lambda a: tt.log(tt.sum(tt.exp(a), axis=1)),
                                 lambda a: special("logsumexp")(a, axis=1)),
         "convolution": ((images, filters), lambda x, w: tt.nnet.conv2d(x, w), correlate),
-        "max pool": ((images,), lambda x: module("theano.tensor.signal.pool").pool_2d(x, (2, 2), ignore_border=True),
-                     max_pool),
+        "max pool": ((images,), lambda x: pooled(x, "max"), max_pool),
+        "average pool": ((images,), lambda x: pooled(x, "average_exc_pad"), average_pool),
+        "gradient of max pool": ((images,), lambda x: tt.grad(pooled(x, "max").sum(), x), max_pool_gradient),
     },
 }
 
