@@ -51,3 +51,5 @@ def test_windows_must_fit_the_axes():
         f(np.ones((4, 4)), [2])
     with pytest.raises(ValueError, match="at least 1"):
         f(np.ones((4, 4)), [2, 0])
+    f = theano.function([x, ws], Pool(False)(x, ws))
+    np.testing.assert_array_equal(f(np.eye(3), [2 ** 31 - 1, 5]), [[1]])

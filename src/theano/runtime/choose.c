@@ -3,7 +3,7 @@
 
 enum { RAISE, WRAP, CLIP };                                     /* theano.codegen.kernels.index: MODES */
 
-/* One run of the result: n elements, of which `number` says from which array; that one is read j * step[k] after at[k]. */
+/* One run of the result: n elements; where element j comes from array k it is read j * step[k] after at[k]. */
 typedef struct run {
     int64_t n;
     const char *const *at;
@@ -49,8 +49,8 @@ static void choose_some(char *to, const run *r, int64_t first, const int64_t *nu
 }
 
 /* n numbers of any dtype as those of arrays; nonzero where one is none, and none may be. */
-TH_CLONES static int read_numbers(int64_t *number, const char *from, int64_t step, int dtype, int64_t n, int64_t several,
-                                  int mode)
+TH_CLONES static int read_numbers(int64_t *number, const char *from, int64_t step, int dtype, int64_t n,
+                                  int64_t several, int mode)
 {
     int bad = 0;
 #define READ(T)                                                                                                        \
@@ -91,8 +91,8 @@ static int join_shape(const th_call *c, const th_slot *x, int first)
         if (*n == 1)
             *n = x->shape[d];
         else if (x->shape[d] != 1 && x->shape[d] != *n)
-            return th_refuse(c, TH_SHAPE_MISMATCH, "choose: the shapes of the numbers and of what they choose from do not "
-                             "broadcast together: %lld and %lld", (long long)*n, (long long)x->shape[d]);
+            return th_refuse(c, TH_SHAPE_MISMATCH, "choose: the numbers and what they choose from do not broadcast "
+                             "together: %lld and %lld places", (long long)*n, (long long)x->shape[d]);
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 /* Distinct elements, and how often each number comes. */
 #include "arrays.h"
 
-enum { SPREAD = 4, LEAST = 1024 };      /* a table of what integers may be pays up to so many times their count, and more */
+enum { SPREAD = 4, LEAST = 1024 };      /* a table of all integers between pays up to so many times their count */
 
 static int reserve(struct th_frame *f, int64_t nbytes, void *place)
 {
@@ -145,7 +145,7 @@ INTEGERS(BY_TABLE)
 
 #define SAME(a, b) ((a) == (b))
 #define SAME_NAN(a, b) ((a) == (b) || ((a) != (a) && (b) != (b)))
-/* Of n sorted numbers where each of the distinct ones begins; start: room for n, or NULL to count them. nan is one number. */
+/* Of n sorted numbers where each of the distinct ones begins; start: room for n. nan is one number. */
 #define STARTS(NAME, T, EQUAL)                                                                                         \
     static int64_t starts_##NAME(const void *sorted, int64_t n, int64_t *start)                                        \
     {                                                                                                                  \
@@ -202,7 +202,7 @@ static int by_order(struct th_frame *f, const th_slot *x, const char *from, int6
     return 0;
 }
 
-/* in: x. params: whether the first places, the number of each element, the counts are wanted. out: values, then these. */
+/* in: x. params: whether the first places, the number of each element, the counts are wanted; out: after the values. */
 int th_unique(const th_call *c)
 {
     struct th_frame *f = c->frame;

@@ -15,7 +15,8 @@ static void take_elements(char *to, const char *from, const int64_t *offset, int
 }
 
 /* Elements far from one another; nonzero where an index is out of bounds. */
-static int take_far(char *to, const char *from, const int64_t *index, int64_t n, int64_t extent, int64_t stride, int item)
+static int take_far(char *to, const char *from, const int64_t *index, int64_t n, int64_t extent, int64_t stride,
+                    int item)
 {
 #define TAKE(T)                                                                                                        \
     for (int64_t j = 0; j < n; j++) {                                                                                  \
@@ -75,7 +76,8 @@ static void take_held(char *to, const char *from, const uint8_t *mask, int64_t n
 }
 
 /* Rows of n elements that are `step` apart, at `count` places; those of later places are on their way meanwhile. */
-static void take_rows(char *to, const char *from, const int64_t *offset, int64_t count, int64_t step, int64_t n, int item)
+static void take_rows(char *to, const char *from, const int64_t *offset, int64_t count, int64_t step, int64_t n,
+                      int item)
 {
     int64_t wanted = n < 16 ? n : 16;
 #define TAKE(T)                                                                                                        \

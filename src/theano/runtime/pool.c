@@ -56,7 +56,7 @@ typedef struct loops {
 #define OF(T) {{largest_##T, sum_##T, to_largest_##T, of_largest_##T, to_all_##T}, fill_##T, divide_##T}
 static const loops F32 = OF(f32), F64 = OF(f64);
 
-/* One axis: its extent, how many windows there are, how long, how far apart, and how many places are added at its ends. */
+/* One axis: its extent, how many windows there are, how long, how far apart, how many places are added at its ends. */
 typedef struct axis { int64_t size, windows, length, stride, pad; } axis;
 
 /* Where window k begins and ends, as far as it is inside. */
@@ -92,7 +92,7 @@ typedef struct plan {
 static void pass_row(const plan *p, char *at, char *of, const char *x, char *y)
 {
     const axis *a = &p->axes[AXES - 1];
-    for (int64_t k = 0; k < a->length; k++) {                   /* place k of every window that has it inside */
+    for (int64_t k = 0; k < a->length && k < a->size + a->pad; k++) {           /* place k of every window that has it inside */
         int64_t first = k < a->pad ? (a->pad - k + a->stride - 1) / a->stride : 0, last = a->size - 1 + a->pad - k;
         last = last < 0 ? -1 : last / a->stride;
         last = last < a->windows - 1 ? last : a->windows - 1;
@@ -143,7 +143,7 @@ static int make_axes(const th_call *c, plan *p, int ndim, int whole, int lead)
         p->axes[d] = (axis){1, 1, 1, 1, 0};
     for (int k = 0; k < 3; k++)
         if (c->in[c->nin - 3 + k]->shape[0] != ndim)
-            return th_refuse(c, TH_BAD_VALUE, "pooling of %d axes: ws, stride and pad must have as many elements", ndim);
+            return th_refuse(c, TH_BAD_VALUE, "pooling: ws, stride and pad must have %d elements", ndim);
     for (int d = 0; d < ndim; d++) {
         axis *a = &p->axes[AXES - ndim + d];
         int64_t *to[3] = {&a->length, &a->stride, &a->pad};
@@ -153,7 +153,7 @@ static int make_axes(const th_call *c, plan *p, int ndim, int whole, int lead)
         }
         a->size = x->shape[lead + d];
         if (a->length < 1 || a->stride < 1 || a->pad < 0)
-            return th_refuse(c, TH_BAD_VALUE, "pooling needs windows and strides of at least 1 and no negative padding");
+            return th_refuse(c, TH_BAD_VALUE, "pooling needs windows and strides of at least 1, padding of at least 0");
         a->windows = windows_of(a->size, a, whole);
     }
     return 0;
@@ -193,10 +193,11 @@ int th_pool(const th_call *c)
     }
     for (int k = 1; k < c->nin - 3; k++)                        /* of the size of the windows, but a gradient of x */
         for (int d = 0; d < x->ndim; d++) {
-            int64_t n = d < lead || (p.way == OF_LARGEST && k == 2) ? x->shape[d] : p.axes[AXES - ndim + d - lead].windows;
+            int like_x = d < lead || (p.way == OF_LARGEST && k == 2);
+            int64_t n = like_x ? x->shape[d] : p.axes[AXES - ndim + d - lead].windows;
             if (c->in[k]->shape[d] != n)
-                return th_refuse(c, TH_SHAPE_MISMATCH, "pooling: argument %d has %lld places along axis %d, not %lld", k,
-                                 (long long)c->in[k]->shape[d], d, (long long)n);
+                return th_refuse(c, TH_SHAPE_MISMATCH, "pooling: argument %d has %lld places along axis %d, not %lld",
+                                 k, (long long)c->in[k]->shape[d], d, (long long)n);
         }
     for (int d = 0; d < ndim && !backward; d++)
         o->shape[lead + d] = p.axes[AXES - ndim + d].windows;

@@ -50,8 +50,8 @@ static inline void NAME(tile)(int tall, int wide, int64_t k, REAL alpha, const R
         NAME(tile_SHORT_1)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
 }
 
-/* LANES rows of as many numbers, `from_pitch` apart, as columns that are `pitch` apart: every step puts the first half of
- * the rows between those of the second half. */
+/* LANES rows of as many numbers, `from_pitch` apart, as columns that are `pitch` apart: every step puts the first half
+ * of the rows between those of the second half. */
 static inline __attribute__((always_inline)) void NAME(transpose)(REAL *to, int64_t pitch, const REAL *from,
                                                                   int64_t from_pitch)
 {
@@ -81,8 +81,8 @@ static inline __attribute__((always_inline)) void NAME(transpose)(REAL *to, int6
         *(NAME(vector) *)(to + i * pitch) = line[i];
 }
 
-static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL *b, int64_t row, int64_t column, int64_t k,
-                                                 int64_t columns)
+static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL *b, int64_t row, int64_t column,
+                                                 int64_t k, int64_t columns)
 {
     if (row == 1 && columns == width)                           /* columns in one piece, of which none is missing */
         for (; k >= LANES; k -= LANES, b += LANES, to += LANES * width)

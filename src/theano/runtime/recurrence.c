@@ -69,8 +69,8 @@ int th_recurrence(const th_call *c)
         int64_t n = a->shape[d], m = b->shape[d];
         o->shape[d] = n == 1 ? m : n;
         if (n != m && (d == axis || (n != 1 && m != 1)))
-            return th_refuse(c, TH_SHAPE_MISMATCH, "recurrence: along axis %d the arguments have %lld and %lld places", d,
-                             (long long)n, (long long)m);
+            return th_refuse(c, TH_SHAPE_MISMATCH, "recurrence: along axis %d the arguments have %lld and %lld places",
+                             d, (long long)n, (long long)m);
     }
     int error = th_allocate(f, o);
     if (error || !th_product(o->ndim, o->shape))

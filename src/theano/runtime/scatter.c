@@ -56,7 +56,8 @@ typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } wr
             *p = EXPRESSION;                                                                                           \
         }                                                                                                              \
     }                                                                                                                  \
-    static int NAME##_far(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy, int64_t n)\
+    static int NAME##_far(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy,        \
+                          int64_t n)                                                                                   \
     {                                                                                                                  \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             int64_t at = index[i];                                                                                     \
