@@ -31,7 +31,6 @@ EXEMPT = {
     "theano.sparse.shape._Reordered": BASE, "theano.sparse.shape._Scale": BASE,
     "theano.sparse.dot._StructuredDotGrad": BASE, "theano.codegen.expand._Part": BASE,
     "theano.tensor.fft._Transform": BASE,
-    "theano.codegen.expand.ChooseAmong": "made by lowering: see tests/codegen/test_order.py",
     "theano.graph.cop.COp": BASE, "theano.graph.cop.OpenMPOp": BASE,
     "theano.graph.function_op.FromFunctionOp": "the user's: see tests/graph/test_function_op.py",
     "theano.tensor.create.AllocEmpty": "its values are arbitrary",
