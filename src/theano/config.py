@@ -77,8 +77,10 @@ def default_base():
 
 
 def default_dir():
-    """The folder of compiled functions, which is made so that programs can write to it."""
+    """The folder of compiled functions, which is made so that programs can write to it; no home is made for it."""
     path = os.path.join(os.path.expanduser(config.base_compiledir), "v2")
+    if config.base_compiledir.startswith("~") and not os.path.isdir(os.path.expanduser("~")):
+        return path
     with contextlib.suppress(OSError):                  # where nothing can be written nothing needs to be
         os.makedirs(path, mode=0o700, exist_ok=True)
     return path
