@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import theano.ifelse
 
 import theano
 import theano.tensor as tt
@@ -29,6 +30,12 @@ def test_nan_is_shown(capsys):
     f([-1.0])
     out = capsys.readouterr().out
     assert "NaN detected" in out and "Inputs : [array([-1.])" in out and "log" in out
+
+
+def test_branches():
+    c = tt.iscalar("c")
+    f = theano.function([c, x], theano.ifelse.ifelse(c, tt.log(x) * 2, x * 3) + 1, mode="MonitorMode")
+    assert f(1, [1.0]) == [1.0] and f(0, [1.0]) == [4.0]
 
 
 def test_copies_keep_their_functions():

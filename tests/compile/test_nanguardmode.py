@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
 import theano.tensor as tt
@@ -77,6 +78,11 @@ CASES = [
         op = theano.OpFromGraph([a], [tt.sqrt(b)])  # BUG
         x = tt.dvector("x")
         f = theano.function([x], op(x * 1) + 1)""", ([1.0],), "sqrt"),
+    case("in a branch", """
+        c, x = tt.iscalar("c"), tt.dvector("x")
+        y = tt.log(x)  # BUG
+        f = theano.function([c, x], theano.ifelse.ifelse(c, y * 2, x) + 1)
+        f(0, [-1.0, 1.0])""", (1, [-1.0, 1.0]), "log"),
     case("gradient", """
         x = tt.dvector("x")
         r = tt.sqrt(x)  # BUG

@@ -16,6 +16,7 @@ from theano.inner.rowwise import map_rows
 from theano.scalar.op import ScalarOp
 from theano.tensor import nnet
 from theano.tensor.assertion import assert_op
+from theano.tensor.breakpoint import PdbBreakpoint
 from theano.tensor.contiguous import cpu_contiguous
 from theano.tensor.cumulate import recurrence
 from theano.tensor.elemwise import ELEMWISE, sum_to_shape_of
@@ -96,6 +97,7 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
     "BatchedDot": (T.batched_dot, [(2, 3, 4), (2, 4, 3)]),
     "Assert": (lambda x: assert_op(x ** 2, x.sum() > -100), [M]),
     "CpuContiguous": (lambda x: cpu_contiguous(x.T) ** 2, [M]),
+    "PdbBreakpoint": (lambda x: PdbBreakpoint("never")(x.sum() < -100, x ** 2), [M]),
     "Print": (lambda x: theano.printing.Print(global_fn=lambda op, v: None)(x) ** 2, [M]),
     "DeepCopyOp": (lambda x: theano.compile.deep_copy_op(x) ** 2, [M]),
     "ViewOp": (lambda x: theano.compile.view_op(x) ** 2, [M]),

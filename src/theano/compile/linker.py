@@ -264,7 +264,10 @@ class WrapLinker(Linker):
             thunks.append(thunk_of(node, {**storage_map, **cells}, computed, linker.impl))
 
         def wrapped():
-            self.wrapper(i, node, *thunks)
+            missing = thunk() if getattr(thunk, "lazy", False) else None
+            if not missing:                         # what is lazy asks for inputs first
+                self.wrapper(i, node, *thunks)
+            return missing
         wrapped.__dict__.update(thunk.__dict__)
         return wrapped
 

@@ -103,6 +103,11 @@ class Mode:
         else:
             optimize(fgraph, optimizer)
 
+    @property
+    def inner_optimizer(self):
+        """The rewrites selected for graphs inside of ops, where these become a part of the program."""
+        return self.optimizer
+
     def explain(self, maker, inputs, error):
         """A better error for one that ended a call of a function of this mode; None: there is none.
 

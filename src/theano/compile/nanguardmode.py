@@ -16,6 +16,7 @@ from theano.compile.mode import Mode, register_mode
 from theano.compile.replay import Replay
 from theano.config import config
 from theano.graph import origin
+from theano.graph.need import ALWAYS, needs
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.rewrite.database import FUSION
@@ -104,6 +105,11 @@ class NanGuardMode(Mode):
         if hasattr(rewrites, "optimize"):
             return SeqOptimizer(rewrites, Guards(self))
         return rewrites.register((Guards(self), FUSION - 1))
+
+    @property
+    def inner_optimizer(self):
+        """The rewrites without the checks, which are for the outermost graph: it checks what comes out of others."""
+        return super().optimizer
 
     def clone(self, link_kwargs=None, optimizer="", **kwargs):
         """This mode with another optimizer, and other values of the arguments of `NanGuardMode`."""
@@ -208,11 +214,13 @@ class Guards(Optimizer):
         What an elementwise operation reads is counted together with its result, in the loop that computes that.
         """
         order = fgraph.toposort()
-        empty = unfilled(order)
+        empty = unfilled(order) | not_always_needed(order, fgraph.outputs)
         safe = SAFE if self.mode.inf_is_error else SAFE - FINITE_ONLY
         shown, later = self._shown(order), self._next_time(fgraph)
         waiting, fine = {}, set()
         for v in fgraph.inputs:
+            if v in empty:
+                continue
             if v in shown:
                 fine.add(v)
             elif v in later.values() or any(client == "output" or not isinstance(client.op, PRODUCTS)
@@ -222,7 +230,8 @@ class Guards(Optimizer):
                     fine.add(v)
         for node in order:
             row = node.op.scalar_op.row_name if isinstance(node.op, Elemwise) else None
-            if all(v in fine or self._harmless(v) for v in node.inputs) and (node.op.view_map or row in safe):
+            if all(v in fine or self._harmless(v) for v in node.inputs) and empty.isdisjoint(node.outputs) \
+                    and (node.op.view_map or row in safe):
                 fine.update(node.outputs)
                 continue
             for v in node.outputs:
@@ -282,6 +291,12 @@ class Guards(Optimizer):
         return waiting[v] + self.mode.refused(x)
 
 
+def not_always_needed(order, outputs):
+    """Variables that only a branch needs: checks must not have them computed. What the branch gives is checked."""
+    cases = needs(order, outputs) or {}
+    return {v for node in order for v in (*node.inputs, *node.outputs) if cases.get(v, ALWAYS) != ALWAYS}
+
+
 def unfilled(order):
     """Variables computed by the nodes ``order`` that may hold anything, as part of their memory is not filled yet."""
     found = set()
@@ -310,9 +325,12 @@ class WatchingLinker(PerformLinker):
         """The thunk, and then a look at its results."""
         def watched():
             values = [storage_map[v][0] for v in node.inputs]
-            thunk()
+            missing = thunk()
+            if missing:                             # what is lazy asks for inputs first
+                return missing
             for variable in (v for v in node.outputs if v not in self.empty):
                 self._look(variable, storage_map[variable][0], node, values)
+            return missing
         watched.__dict__.update(thunk.__dict__)
         return watched
 

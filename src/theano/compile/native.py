@@ -351,10 +351,10 @@ def _lower(maker, fgraph, n_guards, loops):
 def _query_of(around, mode):
     """By which rewrites the graph inside an op is made part of a program; None where its mode wants it to run apart."""
     if mode is None:
-        return around.optimizer
+        return around.inner_optimizer
     mode = get_mode(mode)
     whole = mode.linker.native and hasattr(mode.optimizer, "include") and FAST & set(mode.optimizer.include)
-    return mode.optimizer if whole else None
+    return mode.inner_optimizer if whole else None
 
 
 def _key(maker, command):

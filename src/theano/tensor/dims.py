@@ -48,7 +48,8 @@ def dims_of(variable):
 
 def known(variable):
     """Extents of a tensor, None for each where nothing is known."""
-    return dims_of(variable) or tuple(1 if b else None for b in variable.type.broadcastable)
+    pattern = getattr(variable.type, "broadcastable", (False,) * variable.type.ndim)
+    return dims_of(variable) or tuple(1 if b else None for b in pattern)
 
 
 def check(node):
@@ -218,7 +219,7 @@ def _index(node):
         entry = index[axis] if axis < len(index) else slice(None)
         if isinstance(entry, slice):
             found.append(_sliced(entry, n))
-        elif isinstance(entry, int) and isinstance(n, int) and not -n <= entry < n:
+        elif isinstance(entry, int) and isinstance(n, int) and not -n <= entry < n and not isinstance(x, Constant):
             raise DimensionError(f"index {entry} is out of bounds:\n{_described(x, axis)}")
     return found
 
