@@ -28,3 +28,13 @@ def test_gradients_survive_rewriting(seed):
     cost = sum(o.sum() for o in grow(rng, inputs, 8))
     gradients = T.grad(cost, [v for v in inputs if v.dtype == "float64"], disconnected_inputs="ignore")
     assert not disagreements(gradients, inputs, values, MODES[:1])
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("value", [0.0, 1000.0, -1000.0])
+def test_shifted_constants_are_not_shifted_again(mode, value):
+    """Rewriting log(sum(exp(x + constant))) ends: what is left after the shift is a constant. Warnings are errors."""
+    x = T.dscalar("x")
+    rows = T.log(T.exp(T.arctan(x) + T.alloc(value, 3, 4)).sum(axis=1))
+    f = theano.function([x], rows, mode=mode)
+    np.testing.assert_allclose(f(0.5), np.arctan(0.5) + value + np.log(4) * np.ones(3))

@@ -1,11 +1,17 @@
 """Forms that keep their accuracy where the ones written down lose it."""
 
+import numpy as np
+
+from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.canonical import flat_factors
 from theano.rewrite.rules.match import apply, args, is_float, is_number, like, negated, row, shaped
 from theano.scalar.table import TABLE
 from theano.tensor.careduce import CAReduce, Sum
+from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle
+
+MODERATE = 80           # exp of it and of minus it fit into single precision
 
 
 def one_plus(variable):
@@ -221,7 +227,7 @@ def log_of_sum_of_exp(node):
     x = exponent(inner.owner.inputs[0])
     if x is None or not _real(x) or inner.type.dtype != x.type.dtype:
         return None
-    if _is_shifted(x):
+    if _is_shifted(x) or _is_moderate(x):
         return None
     op = inner.owner.op
     largest = CAReduce(TABLE["maximum"], op.axis)(x)
@@ -241,6 +247,15 @@ def _is_shifted(x):
     while v.owner is not None and (isinstance(v.owner.op, DimShuffle) or row(v) == "switch"):
         v = v.owner.inputs[-1]
     return v.owner is not None and isinstance(v.owner.op, CAReduce) and v.owner.op.scalar_op.row_name == "maximum"
+
+
+def _is_moderate(x):
+    """Whether x is known to be numbers whose exponentials fit, as what is left of a constant after its shift."""
+    while not isinstance(x, Constant):
+        if x.owner is None or not (row(x) == "second" or isinstance(x.owner.op, (DimShuffle, Alloc))):
+            return False
+        x = x.owner.inputs[row(x) == "second"]
+    return bool((np.abs(x.data) <= MODERATE).all())
 
 
 @rule("sqrt", name="local_sqrt_sqr", tags=("stabilize", "canonicalize"))
