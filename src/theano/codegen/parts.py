@@ -157,18 +157,14 @@ class _Steady:
     """
 
     def __init__(self, tasks, fixed, inputs, results):
-        self.values = {id(p) for p in fixed}
-        self.shapes = {id(p) for p in inputs if p.dtype != "object"}
-        self.given = set(self.shapes)
+        self.given = {id(p) for p in inputs if p.dtype != "object"}
         self.moving = set(results)          # roots that some task writes anew in every step
-        while True:
-            values, shapes = set(self.values), set(self.shapes)
+        before = -1
+        while len(self.moving) != before:   # what is written late may be read early: begin again, knowing it
             before = len(self.moving)
+            self.values, self.shapes = {id(p) for p in fixed}, set(self.given)
             for task in tasks:
-                self._visit(task, values, shapes)
-            if len(self.moving) == before:
-                break
-        self.values, self.shapes = values, shapes
+                self._visit(task)
         self.lasting = [p for task in tasks if self.is_once(task) for p in task.outputs]
 
     def is_once(self, task):
@@ -183,15 +179,14 @@ class _Steady:
         """Inputs whose values matter."""
         return [p for p in task.inputs if task.kind != "shape_i" or id(p) not in self.given]
 
-    def _visit(self, task, values, shapes):
-        self.values, self.shapes = values, shapes
+    def _visit(self, task):
         once = self.is_once(task)
         if once:
-            values.update(id(p) for p in task.outputs)
+            self.values.update(id(p) for p in task.outputs)
         elif task.kind not in VIEWED:
             self.moving.update(id(p.root()) for p in task.outputs)
         if once or self._is_regular(task):
-            shapes.update(id(p) for p in task.outputs)
+            self.shapes.update(id(p) for p in task.outputs)
 
     def _is_regular(self, task):
         """Whether the extents of the results are the same in all steps."""
