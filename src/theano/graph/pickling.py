@@ -104,7 +104,10 @@ def state_of_node(node):
 
 
 def fill_node(node, state):
-    """Give an empty node the attributes that `state_of_node` told."""
+    """Give an empty node the attributes that `state_of_node` told, or those in a pickle of Theano 1.0."""
+    if "outputs" not in node.__dict__:
+        node.__dict__.update(state)
+        return
     states = state["outputs"]
     node.__dict__.update((k, v) for k, v in state.items() if k != "outputs")
     for variable, known in zip(node.outputs, states, strict=True):
