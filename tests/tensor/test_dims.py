@@ -117,3 +117,10 @@ def test_a_shared_variable_keeps_its_extents():
 def test_what_is_one_broadcasts():
     row = T.matrix("row", shape=(1, 10))
     assert row.type.broadcastable == (True, False) and dims_of(x + row) == ("n", 10)
+
+
+def test_numbers_alone_fail_when_they_are_computed_with():
+    """As in programs that build first and expect the error of the call."""
+    product = T.dot(T.constant(np.ones(5)), T.constant(np.ones(6)).reshape((6,)))
+    with pytest.raises(ValueError, match="align|differ|shape"):
+        product.eval()
