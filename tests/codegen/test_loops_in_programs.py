@@ -255,6 +255,14 @@ def transposed_results(rng):
     return [x, h], out, [rng.randn(4, 3, 3), np.asfortranarray(rng.randn(3, 3))]
 
 
+@case
+def rows_of_a_jacobian(rng):
+    u, w, h = T.matrix("u"), T.matrix("w"), T.vector("h")
+    o = scanned(lambda row, a, w: T.tanh(row + T.dot(a, w)), sequences=u, outputs_info=h, non_sequences=w)[0]
+    out = scanned(lambda i, o, u, h, w: T.grad(o[i].sum(), w), sequences=T.arange(4), non_sequences=[o, u, h, w])
+    return [u, h, w], out, [rng.randn(4, 3), rng.randn(3), rng.randn(3, 3)]
+
+
 @pytest.fixture
 def general(monkeypatch):
     """A mode in which loops of scalar work are sub-programs like others."""

@@ -150,6 +150,7 @@ class Scan(Op):
                 break
         if not done:
             stacks = self._no_rows(arrays, buffers, states, others)
+            states = copy.deepcopy(states)              # what reads them may work in place
         filled = [-min(taps) + done for taps in self.taps] + [done] * self.stacks
         kept = [_in_order(b, m) for b, m in zip([*buffers, *stacks], filled, strict=True)]
         for cell, value in zip(output_storage, [*kept[:first_state], *states, *kept[first_state:]], strict=True):
