@@ -263,6 +263,18 @@ def rows_of_a_jacobian(rng):
     return [u, h, w], out, [rng.randn(4, 3), rng.randn(3), rng.randn(3, 3)]
 
 
+@case
+def gradients_of_loops_over_what_is_left(rng):
+    """A state of the inner gradient's loop is what its rows are computed from: these must not overwrite it."""
+    x, w, h = T.matrix("x"), T.matrix("w"), T.vector("h")
+
+    def outer(i, row):
+        o = scanned(lambda v, a: T.sin(a) * v + T.dot(w, v), sequences=x[i:], outputs_info=h)[0]
+        return T.grad(o.sum(0).sum(), w).sum(0) + o.sum(0) + row
+    out = scanned(outer, sequences=[T.arange(4), x])
+    return [x, h, w], [*out, *T.grad((out[0] ** 2).sum(), [x, w, h])], [rng.randn(4, 3), rng.randn(3), rng.randn(3, 3)]
+
+
 @pytest.fixture
 def general(monkeypatch):
     """A mode in which loops of scalar work are sub-programs like others."""
@@ -403,3 +415,11 @@ def test_branches_in_steps():
     for row, got in zip(given, f(given, a)[0], strict=True):
         a = np.tanh(a + row) if row[0] > 0 else a * 0.5
         np.testing.assert_allclose(got, a)
+
+
+def test_rows_of_a_step_do_not_overwrite_its_states():
+    """A step that is not rewritten, run by itself: what it adds to a state is a row, and the next state is made of it."""
+    inputs, outputs, values = CASES["gradients_of_loops_over_what_is_left"](np.random.RandomState(0))
+    plain = theano.function(inputs, outputs, mode=theano.Mode("py", None))(*values)
+    for found, wanted in zip(theano.function(inputs, outputs)(*values), plain, strict=True):
+        np.testing.assert_allclose(found, wanted)

@@ -28,7 +28,7 @@ def plan(tasks, outputs, updates, guards, borrowed, lasting=()):
     tasks, start, overwritten = overwriting_last(tasks, updates)
     last = _last_uses(tasks, [*outputs, *guards, *lasting], updates)
     private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
-    _take_over(tasks, last, overwritten, private | {id(place) for place, _ in updates})
+    _take_over(tasks, last, overwritten, private, {id(place) for place, _ in updates})
     for place in [*outputs, *(place for place, _ in updates)]:
         if place.root().kind == "temp":
             place.root().array = True
@@ -145,11 +145,11 @@ def _last_uses(tasks, kept, updates):
     return last
 
 
-def _take_over(tasks, last, overwritten, private):
+def _take_over(tasks, last, overwritten, private, new):
     """Let outputs use the storage of inputs that nobody needs afterwards.
 
-    overwritten: which places may overwrite which shared variables, pairs of ids. private: ids of the places that must
-    not be in the memory of an argument.
+    overwritten: which places may overwrite which shared variables, pairs of ids. private: ids of the results that must
+    be in memory of their own. new: ids of the new values of inputs, which must not be in the memory of an argument.
     """
     for number, task in enumerate(tasks):
         used = set()
@@ -159,7 +159,7 @@ def _take_over(tasks, last, overwritten, private):
                 continue
             if not _may_take(task, out, root, last, number, overwritten):
                 continue
-            if root.kind == "mutable" and id(out) in private:
+            if id(out) in private and root.kind in ("mutable", "shared") or id(out) in new and root.kind == "mutable":
                 continue
             used.add(id(root))
             last[id(root)] = max(last[id(root)], last.get(id(out), number))
