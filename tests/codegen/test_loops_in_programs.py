@@ -418,7 +418,7 @@ def test_branches_in_steps():
 
 
 def test_rows_of_a_step_do_not_overwrite_its_states():
-    """A step that is not rewritten, run by itself: what it adds to a state is a row, and the next state is made of it."""
+    """What an unrewritten step adds to a state is a row of its own, and the next state is made of it."""
     inputs, outputs, values = CASES["gradients_of_loops_over_what_is_left"](np.random.RandomState(0))
     plain = theano.function(inputs, outputs, mode=theano.Mode("py", None))(*values)
     for found, wanted in zip(theano.function(inputs, outputs)(*values), plain, strict=True):
