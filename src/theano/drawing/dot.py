@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from theano.config import config
@@ -140,7 +141,7 @@ class _Writer:
     def text(self, picture):
         """A picture as a digraph."""
         lines = ["digraph {", "node [fontsize=11]; edge [fontsize=9];"]
-        position = 0
+        position, arriving = 0, Counter(edge.target for edge in picture.edges)
         for node in picture.nodes.values():
             if node.kind == "apply":
                 lines.append(self.node(node, f" id={position}" if self.with_ids else ""))
@@ -148,7 +149,7 @@ class _Writer:
             else:
                 lines.append(self.node(node, ""))
         for edge in picture.edges:
-            several = sum(e.target == edge.target for e in picture.edges) > 1 and edge.arguments
+            several = arriving[edge.target] > 1 and edge.arguments
             number = f"{','.join(map(str, edge.arguments))} " if several else ""
             ends_at_variable = "apply" != picture.nodes[edge.source].kind or not edge.arguments
             label = number.strip() if ends_at_variable else number + edge.label

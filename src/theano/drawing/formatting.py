@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+from collections import Counter
 from functools import cache
 
 from theano.compile.callable import Function
@@ -61,11 +62,11 @@ class PyDotFormatter:
         return graph
 
     def _fill(self, graph, picture, prefix):
-        users = [edge.source for edge in picture.edges]
+        users = Counter(edge.source for edge in picture.edges)
         for node in picture.nodes.values():
             name = f"{prefix}{node.key}"
             # programs count on a variable being declared where it is used
-            for _ in range(1 if node.kind == "apply" else max(users.count(node.key), 1)):
+            for _ in range(1 if node.kind == "apply" else max(users[node.key], 1)):
                 graph.add_node(self._node(node, name))
             if node.inner is not None and not isinstance(getattr(node.thing.op, "scalar_op", None), Composite):
                 name += "_"
