@@ -319,8 +319,19 @@ static int like_last_shapes(th_work *w, const char *name)
 
 static int lu_solve_shapes(th_work *w) { return like_last_shapes(w, "solve"); }
 
+/* The second input as pivots of n rows. */
+static int read_pivots(th_work *w, int64_t n, int64_t *pivot)
+{
+    th_collect((char *)pivot, &w->in[1]);
+    for (int64_t i = 0; i < n; i++)
+        if (pivot[i] < 0 || pivot[i] >= n)
+            return th_fail(w->frame, TH_BAD_VALUE, "a pivot that is no row of the matrix");
+    return 0;
+}
+
 static int lu_solve_run(th_work *w)
 {
+    int error;
     int64_t n = w->in[0].shape[0], *pivot, zero = th_zero_pivot(w, th_matrix_of(w, &w->in[0]));
     char *lu = w->in[0].data;
     th_by_rows(w, &w->in[2], w->out[0].data);
@@ -331,10 +342,8 @@ static int lu_solve_run(th_work *w)
         th_by_rows(w, &w->in[0], lu);
     }
     TH_ROOM(pivot, w, n * sizeof *pivot);
-    th_collect((char *)pivot, &w->in[1]);
-    for (int64_t i = 0; i < n; i++)
-        if (pivot[i] < 0 || pivot[i] >= n)
-            return th_fail(w->frame, TH_BAD_VALUE, "a pivot that is no row of the matrix");
+    if ((error = read_pivots(w, n, pivot)))
+        return error;
     return th_solve_factored(w, n, lu, pivot, th_matrix_of(w, &w->out[0]), (int)w->params[0]);
 }
 TH_MATRIX_OP(lu_solve)
@@ -349,6 +358,7 @@ static int lu_inverse_shapes(th_work *w)
 
 static int lu_inverse_run(th_work *w)
 {
+    int error;
     int64_t n = w->in[0].shape[0], *pivot, zero = th_zero_pivot(w, th_matrix_of(w, &w->in[0]));
     char *lu;
     if (zero)
@@ -356,10 +366,8 @@ static int lu_inverse_run(th_work *w)
     TH_ROOM(lu, w, n * n * w->item);
     th_by_rows(w, &w->in[0], lu);
     TH_ROOM(pivot, w, n * sizeof *pivot);
-    th_collect((char *)pivot, &w->in[1]);
-    for (int64_t i = 0; i < n; i++)
-        if (pivot[i] < 0 || pivot[i] >= n)
-            return th_fail(w->frame, TH_BAD_VALUE, "a pivot that is no row of the matrix");
+    if ((error = read_pivots(w, n, pivot)))
+        return error;
     return th_inverse_from_lu(w, n, lu, pivot, w->out[0].data);
 }
 TH_MATRIX_OP(lu_inverse)

@@ -1572,7 +1572,8 @@ static PyTypeObject MachineType = {
     .tp_members = machine_members,
 };
 
-static PyObject *set_blas(PyObject *self, PyObject *args)
+/* Hands the addresses in a tuple to `set`, which says whether they are as many as it needs. */
+static PyObject *set_addresses(PyObject *args, int (*set)(const int64_t *, int, int), const char *what, int needed)
 {
     PyObject *addresses;
     int wide, n;
@@ -1581,29 +1582,20 @@ static PyObject *set_blas(PyObject *self, PyObject *args)
     int64_t *list = read_words(addresses, &n);
     if (!list)
         return NULL;
-    int ok = th_set_blas(list, n, wide);
+    int ok = set(list, n, wide);
     free(list);
-    if (!ok) {
-        PyErr_SetString(PyExc_ValueError, "set_blas needs 16 addresses: gemm, gemv, ger, dot of s, d, c, z");
-        return NULL;
-    }
+    if (!ok)
+        return PyErr_Format(PyExc_ValueError, "%s needs %d addresses", what, needed);
     Py_RETURN_NONE;
 }
 
+/* gemm, gemv, ger, dot of s, d, c, z */
+static PyObject *set_blas(PyObject *self, PyObject *args) { return set_addresses(args, th_set_blas, "set_blas", 16); }
+
+/* the routines of lapack_names() */
 static PyObject *set_lapack(PyObject *self, PyObject *args)
 {
-    PyObject *addresses;
-    int wide, n;
-    if (!PyArg_ParseTuple(args, "Oi", &addresses, &wide))
-        return NULL;
-    int64_t *list = read_words(addresses, &n);
-    if (!list)
-        return NULL;
-    int ok = th_set_lapack(list, n, wide);
-    free(list);
-    if (!ok)
-        return PyErr_Format(PyExc_ValueError, "set_lapack needs %d addresses, see lapack_names", 4 * LA_COUNT);
-    Py_RETURN_NONE;
+    return set_addresses(args, th_set_lapack, "set_lapack", 4 * LA_COUNT);
 }
 
 static PyObject *lapack_names(PyObject *self, PyObject *unused)
