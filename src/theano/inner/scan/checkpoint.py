@@ -8,9 +8,20 @@ those of n / m chunks and of m steps are kept.
 from dataclasses import replace
 
 from theano.gradient import DisconnectedType
-from theano.graph.op import Op
-from theano.graph.variable import Apply, Constant
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, buffer_of, fitted, rows_of, twin
+from theano.graph.variable import Constant
+from theano.inner.scan.loop import (
+    Carry,
+    FirstOfTwo,
+    Loop,
+    Other,
+    Sequence,
+    Stack,
+    State,
+    buffer_of,
+    fitted,
+    rows_of,
+    twin,
+)
 from theano.inner.scan.op import run
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import Elemwise, cast, ceil, maximum, minimum, sqrt
@@ -19,27 +30,12 @@ from theano.tensor.join import join
 from theano.tensor.shape import reshape, shape_padleft
 
 
-class Rows(Op):
+class Rows(FirstOfTwo):
     """``rows``, of which ``last`` is the last one.
 
     Gradients of the last row alone go to ``last``, so that all rows are needed only by what uses others. Rewriting
     takes ``last`` for the last row, and ``rows`` otherwise.
     """
-
-    __props__ = ()
-    view_map = {0: [0]}
-
-    def make_node(self, rows, last):
-        return Apply(self, [rows, last], [rows.type()])
-
-    def perform(self, node, inputs, output_storage, params=None):
-        output_storage[0][0] = inputs[0]
-
-    def do_constant_folding(self, node):
-        return False
-
-    def infer_shape(self, node, shapes):
-        return shapes[:1]
 
     def L_op(self, inputs, outputs, output_grads):
         rows, last = inputs

@@ -4,8 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from theano.config import config
+from theano.graph.op import Op
 from theano.graph.testvalue import get_test_value
-from theano.graph.variable import Constant, Variable
+from theano.graph.variable import Apply, Constant, Variable
 from theano.graph.walk import ancestors, substitute, toposort
 from theano.inner.graph import InnerGraph, depending
 from theano.tensor.advanced import set_subtensor
@@ -225,3 +226,22 @@ def is_tensor(variable):
 def is_smooth(variable):
     """Whether gradients by a variable make sense."""
     return is_tensor(variable) and variable.type.dtype.startswith(("float", "complex"))
+
+
+class FirstOfTwo(Op):
+    """The first of two values; the second one is what gradients go to, as subclasses say."""
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, value, other):
+        return Apply(self, [value, other], [value.type()])
+
+    def perform(self, node, inputs, output_storage, params=None):
+        output_storage[0][0] = inputs[0]
+
+    def do_constant_folding(self, node):
+        return False
+
+    def infer_shape(self, node, shapes):
+        return shapes[:1]

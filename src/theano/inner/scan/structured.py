@@ -3,37 +3,20 @@
 import numpy as np
 
 from theano.gradient import DisconnectedType
-from theano.graph.op import Op
-from theano.graph.variable import Apply
 from theano.graph.walk import same_graph
 from theano.inner.scan.front import build, until
-from theano.inner.scan.loop import Loop, State, twin
+from theano.inner.scan.loop import FirstOfTwo, Loop, State, twin
 from theano.inner.scan.op import run
 from theano.inner.tree import flatten, like, rebuild
 from theano.tensor.constant import as_tensor_variable, constant
 
 
-class Recorded(Op):
+class Recorded(FirstOfTwo):
     """``value``; its gradient goes to ``again``, which is the same, computed in another way.
 
     Of a loop whose number of steps nobody knows beforehand the one is the loop itself, which keeps nothing, and the
     other one a loop of as many steps. Rewriting takes ``value`` alone.
     """
-
-    __props__ = ()
-    view_map = {0: [0]}
-
-    def make_node(self, value, again):
-        return Apply(self, [value, again], [value.type()])
-
-    def perform(self, node, inputs, output_storage, params=None):
-        output_storage[0][0] = inputs[0]
-
-    def do_constant_folding(self, node):
-        return False
-
-    def infer_shape(self, node, shapes):
-        return shapes[:1]
 
     def L_op(self, inputs, outputs, output_grads):
         return [DisconnectedType()(), output_grads[0]]
