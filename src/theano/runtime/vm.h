@@ -105,7 +105,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
  * and allocates it, but writes nothing. */
 int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
 
-/* Implemented by machine.c, used by loop.c and by hand-written kernels. */
+/* runtime/storage.c and frame.c, for loop.c and hand-written kernels. */
 int th_allocate(struct th_frame *frame, th_slot *slot);
 /* Gives storage just allocated, of which nothing was written yet, another order of its dimensions. */
 void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);
