@@ -92,7 +92,7 @@ typedef struct th_nest {
     struct th_code *code;     /* what stands for the inner function where it was not compiled, or NULL */
 } th_nest;
 
-/* runtime/loop.c: makes a nest of the integers that theano.codegen.nest.encode gives; free with th_nest_free.
+/* runtime/nest.c: makes a nest of the integers that theano.codegen.nest.encode gives; free with th_nest_free.
  * NULL when they make no nest or memory is out. Sets no code; what is set there is freed with the nest. */
 th_nest *th_nest_new(const int64_t *words, int64_t count);
 void th_nest_free(th_nest *nest);
