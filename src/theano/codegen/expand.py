@@ -3,8 +3,6 @@
 Lowering works on the expanded graph; users see the graph with the ops they know.
 """
 
-from itertools import pairwise
-
 from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
@@ -17,7 +15,7 @@ from theano.tensor.create import Alloc, AllocEmpty, is_zero
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, eq, exp, log, switch
-from theano.tensor.index import IncSubtensor, index_of
+from theano.tensor.index import IncSubtensor, index_of, interval, overlap
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -256,7 +254,7 @@ def _parts_of_zeros(node):
     parts, axes = {}, set()
     while v.owner is not None and _increments(v.owner.op) and (v is out or len(v.clients) == 1):
         x, y = v.owner.inputs[:2]
-        axis, *bounds = _interval(index_of(v.owner))
+        axis, *bounds = interval(index_of(v.owner))
         axes.add(axis)
         missing = x.type.ndim - y.type.ndim
         parts[tuple(bounds)] = y.dimshuffle(*["x"] * missing, *range(y.type.ndim)) if missing else y
@@ -264,9 +262,8 @@ def _parts_of_zeros(node):
             return None
         v = x
     bounds = sorted(parts)
-    if len(axes) != 1 or None in axes or not is_zero(v) or v.type != out.type:
-        return None
-    if any(end == -1 or end > begin for (_, end), (begin, _) in pairwise(bounds)):
+    if len(axes) != 1 or None in axes or not is_zero(v) or v.type != out.type \
+            or overlap(bounds):
         return None
     op = Assemble(str(node.op), axes.pop(), tuple(bounds), out.type.broadcastable, out.type.dtype)
     return [op(*_extents_of_fill(v), *(parts[b] for b in bounds))]
@@ -285,17 +282,6 @@ def _extents_of_fill(v):
 
 def _increments(op):
     return type(op) is IncSubtensor and not op.set_instead_of_inc
-
-
-def _interval(index):
-    """(axis, begin, end) of an index that takes an interval of one axis, end -1 for that of the axis, else None."""
-    taken = [axis for axis, entry in enumerate(index) if entry != slice(None)]
-    entry = index[taken[0]] if len(taken) == 1 else None
-    if not isinstance(entry, slice) or entry.step is not None \
-            or any(b is not None and not (isinstance(b, Constant) and b.data >= 0) for b in (entry.start, entry.stop)):
-        return None, 0, 0
-    begin = 0 if entry.start is None else int(entry.start.data)
-    return taken[0], begin, -1 if entry.stop is None else max(begin, int(entry.stop.data))
 
 
 CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
