@@ -3,6 +3,8 @@
 Lowering works on the expanded graph; users see the graph with the ops they know.
 """
 
+from operator import itemgetter
+
 from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
@@ -251,22 +253,23 @@ def _parts_of_zeros(node):
     out = v = node.outputs[0]
     if any(client != "output" and _increments(client.op) and client.inputs[0] is v for client, _ in v.clients):
         return None                         # the last one writes all of them
-    parts, axes = {}, set()
+    parts, axes = [], set()
     while v.owner is not None and _increments(v.owner.op) and (v is out or len(v.clients) == 1):
         x, y = v.owner.inputs[:2]
         axis, *bounds = interval(index_of(v.owner))
         axes.add(axis)
         missing = x.type.ndim - y.type.ndim
-        parts[tuple(bounds)] = y.dimshuffle(*["x"] * missing, *range(y.type.ndim)) if missing else y
+        parts.append((tuple(bounds), y.dimshuffle(*["x"] * missing, *range(y.type.ndim)) if missing else y))
         if y.type.dtype != out.type.dtype:
             return None
         v = x
-    bounds = sorted(parts)
+    parts.sort(key=itemgetter(0))
+    bounds = tuple(where for where, _ in parts)
     if len(axes) != 1 or None in axes or not is_zero(v) or v.type != out.type \
             or overlap(bounds):
         return None
-    op = Assemble(str(node.op), axes.pop(), tuple(bounds), out.type.broadcastable, out.type.dtype)
-    return [op(*_extents_of_fill(v), *(parts[b] for b in bounds))]
+    op = Assemble(str(node.op), axes.pop(), bounds, out.type.broadcastable, out.type.dtype)
+    return [op(*_extents_of_fill(v), *(y for _, y in parts))]
 
 
 def _extents_of_fill(v):
