@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from theano.graph import origin
 from theano.graph.op import Op
-from theano.graph.variable import Apply, Constant
+from theano.graph.variable import Apply
 from theano.rewrite.engine import Merger
 from theano.rewrite.extents import extents_of_numbers
 from theano.scalar.table import TABLE

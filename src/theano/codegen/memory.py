@@ -201,7 +201,8 @@ def color(tasks, start=None, lasting=0):
     """Buffer numbers for temporaries that are no arrays: {id(root): number}.
 
     A value takes a buffer that is free, one of equal size or else of about as many dimensions; numbers and arrays don't
-    take one another's. Of the values that a task makes, those with most dimensions choose first. From task ``start`` on that is one that is free before these tasks: they are checked first, which allocates for all of
+    take one another's. Of the values that a task makes, those with most dimensions choose first. From task ``start``
+    on it is one that is free before these tasks: they are checked first, which allocates for all of
     them. The results of the first ``lasting`` tasks are needed until the end, and again.
     """
     first, last = {}, {}

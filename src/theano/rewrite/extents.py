@@ -175,7 +175,7 @@ def _gather(extents, node):
 
 
 RULES = {
-    Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both, 
+    Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both,
     Alloc: lambda extents, node: extents_of_numbers(extents, node.inputs[1:]),
     AllocEmpty: lambda extents, node: extents_of_numbers(extents, node.inputs),
     Eye: _square, Tri: _square, ARange: _range,

@@ -432,7 +432,7 @@ def index_of(node):
 
 
 def interval(index):
-    """(axis, begin, end) of an index that takes an interval of one axis, end -1 for that of the axis, else axis None."""
+    """(axis, begin, end) of an index that takes an interval of one axis, end -1 for its last place; else axis None."""
     taken = [axis for axis, entry in enumerate(index) if entry != slice(None)]
     entry = index[taken[0]] if len(taken) == 1 else None
     if not isinstance(entry, slice) or entry.step is not None \
