@@ -24,6 +24,7 @@ from theano.inner.scan.loop import (
 )
 from theano.inner.scan.op import run
 from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.create import is_zero
 from theano.tensor.elemwise import Elemwise, cast, ceil, maximum, minimum, sqrt
 from theano.tensor.index import IncSubtensor
 from theano.tensor.join import join
@@ -68,7 +69,7 @@ def _terms(g):
 def _of_last(g, last):
     """The gradient of the last row where ``g`` is that gradient among zeros, else None."""
     node = g.owner
-    if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not _is_zero(node.inputs[0]):
+    if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not is_zero(node.inputs[0]):
         return None
     rest = rest_of_last(node, 2)
     if rest is None:
@@ -87,14 +88,6 @@ def rest_of_last(node, first):
             or int(inputs[0].data) != -1:
         return None
     return index[1:], inputs[1:]
-
-
-def _is_zero(v):
-    while v.owner is not None and getattr(getattr(v.owner.op, "scalar_op", None), "row_name", None) == "second":
-        v = v.owner.inputs[1]
-    while v.owner is not None and len(v.owner.inputs) == 1:
-        v = v.owner.inputs[0]
-    return isinstance(v, Constant) and not v.data.any()
 
 
 def run_in_chunks(loop, every, ends=False):

@@ -8,14 +8,16 @@ from dataclasses import replace
 from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
+from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
-from theano.inner.graph import depending, read
+from theano.inner.graph import depending, read, with_light_shapes
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.create import zeros_like
+from theano.tensor.create import is_zero, zeros_like
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise, minimum, switch
+from theano.tensor.index import IncSubtensor, index_of
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
 
@@ -128,6 +130,7 @@ class _Reverse:
     def _keep(self, terms, results, run):
         """Have what the terms need kept; pairs (row, array of all steps)."""
         loop, kept = self.loop, []
+        terms = dict(zip(terms, with_light_shapes(list(terms.values()), set(loop.inputs)), strict=True))
         random = {s.before for s in loop.states if not is_tensor(s.before)}
         for node in toposort(list(terms.values()), loop.inputs):
             if not random.isdisjoint(node.inputs):
@@ -200,7 +203,7 @@ class _Reverse:
         if _none(self.given[k]):
             return None
         row = twin(self.loop.values[k])
-        array = self.given[k][skip:skip + self.steps]
+        array = _rows_from(self.given[k], skip)
         self.reverse.sequences.append(Sequence(row, self._backwards(fitted(array, array.type.clone(
             broadcastable=(False, *row.type.broadcastable))))))
         return row
@@ -292,6 +295,17 @@ class _Reverse:
         if is_tensor(variable) and not is_smooth(variable) and variable.type.ndim:
             return zeros_like(variable, dtype=config.floatX)
         return DisconnectedType()()
+
+
+def _rows_from(gradient, first):
+    """Rows of the gradient of a buffer; as it was before the gradient of `buffer[first:]` put it below zeros."""
+    node = gradient.owner
+    if node is None or type(node.op) is not IncSubtensor or not is_zero(node.inputs[0]):
+        return gradient[first:]
+    rows, *others = index_of(node)
+    is_put_there = not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
+        and rows.start.data == first and rows.stop is rows.step is None
+    return node.inputs[1] if is_put_there and node.inputs[1].type == gradient.type else gradient[first:]
 
 
 # -- forward mode ---------------------------------------------------------------------------------------
