@@ -58,7 +58,7 @@ def subtensor_of_unary(node):
 
 @rule(Subtensor, name="local_subtensor_of_elemwise", tags=("specialize",), fgraph=True)
 def parts_of_elementwise(fgraph, node):
-    """(x + y)[:n], (x + y)[n:] >> x[:n] + y[:n], x[n:] + y[n:] for parts that do not overlap"""
+    """(x + y)[:n], (x + y)[n:] >> x[:n] + y[:n], x[n:] + y[n:] where no parts overlap"""
     x = node.inputs[0]
     if x.owner is None or type(x.owner.op) is not Elemwise or len(x.owner.outputs) != 1 \
             or not getattr(fgraph, "extents_agree", False):
