@@ -58,7 +58,7 @@ def subtensor_of_unary(node):
 
 @rule(Subtensor, name="local_subtensor_of_elemwise", tags=("specialize",), fgraph=True)
 def parts_of_elementwise(fgraph, node):
-    """(x + y)[:n], (x + y)[n:] >> x[:n] + y[:n], x[n:] + y[n:] where no parts overlap"""
+    """(x + y)[:n], (x + y)[n:] >> x[:n] + y[:n], x[n:] + y[n:] for parts that do not overlap"""
     x = node.inputs[0]
     if x.owner is None or type(x.owner.op) is not Elemwise or len(x.owner.outputs) != 1 \
             or not getattr(fgraph, "extents_agree", False):
@@ -125,4 +125,5 @@ def nonzero_of_numbers(node):
 
 
 INDEX = (whole_subtensor, subtensor_from_first, subtensor_of_set, subtensor_of_unary)
-MACHINE = (parts_of_elementwise, rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for
+# forms that the machine has instructions for, or works on best
+MACHINE = (parts_of_elementwise, rows_of_exchanged, nonzero_of_numbers)
