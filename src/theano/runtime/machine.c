@@ -35,6 +35,7 @@ static void free_frame(struct th_frame *f)
     for (int i = 0; i < m->nparts; i++)
         if (f->part[i])
             free_frame(f->part[i]);
+    th_free_delayed(f);
     free(f->extra); free(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
     free(f->array); free(f->part); free(f->row); free(f);
 }
@@ -669,6 +670,8 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
         th_slot *in[8], *out = &f->slot[c->out[0]];
         for (int i = 0; i < c->nin; i++)
             in[i] = &f->slot[c->in[i]];
+        if (c->params[0] == 2)
+            return th_delay(f, c->kind - K_GEMM, in, out);
         return th_blas(f, c->kind - K_GEMM, in, out, (int)c->params[0]);
     }
     case K_GUARD: return *(unsigned char *)f->slot[c->in[0]].data ? 0 : fail(f, E_GUARD, "guard");

@@ -10,7 +10,20 @@ from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import depending, read
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
+from theano.inner.scan.ends import rows_from_end
+from theano.inner.scan.loop import (
+    Carry,
+    Loop,
+    Other,
+    Sequence,
+    Stack,
+    State,
+    fitted,
+    initial_rows,
+    is_smooth,
+    is_tensor,
+    twin,
+)
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
@@ -29,6 +42,11 @@ def _none(variable):
 def _recurrent(loop):
     """Pairs (variables of earlier values, variable of the new one) of carries and states."""
     return [(c.rows, c.value) for c in loop.carries] + [([s.before], s.after) for s in loop.states]
+
+
+def is_kept(node):
+    """Whether a gradient keeps what this node gives, in place of computing it again."""
+    return type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
 
 
 # -- reverse mode ---------------------------------------------------------------------------------------
@@ -115,12 +133,12 @@ class _Reverse:
     """
 
     def __init__(self, loop, results, gradients, weights, terms, run):
-        self.loop, self.given, self.weights = loop, gradients, weights
+        self.loop, self.given, self.weights = loop, list(gradients), weights
         rows = self._keep(terms, results, run)
         self.steps = self._steps()
         self.back = self.steps if loop.truncate < 0 else minimum(self.steps, loop.truncate)
         self.reverse = Loop(self.back, truncate=-1, name=f"grad_of_{loop.name or 'scan_fn'}", mode=loop.mode,
-                            others=list(loop.others))
+                            others=list(loop.others), lean=loop.lean)
         self._read(rows)
         self._hand_on()
         self.made = run(self.reverse)
@@ -159,8 +177,8 @@ class _Reverse:
         them, rewriting finds stable forms.
         """
         recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
-        return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
-                or type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
+        return [v for node in toposort(list(terms.values()), self.loop.inputs)
+                if is_kept(node) or isinstance(node.op, (Dot, BatchedDot))
                 for v in node.outputs if v in recurrent]
 
     def _steps(self):
@@ -228,8 +246,10 @@ class _Reverse:
         """States for the gradients of the values 1, 2, ... steps back, so far."""
         if self.weights[k] is None:
             return []
-        kind = carry.value.type
-        states = [self._state(carry.value, zeros_like(self.results[k][0])) for _ in range(carry.reach)]
+        kind, starts = carry.value.type, [zeros_like(initial_rows(carry)[0])] * carry.reach
+        if not _none(self.given[k]):
+            self._take_ends(k, starts)
+        states = [self._state(carry.value, start) for start in starts]
         incoming = self._incoming(k, carry.reach)
         totals[self.weights[k]] = states[0].before if incoming is None else \
             fitted(incoming + states[0].before, kind)
@@ -238,6 +258,14 @@ class _Reverse:
             parts = [x for x in (states[j].before if j < len(states) else None, terms.get(-j)) if x is not None]
             state.after = fitted(sum(parts[1:], parts[0]) if parts else zeros_like(state.before), kind)
         return states
+
+    def _take_ends(self, k, starts):
+        """Let gradients of the last rows of a carry be what the backward steps begin with, in place of many zeros."""
+        rows, rest = rows_from_end(self.given[k], starts[0], len(starts))
+        if rows and max(rows) <= len(starts):
+            for j, value in rows.items():
+                starts[j - 1] = starts[j - 1] + value
+            self.given[k] = rest
 
     def _through_state(self, k, forward, totals):
         """The state for the gradient of a state, None without one."""

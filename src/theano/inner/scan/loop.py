@@ -11,6 +11,7 @@ from theano.graph.walk import ancestors, substitute, toposort
 from theano.inner.graph import InnerGraph, depending
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.create import AllocEmpty
+from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.type import tensor
 
@@ -72,7 +73,7 @@ class Loop:
     """``n`` steps, or fewer when ``until`` turns true after a step.
 
     Rows, values and so on are variables of the graph of one step; arrays, buffers, starts, lengths and n are
-    variables outside of it.
+    variables outside of it. A ``lean`` loop keeps no rows only to make one product of them later.
     """
 
     n: Variable
@@ -85,6 +86,7 @@ class Loop:
     truncate: int = -1
     name: str = None
     mode: object = None
+    lean: bool = False
 
     @property
     def bound(self):
@@ -211,11 +213,22 @@ def rows_of(kind, leading=(False,)):
     return tensor(kind.dtype, (*leading, *kind.broadcastable)).type
 
 
-def buffer_of(initial, n):
-    """A buffer with the rows of ``initial`` and room for ``n`` more."""
-    rows = initial.shape[0]
+def buffer_of(initial, n, rows=None):
+    """A buffer with the rows of ``initial``, of which there are ``rows``, and room for ``n`` more."""
+    rows = initial.shape[0] if rows is None else rows
     empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
     return set_subtensor(empty[:rows], initial)
+
+
+def initial_rows(carry):
+    """The rows that the buffer of a carry begins with, not taken from the buffer where it was made of them."""
+    node, rows = carry.buffer.owner, carry.buffer
+    if node is not None and isinstance(node.op, IncSubtensor) and node.op.set_instead_of_inc \
+            and isinstance(getattr(node.inputs[0].owner, "op", None), AllocEmpty):
+        entry, *more = node.op.idx_list
+        if isinstance(entry, slice) and entry.start is None and entry.step is None and not more:
+            rows = fitted(node.inputs[1], rows_of(carry.rows[0].type, node.inputs[1].type.broadcastable[:1]))
+    return rows[:carry.reach]
 
 
 def is_tensor(variable):

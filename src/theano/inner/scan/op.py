@@ -35,13 +35,16 @@ class Scan(Op):
         Through how many of the last steps gradients go, or -1.
     name : str, optional
         For texts only; ``mode`` is how the step is compiled.
+    lean : bool
+        Whether to sum products up in the steps, in place of one product of rows that the steps leave.
     """
 
-    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate")
+    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate", "lean")
     rop_takes_none = True
 
-    def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None):
-        self.graph, self.sequences, self.states, self.stacks = graph, sequences, states, stacks
+    def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None,
+                 lean=False):
+        self.graph, self.sequences, self.states, self.stacks, self.lean = graph, sequences, states, stacks, lean
         self.taps = tuple(map(tuple, taps))
         self.until, self.truncate, self.name, self.mode = until, truncate, name, mode
         self._empty = None
@@ -96,7 +99,7 @@ class Scan(Op):
             [State(next(within), x, next(results)) for x in starts],
             [Stack(next(results), x) for x in lengths],
             [Other(next(within), x) for x in others],
-            next(results) if self.until else None, self.truncate, self.name, self.mode)
+            next(results) if self.until else None, self.truncate, self.name, self.mode, self.lean)
 
     def make_node(self, *inputs):
         loop = self.loop(inputs)
@@ -262,7 +265,7 @@ def run(loop, pruned=True):
     """The outputs of a loop, as a list; with ``pruned`` inputs that its step doesn't need are left out."""
     loop = loop.closed(pruned)
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
-              loop.until is not None, loop.truncate, loop.name, loop.mode)
+              loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean)
     return op(*loop.outer, return_list=True)
 
 
