@@ -116,8 +116,11 @@ def _adjoint(loop, results, gradients, run):
 
 def _live(loop, gradients):
     """Positions of the values of a step that have a gradient, directly or through later steps."""
-    pattern = dict(zip(loop.inputs, io_connection_pattern(loop.inputs, loop.values), strict=True))
     live = {k for k, g in enumerate(gradients) if not _none(g) and is_smooth(loop.values[k])}
+    recurrent = range(len(loop.carries) + len(loop.states))
+    if all(k in live or not is_smooth(loop.values[k]) for k in recurrent):
+        return live
+    pattern = dict(zip(loop.inputs, io_connection_pattern(loop.inputs, loop.values), strict=True))
     while True:
         more = {k for k, (rows, value) in enumerate(_recurrent(loop)) if is_smooth(value)
                 and any(pattern[row][j] for row in rows for j in live)}
@@ -130,6 +133,7 @@ class _Reverse:
     """The loop that runs backwards.
 
     weights: variables for the gradients of the values of a step, or None   terms: gradients of its inputs by these
+    placed: what a backward step has for weights, and for what forward steps kept
     """
 
     def __init__(self, loop, results, gradients, weights, terms, run):
@@ -141,18 +145,19 @@ class _Reverse:
                             others=list(loop.others), lean=loop.lean)
         self._read(rows)
         self._hand_on()
-        self.made = run(self.reverse)
+        self.made = run(self.reverse, given=self.placed)
 
     def _keep(self, terms, results, run):
         """Have what the terms need kept; pairs (row, array of all steps)."""
         loop, kept = self.loop, []
         random = {s.before for s in loop.states if not is_tensor(s.before)}
-        for node in toposort(list(terms.values()), loop.inputs):
+        order = toposort(list(terms.values()), loop.inputs)
+        for node in order if random else ():
             if not random.isdisjoint(node.inputs):
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
-        long = [v for v in self._long(terms) if v not in carried]
+        long = [v for v in self._long(order) if v not in carried]
         seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
         kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
@@ -165,20 +170,19 @@ class _Reverse:
             results = run(longer)
         self.results = results
         rows = {v: twin(v) for v in [*kept, *carried]}
-        self.terms = dict(zip(terms, substitute(list(terms.values()), rows), strict=True))
+        self.terms, self.placed = terms, rows
         found = [Sequence(rows[v], x) for v, x in zip(kept, results[len(loop.values):], strict=True)]
         buffers = dict(zip(map(id, loop.carries), results, strict=False))
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _long(self, terms):
-        """What the terms need of the forward steps, depends on earlier steps, and would be slow to compute again.
+    def _long(self, order):
+        """What the nodes of the terms need of the forward steps, depends on earlier steps, and is slow to compute again.
 
         Of functions only those with simple derivatives: where the derivatives of others are computed together with
         them, rewriting finds stable forms.
         """
         recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
-        return [v for node in toposort(list(terms.values()), self.loop.inputs)
-                if is_kept(node) or isinstance(node.op, (Dot, BatchedDot))
+        return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot))
                 for v in node.outputs if v in recurrent]
 
     def _steps(self):
@@ -239,7 +243,7 @@ class _Reverse:
             if o.inner in self.terms:
                 self.sums[o.inner] = state = self._state(o.inner, o.outer.type.zeros_like(o.outer))
                 state.after = fitted(state.before + self._term(o.inner), state.before.type)
-        self.reverse = self.reverse.with_outputs(substitute(self.reverse.outputs, totals))
+        self.placed = self.placed | totals
         self.place = {s.before: k for k, s in enumerate(self.reverse.states)}
 
     def _carry(self, k, carry, totals):

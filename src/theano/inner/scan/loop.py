@@ -8,7 +8,7 @@ from theano.graph.op import Op
 from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Apply, Constant, Variable
 from theano.graph.walk import ancestors, substitute, toposort
-from theano.inner.graph import InnerGraph, depending
+from theano.inner.graph import InnerGraph
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.create import AllocEmpty
 from theano.tensor.index import IncSubtensor
@@ -124,13 +124,17 @@ class Loop:
             stacks=[replace(s, value=next(left)) for s in self.stacks],
             until=None if self.until is None else next(left))
 
-    def closed(self, pruned=True):
+    def closed(self, pruned=True, given=None):
         """This loop with all that its step needs among its inputs; with ``pruned`` without sequences and others that
         it doesn't need.
 
         All inputs of the step are new variables: graphs that shared some would not be compared rightly.
+        given: dict of variables of the step to what stands in their place, made of inputs of the step.
         """
-        above, bound = ancestors(self.outputs, self.inputs), set(self.inputs)
+        given = given or {}
+        above, bound = ancestors(self.outputs, [*self.inputs, *given]), set(self.inputs)
+        above += ancestors([given[v] for v in above if v in given], self.inputs)
+        bound.update(given)
         free = [v for v in reversed(above) if v.owner is None and v not in bound and not isinstance(v, Constant)]
         used = set(above) if pruned else bound
         others = [o for o in self.others if o.inner in used and not isinstance(o.inner, Constant)]
@@ -139,7 +143,8 @@ class Loop:
         copies |= {o.inner: twin(o.inner, copied_name(o.inner) if o.inner is o.outer else o.inner.name) for o in others}
         for v, copy in copies.items():
             copy.tag.original = original_of(v)
-        loop = self.with_outputs(substitute(self.outputs, copies))
+        placed = dict(zip(given, substitute(list(given.values()), copies), strict=True))
+        loop = self.with_outputs(substitute(self.outputs, copies | placed))
         loop.others = [Other(copies[o.inner], o.outer) for o in others]
         loop.sequences = [Sequence(copies[s.row], s.array) for s in self.sequences if s.row in used]
         for c in loop.carries:
@@ -152,10 +157,14 @@ class Loop:
         """This loop with what is the same in all steps computed outside, as further others, and the variables of the
         step that these stand for.
         """
-        inside, outside = depending(self.bound, self.outputs), depending([o.inner for o in self.others], self.outputs)
+        order = toposort(self.outputs, self.inputs)
+        inside, outside = set(self.bound), {o.inner for o in self.others}
+        for node in order:
+            for found in (inside, outside):
+                if not found.isdisjoint(node.inputs):
+                    found.update(node.outputs)
         given = {v for v in outside if v in inside or v.owner is None}
-        needed = [v for node in toposort(self.outputs, self.inputs) if not inside.isdisjoint(node.outputs)
-                  for v in node.inputs] + self.outputs
+        needed = [v for node in order if not inside.isdisjoint(node.outputs) for v in node.inputs] + self.outputs
         moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
         if not moved:
             return self, []
