@@ -1,7 +1,8 @@
 """Loops against the same loops written by hand: ``python -m benchmarks.loops``.
 
 Prints microseconds of a step, the least of many interleaved calls, 1 thread, and ratios: the steps of an LSTM against
-C (`lstm_by_hand.c`) that calls the same BLAS, and a recurrent network against a loop in Python with NumPy.
+C (`lstm_by_hand.c`) that calls the same BLAS, and a recurrent network against a loop in Python with NumPy. Then, in
+milliseconds of CPU time, what it takes to write down the gradient of loops in loops; `benchmarks.startup` compiles it.
 """
 
 import ctypes
@@ -102,6 +103,36 @@ def network(rng):
     row("network, 32 x 128, gradients", lambda: f(xs, ws, us), numpy, "NumPy")
 
 
+def nested(levels):
+    """A recurrent network in so many loops, one in the other: the cost, and what it depends on."""
+    w, h = tt.dmatrix("w"), tt.dvector("h")
+
+    def level(k):
+        def step(h, w):
+            if k == 1:
+                return tt.tanh(tt.dot(h, w))
+            rows, _ = theano.scan(level(k - 1), None, h, w, n_steps=3)
+            return rows[-1]
+        return step
+
+    rows, _ = theano.scan(level(levels), None, h, w, n_steps=4)
+    return (rows[-1] ** 2).sum(), [w, h]
+
+
+def building(levels=(1, 2, 3)):
+    """Time to build gradients, the least of many in turn."""
+    best = dict.fromkeys(levels, np.inf)
+    for _ in range(ROUNDS):
+        for k in levels:
+            cost, wrt = nested(k)
+            start = time.process_time()
+            theano.grad(cost, wrt)
+            best[k] = min(best[k], time.process_time() - start)
+    for k in levels:
+        print(f"gradient through {k} loops, built in {1e3 * best[k]:6.2f} ms {best[k] / best[levels[0]]:6.2f}x",
+              flush=True)
+
+
 def main():
     """Run all of it."""
     native.set_num_threads(1)
@@ -109,6 +140,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         lstm(rng, folder)
     network(rng)
+    building()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Where every value lives: results in place, storage shared by values that are never alive together."""
 
+import heapq
 import math
+from bisect import bisect, insort
 from dataclasses import replace
 
 from theano.codegen.overwrite import overwriting_last
@@ -198,45 +200,56 @@ def _may_take(task, out, root, last, number, overwritten):
 
 
 def color(tasks, start=None, lasting=0):
-    """Buffer numbers for temporaries that are no arrays: {id(root): number}.
+    """Buffer numbers for temporaries that are no arrays, {id(root): number}; and how many there are.
 
-    A value takes a buffer that is free, one of equal size or else of about as many dimensions; numbers and arrays don't
-    take one another's. Of the values that a task makes, those with most dimensions choose first. From task ``start``
-    on it is one that is free before these tasks: they are checked first, which allocates for all of
-    them. The results of the first ``lasting`` tasks are needed until the end, and again.
+    A value takes a buffer that is free, one of equal size first; numbers and arrays don't take one another's. Values
+    of many dimensions choose before those of fewer, which take what is free of theirs as long as they live. From task
+    ``start`` on nothing becomes free: these tasks are checked first, which allocates for all of them. The results of
+    the first ``lasting`` tasks are needed until the end, and again.
     """
-    first, last = {}, {}
+    lives = {}
     for number, task in enumerate(tasks):
         for place in [*task.inputs, *task.outputs]:
             root = place.root()
             if root.kind == "temp" and not root.array and root.row < 0:
-                first.setdefault(id(root), (number, root))
-                last[id(root)] = number
-    for key, (number, _) in first.items():
-        if number < lasting:
-            last[key] = len(tasks)
-    ends = {}
-    for key, number in last.items():
-        ends.setdefault(number, []).append(key)
-    starts = {}
-    for key, (number, root) in first.items():
-        starts.setdefault(number, []).append(root)
-    free, chosen, rank, count = {}, {}, {}, 0
-    for number in range(len(tasks)):
-        for root in sorted(starts.get(number, ()), key=lambda root: -_symbols(root.size)):
-            pool = free.get((root.dtype, root.size)) or min(
-                (p for (_, size), p in free.items() if p and _is_small(size) == _is_small(root.size)), default=None,
-                key=lambda p: abs(rank[p[-1]] - _symbols(root.size)))
-            if pool:
-                chosen[id(root)] = pool.pop()
-            else:
-                chosen[id(root)] = count
-                count += 1
-            rank[chosen[id(root)]] = max(rank.get(chosen[id(root)], 0), _symbols(root.size))
-        for key in ends.get(number, ()) if start is None or number < start else ():
-            root = first[key][1]
-            free.setdefault((root.dtype, root.size), []).append(chosen[key])
-    return chosen, count
+                lives.setdefault(id(root), [number, number, root])[1] = number
+    classes = {}
+    for life in lives.values():
+        if life[0] < lasting or start is not None and life[1] >= start:
+            life[1] = len(tasks)
+        size = life[2].size
+        classes.setdefault(-1 if _is_small(size) else _symbols(size), []).append(life)
+    chosen, busy = {}, []           # busy: of each buffer the sorted (first, last) of the tasks that need it
+    for kind in sorted(classes, reverse=True):
+        _share(classes[kind], chosen, busy, range(len(busy) if kind >= 0 else 0))
+    return chosen, len(busy)
+
+
+def _share(lives, chosen, busy, others):
+    """Choose buffers for values in the order in which they are made: new ones, free ones of these, or of ``others``."""
+    free, ends = {}, []             # ends: heap of (last task that needs a buffer, its number, kind of value)
+    for first, last, root in lives:
+        while ends and ends[0][0] < first:
+            _, number, kind = heapq.heappop(ends)
+            free.setdefault(kind, []).append(number)
+        kind = (root.dtype, root.size)
+        pool = free.get(kind) or next((p for p in free.values() if p), None)
+        if pool:
+            number = pool.pop()
+        else:
+            number = next((k for k in others[:FEW] if _is_idle(busy[k], first, last)), len(busy))
+            if number == len(busy):
+                busy.append([])
+        insort(busy[number], (first, last))
+        chosen[id(root)] = number
+        if number not in others:
+            heapq.heappush(ends, (last, number, kind))
+
+
+def _is_idle(busy, first, last):
+    """Whether nothing needs a buffer from task ``first`` to ``last``."""
+    k = bisect(busy, (first, last))
+    return (k == 0 or busy[k - 1][1] < first) and (k == len(busy) or busy[k][0] > last)
 
 
 def _symbols(size):

@@ -94,6 +94,7 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
                                    [*outputs[last:], *steady.lasting])
     rows, updates = iter(rows), iter(updates)
     outputs[:last] = [next(updates)[0] if k in following else next(rows) for k in range(last)]
+    _delay_products(tasks, {id(places[i]) for _, i in states})
     once = [t for t in tasks if steady.is_once(t)]
     known = set(map(id, once))
     count = 0
@@ -108,6 +109,33 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
               else None for e in one] for one in extents]
     return Part([*once, *(t for t in tasks if id(t) not in known)], places, outputs, found, len(once), count,
                 [text for k, text in enumerate(labels) if k + len(chosen) + len(dropped) - len(labels) not in dropped])
+
+
+def _delay_products(tasks, states):
+    """Let steps put products aside that are added, in place, to what is not looked at before the loop ends.
+
+    states: ids of the places of inputs that steps hand on.
+    """
+    adding = {}
+    for task in tasks:
+        for number in states.intersection(id(p.root()) for p in [*task.inputs, *task.outputs]):
+            if task.kind != "shape_i":
+                adding.setdefault(number, []).append(task)
+    for number, found in adding.items():
+        if all(_is_sum(task, number) for task in found):
+            for task in found:
+                task.params = (2,)
+
+
+def _is_sum(task, number):
+    """Whether a task adds a product, of other things, to the place with this id and does nothing else."""
+    return (task.kind == "ger" or task.kind == "gemm" and _is_one(task.inputs[4])) and task.params == (1,) \
+        and task.inputs[1].kind == "const" and [id(p.root()) for p in task.inputs].count(number) == 1 \
+        and id(task.inputs[0].root()) == number
+
+
+def _is_one(place):
+    return place.kind == "const" and place.value == 1
 
 
 def _pack_factors(tasks, fixed):

@@ -20,6 +20,7 @@ static void free_frame(struct th_frame *f)
     for (int i = 0; i < m->nparts && f->part; i++)
         if (f->part[i])
             free_frame(f->part[i]);
+    th_free_delayed(f);
     free(f->extra); free(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
     free(f->array); free(f->part); free(f->row); free(f);
 }

@@ -67,6 +67,7 @@ struct th_frame {
     struct th_frame **part;                 /* frames of sub-programs */
     struct th_frame *around;                /* whose sub-program this frame is of, or NULL */
     th_row *row;                            /* of a sub-program: where its results go */
+    struct th_delayed *delayed;             /* of a step: products that are to be added up */
     int64_t step;                           /* of a loop: the one that runs */
     int failed;                             /* of a sub-program: the instruction that failed, or -1 */
 };
@@ -120,6 +121,12 @@ int th_run_alias(struct th_frame *f, const instruction *c);
 int th_run_empty(struct th_frame *f, const instruction *c);
 int th_run_pick(struct th_frame *f, const instruction *c);
 int th_run_put(struct th_frame *f, const instruction *c);
+
+/* delayed.c: out += alpha x y of a step (GEMM or GER, in place), which may be done later. All of it is done, or forgotten
+ * where the loop failed, by th_add_delayed. */
+int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out);
+int th_add_delayed(struct th_frame *f, int forget);
+void th_free_delayed(struct th_frame *f);
 
 /* subprogram.c: instructions, and the storage of a result of a sub-program. */
 int th_run_for(struct th_frame *f, const instruction *c);

@@ -529,6 +529,12 @@ int th_run_for(struct th_frame *f, const instruction *c)
     int error = start(&l);
     if (!error)
         error = run_steps(&l);
+    if (l.in->delayed) {
+        int late = th_add_delayed(l.in, error);
+        if (late)
+            f->error = l.in->error;
+        error = error ? error : late;
+    }
     if (!error)
         error = finish(&l);
     take_back(f, l.in);

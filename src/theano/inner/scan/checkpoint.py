@@ -8,7 +8,10 @@ those of n / m chunks and of m steps are kept.
 from dataclasses import replace
 
 from theano.gradient import DisconnectedType
-from theano.graph.variable import Constant
+from theano.graph.walk import toposort
+from theano.inner.graph import depending
+from theano.inner.scan.derivative import is_kept
+from theano.inner.scan.ends import rows_from_end
 from theano.inner.scan.loop import (
     Carry,
     FirstOfTwo,
@@ -19,14 +22,16 @@ from theano.inner.scan.loop import (
     State,
     buffer_of,
     fitted,
+    initial_rows,
+    is_tensor,
     rows_of,
     twin,
 )
 from theano.inner.scan.op import run
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.create import is_zero
-from theano.tensor.elemwise import Elemwise, cast, ceil, maximum, minimum, sqrt
-from theano.tensor.index import IncSubtensor
+from theano.tensor.create import arange
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import cast, ceil, maximum, minimum, sqrt
 from theano.tensor.join import join
 from theano.tensor.shape import reshape, shape_padleft
 
@@ -40,54 +45,17 @@ class Rows(FirstOfTwo):
 
     def L_op(self, inputs, outputs, output_grads):
         rows, last = inputs
-        parts = {True: [], False: []}
-        for term in _terms(output_grads[0]):
-            found = _of_last(term, last)
-            parts[found is not None].append(term if found is None else found)
-        return [fitted(sum(terms[1:], terms[0]), x.type) if terms else DisconnectedType()()
-                for x, terms in ((rows, parts[False]), (last, parts[True]))]
+        found, rest = rows_from_end(output_grads[0], last)
+        own = found.pop(1, None)
+        if found:                       # of rows before the last one, which only ``rows`` has
+            own, rest = None, output_grads[0]
+        return [DisconnectedType()() if g is None else fitted(g, x.type) for x, g in ((rows, rest), (last, own))]
 
     def R_op(self, inputs, eval_points):
         return eval_points[:1]
 
     def connection_pattern(self, node):
         return [[True], [True]]
-
-
-def _terms(g):
-    """What a gradient is the sum of."""
-    found, stack = [], [g]
-    while stack:
-        v = stack.pop()
-        if v.owner is not None and type(v.owner.op) is Elemwise and v.owner.op.scalar_op.row_name == "add":
-            stack.extend(reversed(v.owner.inputs))
-        else:
-            found.append(v)
-    return found
-
-
-def _of_last(g, last):
-    """The gradient of the last row where ``g`` is that gradient among zeros, else None."""
-    node = g.owner
-    if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not is_zero(node.inputs[0]):
-        return None
-    rest = rest_of_last(node, 2)
-    if rest is None:
-        return None
-    index, inputs = rest
-    return IncSubtensor(index)(last.zeros_like(), node.inputs[1], *inputs) if index else node.inputs[1]
-
-
-def rest_of_last(node, first):
-    """What an index that begins with -1 says besides, with its inputs; None for another index.
-
-    first: the number of the first input of ``node`` that is part of the index.
-    """
-    index, inputs = node.op.idx_list, node.inputs[first:]
-    if not index or isinstance(index[0], slice) or not inputs or not isinstance(inputs[0], Constant) \
-            or int(inputs[0].data) != -1:
-        return None
-    return index[1:], inputs[1:]
 
 
 def run_in_chunks(loop, every, ends=False):
@@ -107,7 +75,39 @@ def run_in_chunks(loop, every, ends=False):
                          "states")
     if loop.until is not None:
         loop = replace(loop, n=_counted(loop), until=None)
-    return _Chunks(loop.closed(pruned=False), every).results(ends)
+    loop = loop.closed(pruned=False)
+    n, every = cast(loop.n, "int64"), _length(loop, every)
+    if all(is_tensor(s.before) for s in loop.states):
+        rows, lasts, states = _Chunks(loop, n, every).results(ends)
+    else:       # what random states gave is kept for all chunks in one array, to which they must be of one length
+        whole = n // every * every
+        first, begins, states = _Chunks(loop, whole, every).results(ends)
+        rest = _Chunks(_after(loop, whole, begins, states), n - whole, n - whole)
+        more, lasts, states = rest.results(ends)
+        rows = [join(0, a, fitted(b, a.type)) for a, b in zip(first, more, strict=True)]
+    carried = [Rows()(x, last[-1]) for x, last in zip(rows, lasts, strict=False)]
+    return carried, states, rows[len(carried):]
+
+
+def _after(loop, done, begins, states):
+    """A loop after ``done`` of its steps, from what these handed on."""
+    return replace(
+        loop, sequences=[Sequence(s.row, s.array[done:]) for s in loop.sequences],
+        carries=[replace(c, buffer=fitted(buffer_of(x, loop.n), c.buffer.type))
+                 for c, x in zip(loop.carries, begins, strict=True)],
+        states=[replace(s, start=x) for s, x in zip(loop.states, states, strict=True)])
+
+
+def _length(loop, every):
+    """The length of chunks."""
+    if isinstance(every, str):
+        if every != "sqrt":
+            raise ValueError(f"checkpoint must be a number of steps, 'sqrt' or None, got {every!r}")
+        every = cast(ceil(sqrt(cast(loop.n, "float64") / kept_by_steps(loop))), "int64")
+    every = as_tensor_variable(every)
+    if every.type.ndim or not every.type.dtype.startswith(("int", "uint")):
+        raise TypeError(f"checkpoint must be an integer number of steps, got {every}, a {every.type}")
+    return maximum(1, cast(every, "int64"))
 
 
 def _counted(loop):
@@ -120,61 +120,52 @@ def _counted(loop):
 
 
 class _Chunks:
-    """A loop as a loop over chunks, and a loop over the steps that are left."""
+    """A loop as a loop over chunks, of which the last one may be shorter."""
 
-    def __init__(self, loop, every):
-        self.loop, self.n = loop, cast(loop.n, "int64")
-        self.size = size = self._size(every)
-        self.count = self.n // size
-        self.whole = self.count * size
+    def __init__(self, loop, n, size):
+        self.loop, self.n, self.size = loop, n, size
+        self.count = (n + size - 1) // maximum(1, size)
         self.inner = {o.inner: twin(o.outer) for o in loop.others}
-        self.inner_size = twin(size)
-
-    def _size(self, every):
-        if isinstance(every, str):
-            if every != "sqrt":
-                raise ValueError(f"checkpoint must be a number of steps, 'sqrt' or None, got {every!r}")
-            every = cast(ceil(sqrt(cast(self.n, "float64"))), "int64")
-        every = as_tensor_variable(every)
-        if every.type.ndim or not every.type.dtype.startswith(("int", "uint")):
-            raise TypeError(f"checkpoint must be an integer number of steps, got {every}, a {every.type}")
-        return maximum(1, cast(every, "int64"))
+        self.begin = constant(0, dtype="int64").type()
+        self.total, self.most = twin(self.n), twin(self.size)
+        self.steps = minimum(self.most, self.total - self.begin)
 
     def _chunk(self):
         """The loop over one chunk within a step of the loop over chunks, and variables for what it begins with."""
         loop = self.loop
-        rows = [rows_of(s.row.type).make_variable(s.row.name) for s in loop.sequences]
+        arrays = [twin(s.array) for s in loop.sequences]
         heads = [rows_of(c.rows[0].type).make_variable() for c in loop.carries]
         befores = [twin(s.before) for s in loop.states]
         inner = replace(
-            loop, n=self.inner_size,
-            sequences=[Sequence(s.row, x) for s, x in zip(loop.sequences, rows, strict=True)],
-            carries=[replace(c, buffer=fitted(buffer_of(x, self.inner_size), c.buffer.type))
+            loop, n=self.steps, lean=True,
+            sequences=[Sequence(s.row, _part(x, self.begin, self.steps)) for s, x in
+                       zip(loop.sequences, arrays, strict=True)],
+            carries=[replace(c, buffer=fitted(buffer_of(x, self.steps, c.reach), c.buffer.type))
                      for c, x in zip(loop.carries, heads, strict=True)],
             states=[replace(s, start=x) for s, x in zip(loop.states, befores, strict=True)],
-            stacks=[replace(s, length=self.inner_size) for s in loop.stacks],
+            stacks=[replace(s, length=self.steps) for s in loop.stacks],
             others=[Other(o.inner, self.inner[o.inner]) for o in loop.others])
-        return inner, rows, heads, befores
+        return inner, arrays, heads, befores
 
     def _over_chunks(self, ends):
         """The loop over chunks: its results as by `parts`, those of stacks for carries and then for stacks."""
         loop = self.loop
-        inner, rows, heads, befores = self._chunk()
+        inner, arrays, heads, befores = self._chunk()
         carried, states, stacks = self.parts(run(inner, pruned=False), loop)
         outer = Loop(self.count, name=f"chunks_of_{loop.name or 'scan_fn'}", mode=loop.mode)
-        outer.sequences = [Sequence(x, _cut(s.array, self.count, self.size)) for x, s in
-                           zip(rows, loop.sequences, strict=True)]
+        outer.sequences = [Sequence(self.begin, arange(self.count) * self.size)]
         for c, x, made in zip(loop.carries, heads, carried, strict=True):
-            start = c.buffer[:c.reach]
             kind = x.type
-            outer.carries.append(Carry(
-                (-1,), [x], fitted(buffer_of(shape_padleft(fitted(start, kind)), self.count), rows_of(kind)),
-                fitted(made[-c.reach:], kind)))
+            start = shape_padleft(fitted(initial_rows(c), kind))
+            outer.carries.append(Carry((-1,), [x], fitted(buffer_of(start, self.count), rows_of(kind)),
+                                       fitted(made[-c.reach:], kind)))
         outer.states = [State(x, s.start, after) for x, s, after in
                         zip(befores, loop.states, states, strict=True)]
         values = [x[c.reach:] for c, x in zip(loop.carries, carried, strict=True)] + stacks
-        outer.stacks = [Stack(x[-1] if ends else x, self.count) for x in values]
-        outer.others = [Other(self.inner[o.inner], o.outer) for o in loop.others] + [Other(self.inner_size, self.size)]
+        outer.stacks = [Stack(x[-1] if ends else buffer_of(x, self.most - self.steps), self.count) for x in values]
+        outer.others = [Other(self.inner[o.inner], o.outer) for o in loop.others]
+        outer.others += [Other(x, s.array) for x, s in zip(arrays, loop.sequences, strict=True)]
+        outer.others += [Other(self.total, self.n), Other(self.most, self.size)]
         return self.parts(run(outer, pruned=False), outer)
 
     @staticmethod
@@ -183,40 +174,32 @@ class _Chunks:
         a, b = len(loop.carries), len(loop.carries) + len(loop.states)
         return found[:a], found[a:b], found[b:]
 
-    def _rest(self, heads, states):
-        """The results of the steps after the last whole chunk."""
-        loop, rest = self.loop, self.n - self.whole
-        left = replace(
-            loop, n=rest,
-            sequences=[Sequence(s.row, s.array[self.whole:self.n]) for s in loop.sequences],
-            carries=[replace(c, buffer=fitted(buffer_of(x[-1], rest), c.buffer.type))
-                     for c, x in zip(loop.carries, heads, strict=True)],
-            states=[replace(s, start=x) for s, x in zip(loop.states, states, strict=True)],
-            stacks=[replace(s, length=rest) for s in loop.stacks])
-        return self.parts(run(left, pruned=False), loop)
-
     def results(self, ends):
-        """See `run_in_chunks`."""
-        loop = self.loop
+        """Rows of carries and stacks, the last rows that each carry hands on, the last states."""
         heads, states, blocks = self._over_chunks(ends)
-        carried, states, stacks = self._rest(heads, states)
-        lasts = [x[-1] for x in carried]
-        left = [x[c.reach:] for c, x in zip(loop.carries, carried, strict=True)] + stacks
-        if ends:
-            first = minimum(self.n - self.whole, 1)
-            left = [x[x.shape[0] - first:] for x in left]
-        else:
-            blocks = [_joined(x) for x in blocks]
-        rows = [join(0, a, fitted(b, a.type)) for a, b in zip(blocks, left, strict=True)]
-        whole = [Rows()(x, last) for x, last in zip(rows, lasts, strict=False)]
-        return whole, states, rows[len(whole):]
+        rows = blocks if ends else [_joined(x)[:self.n] for x in blocks]
+        return rows, [x[-1] for x in heads], states
 
 
-def _cut(array, count, size):
-    """An array in ``count`` chunks of ``size`` rows, without the rows that are left."""
-    shape = [count, size, *(array.shape[d] for d in range(1, array.type.ndim))]
-    found = reshape(array[:count * size], shape, ndim=array.type.ndim + 1)
-    return fitted(found, found.type.clone(broadcastable=(False, False, *array.type.broadcastable[1:])))
+def kept_by_steps(loop):
+    """How many values a gradient reads of every step of a chunk, for each that is carried from chunk to chunk.
+
+    Carries are read, and what `derivative` has kept; products of rows of sequences are made for a chunk at once. Values
+    of fewer dimensions than the largest of what is carried don't count.
+    """
+    most = max((c.value.type.ndim for c in loop.carries), default=0)
+    count = sum(c.value.type.ndim == most for c in loop.carries)
+    recurrent, rows = depending([r for c in loop.carries for r in c.rows], loop.values), {s.row for s in loop.sequences}
+    kept = sum(node.outputs[0].type.ndim == most and (
+        is_kept(node) and node.outputs[0] in recurrent or isinstance(node.op, Dot) and not rows.isdisjoint(node.inputs))
+        for node in toposort(loop.values, loop.inputs))
+    return (count + kept) / count if count else 1.0
+
+
+def _part(array, begin, length):
+    """Rows of an array."""
+    found = array[begin:begin + length]
+    return fitted(found, found.type.clone(broadcastable=(False, *array.type.broadcastable[1:])))
 
 
 def _joined(blocks):

@@ -11,7 +11,20 @@ from theano.graph.copying import view_op
 from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import depending, read, with_light_shapes
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, fitted, is_smooth, is_tensor, twin
+from theano.inner.scan.ends import rows_from_end
+from theano.inner.scan.loop import (
+    Carry,
+    Loop,
+    Other,
+    Sequence,
+    Stack,
+    State,
+    fitted,
+    initial_rows,
+    is_smooth,
+    is_tensor,
+    twin,
+)
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import is_zero, zeros_like
@@ -31,6 +44,11 @@ def _none(variable):
 def _recurrent(loop):
     """Pairs (variables of earlier values, variable of the new one) of carries and states."""
     return [(c.rows, c.value) for c in loop.carries] + [([s.before], s.after) for s in loop.states]
+
+
+def is_kept(node):
+    """Whether a gradient keeps what this node gives, in place of computing it again."""
+    return type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
 
 
 # -- reverse mode ---------------------------------------------------------------------------------------
@@ -100,8 +118,11 @@ def _adjoint(loop, results, gradients, run):
 
 def _live(loop, gradients):
     """Positions of the values of a step that have a gradient, directly or through later steps."""
-    pattern = dict(zip(loop.inputs, io_connection_pattern(loop.inputs, loop.values), strict=True))
     live = {k for k, g in enumerate(gradients) if not _none(g) and is_smooth(loop.values[k])}
+    recurrent = range(len(loop.carries) + len(loop.states))
+    if all(k in live or not is_smooth(loop.values[k]) for k in recurrent):
+        return live
+    pattern = dict(zip(loop.inputs, io_connection_pattern(loop.inputs, loop.values), strict=True))
     while True:
         more = {k for k, (rows, value) in enumerate(_recurrent(loop)) if is_smooth(value)
                 and any(pattern[row][j] for row in rows for j in live)}
@@ -114,30 +135,32 @@ class _Reverse:
     """The loop that runs backwards.
 
     weights: variables for the gradients of the values of a step, or None   terms: gradients of its inputs by these
+    placed: what a backward step has for weights, and for what forward steps kept
     """
 
     def __init__(self, loop, results, gradients, weights, terms, run):
-        self.loop, self.given, self.weights = loop, gradients, weights
+        self.loop, self.given, self.weights = loop, list(gradients), weights
         rows = self._keep(terms, results, run)
         self.steps = self._steps()
         self.back = self.steps if loop.truncate < 0 else minimum(self.steps, loop.truncate)
         self.reverse = Loop(self.back, truncate=-1, name=f"grad_of_{loop.name or 'scan_fn'}", mode=loop.mode,
-                            others=list(loop.others))
+                            others=list(loop.others), lean=loop.lean)
         self._read(rows)
         self._hand_on()
-        self.made = run(self.reverse)
+        self.made = run(self.reverse, given=self.placed)
 
     def _keep(self, terms, results, run):
         """Have what the terms need kept; pairs (row, array of all steps)."""
         loop, kept = self.loop, []
         terms = dict(zip(terms, with_light_shapes(list(terms.values()), set(loop.inputs)), strict=True))
         random = {s.before for s in loop.states if not is_tensor(s.before)}
-        for node in toposort(list(terms.values()), loop.inputs):
+        order = toposort(list(terms.values()), loop.inputs)
+        for node in order if random else ():
             if not random.isdisjoint(node.inputs):
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
-        long = [v for v in self._long(terms) if v not in carried]
+        long = [v for v in self._long(order) if v not in carried]
         seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
         kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
@@ -150,20 +173,19 @@ class _Reverse:
             results = run(longer)
         self.results = results
         rows = {v: twin(v) for v in [*kept, *carried]}
-        self.terms = dict(zip(terms, substitute(list(terms.values()), rows), strict=True))
+        self.terms, self.placed = terms, rows
         found = [Sequence(rows[v], x) for v, x in zip(kept, results[len(loop.values):], strict=True)]
         buffers = dict(zip(map(id, loop.carries), results, strict=False))
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _long(self, terms):
-        """What the terms need of the forward steps, depends on earlier steps, and would be slow to compute again.
+    def _long(self, order):
+        """What the nodes of the terms need of the forward steps, depends on earlier steps, and is slow to compute again.
 
         Of functions only those with simple derivatives: where the derivatives of others are computed together with
         them, rewriting finds stable forms.
         """
         recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
-        return [v for node in toposort(list(terms.values()), self.loop.inputs) if isinstance(node.op, (Dot, BatchedDot))
-                or type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
+        return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot))
                 for v in node.outputs if v in recurrent]
 
     def _steps(self):
@@ -224,15 +246,17 @@ class _Reverse:
             if o.inner in self.terms:
                 self.sums[o.inner] = state = self._state(o.inner, o.outer.type.zeros_like(o.outer))
                 state.after = fitted(state.before + self._term(o.inner), state.before.type)
-        self.reverse = self.reverse.with_outputs(substitute(self.reverse.outputs, totals))
+        self.placed = self.placed | totals
         self.place = {s.before: k for k, s in enumerate(self.reverse.states)}
 
     def _carry(self, k, carry, totals):
         """States for the gradients of the values 1, 2, ... steps back, so far."""
         if self.weights[k] is None:
             return []
-        kind = carry.value.type
-        states = [self._state(carry.value, zeros_like(self.results[k][0])) for _ in range(carry.reach)]
+        kind, starts = carry.value.type, [zeros_like(initial_rows(carry)[0])] * carry.reach
+        if not _none(self.given[k]):
+            self._take_ends(k, starts)
+        states = [self._state(carry.value, start) for start in starts]
         incoming = self._incoming(k, carry.reach)
         totals[self.weights[k]] = states[0].before if incoming is None else \
             fitted(incoming + states[0].before, kind)
@@ -241,6 +265,14 @@ class _Reverse:
             parts = [x for x in (states[j].before if j < len(states) else None, terms.get(-j)) if x is not None]
             state.after = fitted(sum(parts[1:], parts[0]) if parts else zeros_like(state.before), kind)
         return states
+
+    def _take_ends(self, k, starts):
+        """Let gradients of the last rows of a carry be what the backward steps begin with, in place of many zeros."""
+        rows, rest = rows_from_end(self.given[k], starts[0], len(starts))
+        if rows and max(rows) <= len(starts):
+            for j, value in rows.items():
+                starts[j - 1] = starts[j - 1] + value
+            self.given[k] = rest
 
     def _through_state(self, k, forward, totals):
         """The state for the gradient of a state, None without one."""

@@ -8,9 +8,10 @@ from theano.graph.op import Op
 from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Apply, Constant, Variable
 from theano.graph.walk import ancestors, substitute, toposort
-from theano.inner.graph import InnerGraph, depending
+from theano.inner.graph import InnerGraph
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.create import AllocEmpty
+from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.type import tensor
 
@@ -72,7 +73,7 @@ class Loop:
     """``n`` steps, or fewer when ``until`` turns true after a step.
 
     Rows, values and so on are variables of the graph of one step; arrays, buffers, starts, lengths and n are
-    variables outside of it.
+    variables outside of it. A ``lean`` loop keeps no rows only to make one product of them later.
     """
 
     n: Variable
@@ -85,6 +86,7 @@ class Loop:
     truncate: int = -1
     name: str = None
     mode: object = None
+    lean: bool = False
 
     @property
     def bound(self):
@@ -122,13 +124,17 @@ class Loop:
             stacks=[replace(s, value=next(left)) for s in self.stacks],
             until=None if self.until is None else next(left))
 
-    def closed(self, pruned=True):
+    def closed(self, pruned=True, given=None):
         """This loop with all that its step needs among its inputs; with ``pruned`` without sequences and others that
         it doesn't need.
 
         All inputs of the step are new variables: graphs that shared some would not be compared rightly.
+        given: dict of variables of the step to what stands in their place, made of inputs of the step.
         """
-        above, bound = ancestors(self.outputs, self.inputs), set(self.inputs)
+        given = given or {}
+        above, bound = ancestors(self.outputs, [*self.inputs, *given]), set(self.inputs)
+        above += ancestors([given[v] for v in above if v in given], self.inputs)
+        bound.update(given)
         free = [v for v in reversed(above) if v.owner is None and v not in bound and not isinstance(v, Constant)]
         used = set(above) if pruned else bound
         others = [o for o in self.others if o.inner in used and not isinstance(o.inner, Constant)]
@@ -137,7 +143,8 @@ class Loop:
         copies |= {o.inner: twin(o.inner, copied_name(o.inner) if o.inner is o.outer else o.inner.name) for o in others}
         for v, copy in copies.items():
             copy.tag.original = original_of(v)
-        loop = self.with_outputs(substitute(self.outputs, copies))
+        placed = dict(zip(given, substitute(list(given.values()), copies), strict=True))
+        loop = self.with_outputs(substitute(self.outputs, copies | placed))
         loop.others = [Other(copies[o.inner], o.outer) for o in others]
         loop.sequences = [Sequence(copies[s.row], s.array) for s in self.sequences if s.row in used]
         for c in loop.carries:
@@ -150,10 +157,14 @@ class Loop:
         """This loop with what is the same in all steps computed outside, as further others, and the variables of the
         step that these stand for.
         """
-        inside, outside = depending(self.bound, self.outputs), depending([o.inner for o in self.others], self.outputs)
+        order = toposort(self.outputs, self.inputs)
+        inside, outside = set(self.bound), {o.inner for o in self.others}
+        for node in order:
+            for found in (inside, outside):
+                if not found.isdisjoint(node.inputs):
+                    found.update(node.outputs)
         given = {v for v in outside if v in inside or v.owner is None}
-        needed = [v for node in toposort(self.outputs, self.inputs) if not inside.isdisjoint(node.outputs)
-                  for v in node.inputs] + self.outputs
+        needed = [v for node in order if not inside.isdisjoint(node.outputs) for v in node.inputs] + self.outputs
         moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
         if not moved:
             return self, []
@@ -211,11 +222,22 @@ def rows_of(kind, leading=(False,)):
     return tensor(kind.dtype, (*leading, *kind.broadcastable)).type
 
 
-def buffer_of(initial, n):
-    """A buffer with the rows of ``initial`` and room for ``n`` more."""
-    rows = initial.shape[0]
+def buffer_of(initial, n, rows=None):
+    """A buffer with the rows of ``initial``, of which there are ``rows``, and room for ``n`` more."""
+    rows = initial.shape[0] if rows is None else rows
     empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
     return set_subtensor(empty[:rows], initial)
+
+
+def initial_rows(carry):
+    """The rows that the buffer of a carry begins with, not taken from the buffer where it was made of them."""
+    node, rows = carry.buffer.owner, carry.buffer
+    if node is not None and isinstance(node.op, IncSubtensor) and node.op.set_instead_of_inc \
+            and isinstance(getattr(node.inputs[0].owner, "op", None), AllocEmpty):
+        entry, *more = node.op.idx_list
+        if isinstance(entry, slice) and entry.start is None and entry.step is None and not more:
+            rows = fitted(node.inputs[1], rows_of(carry.rows[0].type, node.inputs[1].type.broadcastable[:1]))
+    return rows[:carry.reach]
 
 
 def is_tensor(variable):

@@ -35,19 +35,22 @@ class Scan(Op):
         Through how many of the last steps gradients go, or -1.
     name : str, optional
         For texts only; ``mode`` is how the step is compiled.
+    lean : bool
+        Whether to sum products up in the steps, in place of one product of rows that the steps leave.
     """
 
-    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate")
+    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate", "lean")
     rop_takes_none = True
 
-    def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None):
-        self.graph, self.sequences, self.states, self.stacks = graph, sequences, states, stacks
+    def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None,
+                 lean=False):
+        self.graph, self.sequences, self.states, self.stacks, self.lean = graph, sequences, states, stacks, lean
         self.taps = tuple(map(tuple, taps))
         self.until, self.truncate, self.name, self.mode = until, truncate, name, mode
-        self._empty = None
+        self._empty = self._pattern = None
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_empty": None}
+        return {**super().__getstate__(), "_empty": None, "_pattern": None}
 
     def key_props(self):
         """What makes programs with this op differ: its properties, and what messages say."""
@@ -96,7 +99,7 @@ class Scan(Op):
             [State(next(within), x, next(results)) for x in starts],
             [Stack(next(results), x) for x in lengths],
             [Other(next(within), x) for x in others],
-            next(results) if self.until else None, self.truncate, self.name, self.mode)
+            next(results) if self.until else None, self.truncate, self.name, self.mode, self.lean)
 
     def make_node(self, *inputs):
         loop = self.loop(inputs)
@@ -217,7 +220,13 @@ class Scan(Op):
         return found
 
     def connection_pattern(self, node):
-        loop = self.loop(node.inputs)
+        if self._pattern is None:
+            self._pattern = self._connections(self.loop(node.inputs), len(node.outputs))
+        return self._pattern
+
+    @staticmethod
+    def _connections(loop, n_outputs):
+        """The pattern of all nodes with an op."""
         within = io_connection_pattern(loop.inputs, loop.values)
         reaching = dict(zip(loop.inputs, within, strict=True))
         fed = [[s.row] for s in loop.sequences] + [c.rows for c in loop.carries] + [[s.before] for s in loop.states]
@@ -225,7 +234,7 @@ class Scan(Op):
         recurrent = pattern[len(loop.sequences):]
         for k, row in enumerate(recurrent):
             row[k] = True                               # initial values come out where there are no steps
-        pattern += [[False] * len(node.outputs) for _ in loop.stacks] + [list(reaching[o.inner]) for o in loop.others]
+        pattern += [[False] * n_outputs for _ in loop.stacks] + [list(reaching[o.inner]) for o in loop.others]
         changed = True
         while changed:
             before = [list(row) for row in pattern]
@@ -234,7 +243,7 @@ class Scan(Op):
                     if row[k]:
                         row[:] = [a or b for a, b in zip(row, further, strict=True)]
             changed = before != pattern
-        return [[False] * len(node.outputs), *pattern]
+        return [[False] * n_outputs, *pattern]
 
     # -- derivatives ------------------------------------------------------------------------------------
 
@@ -258,11 +267,11 @@ class Scan(Op):
         return f"{'do_while' if self.until else 'for'}{{cpu,{self.name or 'scan_fn'}}}"
 
 
-def run(loop, pruned=True):
-    """The outputs of a loop, as a list; with ``pruned`` inputs that its step doesn't need are left out."""
-    loop = loop.closed(pruned)
+def run(loop, pruned=True, given=None):
+    """The outputs of a loop, as a list; ``pruned`` and ``given`` are those of `Loop.closed`."""
+    loop = loop.closed(pruned, given)
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
-              loop.until is not None, loop.truncate, loop.name, loop.mode)
+              loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean)
     return op(*loop.outer, return_list=True)
 
 

@@ -1,6 +1,7 @@
 """Loops in chunks: the last row alone, where nobody needs the others."""
 
-from theano.inner.scan.checkpoint import Rows, rest_of_last
+from theano.inner.scan.checkpoint import Rows
+from theano.inner.scan.ends import rest_of_row
 from theano.inner.scan.structured import Recorded
 from theano.rewrite.engine import rule
 from theano.tensor.index import Subtensor
@@ -10,10 +11,10 @@ from theano.tensor.index import Subtensor
 def last_of_rows(node):
     """rows(x, last)[-1] >> last"""
     made = node.inputs[0].owner
-    rest = rest_of_last(node, 1) if made is not None and isinstance(made.op, Rows) else None
-    if rest is None:
+    rest = rest_of_row(node, 1) if made is not None and isinstance(made.op, Rows) else None
+    if rest is None or rest[0] != -1:
         return None
-    index, inputs = rest
+    _, index, inputs = rest
     return Subtensor(index)(made.inputs[1], *inputs) if index else made.inputs[1]
 
 
@@ -21,8 +22,8 @@ def last_of_rows(node):
 def rows_in_chunks(node):
     """rows(x, last) >> x, once no last row is taken from it"""
     output, = node.outputs
-    if any(user != "output" and isinstance(user.op, Subtensor) and position == 0 and rest_of_last(user, 1) is not None
-           for user, position in output.clients):
+    if any(user != "output" and isinstance(user.op, Subtensor) and position == 0
+           and (rest_of_row(user, 1) or (0,))[0] == -1 for user, position in output.clients):
         return None
     return node.inputs[0]
 

@@ -14,7 +14,7 @@ from theano.tensor.create import AllocEmpty, alloc
 from theano.tensor.dot import Dot, dot
 from theano.tensor.elemwise import DimShuffle, Elemwise, minimum
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
-from theano.tensor.shape import ScalarFromTensor, Shape_i
+from theano.tensor.shape import ScalarFromTensor, Shape_i, patternbroadcast
 from theano.tensor.type import values_eq_approx
 
 
@@ -129,6 +129,9 @@ def _rows_used(output, reach):
                 stack.append(client.outputs[0])
             elif isinstance(index[0], int) and index[0] < 0:
                 most = max(most, -index[0])
+            elif isinstance(index[0], slice) and index[0] == slice(index[0].start, None, None) \
+                    and isinstance(index[0].start, int) and index[0].start < 0:
+                most = max(most, -index[0].start)
             else:
                 return None
     return most
@@ -264,7 +267,7 @@ def _product_of_rows(x, w):
 def sums_of_products(node):
     """scan of s = s + dot(x.T, y) >> scan of x and y, and then one product of them"""
     loop = node.op.loop(node.inputs)
-    if loop.until is not None:
+    if loop.until is not None or loop.lean:
         return None
     states, stacks, sums = [], list(loop.stacks), {}
     stacked = {s.value: s for s in stacks if s.length is loop.n}
@@ -384,6 +387,39 @@ def first_rows_of_first_rows(node):
     if entry is None or entry.start is not None or entry.step is not None or not isinstance(entry.stop, Variable):
         return None
     return node.inputs[0] if _is_bound(node.inputs[0], entry.stop) else None
+
+
+@rule(Subtensor, tags=("canonicalize",), fgraph=True)
+def initial_rows_of_set(fgraph, node):
+    """set_subtensor(fill(buffer, 0)[:k], y)[:k] >> y of k rows, for a buffer with room for a loop's k initial rows"""
+    made, entry = node.inputs[0].owner, _slice_of(node)
+    if entry is None or entry.start is not None or entry.step is not None or not isinstance(entry.stop, int) \
+            or made is None or not isinstance(made.op, IncSubtensor) or not made.op.set_instead_of_inc:
+        return None
+    y, same = made.inputs[1], made.op.idx_list == node.op.idx_list and made.inputs[2:] == node.inputs[1:]
+    filled, pattern = args(made.inputs[0], "second"), node.outputs[0].type.broadcastable
+    if not same or filled is None or _rows_at_least(filled[0]) < entry.stop or _rows_of(fgraph, y) != entry.stop:
+        return None
+    agree = getattr(fgraph, "extents_agree", False)
+    return patternbroadcast(y, pattern) if agree and y.type.broadcastable[1:] == pattern[1:] else None
+
+
+def _rows_at_least(buffer):
+    """How many rows a buffer of a loop has at least."""
+    while buffer.owner is not None and isinstance(buffer.owner.op, IncSubtensor):
+        buffer = buffer.owner.inputs[0]
+    made = buffer.owner
+    terms = args(made.inputs[0], "add") if made is not None and isinstance(made.op, AllocEmpty) else None
+    return max((int(v.data) for v in terms or () if isinstance(v, Constant)), default=0)
+
+
+def _rows_of(fgraph, x):
+    """How many rows ``x`` has; None where that is no constant."""
+    if x.type.broadcastable[:1] == (True,):
+        return 1
+    feature = getattr(fgraph, "shape_feature", None)
+    rows = feature.get_shape(x, 0) if feature is not None and x.type.ndim else None
+    return int(rows.data) if isinstance(rows, Constant) else None
 
 
 def _slice_of(node):
@@ -528,5 +564,5 @@ def _shaped_alike(x):
 
 
 SCAN = (scan_with_unused, invariants_of_scan, equal_rows_of_scan, rows_of_sequences_and_carries,
-        part_of_another_scan, first_rows_of_first_rows)
+        part_of_another_scan, first_rows_of_first_rows, initial_rows_of_set)
 PRODUCTS = (elementwise_of_rows, filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)
