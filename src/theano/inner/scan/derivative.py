@@ -199,15 +199,15 @@ class _Reverse:
 
     def _backwards(self, array):
         """Rows of the last steps, last first, of an array with a row for each step."""
-        return array[::-1][:self.back]
+        return array[::-1] if self.loop.truncate < 0 else array[::-1][:self.back]
 
     def _read(self, kept):
         """What the backward steps read: the rows that the forward steps read and gave."""
         loop = self.loop
         pairs = kept + [Sequence(s.row, s.array[:self.steps]) for s in loop.sequences]
         for c, buffer in zip(loop.carries, self.results, strict=False):
-            pairs += [Sequence(row, buffer[c.reach + tap:c.reach + tap + self.steps])
-                      for row, tap in zip(c.rows, c.taps, strict=True)]
+            for row, begin in zip(c.rows, (c.reach + tap for tap in c.taps), strict=True):
+                pairs.append(Sequence(row, buffer[begin:begin + self.steps if begin else self.steps]))
         self.reverse.sequences = [Sequence(s.row, self._backwards(s.array)) for s in pairs]
 
     def _term(self, variable):
