@@ -179,7 +179,7 @@ class _Reverse:
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
     def _long(self, order):
-        """What the nodes of the terms need of the forward steps, depends on earlier steps, and is slow to compute again.
+        """What nodes of the terms need of the forward steps, depends on earlier steps, and is slow to compute again.
 
         Of functions only those with simple derivatives: where the derivatives of others are computed together with
         them, rewriting finds stable forms.
