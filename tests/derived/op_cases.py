@@ -167,7 +167,7 @@ PRODUCTS = [
          lambda x, y: np.tensordot(x, y, [[1, 2], [1, 0]]), dtypes=NUMBERS, rough=10),
     Case("dot_of_scalar", T.dot, [A(""), A("mn")], lambda x, y: x * y, dtypes=NUMBERS),
     Case("dot_of_stack", T.dot, [A("bmk"), A("kn")], ref.dot, dtypes=NUMBERS),
-    Case("dot_of_dtypes", T.dot, [A("mk"), A("kn", dtype="int8")], ref.dot, dtypes=NUMBERS),
+    Case("dot_of_dtypes", T.dot, [A("mk"), A("kn", dtype="int8")], ref.dot, dtypes=NUMBERS, rough=20),
     Case("outer", T.outer, [A("m"), A("n")], np.outer, dtypes=NUMBERS),
     Case("batched_dot_22", T.batched_dot, [A("bk"), A("bk")], lambda x, y: np.einsum("bk,bk->b", x, y), dtypes=NUMBERS),
     Case("batched_dot_23", T.batched_dot, [A("bk"), A("bkn")], lambda x, y: np.einsum("bk,bkn->bn", x, y),
