@@ -119,6 +119,11 @@ JUSTIFIED = (                       # module, name, why its absence is right; pa
     ("theano.gof.destroyhandler", "DestroyHandler.*", "step of the original's handler"),
     *(("theano.gof.vm", name, "the original's virtual machines: theano.runtime") for name in (
         "CVM", "Loop*", "Stack*", "VM", "VM.*", "calculate_reallocate_info", "config", "VM_Linker.*")),
+    *(("theano.gof.cc", name, "how the original wrote, compiled and kept C files: theano.codegen") for name in (
+        "CallCache", "CodeBlock", "apply_policy", "code_gen", "failure_code*", "get_c_*", "get_lock",
+        "get_*module_cache", "get_nothing", "release_lock", "run_cthunk", "struct_*", "CLinker.*",
+        "OpWiseCLinker.__cache__")),
+    ("theano.gof.cc", "config", "the flags, re-imported by the way: theano.config"),
     ("*", "*.amd_float*", "names in a vector library of AMD that the original's C code called"),
 )
 

@@ -69,6 +69,7 @@ def gradient_of(cases):
         return "no: " + reasons[0] if cases[0].flat else "its own: " + reasons[0]
     notes = [f"not by argument {k}: {why}" for case in cases for k, why in case.undefined.items()]
     notes += [f"for real numbers only: {case.real_only}" for case in cases if case.real_only]
+    notes += [case.only for case in cases if case.only]
     if all(len(case.draw_dtypes()) == 0 for case in cases):
         return "no: no argument is a float"
     return "; ".join(["to second order", *dict.fromkeys(notes)])

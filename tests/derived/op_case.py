@@ -79,10 +79,10 @@ class Case:
     """An instance of an op.
 
     dtypes: those tested. flat: why there is no derivative although arguments are floats. undefined: argument -> why
-    there is none by it. own_gradient: why the gradient is something else. real_only: why there is none for
-    complex numbers. rough: how many times as much rounding as
-    in one operation is allowed. no_shape: why its shape needs its value. sizes: whether extents may change. sparse: it
-    works on sparse matrices.
+    there is none by it. only: where there is one, if not everywhere. own_gradient: why the gradient is something
+    else. real_only: why there is none for complex numbers. rough: how many times as much rounding as in one operation
+    is allowed. no_shape: why its shape needs its value. sizes: whether extents may change. sparse: it works on sparse
+    matrices.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Case:
     dtypes: tuple = ALL
     flat: str = ""
     undefined: dict = field(default_factory=dict)
+    only: str = ""
     rough: float = 1.0
     no_shape: str = ""
     sizes: bool = True

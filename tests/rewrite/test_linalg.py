@@ -160,6 +160,32 @@ def test_gradient_of_log_density_shares_its_cholesky(rng):
         np.testing.assert_allclose(value, expected)
 
 
+def factorizations(f):
+    """By what a function factorizes and solves."""
+    return sorted(getattr(node.op, "A_structure", type(node.op).__name__) for node in f.maker.fgraph.toposort()
+                  if "linalg" in type(node.op).__module__)
+
+
+def test_log_densities_of_many_points_and_of_many_covariances(rng):
+    given = values_of(rng)
+    many, stack = T.dmatrix(), T.dtensor3()
+
+    def density(point, covariance):
+        d = point - y
+        return -0.5 * d.dot(matrix_inverse(psd(covariance)).dot(d)) - 0.5 * T.log(det(psd(covariance)))
+
+    def reference(point, covariance):
+        d = point - given[y]
+        return -0.5 * d @ np.linalg.inv(covariance) @ d - 0.5 * np.linalg.slogdet(covariance)[1]
+    points = rng.normal(size=(4, 3))
+    f = theano.function([many, y, S], theano.vectorize(lambda p: density(p, S))(many))
+    assert factorizations(f) == ["Cholesky", "lower_triangular", "upper_triangular"]
+    np.testing.assert_allclose(f(points, given[y], given[S]), [reference(p, given[S]) for p in points])
+    covariances = np.stack([given[S] + k * np.eye(3) for k in range(4)])
+    f = theano.function([many, y, stack], theano.vectorize(density)(many, stack))
+    np.testing.assert_allclose(f(points, given[y], covariances), [*map(reference, points, covariances)])
+
+
 def test_logarithm_of_large_determinants_does_not_overflow():
     f = theano.function([A], [T.log(det(A)), T.log(abs(det(A))), T.log(det(psd(A)))], mode=NATIVE)
     np.testing.assert_allclose(f(1e10 * np.eye(200)), 200 * np.log(1e10))

@@ -14,6 +14,7 @@ from theano.config import config
 from theano.scalar.table import TABLE
 from theano.scalar.type import DTYPES
 from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.signal.pool import pool_2d
 
 NOT_NUMPYS = {"round_half_away_from_zero", "complex", "complex_from_polar"}     # no function of NumPy is the same
 ROWS = {name: row for name, row in TABLE.items() if name in ELEMWISE and not name.startswith("cast_")
@@ -169,7 +170,18 @@ def recurrent(rng):
     return [x], (hidden[-1] ** 2).mean() / x.shape[0], [w, u, b], [rng.randn(4, 6, 5).astype("float32")]
 
 
-@pytest.mark.parametrize("model", [perceptron, autoencoder, recurrent], ids=lambda m: m.__name__)
+def convolutional(rng):
+    x, y = T.tensor4(), T.ivector()
+    kernel, b, w = weights(rng, 4, 1, 3, 3), weights(rng, 4), weights(rng, 16, 3)
+    h = T.nnet.relu(T.nnet.conv2d(x, kernel) + b.dimshuffle("x", 0, "x", "x"), 0.1)
+    h = pool_2d(h, (2, 2), ignore_border=True).flatten(2)
+    mask = theano.tensor.shared_randomstreams.RandomStreams(1).binomial(h.shape, p=0.8)
+    h = h * T.cast(mask, theano.config.floatX) / 0.8
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(h, w)), y).mean() + 0.001 * T.sqr(kernel).sum()
+    return [x, y], cost, [kernel, b, w], [rng.randn(6, 1, 6, 6).astype("float32"), rng.randint(0, 3, 6).astype("int32")]
+
+
+@pytest.mark.parametrize("model", [perceptron, convolutional, autoencoder, recurrent], ids=lambda m: m.__name__)
 def test_models_have_no_float64(floatx, model, rng):
     inputs, cost, parameters, values = model(rng)
     steps = T.iscalar()
@@ -177,7 +189,7 @@ def test_models_have_no_float64(floatx, model, rng):
     f = theano.function([*inputs, steps], cost, updates=[(p, p - rate * T.grad(cost, p)) for p in parameters])
     assert wide(f) == [] and f.dtype_report().of("float64") == []
     first = f(*values, 1)
-    assert first.dtype == "float32" and f(*values, 1) < first or model is autoencoder
+    assert first.dtype == "float32" and f(*values, 1) < first or model in (autoencoder, convolutional)
 
 
 def test_report_names_the_line():

@@ -72,6 +72,20 @@ def test_iround():
     assert list(T.iround(x, "half_away_from_zero").eval({x: [.5, 1.5]})) == [1, 2]
 
 
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_corners_of_masks_may_be_none(mode):
+    n, m, k = T.iscalars(3)
+    f = theano.function([n, m, k], [T.eye(n, m, k), T.tri(n, m, k)], mode=mode)
+    for arguments in ((3, None, None), (2, 3, None), (3, None, -1), (3, 3, 1)):
+        corners = arguments[0], arguments[1] or arguments[0], arguments[2] or 0
+        eye, tri = f(*arguments)
+        np.testing.assert_array_equal(eye, np.eye(*corners))
+        np.testing.assert_array_equal(tri, np.tri(*corners))
+    np.testing.assert_array_equal(T.eye(3, None, None).eval(), np.eye(3))
+    with pytest.raises(TypeError, match="expected numbers, got None"):
+        f(None, 1, 1)
+
+
 def test_default():
     x, y = T.dscalars("xy")
     f = theano.function([x, y], T.default(x, y) + 1)

@@ -177,7 +177,8 @@ class Function(native.Callable):
             values = self._bind(args, kwargs)
             for position in self._stored:           # the machine reads these from their cells
                 self.input_storage[position].storage[0] = values[position]
-            return self._returned(self._run_native(values), subset)
+            without = any(values[position] is None for position in self.maker.optional)     # the machine knows no None
+            return self._returned(self._run_general(values) if without else self._run_native(values), subset)
         with self._lock:
             values = self._bind(args, kwargs)
             begun = time.perf_counter()
@@ -214,6 +215,16 @@ class Function(native.Callable):
                 results[position - n] = results[position - n][()]
         return results
 
+    def _run_general(self, values):
+        """Results of the general form, which assumes nothing."""
+        with self._lock:
+            if self._general is None:
+                self._general = self.maker.general_executor(self.input_storage)
+            results = self._interpreted(self._general, values)
+            for position, cell in self._updates:
+                cell.storage[0] = results[position]
+        return results[:self.n_returned]
+
     def _misfit(self, position, value):
         """Raise the error for a value that the machine can't take."""
         entry = self.maker.inputs[position]
@@ -223,13 +234,7 @@ class Function(native.Callable):
     def _failed(self, at, code, text, axis, a, b, operands, error, inputs, returned, path):
         """An instruction failed: run the general form where an assumption did not hold, else raise."""
         if (code == native.DECLINED or self.fn.is_guard(at)) and (error is None or isinstance(error, Exception)):
-            with self._lock:
-                if self._general is None:
-                    self._general = self.maker.general_executor(self.input_storage)
-                results = self._interpreted(self._general, inputs)
-                for position, cell in self._updates:
-                    cell.storage[0] = results[position]
-            results = results[:self.n_returned]
+            results = self._run_general(inputs)
             return results if returned == 1 else None if returned == 2 else results[0]
         raise self.fn.failure(at, code, text, axis, a, b, operands, error, inputs, path)
 

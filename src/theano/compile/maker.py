@@ -21,7 +21,6 @@ from theano.graph.shared import Container
 from theano.graph.walk import ancestors, substitute, toposort
 from theano.rewrite.pipeline import FAST
 from theano.scalar.type import Scalar
-from theano.tensor.default import Default
 
 
 class FunctionMaker:
@@ -101,14 +100,14 @@ class FunctionMaker:
         self._fgraph, self._shown = fgraph, True
 
     def _optional_inputs(self):
-        """Which inputs may be None, as `default` puts something else in their place."""
+        """Which inputs may be None, as an op puts something else in their place."""
         positions = {entry.variable: k for k, entry in enumerate(self.inputs)}
         computed = [o.variable for o in self.outputs] + [e.update for e in self.inputs if e.update is not None]
-        return {positions[v] for node in toposort(computed, positions) if isinstance(node.op, Default)
-                for v in node.inputs if v in positions}
+        return {positions[node.inputs[k]] for node in toposort(computed, positions)
+                for k in node.op.takes_none if node.inputs[k] in positions}
 
     def _wants_native(self):
-        return not self.optional and self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
+        return self.mode.linker.native and hasattr(self.mode.optimizer, "include") \
             and not self.accept_inplace and FAST & set(self.mode.optimizer.include) \
             and not any(getattr(e, "shared", False) and isinstance(e.variable.type, Scalar)     # no arrays in cells
                         for e in self.inputs)

@@ -36,6 +36,8 @@ class Op(CLinkerOp, WithProps):
         Which output a call returns; None returns the only one, or all.
     rop_takes_none : bool
         Whether `R_op` is right where only some inputs have a direction, and the points of the others are None.
+    takes_none : tuple of int
+        Inputs that may be None, as something else then takes their place; arguments of functions that are these may be.
     rule_key : str or None
         Under what the rewrites of this op are filed where they can't name its class, as it is loaded late.
     overwrites : int or None
@@ -46,6 +48,7 @@ class Op(CLinkerOp, WithProps):
     destroy_map = {}
     default_output = None
     rop_takes_none = False
+    takes_none = ()
     overwrites = rule_key = None
     _f16_ok = False
 

@@ -74,6 +74,7 @@ from theano.tensor.constant import (
     get_scalar_constant_value,
     numpy_scalar,
 )
+from theano.tensor.counterpart import NUMPY_FUNCTIONS  # noqa: F401  what they do with variables
 from theano.tensor.create import (
     Alloc,
     AllocEmpty,

@@ -273,10 +273,19 @@ def _arange_dtype(start, stop, step):
     return dtype
 
 
+def _corners(n, m, k):
+    """Extents and diagonal as ints, where the last two may be None."""
+    return int(n), int(n if m is None else m), int(0 if k is None else k)
+
+
 class Eye(Op):
-    """Ones on a diagonal, zeros elsewhere: (n, m, k) -> (n, m).  Reference: numpy.eye"""
+    """Ones on a diagonal, zeros elsewhere: (n, m, k) -> (n, m).  Reference: numpy.eye
+
+    Inputs of a function that are m or k may be given as None, as in NumPy: that is n, or 0.
+    """
 
     __props__ = ("dtype",)
+    takes_none = (1, 2)
 
     def __init__(self, dtype=None):
         self.dtype = _numpy(dtype or config.floatX)
@@ -288,8 +297,7 @@ class Eye(Op):
         return Apply(self, inputs, [tensor(self.dtype, (False, False))])
 
     def perform(self, node, inputs, output_storage):
-        n, m, k = (int(x) for x in inputs)
-        output_storage[0][0] = np.eye(n, m, k, dtype=self.dtype)
+        output_storage[0][0] = np.eye(*_corners(*inputs), dtype=self.dtype)
 
     def infer_shape(self, node, shapes):
         return [(cast(node.inputs[0], "int64"), cast(node.inputs[1], "int64"))]
@@ -302,8 +310,8 @@ class Eye(Op):
 
 
 def eye(n, m=None, k=0, dtype=None):
-    """Ones on the diagonal ``k`` of a zero matrix (n, m)."""
-    return Eye(dtype)(n, n if m is None else m, k)
+    """Ones on the diagonal ``k`` of a zero matrix (n, m); None means m=n, k=0."""
+    return Eye(dtype)(n, n if m is None else m, 0 if k is None else k)
 
 
 def identity_like(x):
@@ -315,13 +323,12 @@ class Tri(Eye):
     """Ones at and below a diagonal.  Reference: numpy.tri"""
 
     def perform(self, node, inputs, output_storage):
-        n, m, k = (int(x) for x in inputs)
-        output_storage[0][0] = np.tri(n, m, k, dtype=self.dtype)
+        output_storage[0][0] = np.tri(*_corners(*inputs), dtype=self.dtype)
 
 
 def tri(N, M=None, k=0, dtype=None):                                              # noqa: N803
     """Ones at and below the diagonal ``k`` of a zero matrix (N, M)."""
-    return Tri(dtype)(N, N if M is None else M, k)
+    return Tri(dtype)(N, N if M is None else M, 0 if k is None else k)
 
 
 def tril(m, k=0):

@@ -10,6 +10,7 @@ class Default(Op):
 
     __props__ = ()
     view_map = {0: [0]}
+    takes_none = (0, 1)
 
     def make_node(self, x, default):
         x, default = as_tensor_variable(x), as_tensor_variable(default)

@@ -87,7 +87,6 @@ def _outer(x, y):
 _dot = Dot()
 
 
-@method("__matmul__")
 def dot(a, b):
     """Product of two tensors: of scalars and anything the elementwise one, of vectors and matrices the usual one,
     for higher ranks the sum over the last axis of ``a`` and the last but one of ``b``.
@@ -109,7 +108,7 @@ FUNCTIONS["dot"] = dot
 method("dot", "__dot__")(lambda left, right: dot(left, right))
 
 
-@method("__rdot__", "__rmatmul__")
+@method("__rdot__")
 def _swapped_dot(right, left):
     """Product with the variable at the right."""
     return dot(left, right)

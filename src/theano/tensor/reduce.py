@@ -323,8 +323,8 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
         count = constant(1, dtype="int64")
         for d in axes:
             count = count * shape_i(x, d)
-        result = sum(squared, axis=axes, keepdims=keepdims) / cast(count - ddof, "float32" if x.type.dtype in (
-            "float16", "float32") else wide_float())
+        dtype = "float32" if x.type.dtype in ("float16", "float32") else wide_float()
+        result = sum(squared, axis=axes, keepdims=keepdims) / cast(ELEMWISE["maximum"](count - ddof, 0), dtype)
     if corrected:
         result = result - ELEMWISE["sqr"](mean(centered, axes, keepdims=keepdims))
     result.name = "var"

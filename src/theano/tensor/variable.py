@@ -15,7 +15,10 @@ from theano.tensor.type import TensorType
 
 PROPERTIES = {"shape", "size", "T", "real", "imag", "at"}
 VARIADIC = {"reshape", "transpose", "dimshuffle"}      # x.reshape(2, 3) as well as x.reshape((2, 3))
-FUNCTIONS = {}                                          # NumPy function name -> ours, for np.f(variable)
+FUNCTIONS = {}                                          # name of a method or function -> ours
+NUMPY = {}                                              # name of NumPy's function -> ours, for np.f(variable)
+UFUNCS = {}                                             # the same of its elementwise functions that are no row
+UFUNC_METHODS = {}                                      # "reduce" ... -> what does it, by name and function
 
 
 def method(*names):
@@ -24,6 +27,15 @@ def method(*names):
         for name in names:
             FUNCTIONS.setdefault(name, function)
             setattr(_tensor_py_operators, name, _as_member(name, function))
+        return function
+    return add
+
+
+def counterpart(*names):
+    """Make a function what NumPy's functions of these names do with variables; ``linalg.inv`` is one of a submodule."""
+    def add(function):
+        for name in names:
+            NUMPY[name] = function
         return function
     return add
 
@@ -169,24 +181,23 @@ class _tensor_py_operators:                                                     
 
     def __array_ufunc__(self, ufunc, kind, *inputs, **kwargs):
         """``np.exp(x)`` builds graph."""
-        if kind == "reduce" and ufunc.__name__ in REDUCTIONS:
-            kwargs = {k: v for k, v in kwargs.items() if k in ("axis", "keepdims") and v is not None}
-            return FUNCTIONS[REDUCTIONS[ufunc.__name__]](inputs[0], **kwargs)
-        if kind != "__call__" or any(kwargs.values()):
+        if kwargs.get("out") is not None or "where" in kwargs:
             return NotImplemented
         name = UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__)
-        if name == "matmul":
-            return FUNCTIONS["dot"](*inputs)
+        apply = UFUNCS.get(name) or (lambda *args: TensorType.apply_row(name, args))
         try:
-            return TensorType.apply_row(name, inputs)
+            if kind != "__call__":
+                return UFUNC_METHODS[kind](ufunc.__name__, apply, *inputs, **kwargs)
+            return NotImplemented if kwargs else apply(*inputs)
         except KeyError:
             return NotImplemented
 
     def __array_function__(self, function, types, args, kwargs):
         """``np.sum(x)`` builds graph."""
-        ours = FUNCTIONS.get(function.__name__)
+        name = f"{function.__module__}.{function.__name__}"
+        ours = NUMPY.get(name.removeprefix("numpy."))
         if ours is None:
-            raise TypeError(f"numpy.{function.__name__} has no symbolic counterpart; call it on values, or build "
+            raise TypeError(f"{name} has no symbolic counterpart; call it on values, or build "
                             "the expression from theano.tensor functions")
         return ours(*args, **kwargs)
 
@@ -210,10 +221,8 @@ UFUNC_NAMES = {"absolute": "abs_", "negative": "neg", "multiply": "mul", "subtra
                "remainder": "mod", "square": "sqr", "sign": "sgn", "less": "lt", "less_equal": "le",
                "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "neq", "rint":
                "round_half_to_even", "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor",
-               "logical_and": "and_", "logical_or": "or_", "conjugate": "conj", "positive": "identity",
+               "bitwise_not": "invert", "conjugate": "conj", "positive": "identity",
                "reciprocal": "inv", "radians": "deg2rad", "degrees": "rad2deg"}
-REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all",
-              "logical_or": "any"}
 
 
 class TensorVariable(_tensor_py_operators, Variable):

@@ -2,12 +2,19 @@
 
 from theano.gradient import DisconnectedType, grad
 from theano.scalar.type import complex_dtypes, discrete_dtypes
+from theano.tensor.assertion import Assert
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import tril, triu
+from theano.tensor.diagonal import diag, diagonal
 from theano.tensor.dot import in_pattern
+from theano.tensor.elemwise import abs_, eq, gt
 from theano.tensor.slices import NoneConst
 
 REAL = {"complex64": "float32", "complex128": "float64"}
+ROUNDING = {"float32": 1e-3, "float64": 1e-6}                       # what counts as zero in a gradient, by its size
+unique_alone = Assert("This cost depends on what is not unique: further columns of orthonormal factors (use "
+                      "mode='reduced' or full_matrices=False) or the phases of complex eigenvectors or singular "
+                      "vectors (use what stays when such a vector is multiplied by exp(i*t)). It has no gradient.")
 
 
 def matrix_argument(name, x):
@@ -64,6 +71,15 @@ def gradients_like(variables, gradients):
             for v, g in zip(variables, gradients, strict=True)]
 
 
+def unless_free(result, turns, *gradients):
+    """``result``, or AssertionError where the derivatives ``turns`` by what could be chosen otherwise are not zero.
+
+    They are compared with the sizes of the ``gradients`` that they were computed from; nan passes.
+    """
+    size = sum((abs_(g).sum() for g in gradients), 1)
+    return unique_alone(result, eq(gt(abs_(turns).sum(), ROUNDING[real(result.type.dtype)] * size), 0))
+
+
 def through(outputs, inputs, gradients):
     """Gradients of ``inputs`` where ``outputs``, graphs of them, have ``gradients``."""
     known = {o: g for o, g in zip(outputs, gradients, strict=True) if connected(g)}
@@ -79,5 +95,7 @@ def fold(gradient, lower):
 
 
 def hermitian(x, lower):
-    """The Hermitian matrix of which one triangle is that of ``x``."""
-    return tril(x) + adjoint(tril(x, -1)) if lower else triu(x) + adjoint(triu(x, 1))
+    """The Hermitian matrix of which one triangle is that of ``x``; its diagonal is real."""
+    half = tril(x, -1) if lower else triu(x, 1)
+    middle = diagonal(x)
+    return half + diag(middle.real if is_complex(x) else middle) + adjoint(half)

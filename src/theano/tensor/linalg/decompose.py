@@ -4,8 +4,7 @@ import numpy as np
 
 from theano.graph.op import Op
 from theano.graph.variable import Apply
-from theano.tensor.assertion import Assert
-from theano.tensor.create import tril
+from theano.tensor.create import eye, tril, triu
 from theano.tensor.diagonal import diag, diagonal
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import eq, minimum, switch
@@ -18,14 +17,13 @@ from theano.tensor.linalg.adjoint import (
     is_complex,
     matrix_argument,
     real,
+    unless_free,
     zero_disconnected,
 )
-from theano.tensor.linalg.solve import solve_upper_triangular
+from theano.tensor.linalg.solve import solve_lower_triangular, solve_upper_triangular
 from theano.tensor.type import tensor
 
 MODES = {"reduced": 2, "complete": 2, "raw": 2, "r": 1}            # how many results
-only_first = Assert("This gradient exists only where what it says about columns beyond min(m, n) is zero: they are not "
-                    "unique. Use mode='reduced' or full_matrices=False.")
 
 
 class QRFull(Op):
@@ -58,15 +56,50 @@ class QRFull(Op):
         return {"reduced": [(m, k), (k, n)], "complete": [(m, m), (m, n)], "raw": [(n, m), (k,)]}[self.mode]
 
     def L_op(self, inputs, outputs, output_grads):
+        """The gradient for matrices of full rank; mode "complete" of what does not depend on the choice of columns."""
+        (a,), (first, second) = inputs, outputs
+        of_first, of_second = zero_disconnected(outputs, output_grads)
         if self.mode == "raw":
-            raise NotImplementedError("qr(mode='raw') has no gradient. Use mode='reduced'.")
-        (a,), (q, r) = inputs, outputs
-        of_q, of_r = zero_disconnected(outputs, output_grads)
+            return gradients_like(inputs, [gradient_of_raw(a, first, of_first, of_second)])
         if self.mode == "complete":
             k = minimum(a.shape[0], a.shape[1])
-            of_q, of_r = only_first(of_q, eq(of_q[:, k:], 0).all()), of_r[:k]
-            q, r, of_q = q[:, :k], r[:k], of_q[:, :k]
-        return gradients_like(inputs, [gradient_of_qr(a, q, r, of_q, of_r)])
+            of_first = of_first_columns(first, of_first, k)
+            first, second, of_second = first[:, :k], second[:k], of_second[:k]
+        return gradients_like(inputs, [gradient_of_qr(a, first, second, of_first, of_second)])
+
+
+def of_first_columns(q, g, k):
+    """The gradient of the first ``k`` columns of a unitary matrix, for the gradient ``g`` of all of them.
+
+    The others are any basis of what the first leave: what ``g`` says about them reaches the first, as ``q`` stays
+    unitary, ``d(q2) == -q1 @ d(q1).H @ q2``. Raises AssertionError when it runs where ``g`` depends on the basis.
+    """
+    q1, q2, g1, g2 = q[:, :k], q[:, k:], g[:, :k], g[:, k:]
+    turns = dot(adjoint(q2), g2)
+    return unless_free(g1 - dot(q2, dot(adjoint(g2), q1)), turns - adjoint(turns), g2)
+
+
+def gradient_of_raw(a, h, of_h, of_tau):
+    """The gradient of LAPACK's form of the factors, as a graph.
+
+    The vectors v of the reflectors ``1 - tau * v * v.H``, and -tau, are the lower factor and the diagonal of the upper
+    one in ``q - 1 == v @ u`` (Ballard et al., Reconstructing Householder vectors from TSQR, 2014, section 4); the
+    gradient of such factors without pivots is a triangle of products. A real square matrix has no last reflector.
+    A column that is zero below its diagonal has none either, and no derivative: solving raises LinAlgError.
+    """
+    q, r = QRFull("reduced")(a)
+    (m, k), packed = q.shape, of_h.T
+    count = k if is_complex(q) else minimum(m - 1, k)
+    v = tril(h.T, -1)[:, :count] + eye(m, count, dtype=h.type.dtype)
+    square = solve_lower_triangular(v[:count], q[:count, :count] - eye(count, dtype=q.type.dtype))
+    of_v = tril(packed, -1)[:, :count]
+    of_below = adjoint(solve_upper_triangular(square, adjoint(of_v[count:])))
+    of_square = -diag(of_tau[:count]) - dot(adjoint(v[count:]), of_below)
+    turned = adjoint(v[:count])
+    middle = tril(dot(turned, of_v[:count]), -1) + triu(dot(triu(of_square), adjoint(square)))
+    of_top = adjoint(solve_upper_triangular(square, adjoint(solve_upper_triangular(turned, middle))))
+    of_q = concatenate([concatenate([of_top, of_below]), q[:, count:].zeros_like()], axis=1)
+    return gradient_of_qr(a, q, r, of_q, triu(packed)[:k])
 
 
 def gradient_of_qr(a, q, r, of_q, of_r):
@@ -156,9 +189,9 @@ class SVD(Op):
             k = s.shape[0]
             u, vt = u[:, :k], vt[:k]
             if of_u is not None:
-                of_u = only_first(of_u, eq(of_u[:, k:], 0).all())[:, :k]
+                of_u = of_first_columns(outputs[0], of_u, k)
             if of_vt is not None:
-                of_vt = only_first(of_vt, eq(of_vt[k:], 0).all())[:k]
+                of_vt = adjoint(of_first_columns(adjoint(outputs[2]), adjoint(of_vt), k))
         return gradients_like(inputs, [gradient_of_svd(u, s, vt, of_u, of_s, of_vt)])
 
 
@@ -166,31 +199,34 @@ def gradient_of_svd(u, s, vt, of_u, of_s, of_vt):
     """The gradient of the reduced factors, as a graph (Townsend 2016; complex: Wan and Zhang, arXiv:1909.02659).
 
     Gradients are None for what is disconnected. Vectors of equal singular values are not unique: what the gradients say
-    about their rotation is left out.
+    about their rotation is left out. A pair of complex ones has a common phase that is free: see `unless_free`.
     """
     row, column = s.dimshuffle("x", 0), s.dimshuffle(0, "x")
     gaps = row * row - column * column
     same = eq(gaps, 0)
     gaps = switch(same, 1, gaps)
-    total, outside = None if of_s is None else diag(of_s), []
+    total, outside, phases = None if of_s is None else diag(of_s), [], []
     v, vh = adjoint(vt), vt
     if of_u is not None:
         inner = dot(adjoint(u), of_u)
         turn = switch(same, 0, (inner - adjoint(inner)) / gaps) * row
         if is_complex(u):
-            imaginary = diagonal(inner).imag / s
-            turn = turn + 1j * diag(imaginary)
+            phases.append(diagonal(inner).imag)
+            turn = turn + 1j * diag(phases[0] / s)
         total = turn if total is None else total + turn
         outside.append(dot((of_u - dot(u, inner)) / row, vh))
     if of_vt is not None:
         of_v = adjoint(of_vt)
         inner = dot(vh, of_v)
+        phases.append(diagonal(inner).imag if is_complex(u) else None)
         turn = switch(same, 0, (inner - adjoint(inner)) / gaps) * column
         total = turn if total is None else total + turn
         outside.append(dot(u, adjoint((of_v - dot(v, inner)) / row)))
     result = dot(u, dot(total, vh))
     for term in outside:
         result = result + term
+    if is_complex(u) and phases:
+        result = unless_free(result, sum(phases[1:], phases[0]), *(g for g in (of_u, of_vt) if g is not None))
     return result.astype(u.type.dtype)
 
 

@@ -10,7 +10,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
-from theano.tensor.diagonal import diag
+from theano.tensor.diagonal import diag, diagonal
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import eq, switch
 from theano.tensor.linalg import lapack
@@ -27,6 +27,7 @@ from theano.tensor.linalg.adjoint import (
     matrix_argument,
     real,
     through,
+    unless_free,
 )
 from theano.tensor.linalg.cholesky import cholesky
 from theano.tensor.linalg.solve import solve, solve_lower_triangular, solve_upper_triangular
@@ -61,14 +62,19 @@ class Eig(Op):
         return [(n,), (n, n)]
 
     def L_op(self, inputs, outputs, output_grads):
-        """The gradient for distinct eigenvalues (Giles 2008, section 3.1, for eigenvectors of unit norm)."""
+        """The gradient for distinct eigenvalues (Giles 2008, section 3.1, for eigenvectors of unit norm).
+
+        The phase of a complex eigenvector is free: see `unless_free`.
+        """
         w, v = outputs
         of_values, of_vectors = output_grads
         middle = diag(of_values) if connected(of_values) else None
         if connected(of_vectors):
             inner = dot(adjoint(v), of_vectors)
             along = (conjugate(v) * of_vectors).sum(0)
-            unit = dot(adjoint(v), v) * (along.real if is_complex(v) else along).dimshuffle("x", 0)
+            if is_complex(v):
+                inner, along = unless_free(inner, along.imag, of_vectors), along.real
+            unit = dot(adjoint(v), v) * along.dimshuffle("x", 0)
             term = _over_differences(inner - unit, conjugate(w))
             middle = term if middle is None else middle + term
         turned = adjoint(v)
@@ -114,11 +120,15 @@ class Eigh(Eig):
 def gradient_of_eigh(w, v, of_values, of_vectors, uplo):
     """The gradient by the triangle that is read, as a graph (Giles 2008, section 3.1); None for what is disconnected.
 
-    Eigenvectors of equal eigenvalues are not unique: what the gradients say about their rotation is left out.
+    Eigenvectors of equal eigenvalues are not unique: what the gradients say about their rotation is left out. So are
+    the phases of complex ones: see `unless_free`.
     """
     middle = None if of_values is None else diag(of_values)
     if of_vectors is not None:
-        term = _over_differences(dot(adjoint(v), of_vectors), w)
+        inner = dot(adjoint(v), of_vectors)
+        if is_complex(v):
+            inner = unless_free(inner, diagonal(inner).imag, of_vectors)
+        term = _over_differences(inner, w)
         middle = term if middle is None else middle + term
     whole = dot(v, dot(middle, adjoint(v)))
     return fold((whole + adjoint(whole)) / 2, uplo == "L")

@@ -3,12 +3,15 @@
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from theano.gradient import DisconnectedType, grad_not_implemented
+from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.create import zeros
 from theano.tensor.dot import dot, tensordot
+from theano.tensor.elemwise import abs_, eq, gt, lt, switch
+from theano.tensor.join import concatenate
 from theano.tensor.linalg import lapack
 from theano.tensor.linalg.adjoint import (
     adjoint,
@@ -16,10 +19,11 @@ from theano.tensor.linalg.adjoint import (
     connected,
     gradients_like,
     inexact,
+    is_complex,
     matrix_argument,
     real,
-    through,
 )
+from theano.tensor.linalg.decompose import svd
 from theano.tensor.linalg.solve import right_side, solve
 from theano.tensor.type import tensor
 
@@ -139,14 +143,16 @@ class SLogDet(Op):
         return [(), ()]
 
     def L_op(self, inputs, outputs, output_grads):
-        x, = inputs
-        of_sign, of_log = output_grads
-        inverse = adjoint(matrix_inverse(x))
-        if connected(of_sign) and real(outputs[0].type.dtype) != outputs[0].type.dtype:
-            return [grad_not_implemented(self, 0, x, "The sign of a complex determinant has no gradient yet.")]
-        if not connected(of_log):
+        """``d log(det(x)) == trace(inv(x) @ dx)``, by its real part the logarithm, by its imaginary part the sign."""
+        (x,), (sign, _), (of_sign, of_log) = inputs, outputs, output_grads
+        slope = None
+        if connected(of_sign) and is_complex(sign):
+            slope = 1j * (of_sign * conjugate(sign)).imag
+        if connected(of_log):
+            slope = of_log if slope is None else slope + of_log
+        if slope is None:
             return [x.zeros_like()]
-        return gradients_like(inputs, [of_log.dimshuffle("x", "x") * inverse])
+        return gradients_like(inputs, [slope.dimshuffle("x", "x") * adjoint(matrix_inverse(x))])
 
 
 class TensorInv(Op):
@@ -252,12 +258,58 @@ class lstsq(Op):                                                                
         return [[True, True, False, True], [True, True, False, False], [False] * 4]
 
     def L_op(self, inputs, outputs, output_grads):
+        """The gradient of all but the rank, where no singular value comes to the limit that ``rcond`` sets."""
         x, y, rcond = inputs
-        if any(connected(g) for g in output_grads[1:]):
-            return [grad_not_implemented(self, k, v, "Only the solution has a gradient.") for k, v in
-                    enumerate(inputs[:2])] + [DisconnectedType()()]
-        right = right_side("lstsq", y)
-        return [*through([dot(pinv(x), right)], [x, y], output_grads[:1]), DisconnectedType()()]
+        of_z, of_residuals, _, of_values = output_grads
+        z, right = columns(outputs[0]), columns(right_side("lstsq", y))
+        u, s, vh = svd(x, full_matrices=0)
+        of_x, of_y = x.zeros_like(dtype=u.type.dtype), right.zeros_like(dtype=z.type.dtype)
+        if connected(of_residuals):                     # one of each column, or none; z is where they don't change
+            away = (dot(x, z) - right) * 2 * padded(of_residuals, z.shape[1])
+            of_x, of_y = of_x + dot(away, adjoint(z)), of_y - away
+        if connected(of_z):
+            more, of_right = gradient_of_solution(u, s, vh, right, columns(of_z), rcond)
+            of_x, of_y = of_x + more, of_y + of_right
+        if connected(of_values):
+            of_x = of_x + dot(u * of_values.dimshuffle("x", 0), vh)
+        return [*gradients_like([x, y], [of_x, of_y if y.type.ndim == 2 else of_y[:, 0]]), DisconnectedType()()]
+
+
+def columns(x):
+    """A vector as a matrix of one column; a matrix as it is."""
+    return x.dimshuffle(0, "x") if x.type.ndim == 1 else x
+
+
+def padded(x, n):
+    """``n`` elements: those of ``x``, or zeros where it has none."""
+    return concatenate([x, zeros((n,), x.type.dtype)])[:n]
+
+
+def gradient_of_solution(u, s, vh, right, g, rcond):
+    """Gradients of x and y for the gradient ``g`` of ``z == v @ diag(f(s)) @ u.H @ y``; f is 1/s, or 0 for small s.
+
+    As a graph. The derivative of such a function of singular values has divided differences of f, here of odd and even
+    order, between the vectors, and f(s)/s outside (Noferini 2017, A formula for the Frechet derivative of a generalized
+    matrix function, theorem 3.4). Where values are left out whose singular values are zero, the rank stays as it is.
+    """
+    def row(x):
+        return x.dimshuffle("x", 0)
+
+    def column(x):
+        return x.dimshuffle(0, "x")
+
+    kept = gt(s, switch(lt(rcond, 0), np.finfo(s.type.dtype).eps, rcond) * s[:1].sum()).astype(s.type.dtype)
+    f = switch(eq(kept, 0), 0, 1 / switch(eq(kept, 0), 1, s))
+    both, one = column(f) * row(f), column(kept) * (1 - row(kept)) + row(kept) * (1 - column(kept))
+    mixed, apart = (column(f) + row(f)) * one, abs_(column(s) - row(s)) + (1 - one)
+    total = column(s) + row(s) + (1 - one)
+    turned = dot(right, adjoint(g))                                              # of the adjoint of the inverse
+    inner = dot(adjoint(u), dot(turned, adjoint(vh)))
+    even, odd = (inner + adjoint(inner)) / 2, (inner - adjoint(inner)) / 2
+    middle = even * (mixed / apart - both) + odd * (mixed / total + both)
+    left, right_part = dot(turned, adjoint(vh)) - dot(u, inner), dot(adjoint(u), turned) - dot(inner, vh)
+    of_x = dot(dot(u, middle) + left * row(f ** 2), vh) + dot(u, column(f ** 2) * right_part)
+    return of_x, dot(u, column(f) * dot(vh, g))
 
 
 matrix_inverse = MatrixInverse()

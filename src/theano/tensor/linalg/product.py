@@ -73,7 +73,8 @@ def kron(a, b):
 def norm(x, ord):
     """A norm of a vector or matrix.
 
-    x: vector: ord None, "inf", "-inf", 0 or any number; matrix: None, "fro", "inf", "-inf", 1, -1, 2, -2
+    x: vector: ord None, "inf", "-inf", 0 or any number; matrix: None, "fro", "nuc", "inf", "-inf", 1,
+        -1, 2, -2
     Raises ValueError for an order that does not exist, NotImplementedError for tensors.  Reference: numpy.linalg.norm
     """
     x = as_tensor_variable(x)
@@ -107,8 +108,10 @@ def _norm_of_vector(x, order):
 def _norm_of_matrix(x, order):
     if order is None or order == "fro":
         return _euclidean(x)
-    if order in (2, -2):
+    if order in (2, -2, "nuc"):
         values = svd(x, compute_uv=0)
+        if order == "nuc":
+            return values.sum()
         return maximum_of(values) if order > 0 else minimum_of(values)
     axes = {"inf": 1, "-inf": 1, 1: 0, -1: 0}
     if order not in axes:
@@ -177,7 +180,7 @@ class ExpmGrad(Op):
         (turn,), n = output_grads, a.shape[0]
         turned = adjoint(a)
         block = concatenate([concatenate([turned, g], 1), concatenate([zeros_like(turned), turned], 1)], 0)
-        of_a, = through([expm(block)[:n, n:]], [a], [turn])
+        of_a, _ = through([expm(block)[:n, n:]], inputs, [turn])
         return [of_a, *gradients_like([g], [ExpmGrad()(turned, turn)])]
 
 
