@@ -5,9 +5,9 @@ import pickle
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
-import theano.ifelse
 import theano.tensor as tt
 from theano import gof
 from theano.compile import debugmode

@@ -24,7 +24,8 @@ class Noise:
     def explains(self, variable, a, b, known, blockers=None, becomes_finite=False):
         """Whether rounding on the way to ``variable`` explains that its values ``a`` and ``b`` differ.
 
-        known: dict with the values of all variables above that were computed. blockers: variables above which nothing is computed again.
+        known: dict with the values of all variables above that were computed. blockers: variables above which nothing
+        is computed again.
         becomes_finite: elements that are not finite in ``a`` may be anything in ``b``.
         """
         if not all(isinstance(v, np.ndarray) and v.dtype.kind in "fc" for v in (a, b)) or a.shape != b.shape:

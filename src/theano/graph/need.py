@@ -118,7 +118,7 @@ def _missing(node, known):
 
 
 def needs_input(node, i, known):
-    """Whether ``node`` needs its input ``i``, where ``known`` has the value of the condition for that, if it has one."""
+    """Whether ``node`` needs its input ``i``; ``known`` has the value of the condition for that, if it has one."""
     mark = marks_of(node)[i]
     if mark is None:
         return True

@@ -22,7 +22,7 @@ from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.join import JOIN
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
-from theano.rewrite.rules.nnet import NNET
+from theano.rewrite.rules.nnet import BIASED, NNET
 from theano.rewrite.rules.scan import PRODUCTS, SCAN, last_rows_of_scan, scan_with_unused
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
@@ -48,12 +48,13 @@ PHASES = (
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
+    Phase("biased", BIASED, tags=RUN),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
     Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),
     Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
     Phase("cond_make_inplace", whole=view_choices, tags=RUN | {"inplace"}),
 )
-SHOWN_ONLY = ("elemwise_fusion", "inplace", "cond_make_inplace")     # the native runtime decides these for itself
+SHOWN_ONLY = ("biased", "elemwise_fusion", "inplace", "cond_make_inplace")     # native code has these in its own way
 
 
 def optimize(fgraph, query, native=False):
