@@ -15,6 +15,7 @@ from theano.rewrite.rules.checkpoint import CHECKPOINT
 from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
+from theano.rewrite.rules.guards import keep_checks
 from theano.rewrite.rules.increment import INCREMENT
 from theano.rewrite.rules.index import INDEX, MACHINE
 from theano.rewrite.rules.inner import INNER, graph_as_op
@@ -34,6 +35,7 @@ FAST = frozenset({"fast_run", "fast_compile"})
 
 PHASES = (
     Phase("inline", (graph_as_op,), tags=FAST),
+    Phase("keep_checks", whole=keep_checks, tags=FAST),
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
@@ -54,6 +56,7 @@ PHASES = (
     Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
     Phase("cond_make_inplace", whole=view_choices, tags=RUN | {"inplace"}),
 )
+GUARDED = ("keep_checks",)          # native code tests this with its assumptions
 SHOWN_ONLY = ("biased", "elemwise_fusion", "inplace", "cond_make_inplace")     # native code has these in its own way
 
 
@@ -71,7 +74,7 @@ def optimize(fgraph, query, native=False):
     for phase in PHASES:
         if phase.name == "elemwise_fusion":
             done = apply_users(fgraph, query, 0, FUSION)
-        if query.takes_phase(phase) and not (native and phase.name in SHOWN_ONLY):
+        if query.takes_phase(phase) and not (native and phase.name in GUARDED + SHOWN_ONLY):
             report(phase.name, len(fgraph.apply_nodes))
             engine.run(phase)
     done |= apply_users(fgraph, query, FUSION, math.inf)
