@@ -87,7 +87,8 @@ OTHERS = {                              # of one array, in Theano and in NumPy a
     "flat": lambda m, x: x.reshape((-1,)) * 2 if x.ndim else x, "stacked": lambda m, x: m.stack([x, 2 * x]),
     "joined": lambda m, x: m.concatenate([x, x[:1]], axis=0), "dot": lambda m, x: m.dot(x.T, x),
     "outer": lambda m, x: x[:, None] * x[None], "reversed": lambda m, x: x[::-1, ::-1] - 1,
-    "repeated": lambda m, x: m.tile(x, (2, 1)), "where": lambda m, x: (tt.switch if m is tt else np.where)(x > 0, x, -x),
+    "repeated": lambda m, x: m.tile(x, (2, 1)),
+    "where": lambda m, x: (tt.switch if m is tt else np.where)(x > 0, x, -x),
 }
 
 

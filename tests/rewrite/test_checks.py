@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
-import theano.ifelse
 import theano.tensor as tt
 from theano.errors import DroppedCheckError
 from theano.rewrite.checks import dropped_checks
 from theano.rewrite.rules.guards import keep_checks
 
-X, Y, V, U, I, L = (*tt.dmatrices("x", "y"), *tt.dvectors("v", "u"), tt.lscalar("i"), tt.lvector("l"))
+X, Y, V, U, K, L = (*tt.dmatrices("x", "y"), *tt.dvectors("v", "u"), tt.lscalar("i"), tt.lvector("l"))
 A23, A54, NONE = np.ones((2, 3)), np.ones((5, 4)), np.ones((0, 3))
 PAIR = {X: A23, Y: A54}
 VECTORS = {V: np.ones(3), U: np.ones(4)}
@@ -52,7 +52,7 @@ CASES = {                               # expression, values for which it must r
     "reshape twice": (X.reshape((4, 2)).reshape((-1, 1)), {X: A23}),
     "index, shape": (X[5].shape, {X: A23}),
     "negative index, shape": (X[-3].shape, {X: A23}),
-    "variable index, shape": (X[I].shape, {X: A23, I: 7}),
+    "variable index, shape": (X[K].shape, {X: A23, K: 7}),
     "rows, shape": (X[L].shape, {X: A23, L: np.array([0, 7])}),
     "set part, shape": (tt.set_subtensor(X[0], V).shape, ROW),
     "set row that is not there, shape": (tt.set_subtensor(X[7], V).shape, {X: A23, V: np.ones(3)}),
@@ -63,7 +63,7 @@ CASES = {                               # expression, values for which it must r
     "said to be broadcastable": (tt.addbroadcast(X, 0).shape, {X: A23}),
     "dropped dimension": (tt.addbroadcast(X, 0).dimshuffle(1).shape, {X: A23}),
     "alloc, shape": (tt.alloc(V, 2, 4).shape, {V: np.ones(3)}),
-    "alloc of a negative extent": (tt.zeros((I, 2)).shape, {I: -1}),
+    "alloc of a negative extent": (tt.zeros((K, 2)).shape, {K: -1}),
     "softmax, shape": (tt.nnet.softmax(X + V).shape, ROW),
     "largest of nothing, shape": (X.max(axis=0).shape, {X: NONE}),
     "largest of nothing times 0": (X.max(axis=0) * 0, {X: NONE}),
@@ -123,7 +123,7 @@ def test_what_fits_is_not_refused(name, mode):
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_branches_that_are_not_taken_demand_nothing(mode):
-    f = theano.function([I, X, Y], theano.ifelse.ifelse(I, tt.join(0, X, Y).shape[0], Y.shape[0]), mode=mode)
+    f = theano.function([K, X, Y], theano.ifelse.ifelse(K, tt.join(0, X, Y).shape[0], Y.shape[0]), mode=mode)
     assert f(0, A23, A54) == 5 and f(1, A23, np.ones((5, 3))) == 7
     with pytest.raises(ValueError):
         f(1, A23, A54)
@@ -152,6 +152,6 @@ def test_values_that_are_computed_anyway_are_not_checked_twice():
 
 def test_conditions_compute_no_arrays():
     row = tt.cast(X.sum(), "int64")
-    for index, count in ((row, 0), (I + 1, 1)):
-        graph = theano.FunctionGraph([X, Y, I], [X[index].shape])
+    for index, count in ((row, 0), (K + 1, 1)):
+        graph = theano.FunctionGraph([X, Y, K], [X[index].shape])
         assert len(dropped_checks(graph, graph.toposort(), {})) == count
