@@ -80,9 +80,9 @@ def test_warns_where_there_is_no_ifelse(caplog):
 def test_profile_is_written_into_the_nodes():
     x = tt.dvector("x")
     f = theano.function([x], tt.exp(x) + 1, profile=theano.ProfileStats(atexit_print=False))
-    assert " s in " not in drawn(f)
+    assert "s in " not in drawn(f)
     f(np.ones(3))
-    assert re.search(r"e-0\d s in 1 calls", drawn(f))
+    assert re.search(r"\d[num]?s in 1 calls", drawn(f))
 
 
 def test_files(tmp_path, capsys):

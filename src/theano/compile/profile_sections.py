@@ -9,6 +9,7 @@ import numpy as np
 from theano.codegen.overwrite import VIEWS
 from theano.compile.peak_memory import Needs
 from theano.config import config
+from theano.graph.units import duration
 from theano.runtime import native
 
 KB = 1024
@@ -83,14 +84,6 @@ def peak_lines(function):
     words = "from all valid apply node order" if sure else "of the orders that were tried"
     return [f"    Peak in the order in which nodes run is {round(needs.peak(range(len(needs.after))) / KB)}KB",
             f"    Minimum peak {words} is {round(least / KB)}KB (took {spent} to compute)"]
-
-
-def duration(seconds):
-    """A time with three digits and its unit, as in "73.8us"."""
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= scale:
-            return (f"{seconds / scale:#.3g}".rstrip(".") if seconds < 1000 else f"{seconds:.0f}") + unit
-    return f"{seconds * 1e9:.0f}ns"
 
 
 def tips(profile):

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from theano.codegen.overwrite import VIEWS
-from theano.compile.profile_sections import KB, duration, memory_lines, rewriting_lines, tip_lines, write_trace
+from theano.compile.profile_sections import KB, memory_lines, rewriting_lines, tip_lines, write_trace
 from theano.config import config
 from theano.graph import origin
 from theano.graph.text import debugprint
+from theano.graph.units import duration
 from theano.graph.variable import Apply
 
 _started = time.time()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from theano.config import config
 from theano.drawing.picture import picture_of, shortened
+from theano.graph.units import duration
 from theano.graph.walk import ancestors
 
 PROGRAM = "dot"
@@ -162,7 +163,7 @@ class _Writer:
         if node.kind == "apply":
             label = shortened(node.label, self.longest) + number
             if node.record is not None:
-                label += f"\n{node.record.seconds:.3e} s in {node.record.calls} calls"
+                label += f"\n{duration(node.record.seconds)} in {node.record.calls} calls"
             color = self.colors.get(type(thing.op).__name__)
         else:
             label = node.label
