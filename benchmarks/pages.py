@@ -1,7 +1,7 @@
 """How long a page with a large graph takes to open in a browser: ``python -m benchmarks.pages [NODES]``.
 
-Needs Chromium, its driver, and the package selenium. Time is that from asking for the page until the graph is drawn; then
-that of one step of a drag.
+Needs Chromium, its driver, and the package selenium. Time is that from asking for the page until the graph is drawn;
+then that of one step of a drag.
 """
 
 import shutil

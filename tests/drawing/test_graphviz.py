@@ -42,7 +42,7 @@ def test_inputs_are_green_and_outputs_blue_boxes(function):
 def test_edges_say_argument_and_type():
     x, y = tt.matrices("xy")
     text = drawn(x - y)
-    assert re.search(r'-> \d+ \[label="0", color="black"\]', text)
+    assert re.search(r'-> \d+ \[label=" 0 ", color="black"\]', text)
     assert re.search(r'label="TensorType\(float64, matrix\)"', text)
 
 
