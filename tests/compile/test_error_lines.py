@@ -9,9 +9,9 @@ import textwrap
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
-import theano.ifelse
 import theano.tensor as tt
 
 

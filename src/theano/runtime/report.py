@@ -7,7 +7,6 @@ from theano.config import config
 from theano.graph import origin
 from theano.graph.text import debugprint
 
-
 CAUSE, AROUND = "Apply node that caused the error:", "That ran inside of:"
 HINT = "(exception_verbosity=high adds a debugprint of this node.)"
 
