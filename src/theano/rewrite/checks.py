@@ -153,9 +153,11 @@ def _join(node):
 
 
 def _split(node):
-    """Sizes add up to the extent."""
+    """Sizes are not negative and add up to the extent."""
     x, axis, sizes = node.inputs
-    return [_is(_extents(x)[int(axis.data) % x.type.ndim], sizes.sum())] if isinstance(axis, Constant) else []
+    if not isinstance(axis, Constant):
+        return []
+    return [ELEMWISE["ge"](sizes, 0).all(), _is(_extents(x)[int(axis.data) % x.type.ndim], sizes.sum())]
 
 
 def _within(index, extent):
@@ -193,13 +195,15 @@ def _rows(node):
 
 
 def _reshape(node):
-    """As many elements before and after."""
+    """As many elements before and after; one extent that is not known is a whole number, if it can be told."""
     x, shape = node.inputs
-    size, wanted = constant(1, dtype="int64"), shape.astype("int64").prod()
+    size, negative = constant(1, dtype="int64"), ELEMWISE["lt"](shape, 0)
     for n in _extents(x):
         size = size * n
-    others = ELEMWISE["maximum"](-wanted, 1)
-    return [ELEMWISE["switch"](ELEMWISE["lt"](wanted, 0), _is(ELEMWISE["mod"](size, others), 0), _is(size, wanted))]
+    known = ELEMWISE["switch"](negative, 1, shape).astype("int64").prod()
+    whole = _both(ELEMWISE["gt"](known, 0), _is(ELEMWISE["mod"](size, ELEMWISE["maximum"](known, 1)), 0))
+    unknown = negative.sum()
+    return [ELEMWISE["switch"](_is(unknown, 0), _is(size, known), _both(_is(unknown, 1), whole))]
 
 
 def _specified(node):
@@ -223,16 +227,10 @@ def _alloc(node):
 
 
 def _extreme(node):
-    """There is something of which one is the largest, or the result is empty too."""
+    """There is something of which one is the largest."""
     x, = node.inputs
     axes = range(x.type.ndim) if node.op.axis is None else node.op.axis
-    extents = _extents(x)
-    found = constant(True)
-    for axis in axes:
-        found = _both(found, ELEMWISE["gt"](extents[axis], 0))
-    for axis in set(range(x.type.ndim)) - set(axes):
-        found = _either(found, _is(extents[axis], 0))
-    return [found]
+    return [ELEMWISE["gt"](Shape_i(axis)(x), 0) for axis in axes if not x.type.broadcastable[axis]]
 
 
 def _reduction(node):
@@ -241,7 +239,7 @@ def _reduction(node):
 
 def _square(node):
     """As many rows as columns."""
-    n, m = _extents(node.inputs[0])
+    *_, n, m = _extents(node.inputs[0])
     return [_is(n, m)]
 
 
