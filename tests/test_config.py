@@ -89,6 +89,10 @@ def test_misspelt_flags_name_the_nearest(wrong):
         ChangeFlags({wrong: "1"})
 
 
+def test_there_are_many_misspelt_flags():
+    assert len(MISSPELT) >= 30
+
+
 def test_misspelt_attributes_are_errors_of_the_usual_classes():
     assert not hasattr(config, "flotX")
     with pytest.raises(AttributeError, match="floatX"):

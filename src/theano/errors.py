@@ -25,6 +25,7 @@
     |   +-- AdvancedBooleanIndexingError    an index needs masks
     |   +-- NullTypeGradError       a gradient that doesn't exist was needed
     +-- ValueError
+        +-- DroppedCheckError       what an operation demands does not hold, and its value is not computed
         +-- DisconnectedInputError  a cost does not depend on what it is differentiated by
         +-- FlagError               an unknown flag, or a value that a flag can't have
 """
@@ -176,6 +177,10 @@ class NullTypeGradError(TypeError):
 
 class DisconnectedInputError(ValueError):
     """A cost does not depend on what it is differentiated by."""
+
+
+class DroppedCheckError(ValueError):
+    """What an operation demands of extents or an index does not hold; only the shape of its value was computed."""
 
 
 class FlagError(ValueError, AttributeError, KeyError):

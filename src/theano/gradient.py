@@ -222,7 +222,8 @@ def _spread(variable, gradient):
 def _presented(variable, gradient, return_disconnected, null_gradients):
     if isinstance(gradient.type, NullType):
         if null_gradients == "raise":
-            raise NullTypeGradError(gradient.type.why_null)
+            where, why = origin.describe(gradient), gradient.type.why_null.rstrip()
+            raise NullTypeGradError(f"{why}\n    It was applied at {where}" if where else why)
         return gradient
     if isinstance(gradient.type, DisconnectedType):
         if str(return_disconnected).lower() == "none":

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
 import theano.tensor as tt
@@ -264,3 +265,42 @@ def test_ops_with_several_outputs():
     values, places = tt.topk_and_argtopk(x, 2)
     found = theano.function([x], [values, places, tt.sort(x)], mode="DebugMode")([3.0, 1.0, 3.0, 2.0, 3.0])
     assert [list(v) for v in found] == [[3, 3], [0, 2], [1, 2, 3, 3, 3]]
+
+
+class Fussy(theano.Op):
+    """The vector itself; refuses negative numbers."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, outputs):
+        if (inputs[0] < 0).any():
+            raise ValueError("negative")
+        outputs[0][0] = inputs[0].copy()
+
+
+@pytest.mark.parametrize("rewrites", ["fast_run", "None"])
+def test_only_the_branch_that_is_taken_is_computed(rewrites):
+    y, c = tt.dvector("y"), tt.bscalar("c")
+    refused = tt.log(tt.exp(Fussy()(x - 1) * 1)) + 0 * Fussy()(x - 1)   # rewriting makes more of it that must not run
+    chosen = theano.ifelse.ifelse(c, refused, tt.log(tt.exp(y) + 0) * 2)
+    f = theano.function([c, x, y], chosen.sum() + 1, mode=DebugMode(rewrites))
+    assert f(0, [-1.0], [1.0, 2.0]) == 7
+    assert f(1, [2.0], [1.0, 2.0]) == 2
+    assert f(0, [-1.0], [1.0, 2.0]) == 7
+    with pytest.raises(ValueError, match="negative"):
+        f(1, [-1.0], [1.0])
+    gradient = theano.function([c, x, y], tt.grad(chosen.sum(), y, disconnected_inputs="ignore"),
+                               mode=DebugMode(rewrites))
+    np.testing.assert_allclose(gradient(0, [-1.0], [1.0, 2.0]), [2, 2])
+
+
+def test_a_branch_that_is_taken_is_checked():
+    y, c = tt.dvector("y"), tt.bscalar("c")
+    wrong = theano.ifelse.ifelse(c, Twice(python="2 * x + 1")(x), tt.exp(y))
+    f = theano.function([c, x, y], wrong + 1, mode="DebugMode")
+    np.testing.assert_allclose(f(0, [1.0], [0.0]), [2.0])
+    with pytest.raises(debugmode.BadThunkOutput):
+        f(1, [1.0], [0.0])

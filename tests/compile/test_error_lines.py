@@ -9,6 +9,7 @@ import textwrap
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
 import theano.tensor as tt
@@ -249,6 +250,66 @@ CASES = [
         z = tt.exp(x) * y  # BUG
         s = theano.shared(np.zeros(5))
         f = theano.function([y], z, givens=[(x, s)])""", zeros(3), ["(5,)", "(3,)"]),
+    # loops, branches, graphs as ops
+    case("step of a loop", """
+        x, y = tt.dmatrix("x"), tt.dvector("y")
+        def step(row):
+            a = tt.exp(row)
+            return a * y  # BUG
+        z, _ = theano.scan(step, sequences=x)
+        f = theano.function([x, y], z.sum())""", zeros((3, 4), 5), ["(4,)", "(5,)"]),
+    case("state of a loop", """
+        x, w = tt.dmatrix("x"), tt.dmatrix("w")
+        def step(row, h):
+            z = tt.dot(h, w)  # BUG
+            return tt.tanh(z[:4] + row)
+        h, _ = theano.scan(step, sequences=x, outputs_info=tt.zeros((4,)))
+        f = theano.function([x, w], h[-1])""", zeros((3, 4), (5, 4)), ["(4,)", "(5, 4)"]),
+    case("gradient of a loop", """
+        x, y, w = tt.dmatrix("x"), tt.dvector("y"), theano.shared(np.ones(4), "w")
+        def step(row, h):
+            return tt.tanh(h * w + row)
+        h, _ = theano.scan(step, sequences=x, outputs_info=tt.zeros((4,)))
+        cost = tt.sqr(h[-1] - y).sum()  # BUG
+        f = theano.function([x, y], theano.grad(cost, w))""", zeros((3, 4), 5), ["(4,)", "(5,)"]),
+    case("inside a loop that is differentiated", """
+        x, y, w = tt.dmatrix("x"), tt.dvector("y"), theano.shared(np.ones(4), "w")
+        def step(row, h):
+            a = h * w
+            return tt.tanh(a + row * y)  # BUG
+        h, _ = theano.scan(step, sequences=x, outputs_info=tt.zeros((4,)))
+        f = theano.function([x, y], theano.grad(h.sum(), w))""", zeros((3, 4), 3), ["(4,)", "(3,)"]),
+    case("index in a loop", """
+        x, n = tt.dvector("x"), tt.lscalar("n")
+        def step(k):
+            return x[k] * 2  # BUG
+        z, _ = theano.scan(step, sequences=tt.arange(n))
+        f = theano.function([x, n], z)""", (np.zeros(3), 5), ["(3,)"], IndexError),
+    case("loop in a loop", """
+        x, y = tt.dmatrix("x"), tt.dvector("y")
+        def inner(total, row):
+            product = row * y  # BUG
+            return total + product.sum()
+        def outer(row):
+            totals, _ = theano.scan(inner, outputs_info=tt.constant(0.0), non_sequences=row, n_steps=2)
+            return totals[-1]
+        z, _ = theano.scan(outer, sequences=x)
+        f = theano.function([x, y], z)""", zeros((3, 4), 5), ["(4,)", "(5,)"]),
+    case("after a loop", """
+        x, y = tt.dmatrix("x"), tt.dvector("y")
+        z, _ = theano.scan(lambda row: row.sum(), sequences=x)
+        w = z - y  # BUG
+        f = theano.function([x, y], tt.sqr(w).mean())""", zeros((3, 4), 4), ["(3,)", "(4,)"]),
+    case("in a branch", """
+        c, x, y = tt.iscalar("c"), tt.dvector("x"), tt.dvector("y")
+        z = tt.exp(x) + y  # BUG
+        f = theano.function([c, x, y], theano.ifelse.ifelse(c, z, x) * 2)""", (1, *zeros(3, 4)), ["(3,)", "(4,)"]),
+    case("what a graph as an op is given", """
+        a, b = tt.dvectors("a", "b")
+        inside = a * b + 1  # BUG
+        op = theano.OpFromGraph([a, b], [inside])
+        x, y = tt.dvectors("x", "y")
+        f = theano.function([x, y], tt.exp(op(x, y)))""", zeros(3, 4), ["(3,)", "(4,)"]),
     # integers, labels, python
     case("division of integers by zero", """
         class Divide(theano.Op):
@@ -274,9 +335,18 @@ CASES = [
 ]
 
 
+def test_there_are_programs_of_all_kinds():
+    programs = [case.values[0] for case in CASES]
+    assert len(programs) >= 55
+    for kind, count in (("theano.scan", 7), ("theano.grad", 6), ("updates=", 4), ("ifelse", 1), ("OpFromGraph", 1)):
+        assert sum(kind in program for program in programs) >= count
+
+
 def failing_line(text):
-    """The innermost line of a user's that the message names, as (file, number)."""
-    found = re.findall(r'File "([^"]+)", line (\d+)', text)
+    """The innermost line of a user's that made the node which failed, as (file, number)."""
+    own, *around = text.split("That ran inside of:")
+    assert own.count("Apply node that caused the error") == 1 and all("File" in part for part in around)
+    found = re.findall(r'File "([^"]+)", line (\d+)', own)
     return (found[-1][0], int(found[-1][1])) if found else None
 
 

@@ -119,6 +119,10 @@ CASES = [
 ]
 
 
+def test_there_are_many_programs():
+    assert len(CASES) >= 15
+
+
 @pytest.mark.parametrize("program, args, op, error", CASES)
 def test_the_error_names_op_and_line(program, args, op, error, tmp_path):
     source = textwrap.dedent(program).strip() + "\n"

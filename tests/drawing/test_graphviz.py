@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import theano.d3viz
+import theano.ifelse
 
 import theano
 import theano.tensor as tt
@@ -42,7 +43,7 @@ def test_inputs_are_green_and_outputs_blue_boxes(function):
 def test_edges_say_argument_and_type():
     x, y = tt.matrices("xy")
     text = drawn(x - y)
-    assert re.search(r'-> \d+ \[label="0", color="black"\]', text)
+    assert re.search(r'-> \d+ \[label=" 0 ", color="black"\]', text)
     assert re.search(r'label="TensorType\(float64, matrix\)"', text)
 
 
@@ -71,6 +72,46 @@ def test_quotes_in_names():
     assert r'say \"x\" \\ y' in drawn(x + 1)
 
 
+def test_branches_are_coloured_on_demand():
+    c, x, y = tt.iscalar("c"), tt.dvector("x"), tt.dvector("y")
+    chosen = theano.ifelse.ifelse(c, tt.exp(x), tt.log(y))
+    text = drawn(chosen, cond_highlight=True)
+    first, second = dot.BRANCHES
+    colours = {re.search(r'label="(.*?)"', line)[1]: re.search(r'fillcolor="(.*?)"', line)[1]
+               for line in node_lines(text) if "fillcolor" in line}
+    assert colours["x TensorType(float64, vector)"] == first == colours["Elemwise{exp,no_inplace}"]
+    assert colours["y TensorType(float64, vector)"] == second == colours["Elemwise{log,no_inplace}"]
+    assert first not in drawn(chosen) and second not in drawn(chosen)
+
+
+@graphviz
+@pytest.mark.parametrize(("format", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_pictures_as_bytes(format, start):
+    assert pydotprint(tt.dvector() + 1, format=format, return_image=True).startswith(start)
+
+
+def test_the_place_of_a_file_is_printed_unless_that_is_not_wanted(tmp_path, capsys):
+    x = tt.dvector("x") + 1
+    pydotprint(x, tmp_path / "a.dot")
+    assert str(tmp_path / "a.dot") in capsys.readouterr().out
+    pydotprint(x, tmp_path / "b.dot", print_output_file=False)
+    assert capsys.readouterr().out == "" and (tmp_path / "b.dot").exists()
+
+
+def test_options_of_the_picture_of_variables(tmp_path):
+    x = tt.dvector("a_long_name")
+    y = [tt.exp(x * 2)]
+
+    def written(**options):
+        pydotprint_variables(y, tmp_path / "v.dot", **options)
+        return (tmp_path / "v.dot").read_text()
+    plain = written()
+    assert len(node_lines(plain)) > len(node_lines(drawn(y)))               # values between operations are shown
+    assert "a_long_name TensorType" in plain and "a_long_name TensorType" not in written(var_with_name_simple=True)
+    assert 'label="a_..."' in written(max_label_size=5) and "fillcolor" not in written(high_contrast=False)
+    assert 'fillcolor="gold"' in written(colorCodes={"Elemwise": "gold"})
+
+
 def test_warns_where_there_is_no_ifelse(caplog):
     with caplog.at_level(logging.WARNING, "theano.printing"):
         drawn(tt.vector() * 2, cond_highlight=True)
@@ -80,9 +121,9 @@ def test_warns_where_there_is_no_ifelse(caplog):
 def test_profile_is_written_into_the_nodes():
     x = tt.dvector("x")
     f = theano.function([x], tt.exp(x) + 1, profile=theano.ProfileStats(atexit_print=False))
-    assert " s in " not in drawn(f)
+    assert "s in " not in drawn(f)
     f(np.ones(3))
-    assert re.search(r"e-0\d s in 1 calls", drawn(f))
+    assert re.search(r"\d[num]?s in 1 calls", drawn(f))
 
 
 def test_files(tmp_path, capsys):

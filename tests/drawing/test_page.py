@@ -12,6 +12,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 from theano.d3viz import d3viz
 
 import theano
@@ -39,6 +40,23 @@ def nested():
     product = theano.OpFromGraph([a, b], [a * b])
     outer = theano.OpFromGraph([a, b, c], [product(a, b) + c])
     return theano.function([a, b, c], outer(a, b, c) + c, name="nested")
+
+
+def large():
+    """More nodes than are drawn one by one."""
+    rows = [tt.dscalars(*(f"v{k}_{i}" for i in range(30))) for k in range(1)]
+    for k in range(45):
+        rows.append([tt.tanh(a) * rows[-1][(3 * i + 1) % 30] for i, a in enumerate(rows[-1])])
+    return tt.add(*rows[-1])
+
+
+HOSTILE = ("</script><script>document.title = 'lost'</script>", 'a "b" <c> & \\', "line\nbreak", "%% GRAPH %%",
+           "\u2028<!--")
+
+
+def hostile():
+    """Names that would break a page, or the language of Graphviz, if they were pasted into it."""
+    return tt.add(*(tt.dscalar(name) for name in HOSTILE))
 
 
 def graph_of(page):
@@ -91,6 +109,8 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     d3viz(training(theano.ProfileStats(atexit_print=False)), folder / "train.html")
     d3viz(nested(), folder / "nested.html")
+    d3viz(large(), folder / "large.html")
+    d3viz(hostile(), folder / "hostile.html")
     return folder
 
 
@@ -229,3 +249,107 @@ def test_edges_tell_what_they_carry(opened):
     moved = "arguments[0].dispatchEvent(new PointerEvent('pointermove', {clientX: 9, clientY: 9}))"
     browser.execute_script(moved, browser.find_element(By.CSS_SELECTOR, ".hit"))
     assert "TensorType(float64, scalar)" in browser.find_element(By.ID, "tip").text
+
+
+def test_names_are_shown_as_they_are(opened, pages):
+    browser = opened("hostile.html")
+    assert browser.title == "graph"
+    texts = browser.execute_script("return [...document.querySelectorAll('.input text')].map(e => e.textContent)")
+    assert sorted(texts) == sorted(n if len(n) <= 44 else n[:43] + "\u2026" for n in HOSTILE)
+    nodes(browser, ".input", "a ")[0].click()
+    assert 'a "b" <c> & \\' in browser.find_element(By.ID, "details").text
+    assert len(browser.find_elements(By.TAG_NAME, "script")) == 3
+
+
+def test_large_graphs_are_drawn_as_far_as_they_are_in_view(opened, pages):
+    browser, graph = opened("large.html"), graph_of((pages / "large.html").read_text(encoding="utf-8"))["graph"]
+    note = browser.find_element(By.ID, "note")
+    assert note.is_displayed() and f"{len(graph['nodes'])} nodes" in note.text
+    assert len(graph["nodes"]) > 2000 and not nodes(browser)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "path")) < 20
+    field = browser.find_element(By.ID, "search")
+    field.send_keys("v0_7" + Keys.ENTER)
+    chosen, = nodes(browser, ".chosen")
+    assert chosen.text == "v0_7" and not note.is_displayed()
+    assert 5 < len(nodes(browser)) <= 500 and len(browser.find_elements(By.CSS_SELECTOR, ".edge")) > 5
+    press(browser, "fit")
+    wait(browser, lambda: note.is_displayed() and not nodes(browser))
+
+
+def wait(browser, condition):
+    """Until something holds; fails after five seconds."""
+    WebDriverWait(browser, 5).until(lambda _: condition())
+
+
+def test_keys(opened):
+    browser = opened("nested.html")
+    body, keys = browser.find_element(By.CSS_SELECTOR, "body"), browser.find_element(By.ID, "keys")
+    assert not keys.is_displayed()
+    body.send_keys("?")
+    assert keys.is_displayed() and "show the whole graph" in keys.text
+    body.send_keys(Keys.ESCAPE)
+    assert not keys.is_displayed()
+    before = scale(browser)
+    body.send_keys("+")
+    assert scale(browser) == pytest.approx(1.25 * before)
+    body.send_keys("f")
+    place = nodes(browser, ".input")[0].rect["x"]
+    body.send_keys(Keys.ARROW_LEFT)
+    assert nodes(browser, ".input")[0].rect["x"] == pytest.approx(place + 80, abs=1)
+    folded = len(nodes(browser))
+    body.send_keys("u")
+    assert len(nodes(browser, ".unfolded")) == 2
+    body.send_keys("c")
+    assert len(nodes(browser)) == folded
+    nodes(browser, ".inner")[0].click()
+    body.send_keys(Keys.ENTER)
+    assert len(nodes(browser, ".unfolded")) == 1
+
+
+def test_edges_follow_what_is_dragged(opened):
+    """Those of a node, of nodes inside of it, and those that come from outside to a node inside of another."""
+    browser = opened("nested.html")
+    press(browser, "unfold")
+
+    def loose():
+        """How far ends of edges are from the borders of nodes, at most."""
+        return browser.execute_script("""
+            const gap = (p, node) => { const b = box(node), x = Math.max(b.left - p[0], p[0] - b.right, 0);
+                return x + Math.min(Math.abs(p[1] - b.top), Math.abs(p[1] - b.bottom)); };
+            let most = 0;
+            const paths = every.flatMap(graph => graph.edges).flatMap(edge => edge.paths);
+            for (const { source, target, elements } of paths) {
+                const n = elements[1].getAttribute('d').match(/-?[\\d.e]+/g).map(Number);
+                most = Math.max(most, gap(n.slice(0, 2), source), gap(n.slice(-2), target));
+            }
+            return most;""")
+    assert loose() < 4
+    inside, = nodes(browser, ".apply", "mul")
+    for what in (nodes(browser, ".input", "a")[0], *nodes(browser, ".inner.unfolded"), inside):
+        place = what.rect
+        browser.execute_script("dragNode(everything[arguments[0].dataset.uid], 25, 15)", what)
+        assert what.rect["x"] == pytest.approx(place["x"] + 25 * scale(browser), abs=1)
+        assert loose() < 4
+
+
+def test_a_drag_touches_only_the_edges_of_what_is_dragged(opened):
+    browser = opened("train.html")
+    routed, touching = browser.execute_script("""
+        const node = everything.find(n => n.kind === 'shared'), seen = new Set();
+        const set = SVGElement.prototype.setAttribute;
+        SVGElement.prototype.setAttribute = function (name, value) {
+            if (name === 'd') seen.add(this);
+            return set.call(this, name, value);
+        };
+        dragNode(node, 5, 5);
+        SVGElement.prototype.setAttribute = set;
+        return [seen.size, node.graph.touching.get(node.id).length];""")
+    assert routed == 2 * touching > 0                               # an edge, and what is around it for the pointer
+
+
+def test_the_legend_tells_what_colours_mean(opened):
+    browser = opened("train.html")
+    browser.find_element(By.CSS_SELECTOR, "#colour option[value=time]").click()
+    assert re.search(r"time of an operation, from none to [\d.]+ [mu]?s", browser.find_element(By.ID, "legend").text)
+    browser.find_element(By.CSS_SELECTOR, "#colour option[value=kind]").click()
+    assert "from none" not in browser.find_element(By.ID, "legend").text

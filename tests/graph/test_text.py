@@ -1,5 +1,7 @@
 """Graphs as listings."""
 
+import io
+import re
 import sys
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.graph.op import Op
-from theano.graph.text import char_from_number, debugprint
+from theano.graph.text import char_from_number, debugprint, print_listing
 from theano.graph.variable import Apply
 
 
@@ -51,6 +53,61 @@ def test_ids_of_python_and_automatic_names():
     x = T.dvector("x")
     assert debugprint(x, file="str", ids="id") == f"x [id {id(x)}]\n"
     assert debugprint(x, file="str", ids="auto") == f"x [id {x.auto_name}]\n"
+
+
+def listed(variable, **options):
+    """What `theano.compile.debugmode.debugprint` prints."""
+    file = io.StringIO()
+    assert print_listing(variable, file=file, **options) is file
+    return file.getvalue()
+
+
+def test_the_listing_of_one_variable():
+    c = summed().owner.inputs[0]
+    assert listed(c) == f"{ADD} [id A] 'c'   \n |a [id B]\n |b [id C]\n" == listed(c.owner)
+    assert listed(c, prefix=">", ids="int") == f">{ADD} [id 0] 'c'   \n> |a [id 1]\n> |b [id 2]\n"
+    assert listed(c, prefix=">", prefix_child="*", ids="") == f">{ADD}  'c'   \n* |a \n* |b \n"
+    assert listed(c, depth=1) == f"{ADD} [id A] 'c'   \n" == listed(c, stop_on_name=True)
+    assert listed(c, print_type=True, depth=1) == f"{ADD} [id A] {TYPE} 'c'   \n"
+    assert listed(c, order=[c.owner], depth=1) == f"{ADD} [id A] 'c'   0\n"
+    assert listed(c, smap={c.owner.inputs[0]: [3]}).splitlines()[1] == " |a [id B] [3]"
+    done, ids = {}, {}
+    listed(c, done=done, used_ids=ids)
+    assert listed(c, done=done, used_ids=ids) == f"{ADD} [id A] 'c'   \n"
+    with pytest.raises(ValueError, match="ids must be one of"):
+        listed(c, ids="letters")
+    with pytest.raises(TypeError, match="a variable or a node"):
+        listed(3)
+
+
+def test_the_listing_tells_views_and_what_is_overwritten():
+    x = T.dvector("x")
+    node = T.inplace.exp_inplace(x.dimshuffle("x", 0)).owner
+    view = node.inputs[0].owner
+    assert node.op.destroy_map and view.op.view_map
+    text = listed(node, ids="", print_destroy_map=True, print_view_map=True)
+    assert text == f"{node.op}  '' d={{0: [0]}}  \n |{view.op}  ''  v={{0: [0]}} \n   |x \n"
+    assert "v=" not in listed(node, print_destroy_map=True) and "d=" not in listed(node, print_view_map=True)
+
+
+def test_the_listing_tells_times_and_who_uses_what():
+    x = T.dvector("x")
+    f = theano.function([x], [T.exp(x).sum(), T.exp(x)], profile=theano.ProfileStats(False), mode=theano.Mode("py"))
+    f([1.0])
+    graph = f.maker.fgraph
+    text = listed(graph.outputs[0], profile=f.profile, print_clients=True)
+    assert re.search(r"Sum.* --> [\d.]+[um]?s [\d.]+%\n", text) and "clients:[" in text
+    assert "-->" not in listed(graph.outputs[0]) and "clients" not in listed(graph.outputs[0])
+
+
+def test_the_listing_leaves_loops_to_others():
+    a = T.dvector("a")
+    rows, _ = theano.scan(lambda v: v * 2, sequences=a)
+    loops = []
+    assert "Inner graphs" not in listed(rows, scan_ops=loops)
+    outputs, feeds = loops[0].owner.op.inner_graph(loops[0].owner)
+    inner = listed(outputs[0], scan_inner_to_outer_inputs=feeds)
+    assert re.search(r"\[id \w+\] -> \[id \w+\]", inner)
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "A"), (25, "Z"), (26, "BA"), (51, "BZ"), (52, "CA"), (676, "BAA")])

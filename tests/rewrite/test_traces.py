@@ -1,5 +1,7 @@
 """Traces of rewritten graphs."""
 
+import re
+
 import pytest
 
 import theano
@@ -50,3 +52,15 @@ def test_compiled_functions_keep_them(mode):
     x, y = T.vectors("xy")
     f = theano.function([x, y], [T.nnet.sigmoid(x) * 2 + y, T.log(1 + x), T.dot(x, y)], mode=mode)
     assert check_stack_trace(f, "all")
+
+
+def test_each_rewrite_is_printed_on_demand(capsys):
+    x = T.dvector("x")
+    with theano.change_flags(optimizer_verbose=True):
+        theano.function([x], T.log(1 + x) * 1)
+    lines = capsys.readouterr().out.splitlines()
+    assert any(re.fullmatch(r"rewriting: rule local_log1p replaces .*log.*\(.*\) by Elemwise\{log1p,.*\}\(x\)", line)
+               for line in lines)
+    assert len(lines) >= 2 and all(" replaces " in line and " by " in line for line in lines)
+    theano.function([x], T.log(1 + x) * 1)
+    assert capsys.readouterr().out == ""

@@ -54,6 +54,10 @@ WRONG = [                       # each with the two extents that the message nam
 ]
 
 
+def test_there_are_many_wrong_programs():
+    assert len(WRONG) >= 30
+
+
 @pytest.mark.parametrize("build, extents", [pytest.param(*row[1:], id=row[0]) for row in WRONG])
 def test_wrong_programs_are_refused_with_both_extents_and_lines(build, extents):
     with pytest.raises(DimensionError, match=extents) as caught:

@@ -16,6 +16,7 @@ from theano.compile.diagnosis import is_foreign
 from theano.compile.equivalence import equivalences
 from theano.compile.layouts import INPUT_KINDS, JUNK, buffers, laid_out, private
 from theano.compile.noise import Noise
+from theano.graph.need import compute_needed
 from theano.graph.op import Op, performer
 from theano.graph.text import debugprint
 from theano.graph.variable import Constant
@@ -60,6 +61,7 @@ class CheckedRun:
         self.storage_map.update((v, [getattr(v, "data", None)]) for v in (*fgraph.inputs, *fgraph.outputs, *replaced))
         self.thunks, self.allow_gc = [], True
         self._in_use = set(self.active)
+        self._position = {node: k for k, node in enumerate(self.nodes)}
         self._ways, self._last, self._whole, self._noise = {}, {}, None, Noise()
 
     # -- a call ---------------------------------------------------------------------------------------------
@@ -72,10 +74,9 @@ class CheckedRun:
             if value is not None:
                 self._check_value(variable, value, None, "the argument")
             known[variable] = value
-        for position, node in enumerate(self.nodes):
-            self._compute(node, position, known)
-        for variable, value in known.items():
-            self.storage_map[variable][0] = value
+        self._compute_needed(known)
+        for variable, cell in self.storage_map.items():
+            cell[0] = known.get(variable)
         self._check_rewrites(known)
         self._check_together(values, known)
         return [private(known[v]) for v in self.fgraph.outputs]
@@ -91,21 +92,36 @@ class CheckedRun:
         """Nothing is measured: checks take longer than what they check."""
         self.measured = [[0, 0, 0] for _ in self.nodes]
 
+    def _compute_needed(self, known):
+        """Compute the outputs, and what rewrites replaced on the way to them: nothing that only belongs to a branch
+        that is not taken, where an op may find what it was not made for.
+        """
+        def compute(node):
+            self._compute(node, known)
+        compute_needed(self.fgraph.outputs, known, compute)
+        pairs, found = list(self.history.pairs) if self.history is not None else [], [None]
+        while found:
+            found = [pair for pair in pairs if self.history.needed(pair, known)]
+            pairs = [pair for pair in pairs if pair not in set(found)]
+            for pair in found:
+                compute_needed(pair, known, compute)
+
     # -- one node -------------------------------------------------------------------------------------------
 
-    def _compute(self, node, position, known):
+    def _compute(self, node, known):
         """Put the checked outputs of ``node`` into ``known``."""
         thorough = node in self._in_use or is_foreign(node.op)
         if node not in self._ways:
             self._ways[node] = self._ways_of(node) if thorough else [(PERFORM, performer(node, "py"), False)]
         (name, run, takes), *others = self._ways[node]
+        complete = all(v in known for v in node.inputs)         # else a branch is not taken
         try:
             first = self._run(node, name, run, known)
             for variable, value in zip(node.outputs, first, strict=True):
                 if _arbitrary(variable) and isinstance(value, np.ndarray):
                     value.fill(JUNK)
                 known[variable] = value
-            if thorough:
+            if thorough and complete:
                 self._vary(node, name, run, takes, name, known)
                 for name_, run_, takes_ in others:
                     self._compare(node, name, name_, self._run(node, name_, run_, known), known, strides=True)
@@ -116,7 +132,7 @@ class CheckedRun:
         except Exception as error:
             self.failed = node
             reason = None if self.history is None else self.history.reasons.get(node)
-            text = describe_failure(node, [known.get(v) for v in node.inputs], position)
+            text = describe_failure(node, [known.get(v) for v in node.inputs], self._position[node])
             if reason is not None:
                 text += f"\nThe rewrite {reason} made this node."
             raise extended(error, text) from error
@@ -142,7 +158,7 @@ class CheckedRun:
 
         layout: of the inputs, of `INPUT_KINDS`. given: memory that it may use for the outputs.
         """
-        values = {v: _laid_out(known[v], layout) for v in node.inputs}
+        values = {v: _laid_out(known.get(v), layout) for v in node.inputs}
         cells = [[None] for _ in node.outputs] if given is None else [[v] for v in given]
         with np.errstate(all="ignore"):
             run(node, [values[v] for v in node.inputs], cells)
@@ -192,7 +208,8 @@ class CheckedRun:
     def _check_destroyed(self, node, name, values, known):
         allowed = {node.inputs[i] for positions in node.op.destroy_map.values() for i in positions}
         for i, variable in enumerate(node.inputs):
-            if variable not in allowed and not variable.type.values_eq(known[variable], values[variable]):
+            if variable in known and variable not in allowed and not variable.type.values_eq(
+                    known[variable], values[variable]):
                 raise BadDestroyMap(node, i, known[variable], values[variable], name)
 
     def _check_views(self, node, values, results):
@@ -227,8 +244,10 @@ class CheckedRun:
             return
         order = {v: k for k, node in enumerate(self.nodes) for v in node.outputs}
         for (old, new), reason in sorted(self.history.pairs.items(), key=lambda item: order.get(item[0][1], -1)):
-            if not equal(old, known[old], known[new], new) and not self._noise.explains(
-                    old, known[old], known[new], known, self.fgraph.inputs, isinstance(reason, str)):
+            if not {old, new} <= known.keys() or equal(old, known[old], known[new], new):
+                continue
+            if not self._noise.explains(old, known[old], known[new], known, self.fgraph.inputs,
+                                        isinstance(reason, str)):
                 raise BadOptimization(old, new, known[old], known[new], reason, *(
                     debugprint(v, depth=6, print_type=True, file="str") for v in (old, new)))
 

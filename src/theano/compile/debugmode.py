@@ -24,7 +24,8 @@ from theano.compile.linker import Linker
 from theano.compile.maker import FunctionMaker, compile_node
 from theano.compile.mode import Mode, register_mode
 from theano.config import config
-from theano.graph.text import debugprint
+from theano.graph import text
+from theano.graph.text import print_listing as debugprint  # noqa: F401  its public place
 
 
 class _Flag:
@@ -128,7 +129,7 @@ class DebugMode(Mode):
             if not rewritten_alike(fgraph, again):
                 raise StochasticOrder(
                     f"rewriting the same graph again, for the time {attempt + 1}, gave another one:\n"
-                    + "\nand\n".join(debugprint(g.outputs, file="str") for g in (fgraph, again)))
+                    + "\nand\n".join(text.debugprint(g.outputs, file="str") for g in (fgraph, again)))
 
     def clone(self, link_kwargs=None, optimizer="", **kwargs):
         """This mode with another optimizer and other values of the arguments of `DebugMode`."""

@@ -6,7 +6,7 @@ graph as written does. It runs only after something failed, and its error is tak
 
 import numpy as np
 
-from theano.errors import MethodNotDefined
+from theano.errors import DroppedCheckError, MethodNotDefined
 from theano.runtime.interpreter import Interpreter
 from theano.scalar.type import Scalar
 
@@ -34,6 +34,6 @@ def explain(maker, inputs, error):
                   for v, value in zip(graph.inputs, inputs, strict=True)]
         Interpreter(graph)(values)
     except Exception as found:
-        if isinstance(found, type(error)) or isinstance(error, type(found)):
+        if isinstance(found, type(error)) or isinstance(error, (type(found), DroppedCheckError)):
             return found.with_traceback(None)
     return error

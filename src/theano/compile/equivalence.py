@@ -1,6 +1,7 @@
 """What replaced what while a graph was rewritten, and whether rewriting it again gives the same graph."""
 
 from theano.graph.features import Feature
+from theano.graph.need import needs_input
 from theano.graph.variable import Constant
 from theano.graph.walk import io_toposort
 
@@ -14,12 +15,14 @@ class Equivalences(Feature):
         A copy of the graph as it was before.
     pairs : dict
         (old variable, new variable) -> the rewrite. What was undone is not in it.
+    places : dict
+        (old variable, new variable) -> where that happened: a list of (node or "output", number of its input).
     reasons : dict
         node that came in -> the rewrite that brought it.
     """
 
     def __init__(self, written):
-        self.written, self.pairs, self.reasons = written, {}, {}
+        self.written, self.pairs, self.places, self.reasons = written, {}, {}, {}
 
     def on_import(self, fgraph, node, reason):
         self.reasons.setdefault(node, reason)
@@ -29,6 +32,13 @@ class Equivalences(Feature):
             self.pairs.pop((new_r, r), None)
         else:
             self.pairs.setdefault((r, new_r), reason)
+            self.places.setdefault((r, new_r), []).append((node, i))
+
+    def needed(self, pair, known):
+        """Whether what was replaced, or what took its place, is computed or read where ``known`` has all values."""
+        return any(v.owner is not None and v in known for v in pair) or any(
+            node == "output" or node.outputs[0] in known and needs_input(node, i, known)
+            for node, i in self.places[pair])
 
     def variables(self):
         """All variables that were replaced, or took the place of others."""

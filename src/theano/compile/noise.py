@@ -24,7 +24,8 @@ class Noise:
     def explains(self, variable, a, b, known, blockers=None, becomes_finite=False):
         """Whether rounding on the way to ``variable`` explains that its values ``a`` and ``b`` differ.
 
-        known: dict with the values of all variables above. blockers: variables above which nothing is computed again.
+        known: dict with the values of all variables above that were computed. blockers: variables above which nothing
+        is computed again.
         becomes_finite: elements that are not finite in ``a`` may be anything in ``b``.
         """
         if not all(isinstance(v, np.ndarray) and v.dtype.kind in "fc" for v in (a, b)) or a.shape != b.shape:
@@ -38,7 +39,8 @@ class Noise:
         return bool(np.all(fine | (becomes_finite | np.isfinite(a)) & ~np.isfinite(spread)))
 
     def _runs(self, variable, known, blockers):
-        nodes = toposort([variable], () if blockers is None else blockers)
+        nodes = [node for node in toposort([variable], () if blockers is None else blockers)
+                 if node.outputs[0] in known]                  # not what belongs to a branch that was not taken
         rng = np.random.RandomState(0)
         for _ in range(TIMES):
             values = {}
@@ -55,7 +57,7 @@ class Noise:
             self._performers[node] = performer(node, "py")
         for v in node.inputs:
             if v not in values:
-                values[v] = _off(known[v], rng) if not hasattr(v, "data") else v.data
+                values[v] = _off(known.get(v), rng) if not hasattr(v, "data") else v.data
         cells = [[None] for _ in node.outputs]
         with np.errstate(all="ignore"):
             self._performers[node](node, [private(values[v]) for v in node.inputs], cells)

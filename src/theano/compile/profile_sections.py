@@ -1,11 +1,15 @@
 """Sections of a profile beside its tables: what rewriting did, where memory went, tips; and traces for browsers."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
 
 from theano.codegen.overwrite import VIEWS
+from theano.compile.peak_memory import Needs
+from theano.config import config
+from theano.graph.units import duration
 from theano.runtime import native
 
 KB = 1024
@@ -22,14 +26,15 @@ def rewriting_lines(makers):
         if fired is None:
             lines.append(f"  {maker.name}: the program came from the cache, nothing was rewritten")
             continue
-        lines.append(f"  {maker.name}: {maker.optimize_seconds:.3e}s for rewriting, of {maker.seconds:.3e}s in all")
-        lines.append("  <% time> <time> <#changes> <Phase>")
+        seconds = f"{duration(maker.optimize_seconds)} for rewriting, of {duration(maker.seconds)} in all"
+        lines.append(f"  {maker.name}: {seconds}")
+        lines.append("  <% time>    <time>  <#changes>  <Phase>")
         whole = sum(seconds for _, _, seconds in fired.phases) or 1.0
         for name, count, seconds in sorted(fired.phases, key=lambda phase: -phase[2]):
-            lines.append(f"  {100 * seconds / whole:6.1f}%  {seconds:.3e}s  {count:>6}   {name}")
-        lines.append("  <#changes> <time> <Rule>")
+            lines.append(f"   {100 * seconds / whole:5.1f}%  {duration(seconds):>8}  {count:>10}  {name}")
+        lines.append("  <#changes>    <time>  <Rule>")
         for name, count in sorted(fired.rules.items(), key=lambda rule: -fired.seconds.get(rule[0], 0.0)):
-            lines.append(f"  {count:>6}   {fired.seconds.get(name, 0.0):.3e}s   {name}")
+            lines.append(f"  {count:>10}  {duration(fired.seconds.get(name, 0.0)):>8}  {name}")
     return [*lines, ""]
 
 
@@ -62,10 +67,23 @@ def memory_lines(function):
     """The memory of a native function, with and without what saves some."""
     found = memory_of(function)
     alone = found["all"] - found["view"] - found["inplace"]
-    rows = (("Max without gc, inplace and view (KB)", found["all"]), ("Max FAST_RUN_NO_GC (KB)", alone),
+    rows = [("Max without gc, inplace and view (KB)", found["all"]), ("Max FAST_RUN_NO_GC (KB)", alone),
             ("Max FAST_RUN (KB)", found["held"]), ("Memory saved by view (KB)", found["view"]),
-            ("Memory saved by inplace (KB)", found["inplace"]), ("Memory saved by GC (KB)", found["sharing"]))
-    return [f"  Theano fct: {function.name}", *(f"    {text} {round(nbytes / KB)}" for text, nbytes in rows)]
+            ("Memory saved by inplace (KB)", found["inplace"]), ("Memory saved by GC (KB)", found["sharing"])]
+    lines = [f"    {text:<38} {round(nbytes / KB):>9}" for text, nbytes in rows]
+    peak = peak_lines(function) if config.profiling.min_peak_memory else []
+    return [f"  Theano fct: {function.name}", *lines, *peak]
+
+
+def peak_lines(function):
+    """The largest amount in use at a time, in the order in which instructions run and in the best one."""
+    begun = time.perf_counter()
+    needs = Needs(function.fn.program, function.fn._machine.memory()[1])
+    least, sure = needs.least_peak()
+    spent = duration(time.perf_counter() - begun)
+    words = "from all valid apply node order" if sure else "of the orders that were tried"
+    return [f"    Peak in the order in which nodes run is {round(needs.peak(range(len(needs.after))) / KB)}KB",
+            f"    Minimum peak {words} is {round(least / KB)}KB (took {spent} to compute)"]
 
 
 def tips(profile):

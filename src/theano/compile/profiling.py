@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from theano.codegen.overwrite import VIEWS
-from theano.compile.profile_sections import memory_lines, rewriting_lines, tip_lines, write_trace
+from theano.compile.profile_sections import KB, memory_lines, rewriting_lines, tip_lines, write_trace
 from theano.config import config
 from theano.graph import origin
+from theano.graph.text import debugprint
+from theano.graph.units import duration
 from theano.graph.variable import Apply
 
 _started = time.time()
@@ -121,8 +123,8 @@ class _Interpreter:
 
     def memory(self):
         """Lines about the memory of the last call, in which every node gave new arrays."""
-        return [f"  Theano fct: {self.function.name}",
-                f"    Max without gc, inplace and view (KB) {sum(r.nbytes for r in self.records()) // 1024}"]
+        whole = sum(r.nbytes for r in self.records()) // KB
+        return [f"  Theano fct: {self.function.name}", f"    {'Max without gc, inplace and view (KB)':<38} {whole:>9}"]
 
 
 class ProfileStats:
@@ -281,6 +283,8 @@ class ProfileStats:
         file = sys.stderr if file is None else file
         self.summary_function(file)
         self.summary_globals(file)
+        if config.profiling.debugprint:
+            self.summary_graphs(file)
         if self.flag_time_thunks and self.fct_callcount:
             n_ops = config.profiling.n_ops if n_ops_to_print is None else n_ops_to_print
             self.summary_class(file, n_ops)
@@ -307,59 +311,70 @@ class ProfileStats:
         names = self.message or ", ".join(str(m.name) for m in self.makers if m.name)
         self._print(file, "Function profiling", "==================", f"  Message: {names or None}")
         total = self.fct_call_time
-        self._print(file, f"  Time in {self.fct_callcount} calls to Function.__call__: {total:e}s")
+        self._print(file, f"  Time in {self.fct_callcount} calls to Function.__call__: {duration(total)}")
         if total:
             thunks = sum(record.seconds for record in self.records())
             for label, seconds in (("Function.fn.__call__", self.vm_call_time), ("thunks", thunks)):
-                self._print(file, f"  Time in {label}: {seconds:e}s ({100 * seconds / total:.3f}%)")
-        self._print(file, f"  Total compile time: {self.compile_time:e}s",
+                self._print(file, f"  Time in {label}: {duration(seconds)} ({100 * seconds / total:.1f}%)")
+        self._print(file, f"  Total compile time: {duration(self.compile_time)}",
                     f"    Number of Apply nodes: {self.nb_nodes}",
-                    f"    Theano Optimizer time: {self.optimizer_time:e}s",
-                    f"    Theano Linker time (includes code generation and compiling): {self.linker_time:e}s", "")
+                    f"    Theano Optimizer time: {duration(self.optimizer_time)}",
+                    f"    Theano Linker time (includes code generation and compiling): {duration(self.linker_time)}",
+                    "")
+
+    def summary_graphs(self, file):
+        """Print the graph of each function."""
+        for source in self.sources:
+            debugprint(source.function, file=file)
+            self._print(file, "")
 
     def summary_globals(self, file):
         """Print how long the program has run since Theano was imported."""
-        self._print(file, f"Time since theano was imported: {time.time() - _started:.3f}s", "")
+        self._print(file, f"Time since theano was imported: {duration(time.time() - _started)}", "")
 
     def summary_class(self, file=None, N=None):                                                   # noqa: N803
         """Print times by class of the op."""
-        self._table(file, "Class", "<type> <#call> <#apply> <Class name>", self.class_time(), N,
-                    self.class_callcount(), self.class_nodes(), self.class_impl())
+        self._table(file, "Class", ("<type>", "<#call>", "<#apply>", "<Class name>"), self.class_time(), N,
+                    self.class_impl(), self.class_callcount(), self.class_nodes(), name=_class_name)
 
     def summary_ops(self, file=None, N=None):                                                     # noqa: N803
         """Print times by op."""
-        self._table(file, "Ops", "<type> <#call> <#apply> <Op name>", self.op_time(), N, self.op_callcount(),
-                    self.op_nodes(), self.op_impl())
+        self._table(file, "Ops", ("<type>", "<#call>", "<#apply>", "<Op name>"), self.op_time(), N, self.op_impl(),
+                    self.op_callcount(), self.op_nodes())
 
     def summary_lines(self, file=None, N=None):                                                   # noqa: N803
         """Print times by the line of the user's program."""
-        self._table(file, "Lines", "<#call> <#apply> <Line>", self._sums(lambda r: r.line, lambda r: r.seconds), N,
-                    self._sums(lambda r: r.line, lambda r: r.calls), self._sums(lambda r: r.line, lambda r: 1))
+        times = self._sums(lambda r: r.line, lambda r: r.seconds)
+        self._table(file, "Lines", ("<#call>", "<#apply>", "<Line>"), times, N,
+                    self._sums(lambda r: r.line, lambda r: r.calls), self._sums(lambda r: r.line, lambda r: 1),
+                    name=lambda line: line or "(checks and extents, which no line of yours made)")
 
     def summary_nodes(self, file=None, N=None):                                                   # noqa: N803
         """Print times by node, with the node's place in the order of execution."""
         numbered = {(position, str(record)): record for position, record in enumerate(self.records())}
-        self._table(file, "Apply", "<#call> <id> <Apply name>", {k: r.seconds for k, r in numbered.items()}, N,
+        self._table(file, "Apply", ("<#call>", "<id>", "<Apply name>"), {k: r.seconds for k, r in numbered.items()}, N,
                     {k: r.calls for k, r in numbered.items()}, {k: k[0] for k in numbered}, name=lambda key: key[1])
 
-    def _table(self, file, title, columns, times, limit, calls, *more, name=str):
+    def _table(self, file, title, columns, times, limit, *cells, name=str):
+        """Print a table with the largest times first; cells: one dict for each column but the last, ``name``."""
         file = sys.stderr if file is None else file
-        self._print(file, title, "---", f"<% time> <sum %> <apply time> <time per call> {columns}")
+        heads = ["<% time>", "<sum %>", "<apply time>", "<time per call>", *columns]
+        self._print(file, title, "---", "  " + "  ".join(heads))
+        calls = cells[columns.index("<#call>")]
         whole, shown = sum(times.values()) or 1.0, 0.0
         order = sorted(times, key=times.get, reverse=True)
         for key in order[:limit]:
             shown += times[key]
-            per_call = times[key] / calls[key] if calls[key] else 0.0
-            cells = [calls[key], *(values[key] for values in more)]
-            if isinstance(cells[-1], str):
-                cells = [cells[-1], *cells[:-1]]
-            text = (f"  {100 * times[key] / whole:5.1f}%   {100 * shown / whole:5.1f}%  {times[key]:10.3f}s  "
-                    f"{per_call:13.2e}s  " + "  ".join(f"{cell:>5}" for cell in cells) + f"   {name(key)}")
-            self._print(file, text[:self.line_width])
+            texts = [f"{100 * times[key] / whole:.1f}%", f"{100 * shown / whole:.1f}%", duration(times[key]),
+                     duration(times[key] / calls[key] if calls[key] else 0.0), *(str(values[key]) for values in cells)]
+            row = [f"{text:>{len(head)}}" for text, head in zip(texts, heads, strict=False)]
+            self._print(file, ("  " + "  ".join([*row, name(key).rstrip()]))[:self.line_width])
         rest = order[limit:] if limit is not None else []
         left = sum(times[key] for key in rest)
-        self._print(file, f"   ... (remaining {len(rest)} {title} account for {100 * left / whole:6.2f}%"
-                          f"({left:.2f}s) of the runtime)", "")
+        if rest:
+            self._print(file, f"  ... (remaining {len(rest)} {title} account for {100 * left / whole:.2f}%"
+                              f"({duration(left)}) of the runtime)")
+        self._print(file, "")
 
     def summary_memory(self, file=None, N=None):                                                  # noqa: N803
         """Print the memory of intermediate values and results in the last call, the largest first."""
@@ -369,10 +384,11 @@ class ProfileStats:
             self._print(file, *source.memory())
         large = sorted((r for r in self.records() if r.nbytes >= config.profiling.min_memory_size),
                        key=lambda r: -r.nbytes)
-        self._print(file, "  <Sum apply outputs (bytes)> <Apply name>",
-                    *(f"{r.nbytes:>15}B  {r}"[:self.line_width] for r in large[:N]),
-                    f"   ... (remaining {max(len(large) - (N or len(large)), 0)} and those smaller than "
-                    f"{config.profiling.min_memory_size}B are not shown)", "")
+        left = max(len(large) - (len(large) if N is None else N), 0)
+        self._print(file, "  <Sum apply outputs (bytes)>  <Apply name>",
+                    *(f"  {r.nbytes:>26}B  {r}"[:self.line_width] for r in large[:N]),
+                    f"  ... (remaining {left} and those smaller than {config.profiling.min_memory_size}B are not "
+                    "shown)", "")
 
     def print_tips(self, file):
         """Print what may make the functions faster."""
@@ -388,6 +404,10 @@ class ProfileStats:
     def _print(file, *lines):
         for line in lines:
             print(line, file=file)
+
+
+def _class_name(kind):
+    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else str(kind)
 
 
 class ScanProfileStats(ProfileStats):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from theano.compile.layouts import private
-from theano.graph.need import marks_of
+from theano.graph.need import compute_needed
 from theano.graph.op import performer
 from theano.graph.variable import Constant
 from theano.inner.graph import InnerGraph
@@ -36,28 +36,8 @@ class Replay:
         for variable, value in zip(fgraph.inputs, inputs, strict=True):
             self.look(variable, value, None, ())
             known[variable] = value
-        stack = [v.owner for v in reversed(fgraph.outputs) if v.owner is not None]
-        while stack:
-            node = stack[-1]
-            missing = [] if node.outputs[0] in known else self._missing(node, known)
-            if missing:
-                stack.extend(v.owner for v in reversed(missing))
-                continue
-            stack.pop()
-            if node.outputs[0] not in known:
-                self._compute(node, known)
+        compute_needed(fgraph.outputs, known, lambda node: self._compute(node, known))
         return [v.data if isinstance(v, Constant) else known[v] for v in fgraph.outputs]
-
-    @staticmethod
-    def _missing(node, known):
-        """Inputs of ``node`` that it needs and that are not computed; conditions come before what depends on them."""
-        marks = marks_of(node)
-        for wanted in (None, ...):
-            found = [v for v, mark in zip(node.inputs, marks, strict=True) if not isinstance(v, Constant)
-                     and v not in known and (mark is None or wanted is ... and _holds(mark, known))]
-            if found:
-                return found
-        return []
 
     def _compute(self, node, known):
         values = [v.data if isinstance(v, Constant) else known.get(v) for v in node.inputs]
@@ -83,9 +63,3 @@ class Replay:
             yield
         finally:
             graph._function = before
-
-
-def _holds(mark, known):
-    """Whether a condition has the truth value that it must have."""
-    condition, truth = mark
-    return bool(condition.data if isinstance(condition, Constant) else known[condition]) == truth

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from theano.config import config
 from theano.drawing.picture import picture_of, shortened
+from theano.graph.units import duration
 from theano.graph.walk import ancestors
 
 PROGRAM = "dot"
@@ -17,6 +18,7 @@ COLORS = {"GpuFromHost": "red", "HostFromGpu": "red", "Scan": "yellow", "Shape":
 VARIABLES = {"input": "limegreen", "shared": "cyan", "constant": "grey85", "variable": "grey", "output": "dodgerblue"}
 EDGES = {"inplace": "red", "view": "dodgerblue", "": "black"}
 BRANCHES = "blueviolet", "sienna"       # what only the first or the second value of an ifelse needs
+FONT = '"Helvetica,Arial,sans-serif"'
 TEXTS = {"dot", "canon", "gv"}          # formats that need no program
 
 
@@ -140,7 +142,8 @@ class _Writer:
 
     def text(self, picture):
         """A picture as a digraph."""
-        lines = ["digraph {", "node [fontsize=11]; edge [fontsize=9];"]
+        lines = ["digraph {", f"node [fontsize=11, fontname={FONT}];",
+                 f"edge [fontsize=9, fontname={FONT}, arrowsize=0.7];"]
         position, arriving = 0, Counter(edge.target for edge in picture.edges)
         for node in picture.nodes.values():
             if node.kind == "apply":
@@ -153,7 +156,8 @@ class _Writer:
             number = f"{','.join(map(str, edge.arguments))} " if several else ""
             ends_at_variable = "apply" != picture.nodes[edge.source].kind or not edge.arguments
             label = number.strip() if ends_at_variable else number + edge.label
-            lines.append(f"{edge.source} -> {edge.target} [{_attributes(label=label, color=EDGES[edge.kind])}];")
+            style = _attributes(label=label and f" {label} ", color=EDGES[edge.kind])
+            lines.append(f"{edge.source} -> {edge.target} [{style}];")
         return "\n".join([*lines, "}\n"])
 
     def node(self, node, number):
@@ -162,7 +166,7 @@ class _Writer:
         if node.kind == "apply":
             label = shortened(node.label, self.longest) + number
             if node.record is not None:
-                label += f"\n{node.record.seconds:.3e} s in {node.record.calls} calls"
+                label += f"\n{duration(node.record.seconds)} in {node.record.calls} calls"
             color = self.colors.get(type(thing.op).__name__)
         else:
             label = node.label

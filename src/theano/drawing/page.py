@@ -7,7 +7,7 @@ from pathlib import Path
 
 from theano.drawing.dot import pydotprint
 from theano.drawing.formatting import PyDotFormatter
-from theano.drawing.picture import picture_of
+from theano.drawing.picture import brief, picture_of
 
 __all__ = ["PyDotFormatter", "d3viz", "d3write", "replace_patterns", "safe_json"]
 STYLES, SCRIPTS = ("page.css",), ("layout.js", "viewer.js")
@@ -55,7 +55,7 @@ def describe(picture):
 
 
 def _graph(picture):
-    nodes = [{"id": n.key, "kind": n.kind, "label": n.label, "details": n.details,
+    nodes = [{"id": n.key, "kind": n.kind, "label": brief(n), "details": n.details,
               "inner": None if n.inner is None else _graph(n.inner),
               "seconds": None if n.record is None else n.record.seconds,
               "nbytes": None if n.record is None else n.record.nbytes} for n in picture.nodes.values()]

@@ -6,10 +6,12 @@ import numpy as np
 
 from theano.graph import origin
 from theano.graph.shared import SharedVariable
+from theano.graph.units import duration, size
 from theano.graph.variable import Apply, Constant, Variable
 from theano.graph.walk import toposort
 from theano.inner.graph import InnerGraph
 from theano.scalar.composite import Composite
+from theano.tensor.elemwise import Elemwise
 
 LONGEST = 200           # characters of a value or of a line of the user's program
 
@@ -288,6 +290,14 @@ def inner_graph(node, compiled=False):
     return graph.outputs, dict(zip(graph.inputs, node.inputs, strict=False))
 
 
+def brief(node):
+    """A shorter text for a node: of elementwise operations the name alone."""
+    op = getattr(node.thing, "op", None)
+    if node.kind != "apply" or type(op) is not Elemwise or isinstance(op.scalar_op, Composite):
+        return node.label
+    return node.label.replace(str(op), op.scalar_op.row_name or str(op), 1)
+
+
 def label_of(variable):
     """A short text for a variable: its name, its value, or its type."""
     if variable.name:
@@ -323,6 +333,8 @@ def _line(variables):
 
 def _measured(record, profile):
     share = record.seconds / profile.fct_call_time if profile.fct_call_time else 0.0
-    return [("time", f"{record.seconds:.3e} s in {record.calls} calls, {100 * share:.1f} % of all"),
-            ("memory of results", f"{record.nbytes} bytes"), ("runs as", "C" if record.native else "Python")]
+    each = f", {duration(record.seconds / record.calls)} each" if record.calls > 1 else ""
+    calls = f"{record.calls} call{'s' * (record.calls != 1)}"
+    return [("time", f"{duration(record.seconds)} in {calls}{each}, {100 * share:.1f} % of all"),
+            ("memory of results", size(record.nbytes)), ("runs as", "C" if record.native else "Python")]
 

@@ -4,6 +4,8 @@ Such an op has a method ``branches(node)``: for each input None, or the pair (co
 A *case* is a tuple of such pairs that all hold, outermost first; *cases* are a tuple of them, of which one must hold.
 """
 
+from theano.graph.variable import Constant
+
 ALWAYS = ((),)
 MOST = 8                # cases that are told apart; what has more counts as needed always
 
@@ -80,3 +82,45 @@ def gated(choose, cases, value, other):
             within = choose(condition, truth, within, result)
         result = within
     return result
+
+
+# -- running what is needed ---------------------------------------------------------------------------------
+
+
+def compute_needed(variables, known, compute):
+    """Call ``compute(node)`` for all that ``variables`` need, what a node needs before it, conditions first.
+
+    known: dict with values, at first of the inputs; ``compute`` must put those of the node's outputs into it. Constants
+    need not be in it.
+    """
+    stack = [v.owner for v in reversed(variables) if v.owner is not None]
+    while stack:
+        node = stack[-1]
+        done = node.outputs[0] in known
+        missing = [] if done else _missing(node, known)
+        if missing:
+            stack.extend(v.owner for v in reversed(missing))
+            continue
+        stack.pop()
+        if not done:
+            compute(node)
+
+
+def _missing(node, known):
+    """Inputs of ``node`` that it needs and that are not computed; conditions come before what depends on them."""
+    marks = marks_of(node)
+    for under_conditions in (False, True):
+        found = [v for i, (v, mark) in enumerate(zip(node.inputs, marks, strict=True)) if not isinstance(v, Constant)
+                 and v not in known and (mark is None or under_conditions and needs_input(node, i, known))]
+        if found:
+            return found
+    return []
+
+
+def needs_input(node, i, known):
+    """Whether ``node`` needs its input ``i``; ``known`` has the value of the condition for that, if it has one."""
+    mark = marks_of(node)[i]
+    if mark is None:
+        return True
+    condition, truth = mark
+    return bool(condition.data if isinstance(condition, Constant) else known[condition]) == truth

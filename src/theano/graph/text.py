@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from theano.graph.units import duration
 from theano.graph.variable import Apply, Variable
 
 WIDEST = 200            # characters of bars before a line; what is deeper tells its level instead
@@ -54,6 +55,7 @@ class Listing:
 
     order: number of each node in the order of execution   storage: cell of each variable
     outer: variable that feeds each input of the inner graph being written
+    maps: attributes of ops that are told, each with the letter that begins it   profile: `ProfileStats`, or None
     """
 
     write: Callable
@@ -67,6 +69,8 @@ class Listing:
     order: Mapping = field(default_factory=dict)
     storage: Mapping = field(default_factory=dict)
     outer: Mapping = field(default_factory=dict)
+    maps: Mapping = field(default_factory=dict)
+    profile: object = None
     holders: list = field(default_factory=list)
 
     def label(self, thing, variable=None):
@@ -101,8 +105,18 @@ class Listing:
             feeds = f" -> {self.label_of(self.outer[variable])}" if variable in self.outer else ""
             return f"{variable} {label}{kind}{cell}{self.users(variable)}{feeds}"
         name = str(node.op) if len(node.outputs) == 1 else f"{node.op}.{variable.index}"
-        number = self.order.get(node, "")
-        return f"{name} {label}{kind} '{variable.name or ''}'   {number}{cell}{self.users(variable)}"
+        told = {letter: getattr(node.op, attribute) for attribute, letter in self.maps.items()}
+        marks = [f"{letter}={found}" if found else "" for letter, found in told.items()]
+        words = " ".join([*marks, *[""] * (2 - len(marks)), str(self.order.get(node, ""))])
+        return f"{name} {label}{kind} '{variable.name or ''}' {words}{cell}{self.users(variable)}{self.time(node)}"
+
+    def time(self, node):
+        """What was measured of a node."""
+        seconds = self.profile.apply_time.get(node) if self.profile is not None else None
+        if seconds is None:
+            return ""
+        whole = self.profile.fct_call_time
+        return f" --> {duration(seconds)}" + (f" {100 * seconds / whole:.1f}%" if whole else "")
 
     def tree(self, place):
         """Write a variable and below it what it is computed from, each node's inputs once."""
@@ -184,6 +198,49 @@ def debugprint(obj, depth=-1, print_type=False, file=None, ids="CHAR", stop_on_n
     listing.inner_graphs()
     target.flush()
     return target.getvalue() if file == "str" else target
+
+
+def print_listing(r, prefix="", depth=-1, done=None, print_type=False, file=None, print_destroy_map=False,
+                  print_view_map=False, order=None, ids="CHAR", stop_on_name=False, prefix_child=None, scan_ops=None,
+                  profile=None, scan_inner_to_outer_inputs=None, smap=None, used_ids=None, print_clients=False):
+    """Print what one variable is computed from; `debugprint` is made for users.
+
+    Parameters beyond those of `debugprint`
+    ---------------------------------------
+    r : Variable or Apply
+    prefix, prefix_child : str
+        Begin the first line, and those below it; default of the second: ``prefix``.
+    print_destroy_map, print_view_map : bool
+        Tell which outputs of an op are in the memory of which inputs, overwritten (``d=``) or seen (``v=``).
+    order : list of Apply, optional
+        Nodes are told by their place in it.
+    scan_ops : list, optional
+        Is given the variables of loops that were met, whose graphs are not printed here.
+    profile : ProfileStats, optional
+        Tell the time that nodes took.
+    scan_inner_to_outer_inputs : dict, optional
+        The variable outside that feeds an input of the graph of a loop.
+    smap : dict, optional
+        The cells of variables, whose contents are told.
+
+    Returns the file. Raises ValueError for other ``ids``, TypeError for what is neither variable nor node.
+    """
+    if ids not in IDS:
+        raise ValueError(f"ids must be one of {IDS}, got {ids!r}")
+    if not isinstance(r, (Variable, Apply)):
+        raise TypeError(f"a variable or a node has a listing, got {r!r}")
+    target = sys.stdout if file is None else file
+    maps = {**({"destroy_map": "d"} if print_destroy_map else {}), **({"view_map": "v"} if print_view_map else {})}
+    listing = Listing(lambda text: target.write(text + "\n"), ids, depth, print_type, print_clients, stop_on_name,
+                      {} if done is None else done, {} if used_ids is None else used_ids,
+                      {node: k for k, node in enumerate(order or ())}, smap or {}, scan_inner_to_outer_inputs or {},
+                      maps, profile)
+    for variable in ([r] if isinstance(r, Variable) else r.outputs) if depth else ():
+        listing.tree(Place(variable, prefix, prefix if prefix_child is None else prefix_child))
+    if scan_ops is not None:
+        scan_ops.extend(listing.holders)
+    target.flush()
+    return target
 
 
 def _printable(obj, with_storage):

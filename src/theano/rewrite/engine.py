@@ -245,12 +245,12 @@ class Engine:
                     continue
             if old.name and not new.name and new.owner is not None:
                 new.name = old.name
+            if config.optimizer_verbose:
+                print(f"rewriting: rule {item.name} replaces {old.owner or old} by {new.owner or new}")
             self.fgraph.replace(old, new, reason=item.name)
             changed = True
         if changed:
             self.fired.rules[item.name] = self.fired.rules.get(item.name, 0) + 1
-            if config.optimizer_verbose:
-                print(f"rewriting: rule {item.name} replaces {node}")
         return changed
 
     def _timed(self, item, node):

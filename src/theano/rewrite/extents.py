@@ -10,14 +10,25 @@ from typing import NamedTuple
 
 from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.variable import Constant, Variable
-from theano.tensor.advanced import AdvancedIncSubtensor1, AdvancedSubtensor1
+from theano.tensor.advanced import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+)
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc, AllocEmpty, ARange, Eye, Tri
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor
-from theano.tensor.nnet.softmax import LogSoftmax, Softmax
+from theano.tensor.nnet.softmax import (
+    CrossentropySoftmax1HotWithBiasDx,
+    CrossentropySoftmaxArgmax1HotWithBias,
+    LogSoftmax,
+    Softmax,
+    SoftmaxWithBias,
+)
 from theano.tensor.shape import Rebroadcast, Shape_i, SpecifyShape
 
 
@@ -174,12 +185,66 @@ def _gather(extents, node):
     return [*index, *x[1:]]
 
 
+def _biased(extents, node):
+    """softmax(x + b): there are as many columns in both."""
+    x, b = (extents[v] for v in node.inputs[:2])
+    columns = extents.equate(x[1], b[0])
+    return [x[0], columns][:node.outputs[0].type.ndim]
+
+
+def _crossentropy_grad(extents, node):
+    """dx of a cross-entropy: each row has a label, and a gradient of its own or that of all rows."""
+    rows = extents[node.inputs[1]][0]
+    for v in (node.inputs[0], node.inputs[2]):
+        if not v.type.broadcastable[0]:
+            rows = extents.equate(rows, extents[v][0])
+    return [rows, extents[node.inputs[1]][1]]
+
+
+def rows_and_labels(index):
+    """(n, labels) where an index is [arange(n), labels], one element of each of n rows; None otherwise."""
+    if len(index) != 2 or index[0].owner is None or not isinstance(index[0].owner.op, ARange):
+        return None
+    start, stop, step = index[0].owner.inputs
+    labels = index[1]
+    if (scalar_extent(start), scalar_extent(step)) != (0, 1) or getattr(labels.type, "ndim", None) != 1 \
+            or not labels.type.dtype.startswith(("int", "uint")):
+        return None
+    return stop, labels
+
+
+def _of_softmax(variable):
+    """Whether a variable is elementwise work on a softmax, or zeros like that."""
+    while variable.owner is not None and isinstance(variable.owner.op, Elemwise):
+        variable = variable.owner.inputs[0]
+    return variable.owner is not None and isinstance(variable.owner.op, (Softmax, LogSoftmax))
+
+
+def _picked(first):
+    """One element of each row, read or added to: losses take rows and labels of a softmax to be equally many.
+
+    first: where the index begins among the inputs.
+    """
+    def rule(extents, node):
+        source = node.inputs[0]
+        found = rows_and_labels(node.inputs[first:]) if _of_softmax(source) else None
+        if found is not None:
+            stop = scalar_extent(found[0])
+            stop = extents[stop.variable][stop.axis] if isinstance(stop, Symbol) and stop.axis >= 0 else stop
+            extents.equate(extents.equate(extents[source][0], stop), extents[found[1]][0])
+        return fresh(node.outputs[0]) if first == 1 else extents[source]
+    return rule
+
+
 RULES = {
     Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both,
     Alloc: lambda extents, node: extents_of_numbers(extents, node.inputs[1:]),
     AllocEmpty: lambda extents, node: extents_of_numbers(extents, node.inputs),
     Eye: _square, Tri: _square, ARange: _range,
     Dot: _dot, Dot22: _dot, Dot22Scalar: _dot, BatchedDot: _batched, AdvancedSubtensor1: _gather,
+    SoftmaxWithBias: _biased, CrossentropySoftmaxArgmax1HotWithBias: _biased,
+    CrossentropySoftmax1HotWithBiasDx: _crossentropy_grad,
+    AdvancedSubtensor: _picked(1), AdvancedIncSubtensor: _picked(2),
     **dict.fromkeys((Gemm, Gemv, Ger, IncSubtensor, AdvancedIncSubtensor1, Softmax, LogSoftmax, Rebroadcast,
                      SpecifyShape, DeepCopyOp, ViewOp), _like(0)),
 }

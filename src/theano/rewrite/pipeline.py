@@ -15,6 +15,7 @@ from theano.rewrite.rules.checkpoint import CHECKPOINT
 from theano.rewrite.rules.diagonal import DIAGONAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
 from theano.rewrite.rules.fuse import fuse
+from theano.rewrite.rules.guards import keep_checks
 from theano.rewrite.rules.increment import INCREMENT
 from theano.rewrite.rules.index import INDEX, MACHINE
 from theano.rewrite.rules.inner import INNER, graph_as_op
@@ -22,7 +23,7 @@ from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.join import JOIN
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
-from theano.rewrite.rules.nnet import NNET
+from theano.rewrite.rules.nnet import BIASED, NNET
 from theano.rewrite.rules.scan import PRODUCTS, SCAN, last_rows_of_scan, scan_with_unused
 from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
@@ -34,6 +35,7 @@ FAST = frozenset({"fast_run", "fast_compile"})
 
 PHASES = (
     Phase("inline", (graph_as_op,), tags=FAST),
+    Phase("keep_checks", whole=keep_checks, tags=FAST),
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
@@ -48,12 +50,14 @@ PHASES = (
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),
     Phase("mask", (*MASK, *FOLDING), tags=RUN),
     Phase("UnShapeOpt", whole=detach_shapes, tags=FAST),
+    Phase("biased", BIASED, tags=RUN),
     Phase("elemwise_fusion", whole=fuse, tags=RUN | {"fusion", "FusionOptimizer", "local_elemwise_fusion"}),
     Phase("overwrite", whole=overwrite, tags=RUN | {"inplace"}),
     Phase("inplace", whole=inplace, tags=RUN | {"inplace", "inplace_elemwise_optimizer"}),
     Phase("cond_make_inplace", whole=view_choices, tags=RUN | {"inplace"}),
 )
-SHOWN_ONLY = ("elemwise_fusion", "inplace", "cond_make_inplace")     # the native runtime decides these for itself
+GUARDED = ("keep_checks",)          # native code tests this with its assumptions
+SHOWN_ONLY = ("biased", "elemwise_fusion", "inplace", "cond_make_inplace")     # native code has these in its own way
 
 
 def optimize(fgraph, query, native=False):
@@ -70,7 +74,7 @@ def optimize(fgraph, query, native=False):
     for phase in PHASES:
         if phase.name == "elemwise_fusion":
             done = apply_users(fgraph, query, 0, FUSION)
-        if query.takes_phase(phase) and not (native and phase.name in SHOWN_ONLY):
+        if query.takes_phase(phase) and not (native and phase.name in GUARDED + SHOWN_ONLY):
             report(phase.name, len(fgraph.apply_nodes))
             engine.run(phase)
     done |= apply_users(fgraph, query, FUSION, math.inf)

@@ -7,13 +7,16 @@ from theano.config import config
 from theano.graph import origin
 from theano.graph.text import debugprint
 
+CAUSE, AROUND = "Apply node that caused the error:", "That ran inside of:"
+HINT = "(exception_verbosity=high adds a debugprint of this node.)"
+
 
 def describe_failure(node, values, position=None):
     """Text about a failing node: the node, its inputs' types, shapes and strides, the user's line.
 
     node: Apply. values: what its inputs held, as far as known. position: place in the order of execution.
     """
-    lines = [f"\nApply node that caused the error: {node}"]
+    lines = [f"\n{CAUSE} {node}"]
     if position is not None:
         lines.append(f"Toposort index: {position}")
     lines.append(f"Inputs types: {[v.type for v in node.inputs]}")
@@ -26,7 +29,7 @@ def describe_failure(node, values, position=None):
     if config.exception_verbosity == "high":
         lines.append("\nDebugprint of the apply node:\n" + debugprint(node, file="str", print_type=True))
     else:
-        lines.append("(exception_verbosity=high adds a debugprint of this node.)")
+        lines.append(HINT)
     return "\n".join(lines)
 
 
@@ -50,6 +53,8 @@ def extended(error, text):
     """An error like ``error`` whose message ends with ``text``."""
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
         return error
+    if CAUSE in str(error):             # a node of a graph inside of this one failed, which said so itself
+        text = text.replace(CAUSE, AROUND, 1).replace("\n" + HINT, "")
     message = f"{error}\n{text}" if str(error) else text
     try:
         fresh = type(error)(message)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theano.errors import NotScalarConstantError
+from theano.errors import DroppedCheckError, NotScalarConstantError
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
@@ -18,6 +18,7 @@ class Assert(Op):
     __props__ = ("msg",)
     view_map = {0: [0]}
     _f16_ok = True
+    error = AssertionError
 
     def __init__(self, msg="Theano Assert failed!"):
         self.msg = msg
@@ -33,7 +34,7 @@ class Assert(Op):
     def perform(self, node, inputs, output_storage):
         value, *conds = inputs
         if not np.all(conds):
-            raise AssertionError(self.msg)
+            raise self.error(self.msg)
         output_storage[0][0] = value
 
     def infer_shape(self, node, shapes):
@@ -50,6 +51,15 @@ class Assert(Op):
 
 
 assert_op = Assert()
+
+
+class KeptChecks(Assert):
+    """``value``, after the checks of operations whose own values are not computed."""
+
+    error = DroppedCheckError
+
+    def __init__(self, msg="extents or an index don't fit an operation of which only the shape is computed"):
+        super().__init__(msg)
 
 
 def _value_if_true(node, index, get):

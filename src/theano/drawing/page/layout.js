@@ -4,7 +4,7 @@
 // by medians, then coordinates that pull nodes towards their neighbours.
 
 const GAP = { x: 26, y: 46, side: 14 };
-const SWEEPS = 10;
+const SWEEPS = 10, WORK = 150000;         // no more sweeps than make so many visits of cells
 
 // graph: {nodes: [{id, width, height}], edges: [{source, target}]}, ids are any keys. Sets x, y (centres) of all nodes
 // and `points` of all edges; returns {width, height}.
@@ -21,8 +21,9 @@ function layout(graph) {
   const layer = layersOf(order, out);
   const layers = fill(layer, cells, order);
   for (const e of edges) e.chain = chainOf(e, cells, layer, layers);
-  for (let sweep = 0; sweep < SWEEPS; sweep++) arrange(layers, sweep % 2 === 0);
-  place(layers);
+  const sweeps = Math.max(2, Math.min(SWEEPS, Math.floor(WORK / layers.reduce((sum, row) => sum + row.length, 1))));
+  for (let sweep = 0; sweep < sweeps; sweep++) arrange(layers, sweep % 2 === 0);
+  place(layers, 2 * sweeps);
   return finish(graph, edges, cells, layers);
 }
 
@@ -101,25 +102,25 @@ function arrange(layers, downwards) {
 
 const apart = (a, b) => (a.width + b.width) / 2 + (a.node && b.node ? GAP.x : GAP.side);
 
-function place(layers) {
+function place(layers, sweeps) {
   for (const cells of layers) {
     let x = 0;
     cells.forEach((cell, k) => { cell.x = x = k ? x + apart(cells[k - 1], cell) : 0; });
     cells.forEach(cell => { cell.x -= x / 2; });
   }
-  for (let sweep = 0; sweep < 2 * SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < sweeps; sweep++) {
     const downwards = sweep % 2 === 0;
-    for (const cells of downwards ? layers : [...layers].reverse()) pull(cells, downwards, sweep);
+    for (const cells of downwards ? layers : [...layers].reverse()) pull(cells, downwards, sweep >= sweeps - 2);
   }
 }
 
 // Move the cells of a layer towards the medians of their neighbours, without changing their order: cells that would
 // overlap form blocks, which stand at the mean of what their cells want.
-function pull(cells, downwards, sweep) {
+function pull(cells, downwards, last) {
   const blocks = [];
   let before = null, offset = 0;
   for (const cell of cells) {
-    const near = sweep < 2 * SWEEPS - 2 ? (downwards ? cell.above : cell.below) : [...cell.above, ...cell.below];
+    const near = last ? [...cell.above, ...cell.below] : downwards ? cell.above : cell.below;
     const weight = near.length ? (cell.node ? 1 : 4) : 0.01;
     const wish = near.length ? middle(near.map(c => c.x)) : cell.x;
     offset = before ? offset + apart(before, cell) : 0;
@@ -144,6 +145,7 @@ function finish(graph, edges, cells, layers) {
     const height = Math.max(...row.map(c => c.height), 0);
     for (const cell of row) {
       cell.y = y + height / 2;
+      cell.row = height;
       left = Math.min(left, cell.x - cell.width / 2);
       right = Math.max(right, cell.x + cell.width / 2);
     }
@@ -154,6 +156,8 @@ function finish(graph, edges, cells, layers) {
     node.x = cell.x - left;
     node.y = cell.y;
   }
-  for (const e of edges) e.points = e.chain.slice(1, -1).map(c => ({ x: c.x - left, y: c.y }));
+  // An edge goes straight down through a layer, so that it does not cross a tall node beside it.
+  for (const e of edges) e.points = e.chain.slice(1, -1).flatMap(c => c.row > 2 * GAP.side + 10
+    ? [{ x: c.x - left, y: c.y - c.row / 2 }, { x: c.x - left, y: c.y + c.row / 2 }] : [{ x: c.x - left, y: c.y }]);
   return { width: Math.max(right - left, 0), height: Math.max(y - GAP.y, 0) };
 }

@@ -11,8 +11,8 @@ const canvas = $("canvas"), scene = make("g", canvas), areas = make("g", scene),
 const view = { x: 0, y: 0, scale: 1 };
 const ruler = document.createElement("canvas").getContext("2d");
 ruler.font = "13px system-ui, sans-serif";
-const everything = [];                  // all nodes, those inside ops too
-let colour = "kind", chosen = null, hits = [], hit = -1;
+const everything = [], every = [];      // all nodes and all graphs, those inside ops too
+let colour = "kind", most = 0, chosen = null, hits = [], hit = -1;
 
 function make(name, parent, attributes = {}) {
   const element = document.createElementNS(SVG, name);
@@ -24,14 +24,28 @@ function make(name, parent, attributes = {}) {
 // -- the model ---------------------------------------------------------------------------------------------
 
 function prepare(graph, holder) {
+  every.push(graph);
   graph.holder = holder;
   graph.byId = new Map();
+  graph.touching = new Map(graph.nodes.map(node => [node.id, []]));
+  for (const edge of graph.edges) for (const id of new Set([edge.source, edge.target])) graph.touching.get(id).push(edge);
+  shift(graph);
   for (const node of graph.nodes) {
     Object.assign(node, { graph, open: false, uid: everything.length, text: shorten(node.label) });
     node.haystack = [node.label, ...node.details.map(pair => pair[1])].join("\n").toLowerCase();
     graph.byId.set(node.id, node);
     everything.push(node);
     if (node.inner) prepare(node.inner, node);
+  }
+}
+
+// Edges that come to one node end side by side, in the order of their arguments: where, from -0.5 to 0.5.
+function shift(graph) {
+  const arriving = new Map();
+  for (const edge of graph.edges) if (edge.arguments.length) arriving.set(edge.target, [...arriving.get(edge.target) || [], edge]);
+  for (const all of arriving.values()) {
+    all.sort((a, b) => a.arguments[0] - b.arguments[0]);
+    all.forEach((edge, k) => { [edge.shift, edge.beside] = all.length < 2 ? [0, 1] : [k / (all.length - 1) - 0.5, all.length]; });
   }
 }
 
@@ -81,19 +95,72 @@ function measure(graph) {
 
 // -- drawing -----------------------------------------------------------------------------------------------
 
+// A graph of many nodes is drawn as far as it is in view, and in a few large shapes where that is still too much to read.
+const MANY = 1200, READABLE = 500;
+let windowed = false, waiting = 0;
+
 function draw() {
   for (const layer of [areas, lines, dots]) layer.replaceChildren();
-  drawGraph(model.graph);
+  for (const node of everything) node.element = null;
+  const graphs = openGraphs(), nodes = graphs.flatMap(graph => graph.nodes);
+  windowed = nodes.length > MANY;
+  const seen = windowed ? inView() : null;
+  const near = seen ? nodes.filter(node => touches(box(node), seen)) : nodes;
+  const overview = windowed && near.length > READABLE;
+  if (overview) drawOverview(graphs, nodes);
+  else {
+    near.forEach(drawNode);
+    for (const graph of graphs) for (const edge of graph.edges) drawEdge(edge, graph, seen);
+  }
+  $("note").hidden = !overview;
+  $("note").textContent = `${nodes.length} nodes: zoom in or search to read them`;
   paint();
   mark();
 }
 
-function drawGraph(graph) {
-  for (const node of graph.nodes) {
-    drawNode(node);
-    if (unfolded(node)) drawGraph(node.inner);
+// Draw what came into view, at most once for each picture on the screen.
+function refresh() {
+  if (windowed && !waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(); });
+}
+
+// The graph itself, and those in unfolded ops.
+function openGraphs() {
+  const found = [model.graph];
+  for (let k = 0; k < found.length; k++) for (const node of found[k].nodes) if (unfolded(node)) found.push(node.inner);
+  return found;
+}
+
+// What is in view, and a little more, in the coordinates of the scene.
+function inView() {
+  const { width, height } = canvas.getBoundingClientRect();
+  return { left: (-view.x - 0.2 * width) / view.scale, right: (1.2 * width - view.x) / view.scale,
+           top: (-view.y - 0.2 * height) / view.scale, bottom: (1.2 * height - view.y) / view.scale };
+}
+
+function box(node) {
+  const { x, y } = at(node), [w, h] = [node.width / 2, node.height / 2];
+  return { left: x - w, right: x + w, top: y - h, bottom: y + h };
+}
+
+const touches = (a, b) => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
+
+function drawOverview(graphs, nodes) {
+  const shapes = new Map(), paths = new Map();
+  for (const node of nodes) {
+    const key = `${unfolded(node) ? "unfolded " : ""}${node.kind}\n${tint(node)}`;
+    if (!shapes.has(key)) shapes.set(key, []);
+    const { left, top } = box(node);
+    shapes.get(key).push(`M${left},${top}h${node.width}v${node.height}h${-node.width}z`);
   }
-  for (const edge of graph.edges) drawEdge(edge, graph);
+  for (const graph of graphs) for (const edge of graph.edges) {
+    if (!paths.has(edge.kind)) paths.set(edge.kind, []);
+    for (const [source, target] of connected(edge, graph)) paths.get(edge.kind).push(pathOf(edge, graph, source, target));
+  }
+  for (const [kind, texts] of paths) make("path", lines, { class: `edge ${kind} overview`, d: texts.join("") });
+  for (const [key, texts] of shapes) {
+    const [kind, fill] = key.split("\n"), group = make("g", kind.startsWith("unfolded") ? areas : dots, { class: kind });
+    make("path", group, { class: "shape", d: texts.join("") }).style.fill = fill;
+  }
 }
 
 function drawNode(node) {
@@ -108,20 +175,34 @@ function drawNode(node) {
 }
 
 function move(node) {
+  if (!node.element) return;
   const { x, y } = at(node);
   node.element.setAttribute("transform", `translate(${x},${y})`);
 }
 
-function drawEdge(edge, graph) {
+// Pairs of the nodes that an edge joins on the screen.
+function connected(edge, graph) {
   const found = ends(edge, graph);
-  edge.paths = found.targets.map(target => {
+  return found.targets.map(target => [found.source, target]);
+}
+
+function drawEdge(edge, graph, seen) {
+  edge.paths = [];
+  for (const [source, target] of connected(edge, graph)) {
+    if (seen && !touches(around(source, target), seen)) continue;
     const hitArea = make("path", lines, { class: "hit" });
     const path = make("path", lines, { class: `edge ${edge.kind}`, "marker-end": `url(#arrow-${edge.kind || "plain"})` });
     hitArea.addEventListener("pointermove", event => tip(event, edgeText(edge)));
     hitArea.addEventListener("pointerleave", () => tip(null));
-    return { source: found.source, target, elements: [hitArea, path] };
-  });
+    edge.paths.push({ source, target, elements: [hitArea, path] });
+  }
   route(edge, graph);
+}
+
+function around(source, target) {
+  const [a, b] = [box(source), box(target)];
+  return { left: Math.min(a.left, b.left), right: Math.max(a.right, b.right), top: Math.min(a.top, b.top),
+           bottom: Math.max(a.bottom, b.bottom) };
 }
 
 function edgeText(edge) {
@@ -131,15 +212,19 @@ function edgeText(edge) {
 }
 
 function route(edge, graph) {
-  for (const { source, target, elements } of edge.paths) {
-    const a = at(source), b = at(target);
-    const from = { x: a.x, y: a.y + (unfolded(source) ? source.height / 2 : LINE / 2) };
-    const to = { x: b.x + spread(edge, target, graph), y: b.y - (unfolded(target) ? target.height / 2 : LINE / 2) - 3 };
-    const origin = graph.holder ? corner(graph.holder) : { x: 0, y: 0 };
-    const between = edge.straight ? [] : edge.points.map(p => ({ x: p.x + origin.x, y: p.y + origin.y }));
-    const path = curve([from, ...between, to]);
+  for (const { source, target, elements } of edge.paths || []) {
+    const path = pathOf(edge, graph, source, target);
     for (const element of elements) element.setAttribute("d", path);
   }
+}
+
+function pathOf(edge, graph, source, target) {
+  const a = at(source), b = at(target);
+  const from = { x: a.x, y: a.y + (unfolded(source) ? source.height / 2 : LINE / 2) };
+  const to = { x: b.x + spread(edge, target, graph), y: b.y - (unfolded(target) ? target.height / 2 : LINE / 2) - 3 };
+  const origin = graph.holder ? corner(graph.holder) : { x: 0, y: 0 };
+  const between = edge.straight || !edge.points ? [] : edge.points.map(p => ({ x: p.x + origin.x, y: p.y + origin.y }));
+  return curve([from, ...between, to]);
 }
 
 function corner(holder) {
@@ -147,11 +232,8 @@ function corner(holder) {
   return { x: x - holder.width / 2 + PAD.x, y: y - holder.height / 2 + PAD.top };
 }
 
-// Edges that come to one node end side by side, in the order of their arguments.
 function spread(edge, target, graph) {
-  if (target.graph !== graph || !edge.arguments.length) return 0;
-  const all = graph.edges.filter(e => e.target === edge.target).sort((a, b) => a.arguments[0] - b.arguments[0]);
-  return all.length < 2 ? 0 : (all.indexOf(edge) / (all.length - 1) - 0.5) * Math.min(target.width * 0.6, 14 * all.length);
+  return target.graph === graph && edge.beside > 1 ? edge.shift * Math.min(target.width * 0.6, 14 * edge.beside) : 0;
 }
 
 function curve(points) {
@@ -163,20 +245,21 @@ function curve(points) {
   return path;
 }
 
+const measured = node => colour === "time" ? node.seconds : node.nbytes;
+
+// The colour of a node by what was measured of it; "" where its role says it.
+function tint(node) {
+  if (colour === "kind" || measured(node) == null || !most) return "";
+  return `color-mix(in srgb, var(--inplace) ${Math.round(100 * measured(node) / most)}%, var(--paper))`;
+}
+
 function paint() {
-  const value = node => colour === "time" ? node.seconds : node.nbytes;
-  const most = Math.max(...everything.map(n => value(n) || 0), 0);
-  for (const node of everything) {
-    const shape = visible(node) && node.element && node.element.querySelector(".shape");
-    if (!shape) continue;
-    const part = colour === "kind" || value(node) == null || !most ? null : Math.round(100 * value(node) / most);
-    shape.style.fill = part === null ? "" : `color-mix(in srgb, var(--inplace) ${part}%, var(--paper))`;
-  }
+  for (const node of everything) if (node.element) node.element.querySelector(".shape").style.fill = tint(node);
 }
 
 function mark() {
   const found = new Set(hits.map(shownFor));
-  for (const node of everything) if (visible(node) && node.element) {
+  for (const node of everything) if (node.element) {
     node.element.classList.toggle("found", found.has(node));
     node.element.classList.toggle("chosen", node === chosen);
   }
@@ -193,6 +276,7 @@ function shownFor(node) {
 
 function apply() {
   scene.setAttribute("transform", `translate(${view.x},${view.y}) scale(${view.scale})`);
+  refresh();
 }
 
 function fit() {
@@ -223,7 +307,7 @@ function centre(node) {
 function relayout(anchor = null) {
   const before = anchor && at(anchor);
   model.graph.size = measure(model.graph);
-  for (const node of everything) for (const edge of node.graph.edges) edge.straight = false;
+  for (const graph of every) for (const edge of graph.edges) edge.straight = false;
   draw();
   if (before) {
     const after = at(anchor);
@@ -344,7 +428,9 @@ canvas.addEventListener("pointerup", () => {
 });
 canvas.addEventListener("dblclick", event => {
   const node = document.elementsFromPoint(event.clientX, event.clientY).map(e => e.closest(".node")).find(Boolean);
+  const box = canvas.getBoundingClientRect();
   if (node) toggle(everything[node.dataset.uid]);
+  else if (!$("note").hidden) zoom(4, event.clientX - box.left, event.clientY - box.top);
 });
 canvas.addEventListener("wheel", event => {
   event.preventDefault();
@@ -355,8 +441,11 @@ canvas.addEventListener("wheel", event => {
 function dragNode(node, dx, dy) {
   node.x += dx;
   node.y += dy;
-  for (const edge of node.graph.edges) if (edge.source === node.id || edge.target === node.id) edge.straight = true;
-  redraw(model.graph);
+  for (const edge of node.graph.touching.get(node.id)) edge.straight = true;
+  move(node);
+  if (unfolded(node)) redraw(node.inner);
+  for (let near = node; near; near = near.graph.holder)       // an edge may end at a node inside of its own
+    for (const edge of near.graph.touching.get(near.id)) route(edge, near.graph);
 }
 
 function redraw(graph) {
@@ -372,20 +461,51 @@ $("unfold").addEventListener("click", () => setAll(true));
 $("fold").addEventListener("click", () => setAll(false));
 $("reset").addEventListener("click", () => { relayout(); fit(); });
 $("close").addEventListener("click", () => choose(null));
-$("colour").addEventListener("change", event => { colour = event.target.value; paint(); });
+$("help").addEventListener("click", () => KEYS["?"]());
+$("colour").addEventListener("change", event => {
+  colour = event.target.value;
+  most = everything.reduce((largest, node) => Math.max(largest, measured(node) || 0), 0);
+  legend();
+  if (windowed) draw();
+  else paint();
+});
 $("search").addEventListener("input", event => search(event.target.value));
 $("search").addEventListener("keydown", event => {
   if (event.key === "Enter") nextHit(event.shiftKey ? -1 : 1);
 });
+const STEP = 80;
+const KEYS = {
+  f: fit, u: () => setAll(true), c: () => setAll(false),
+  "+": () => zoomCentre(1.25), "=": () => zoomCentre(1.25), "-": () => zoomCentre(0.8),
+  ArrowLeft: () => pan(STEP, 0), ArrowRight: () => pan(-STEP, 0), ArrowUp: () => pan(0, STEP), ArrowDown: () => pan(0, -STEP),
+  n: () => nextHit(1), p: () => nextHit(-1), Enter: () => { if (chosen) toggle(chosen); },
+  "?": () => { $("keys").hidden = !$("keys").hidden; },
+};
+
+function pan(dx, dy) {
+  view.x += dx;
+  view.y += dy;
+  apply();
+}
+
+function zoomCentre(factor) {
+  const box = canvas.getBoundingClientRect();
+  zoom(factor, box.width / 2, box.height / 2);
+}
+
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") {
     choose(null);
+    $("keys").hidden = true;
     $("search").blur();
-  } else if (document.activeElement.tagName !== "INPUT") {
+  } else if (!["INPUT", "SELECT"].includes(document.activeElement.tagName)) {
     if (event.key === "/") {
       event.preventDefault();
       $("search").focus();
-    } else if (event.key === "f") fit();
+    } else if (KEYS[event.key] && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      KEYS[event.key]();
+    }
   }
 });
 window.addEventListener("resize", apply);
@@ -395,7 +515,11 @@ window.addEventListener("resize", apply);
 function legend() {
   const used = Object.keys(ROLES).filter(kind => everything.some(n => n.kind === kind));
   const samples = used.map(kind => [ROLES[kind], `var(--${kind})`]);
-  const kinds = new Set(everything.flatMap(n => n.graph.edges.map(e => e.kind)));
+  if (colour !== "kind") {
+    const text = most ? `${colour} of an operation, from none to ${colour === "time" ? duration(most) : size(most)}` : `no ${colour} was measured`;
+    samples[used.indexOf("apply")] = [text, "linear-gradient(90deg, var(--paper), var(--inplace))"];
+  }
+  const kinds = new Set(every.flatMap(graph => graph.edges.map(e => e.kind)));
   if (kinds.has("inplace")) samples.push(["overwritten by its user", "var(--inplace)"]);
   if (kinds.has("view")) samples.push(["its user returns a view of it", "var(--view)"]);
   $("legend").replaceChildren(...samples.map(([text, sample]) => {
@@ -404,6 +528,16 @@ function legend() {
     item.style.setProperty("--sample", sample);
     return item;
   }));
+}
+
+function duration(seconds) {
+  const [scale, unit] = seconds >= 1 ? [1, "s"] : seconds >= 1e-3 ? [1e3, "ms"] : [1e6, "us"];
+  return `${(seconds * scale).toPrecision(3)} ${unit}`;
+}
+
+function size(bytes) {
+  const power = bytes < 1024 ? 0 : bytes < 1048576 ? 1 : 2;
+  return `${power ? (bytes / 1024 ** power).toPrecision(3) : bytes} ${["bytes", "KiB", "MiB"][power]}`;
 }
 
 function arrows() {

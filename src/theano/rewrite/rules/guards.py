@@ -1,10 +1,14 @@
-"""What a specialised graph takes for granted, as one truth value that is checked when the function is called."""
+"""What is checked when a function is called, as one truth value: what a specialised graph takes for granted, and what
+operations demand whose values are not computed.
+"""
 
 from theano.graph.need import ALWAYS, gated, implies, needs
 from theano.inner.ifelse import IfElse
+from theano.rewrite.checks import dropped_checks
 from theano.rewrite.extents import Extents, Symbol
+from theano.tensor.assertion import KeptChecks
 from theano.tensor.constant import constant
-from theano.tensor.elemwise import ELEMWISE
+from theano.tensor.elemwise import ELEMWISE, Elemwise
 from theano.tensor.shape import Shape_i, shape_ops
 
 MOST_KINDS = 16         # of nodes by the conditions under which they are needed; each kind has assumptions of its own
@@ -29,17 +33,31 @@ def assume_equal_extents(fgraph):
                 extents.visit(node)
         for a, b in extents.assumptions:
             if (a, b) not in known:
-                check = ELEMWISE["eq"](_value(a), _value(b))
-                checks.append(check if cases == ALWAYS else gated(IfElse.gated, cases, check, constant(True)))
+                checks.append((ELEMWISE["eq"](_value(a), _value(b)), cases))
         if cases == ALWAYS:
             known.update(extents.assumptions)
+    checks += dropped_checks(fgraph, order, when, assumed=Elemwise)
     if not checks:
         return 0
-    together = checks[0]
-    for check in checks[1:]:
-        together = ELEMWISE["and_"](together, check)
-    fgraph.add_output(together)
+    fgraph.add_output(_together(checks))
     return 1
+
+
+def keep_checks(fgraph):
+    """Let the first output raise DroppedCheckError where operations would whose values are not computed."""
+    order = fgraph.toposort()
+    checks = dropped_checks(fgraph, order, needs(order, fgraph.outputs) or {}) if fgraph.outputs else []
+    if checks:
+        fgraph.change_input("output", 0, KeptChecks()(fgraph.outputs[0], _together(checks)), reason="keep_checks")
+
+
+def _together(checks):
+    """Whether all of ``checks`` hold: pairs of a condition and the cases in which it must."""
+    together = None
+    for check, cases in checks:
+        check = check if cases == ALWAYS else gated(IfElse.gated, cases, check, constant(True))
+        together = check if together is None else ELEMWISE["and_"](together, check)
+    return together
 
 
 def _value(extent):

@@ -1,19 +1,25 @@
 """Softmax with its logarithm and its cross-entropy, in one stable operation each."""
 
 from theano.rewrite.engine import rule
+from theano.rewrite.extents import rows_and_labels
 from theano.rewrite.rules.match import apply, args, number
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedSubtensor
 from theano.tensor.careduce import Sum
-from theano.tensor.create import ARange
+from theano.tensor.create import Alloc
+from theano.tensor.elemwise import DimShuffle
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
+    CrossentropySoftmax1HotWithBiasDx,
+    CrossentropySoftmaxArgmax1HotWithBias,
     LogSoftmax,
     Softmax,
     SoftmaxGrad,
+    SoftmaxWithBias,
     crossentropy_softmax_1hot_with_bias_dx,
     crossentropy_softmax_argmax_1hot_with_bias,
     log_softmax_op,
+    softmax_with_bias,
 )
 
 
@@ -29,15 +35,10 @@ def _zeros(x):
     return x[0].zeros_like()
 
 
-def rows_and_labels(index):
-    """The labels where an index is [arange(n), labels]; None otherwise."""
-    if len(index) != 2 or index[0].owner is None or not isinstance(index[0].owner.op, ARange):
-        return None
-    start, _, step = index[0].owner.inputs
-    if number(start) != 0 or number(step) != 1:
-        return None
-    labels = index[1]
-    return labels if labels.type.ndim == 1 and labels.type.dtype.startswith(("int", "uint")) else None
+def labels_of_rows(fgraph, index):
+    """The labels where an index is [arange(n), labels] and there are n rows; None where it may be anything else."""
+    found = rows_and_labels(index)
+    return found[1] if found is not None and getattr(fgraph, "extents_agree", False) else None
 
 
 @rule("log", name="local_logsoftmax", tags=("stabilize", "specialize"))
@@ -57,13 +58,14 @@ def log_of_picked_softmax(node):
     return picked.op(log_softmax_op(x), *picked.inputs[1:]) if x is not None else None
 
 
-@rule(AdvancedSubtensor, name="local_advanced_indexing_crossentropy_onehot", tags=("stabilize", "specialize"))
-def picked_log_softmax(node):
-    """logsoftmax(x)[arange(n), y] >> -nll of the fused softmax and cross-entropy"""
+@rule(AdvancedSubtensor, name="local_advanced_indexing_crossentropy_onehot", tags=("stabilize", "specialize"),
+      fgraph=True)
+def picked_log_softmax(fgraph, node):
+    """logsoftmax(x)[arange(n), y] >> -nll of the fused softmax and cross-entropy, where x has n rows"""
     source = node.inputs[0].owner
     if source is None or not isinstance(source.op, LogSoftmax):
         return None
-    labels = rows_and_labels(node.inputs[1:])
+    labels = labels_of_rows(fgraph, node.inputs[1:])
     if labels is None:
         return None
     x = source.inputs[0]
@@ -91,23 +93,48 @@ def grad_of_crossentropy_of_softmax(node):
     return None
 
 
-@rule(SoftmaxGrad, name="local_advanced_indexing_crossentropy_onehot_grad", tags=("stabilize", "xent"))
-def grad_of_picked_log(node):
-    """softmax_grad(inc(zeros, -g / softmax(x)[arange(n), y]), softmax(x)) >> dx of the fused op"""
+@rule(SoftmaxGrad, name="local_advanced_indexing_crossentropy_onehot_grad", tags=("stabilize", "xent"), fgraph=True)
+def grad_of_picked_log(fgraph, node):
+    """softmax_grad(inc(zeros, -g / softmax(x)[arange(n), y]), softmax(x)) >> dx of the fused op, and the same of
+    softmax_grad(inc(zeros, -g) / softmax(x), softmax(x)), where x has n rows
+    """
     scattered, sm = node.inputs
+    divided = args(scattered, "true_div")
+    if divided is not None and divided[1] is sm:
+        scattered = divided[0]
     inc = scattered.owner
     if inc is None or not isinstance(inc.op, AdvancedIncSubtensor) or inc.op.set_instead_of_inc:
         return None
-    labels = rows_and_labels(inc.inputs[2:])
+    labels = labels_of_rows(fgraph, inc.inputs[2:])
     base, value = inc.inputs[:2]
     while args(base, "second") is not None:
         base = args(base, "second")[1]
     if labels is None or number(base) != 0:
         return None
-    scale = _over_picked(value, sm, labels)
-    if scale is None:
+    scale = value if divided is not None else _over_picked(value, sm, labels)
+    if scale is None or scale.type.ndim > 1 or scale.type.dtype != sm.type.dtype:
         return None
     return crossentropy_softmax_1hot_with_bias_dx(apply("neg", scale), sm, labels)
+
+
+@rule(CrossentropySoftmax1HotWithBiasDx, name="local_useless_crossentropy_softmax_1hot_with_bias_dx_alloc",
+      tags=("canonicalize", "stabilize", "specialize"), fgraph=True)
+def crossentropy_grad_of_one_number(fgraph, node):
+    """dx(fill(v, g), sm, y) >> dx(g, sm, y) of the fused op, with one number g, where v has as many rows"""
+    dy, sm, labels = node.inputs
+    negative = args(dy, "neg")
+    filled = (negative[0] if negative is not None else dy).owner
+    if filled is None or not getattr(fgraph, "extents_agree", False):
+        return None
+    if args(filled.outputs[0], "second") is not None:
+        g = filled.inputs[1]
+    elif isinstance(filled.op, Alloc) and filled.inputs[0].type.ndim == 0:
+        g = filled.inputs[0].dimshuffle("x")
+    else:
+        return None
+    if g.type.broadcastable != (True,) or g.type.dtype != dy.type.dtype or dy.type.broadcastable == (True,):
+        return None
+    return node.op(apply("neg", g) if negative is not None else g, sm, labels)
 
 
 @rule(SoftmaxGrad, name="local_logsoftmax_grad", tags=("stabilize", "specialize"))
@@ -145,8 +172,53 @@ def _is_picked(variable, sm, labels):
         return False
     source = node.inputs[0]
     same = source is sm or (softmax_input(source) is not None and softmax_input(source) is softmax_input(sm))
-    return same and rows_and_labels(node.inputs[1:]) is labels
+    found = rows_and_labels(node.inputs[1:])
+    return same and found is not None and found[1] is labels
 
 
+def _without_bias(variable):
+    """(x, b) where ``variable`` is x + b with a vector b, for each row, that may be wider than one; else None."""
+    terms = args(variable, "add")
+    for k, term in enumerate(terms or ()):
+        node = term.owner
+        if node is None or not isinstance(node.op, DimShuffle) or node.op.new_order != ("x", 0) \
+                or node.inputs[0].type.broadcastable[0]:
+            continue
+        rest = [v for i, v in enumerate(terms) if i != k]
+        x = rest[0] if len(rest) == 1 else apply("add", *rest)
+        if x.type == variable.type and term.type.dtype == x.type.dtype:
+            return x, node.inputs[0]
+    return None
+
+
+@rule(Softmax, name="local_softmax_with_bias", tags=("specialize",))
+def softmax_of_sum(node):
+    """softmax(x + b) >> softmax_with_bias(x, b), for each row"""
+    found = _without_bias(node.inputs[0])
+    return softmax_with_bias(*found) if found is not None else None
+
+
+@rule(CrossentropySoftmaxArgmax1HotWithBias, name="local_crossentropy_of_sum", tags=("specialize",))
+def crossentropy_of_sum(node):
+    """crossentropy_softmax_with_bias(x + b, 0, y) >> crossentropy_softmax_with_bias(x, b, y), for each row"""
+    x, bias, labels = node.inputs
+    while args(bias, "second") is not None:
+        bias = args(bias, "second")[1]
+    found = _without_bias(x) if number(bias) == 0 else None
+    return node.op(*found, labels, return_list=True) if found is not None else None
+
+
+@rule(SoftmaxWithBias, name="graph_merge_softmax_with_crossentropy_softmax", tags=("specialize",))
+def softmax_of_crossentropy(node):
+    """softmax_with_bias(x, b) >> the softmax that crossentropy_softmax_with_bias(x, b, y) gives too"""
+    x, b = node.inputs
+    for client, _ in x.clients:
+        if client != "output" and isinstance(client.op, CrossentropySoftmaxArgmax1HotWithBias) \
+                and client.inputs[:2] == [x, b]:
+            return client.outputs[1]
+    return None
+
+
+BIASED = (softmax_of_sum, crossentropy_of_sum, softmax_of_crossentropy)
 NNET = (log_of_softmax, log_of_picked_softmax, picked_log_softmax, crossentropy_of_softmax,
-        grad_of_crossentropy_of_softmax, grad_of_picked_log, grad_of_log_of_softmax)
+        grad_of_crossentropy_of_softmax, grad_of_picked_log, crossentropy_grad_of_one_number, grad_of_log_of_softmax)

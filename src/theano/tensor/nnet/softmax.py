@@ -8,7 +8,7 @@ from theano.graph.variable import Apply
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import arange
-from theano.tensor.elemwise import exp
+from theano.tensor.elemwise import exp, sum_to_shape_of
 from theano.tensor.half import in_single
 from theano.tensor.shape import shape_padleft
 from theano.tensor.type import tensor
@@ -140,10 +140,22 @@ class SoftmaxGrad(Op):
         return type(self).__name__
 
 
+def _biased(x, b):
+    """Values: x + b; ValueError where they have not as many columns, and neither has a single one."""
+    if b.shape[0] != x.shape[1] and 1 not in (b.shape[0], x.shape[1]):
+        raise ValueError(f"b must have same number of columns as x, got {b.shape} and {x.shape}")
+    return x + b
+
+
+def _grads_of_biased(x, b, g):
+    """Gradients of x + b by both, of the shapes that they have when the function runs."""
+    return [sum_to_shape_of(g, x), sum_to_shape_of(g.sum(axis=0), b)]
+
+
 class SoftmaxWithBias(Op):
     """softmax of x + b for each row.
 
-    x: (n, k)   b: (k,)   ->   (n, k)
+    x: (n, k)   b: (k,)   ->   (n, k); a single column is broadcast, as in any sum
     """
 
     __props__ = ()
@@ -157,16 +169,13 @@ class SoftmaxWithBias(Op):
     @in_single
     def perform(self, node, inputs, output_storage):
         x, b = inputs
-        if b.shape[0] != x.shape[1]:
-            raise ValueError(f"b must have same number of columns as x, got {b.shape} and {x.shape}")
-        output_storage[0][0] = softmax_of(x + b).astype(x.dtype, copy=False)
+        output_storage[0][0] = softmax_of(_biased(x, b)).astype(x.dtype, copy=False)
 
     def infer_shape(self, node, shapes):
         return [shapes[0]]
 
     def L_op(self, inputs, outputs, output_grads):
-        dx = softmax_grad(output_grads[0], outputs[0])
-        return [dx, dx.sum(axis=0)]
+        return _grads_of_biased(*inputs, softmax_grad(output_grads[0], outputs[0]))
 
     def __str__(self):
         return type(self).__name__
@@ -289,13 +298,11 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     @in_single
     def perform(self, node, inputs, output_storage):
         x, b, y = inputs
-        if b.shape[0] != x.shape[1]:
-            raise ValueError("b must have same number of columns as x")
         if y.shape[0] != x.shape[0]:
             raise ValueError("y_idx must have same number of rows as x")
-        if (y < 0).any() or (y >= x.shape[1]).any():
+        z = _biased(x, b)
+        if (y < 0).any() or (y >= z.shape[1]).any():
             raise ValueError("y_i value out of bounds")
-        z = x + b
         log_sm = log_softmax_of(z)
         output_storage[0][0] = -log_sm[np.arange(len(y)), y].astype(x.dtype, copy=False)
         output_storage[1][0] = softmax_of(z).astype(x.dtype, copy=False)
@@ -309,7 +316,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         return [[True, True, True], [True, True, True], [False, False, True]]
 
     def L_op(self, inputs, outputs, output_grads):
-        x, _, y = inputs
+        x, b, y = inputs
         g_nll, g_sm, g_am = output_grads
         sm = outputs[1]
         terms = []
@@ -324,7 +331,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         dx = terms[0]
         for term in terms[1:]:
             dx = dx + term
-        return [dx, dx.sum(axis=0), DisconnectedType()()]
+        return [*_grads_of_biased(x, b, dx), DisconnectedType()()]
 
     def __str__(self):
         return type(self).__name__
