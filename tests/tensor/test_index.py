@@ -1,5 +1,6 @@
 """Indices of every kind against NumPy: read, set, incremented; errors, gradients and shapes."""
 
+import itertools
 import mmap
 from pathlib import Path
 
@@ -271,3 +272,23 @@ def test_elements_far_from_one_another(dtype, rng):
     for bad in (n, -n - 1):
         with pytest.raises(IndexError, match=f"index {bad} is out of bounds"):
             f(x, np.append(k[:-1], bad), b)
+
+
+def test_places_of_masks_of_any_length(rng):
+    m = T.TensorType("bool", (False,))()
+    f = theano.function([m], T.nonzero(m)[0])
+    for n, share in itertools.product((*range(20), 1000, 4099), (0, 0.1, 0.9, 1)):
+        mask = rng.rand(n) < share
+        np.testing.assert_array_equal(f(mask), np.nonzero(mask)[0])
+    odd = np.array([2, 0, 255, 128, 1, 0, 64, 3, 0] * 7, "uint8").view(bool)        # all that is not zero holds
+    np.testing.assert_array_equal(f(odd), np.nonzero(odd)[0])
+
+
+@pytest.mark.parametrize("index", [[], [0], [2, 0, -1], list(range(3)) * 30])
+def test_the_same_elements_of_many_rows(index, rng):
+    x, i = T.dtensor3(), T.lvector()
+    f = theano.function([x, i], [x[:, :, i], x[::-1, 1:, i], x[:, ::2][..., i]])
+    for shape in ((3, 4, 3), (1, 2, 3), (5, 1, 3), (0, 2, 3)):
+        a, k = rng.rand(*shape), np.array(index, "int64")
+        for found, wanted in zip(f(a, k), (a[:, :, k], a[::-1, 1:, k], a[:, ::2][..., k]), strict=True):
+            np.testing.assert_array_equal(found, wanted)

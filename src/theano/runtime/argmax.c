@@ -6,7 +6,7 @@
  * the best of so far, row by row.
  */
 #include <string.h>
-#include "kernels.h"
+#include "arrays.h"
 #include "levels.h"
 #include "reduce.h"
 
@@ -52,6 +52,7 @@ enum {
     TOGETHER = 64,              /* results */
     TILE = 512,                 /* results from neighbouring elements; fewer than NARROW are not worth it */
     NARROW = 8,
+    SHORT = 16,                 /* elements in a row of a whole array: shorter ones are copied, tile by tile */
     SIZE = 8,                   /* of the largest element */
 };
 
@@ -130,6 +131,7 @@ static int64_t move_on(const axes *a, int64_t at, int64_t run, int64_t *position
             T *to = (T *)s->buffer + k * s->piece + i; \
             for (int64_t j = 0; step == sizeof(T) && j < run; j++) \
                 to[j] = ((const T *)p)[j]; \
+            _Pragma("GCC unroll 4") \
             for (int64_t j = 0; step != sizeof(T) && j < run; j++) \
                 to[j] = *(const T *)(p + j * step); \
         } \
@@ -260,6 +262,16 @@ int th_argmax(const th_call *c)
     int error = th_allocate(c->frame, o);
     if (error)
         return error;
+    if (!s.flat && s.kept.points == 1 && s.along.extent[0] < SHORT) {
+        char *copy = th_scratch(c->frame, th_count(x) * s.itemsize);
+        if (!copy)
+            return th_refuse(c, TH_OUT_OF_MEMORY, "no memory for a copy of what argmax searches");
+        th_collect(copy, x);
+        s.along = (axes){ .n = 1, .extent = { s.along.points }, .stride = { s.itemsize }, .points = s.along.points };
+        s.flat = 1;
+        look_at_all(&s, copy, (int64_t *)o->data);
+        return 0;
+    }
     s.buffer = s.flat ? NULL : th_scratch(c->frame, PACKED_BYTES);
     if (!s.flat && !s.buffer)
         return th_refuse(c, TH_OUT_OF_MEMORY, "no memory for a copy of what argmax searches");

@@ -5,6 +5,7 @@
 #include "arrays.h"
 
 enum { MOST_RADIX = 61,         /* primes up to it have passes; lengths with larger ones become convolutions */
+       MOST_WRITTEN = 7,        /* radices up to it have passes that are written out */
        MOST_LANES = 16, NEAR = 1 << 12, FAR = 1 << 15,    /* numbers of all lines in the first and the second cache */
        PLANS = 32 };
 

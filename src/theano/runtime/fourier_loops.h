@@ -6,7 +6,7 @@
 
 /* What a pass of radix p does: from element k + count * (q + m * r) to k + count * (p * q + r), times factor(q, r). */
 #define TAKE(r) \
-    REAL a##r = xr[(q + m * r) * count + k], b##r = xi[(q + m * r) * count + k];
+    REAL a##r = xr[(q + m * r) * count + k], b##r = is_real ? 0 : xi[(q + m * r) * count + k];
 #define GIVE(r, RE, IM) { \
     REAL re = RE, im = IM; \
     yr[(p * q + r) * count + k] = re * w[2 * r - 2] - im * w[2 * r - 1]; \
@@ -14,12 +14,15 @@
 
 typedef struct NAME(parts) { REAL *re, *im; } NAME(parts);
 
+/* With a twin for numbers that have no imaginary parts yet. */
+#define PASS(P, ...) ONE_PASS(P, pass_##P, 0, __VA_ARGS__) ONE_PASS(P, real_pass_##P, 1, __VA_ARGS__)
+
 /* Where there are few k, the loop over q is the inner one. */
-#define PASS(P, ...) \
-    TH_CLONES static void NAME(pass_##P)(int64_t m, int64_t count, const REAL *factor, const REAL *restrict xr, \
+#define ONE_PASS(P, FUNCTION, IS_REAL, ...) \
+    TH_CLONES static void NAME(FUNCTION)(int64_t m, int64_t count, const REAL *factor, const REAL *restrict xr, \
                                          const REAL *restrict xi, REAL *restrict yr, REAL *restrict yi) \
     { \
-        enum { p = P }; \
+        enum { p = P, is_real = IS_REAL }; \
         for (int64_t k = 0; count < 8 && k < count; k++) { \
             _Pragma("omp simd") \
             for (int64_t q = 0; q < m; q++) { \
@@ -53,20 +56,34 @@ PASS(5, TAKE(0) TAKE(1) TAKE(2) TAKE(3) TAKE(4)
      FIRST(a0 + s1 + s2, b0 + t1 + t2)
      GIVE(1, e1 + h1, f1 - g1) GIVE(2, e2 + h2, f2 - g2) GIVE(3, e2 - h2, f2 + g2) GIVE(4, e1 - h1, f1 + g1))
 
+#define SEVENTH(e, S1, S2, S3) (REAL)0.62348980185873353053 * S1 - (REAL)0.22252093395631440429 * S2 \
+    - (REAL)0.90096886790241912624 * S3 + e
+PASS(7, TAKE(0) TAKE(1) TAKE(2) TAKE(3) TAKE(4) TAKE(5) TAKE(6)
+     REAL s1 = a1 + a6, t1 = b1 + b6, u1 = a1 - a6, v1 = b1 - b6, s2 = a2 + a5, t2 = b2 + b5, u2 = a2 - a5, v2 = b2 - b5;
+     REAL s3 = a3 + a4, t3 = b3 + b4, u3 = a3 - a4, v3 = b3 - b4;
+     const REAL d1 = (REAL)0.78183148246802980871, d2 = (REAL)0.97492791218182360702, d3 = (REAL)0.43388373911755812048;
+     REAL e1 = SEVENTH(a0, s1, s2, s3), e2 = SEVENTH(a0, s3, s1, s2), e3 = SEVENTH(a0, s2, s3, s1);
+     REAL f1 = SEVENTH(b0, t1, t2, t3), f2 = SEVENTH(b0, t3, t1, t2), f3 = SEVENTH(b0, t2, t3, t1);
+     REAL g1 = d1 * u1 + d2 * u2 + d3 * u3, g2 = d2 * u1 - d3 * u2 - d1 * u3, g3 = d3 * u1 - d1 * u2 + d2 * u3;
+     REAL h1 = d1 * v1 + d2 * v2 + d3 * v3, h2 = d2 * v1 - d3 * v2 - d1 * v3, h3 = d3 * v1 - d1 * v2 + d2 * v3;
+     FIRST(a0 + s1 + s2 + s3, b0 + t1 + t2 + t3)
+     GIVE(1, e1 + h1, f1 - g1) GIVE(2, e2 + h2, f2 - g2) GIVE(3, e3 + h3, f3 - g3)
+     GIVE(4, e3 - h3, f3 + g3) GIVE(5, e2 - h2, f2 + g2) GIVE(6, e1 - h1, f1 + g1))
+
 /* Any odd radix; root: cosines and sines of its angles; real: there are no imaginary parts yet. Results u and p - u come from the same sums: of a[r] + a[p - r]
  * by cosines, and of a[r] - a[p - r] by sines. */
 TH_CLONES static void NAME(pass_any)(int real, int64_t p, const REAL *root, int64_t m, int64_t count, const REAL *factor,
                                      const REAL *restrict xr, const REAL *restrict xi, REAL *restrict yr,
                                      REAL *restrict yi)
 {
-    enum { WIDE = 16 };
+    enum { WIDE = 64 / sizeof(REAL) };
     for (int64_t q = 0; q < m; q++)
         for (int64_t k = 0; k < count; k += WIDE) {
             int64_t wide = count - k < WIDE ? count - k : WIDE, half = p / 2;
             REAL a[MOST_RADIX][WIDE], b[MOST_RADIX][WIDE], first_re[WIDE], first_im[WIDE];
             if (wide < WIDE) {
-                memset(a, 0, sizeof a);
-                memset(b, 0, sizeof b);
+                memset(a, 0, p * sizeof a[0]);
+                memset(b, 0, p * sizeof b[0]);
             }
             memcpy(first_re, xr + q * count + k, wide * sizeof(REAL));
             memcpy(first_im, xi + q * count + k, wide * sizeof(REAL));
@@ -136,13 +153,15 @@ static NAME(parts) NAME(transform)(const NAME(plan) *plan, int64_t lanes, int re
     const REAL *factor = plan->factor, *root = plan->roots;
     for (int i = 0; i < plan->npasses; i++) {
         int64_t p = plan->radix[i], m = n / p, count = s * lanes;
+        int first = real && !i;
         switch (p) {
-        case 2: NAME(pass_2)(m, count, factor, x.re, x.im, y.re, y.im); break;
-        case 3: NAME(pass_3)(m, count, factor, x.re, x.im, y.re, y.im); break;
-        case 4: NAME(pass_4)(m, count, factor, x.re, x.im, y.re, y.im); break;
-        case 5: NAME(pass_5)(m, count, factor, x.re, x.im, y.re, y.im); break;
+#define WRITTEN(P) \
+        case P: \
+            (first ? NAME(real_pass_##P) : NAME(pass_##P))(m, count, factor, x.re, x.im, y.re, y.im); \
+            break;
+        WRITTEN(2) WRITTEN(3) WRITTEN(4) WRITTEN(5) WRITTEN(7)
         default:
-            NAME(pass_any)(real && !i, p, root, m, count, factor, x.re, x.im, y.re, y.im);
+            NAME(pass_any)(first, p, root, m, count, factor, x.re, x.im, y.re, y.im);
             root += 2 * p;
         }
         factor += 2 * (p - 1) * m;
@@ -235,7 +254,7 @@ static int NAME(plan_passes)(NAME(plan) *plan)
     int64_t total = 0, roots = 0, n = plan->n;
     for (int i = 0; i < plan->npasses; n /= plan->radix[i], i++) {
         total += 2 * (plan->radix[i] - 1) * (n / plan->radix[i]);
-        roots += plan->radix[i] > 5 ? 2 * plan->radix[i] : 0;
+        roots += plan->radix[i] > MOST_WRITTEN ? 2 * plan->radix[i] : 0;
     }
     REAL *w = plan->factor = malloc((total + 1) * sizeof *w), *root = plan->roots = malloc((roots + 1) * sizeof *root);
     if (!w || !root)
@@ -250,7 +269,7 @@ static int NAME(plan_passes)(NAME(plan) *plan)
                 *w++ = (REAL)c;
                 *w++ = (REAL)s;
             }
-        for (int64_t r = 0; p > 5 && r < p; r++) {
+        for (int64_t r = 0; p > MOST_WRITTEN && r < p; r++) {
             unit_root(r, p, &c, &s);
             *root++ = (REAL)c;
             *root++ = (REAL)s;
@@ -299,8 +318,11 @@ static NAME(plan) *NAME(new_plan)(int64_t n)
     plan->n = n;
     int64_t rest = n;
     int ok = 1;
-    for (int64_t p = MOST_RADIX; p > 1; p--)            /* the largest first, where it is the cheapest for real numbers */
+    for (int64_t p = MOST_WRITTEN; p > 1; p--)
         for (; rest % p == 0 && (p <= 5 || is_prime(p)); rest /= p)
+            plan->radix[plan->npasses++] = (int)p;
+    for (int64_t p = MOST_WRITTEN + 1; p <= MOST_RADIX; p++)    /* last, where most numbers lie side by side */
+        for (; rest % p == 0 && is_prime(p); rest /= p)
             plan->radix[plan->npasses++] = (int)p;
     if (rest > 1) {
         plan->npasses = 0;
@@ -476,6 +498,9 @@ static void NAME(half_lines)(const NAME(plan) *plan, const job *j, int64_t lanes
     }
 }
 
+#undef SEVENTH
+#undef WRITTEN
+#undef ONE_PASS
 #undef TAKE
 #undef GIVE
 #undef PASS

@@ -1,6 +1,7 @@
 /* Reading through an index, masks among them; the places where something holds; diagonals. */
 #include "arrays.h"
 
+#define SHORT 64                    /* so few elements of a row are taken from many rows at once */
 #define AHEAD 12                    /* rows that are on their way from memory while one is copied */
 
 static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
@@ -148,6 +149,18 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
     }
 }
 
+/* The same elements of each of several rows. */
+static void take_grid(char *to, const char *from, int64_t rows, int64_t apart, const int64_t *offset, int64_t n, int item)
+{
+#define TAKE(T)                                                                                                        \
+    for (int64_t i = 0; i < rows; i++, to += n * sizeof(T))                                                            \
+        for (int64_t j = 0; j < n; j++)                                                                                \
+            ((T *)to)[j] = *(const T *)(from + i * apart + offset[j]);                                                 \
+    return;
+    TH_EACH_SIZE(TAKE)
+#undef TAKE
+}
+
 static int take_places(char *to, const char *from, const th_places *p, const block *b)
 {
     int64_t room[TH_BLOCK];
@@ -227,12 +240,46 @@ int th_gather(const th_call *c)
     int64_t index[TH_MAX_NDIM] = {0}, at[1] = {0}, nbytes = p.total * inner.nbytes;
     const int64_t *stride[1] = {outer.stride};
     char *to = o->data;
+    if (front && p.offset && p.total <= SHORT && inner.nbytes == inner.item) {
+        int64_t rows = outer.shape[front - 1], apart = outer.stride[front - 1];
+        do {
+            take_grid(to, x->data + at[0], rows, apart, p.offset, p.total, inner.item);
+            to += rows * nbytes;
+        } while (th_next(front - 1, outer.shape, index, 1, stride, at));
+        return 0;
+    }
     do {
         if (take_places(to, x->data + at[0], &p, &inner))
             return th_check_vector(f, &p, (int)c->params[1]);
         to += nbytes;
     } while (th_next(front, outer.shape, index, 1, stride, at));
     return 0;
+}
+
+/* The numbers of the bits of four that are set. */
+static const uint8_t HELD[16][4] = {{0}, {0}, {1}, {0, 1}, {2}, {0, 2}, {1, 2}, {0, 1, 2},
+                                    {3}, {0, 3}, {1, 3}, {0, 1, 3}, {2, 3}, {0, 2, 3}, {1, 2, 3}, {0, 1, 2, 3}};
+
+/* The places of n truth values that hold, of which there are `count`; writes no more than that. */
+TH_CLONES static int64_t find_held(int64_t *to, const uint8_t *mask, int64_t n, int64_t count)
+{
+    int64_t found = 0, i = 0;
+    for (; i + 8 <= n && found + 8 <= count; i += 8) {
+        uint64_t word, low = 0x7f7f7f7f7f7f7f7fu;
+        memcpy(&word, mask + i, 8);
+        word = (((word & low) + low) | word) >> 7 & ~low >> 7;          /* its bytes as 0 or 1, then as bits */
+        unsigned bits = (unsigned)((word * 0x0102040810204080u) >> 56), first = bits & 15;
+        int64_t *then = to + found + __builtin_popcount(first);
+        for (int k = 0; k < 4; k++)
+            to[found + k] = i + HELD[first][k];
+        for (int k = 0; k < 4; k++)
+            then[k] = i + 4 + HELD[bits >> 4][k];
+        found += __builtin_popcount(bits);
+    }
+    for (; i < n && found < count; i++)
+        if (mask[i])
+            to[found++] = i;
+    return found;
 }
 
 /* in: a mask; out: for each of its dimensions the int64 places where it holds. */
@@ -257,18 +304,10 @@ int th_nonzero(const th_call *c)
     int64_t n = m->shape[nd - 1], step = m->stride[nd - 1], *last = (int64_t *)c->out[nd - 1]->data;
     do {
         const uint8_t *q = (const uint8_t *)m->data + moved[0];
-        int64_t before = found, i = 0;
-        for (; step == 1 && i + 8 <= n && found + 8 < p.total; i += 8) {
-            uint64_t word;
-            memcpy(&word, q + i, 8);
-            if (!word)
-                continue;
-            for (int k = 0; k < 8; k++) {
-                last[found] = i + k;
-                found += q[i + k] != 0;
-            }
-        }
-        for (; i < n && found < p.total; i++)
+        int64_t before = found;
+        if (step == 1)
+            found += find_held(last + found, q, n, p.total - found);
+        for (int64_t i = 0; step != 1 && i < n && found < p.total; i++)
             if (q[i * step])
                 last[found++] = i;
         for (int d = 0; d < nd - 1; d++)

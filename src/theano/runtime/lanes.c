@@ -87,32 +87,41 @@ int th_cumulate(const th_call *c)
     return 0;
 }
 
-#define COPIES(T)                                                                                                      \
-    {                                                                                                                  \
-        T value = *(const T *)from;                                                                                    \
-        if (times <= 4 && to + 4 * sizeof(T) <= end) {          /* some too many, which the next overwrite */          \
-            for (int64_t k = 0; k < 4; k++)                                                                            \
-                ((T *)to)[k] = value;                                                                                  \
-            break;                                                                                                     \
-        }                                                                                                              \
-        for (int64_t k = 0; k < times; k++)                                                                            \
-            ((T *)to)[k] = value;                                                                                      \
-        break;                                                                                                         \
-    }
-
-/* A piece of memory several times side by side. */
-static char *put_copies(char *to, const char *end, const char *from, int64_t nbytes, int64_t times)
+/* n pieces of memory, each some times side by side: `times` holds one number for all, or one for each, `step` bytes
+ * apart. Gives the end of what was written; `end`: of all there is room for. */
+TH_CLONES static char *repeat_pieces(char *to, const char *end, const char *from, int64_t nbytes, int64_t n,
+                                     const char *times, int64_t step)
 {
-    switch (nbytes) {
-    case 1: COPIES(uint8_t)
-    case 2: COPIES(uint16_t)
-    case 4: COPIES(uint32_t)
-    case 8: COPIES(uint64_t)
-    default:
-        for (int64_t k = 0; k < times; k++)
-            memcpy(to + k * nbytes, from, nbytes);
+#define REPEAT(T)                                                                                                      \
+    {                                                                                                                  \
+        const T *x = (const T *)from;                                                                                  \
+        T *o = (T *)to, *last = (T *)end - 4;                                                                          \
+        int64_t i = 0, many = n ? *(const int64_t *)times : 0;                                                         \
+        for (; !step && many <= 4 && i < n && o <= last; i++, o += many) {                                             \
+            T value = x[i];                                                                                            \
+            for (int64_t k = 0; k < 4; k++)                     /* some too many, which the next overwrite */          \
+                o[k] = value;                                                                                          \
+        }                                                                                                              \
+        for (; i < n; i++) {                                                                                           \
+            many = *(const int64_t *)(times + i * step);                                                               \
+            T value = x[i];                                                                                            \
+            for (int64_t k = 0; k < many; k++)                                                                         \
+                *o++ = value;                                                                                          \
+        }                                                                                                              \
+        return (char *)o;                                                                                              \
     }
-    return to + times * nbytes;
+    switch (nbytes) {
+    case 1: REPEAT(uint8_t)
+    case 2: REPEAT(uint16_t)
+    case 4: REPEAT(uint32_t)
+    case 8: REPEAT(uint64_t)
+    case 16: REPEAT(th_pair)
+    }
+#undef REPEAT
+    for (int64_t i = 0; i < n; i++, from += nbytes, times += step)
+        for (int64_t k = 0; k < *(const int64_t *)times; k++, to += nbytes)
+            memcpy(to, from, nbytes);
+    return to;
 }
 
 /* in: x, how often each. params: axis, or -1 for the elements in C order. */
@@ -128,13 +137,15 @@ int th_repeat(const th_call *c)
     if (r->shape[0] != n && r->shape[0] != 1)
         return th_fail(f, TH_BAD_VALUE, "repeat needs one number for all elements or one for each");
     int64_t step = r->shape[0] == 1 ? 0 : r->stride[0];
-    for (int64_t i = 0; i < n; i++) {
+    int64_t given = r->shape[0], over = 0;
+    for (int64_t i = 0; i < given; i++) {
         int64_t times = *(const int64_t *)(r->data + i * step);
-        if (times < 0)
+        if (times < 0 && n)
             return th_fail(f, TH_BAD_VALUE, "repeats may not contain negative values");
-        if (__builtin_add_overflow(sum, times, &sum))
-            return th_fail(f, TH_OUT_OF_MEMORY, "no memory for a result of this size");
+        over |= __builtin_add_overflow(sum, times, &sum);
     }
+    if (over || (!step && __builtin_mul_overflow(sum, n, &sum)))
+        return th_fail(f, TH_OUT_OF_MEMORY, "no memory for a result of this size");
     if (axis >= 0)
         memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
     o->shape[axis < 0 ? 0 : axis] = sum;
@@ -150,9 +161,8 @@ int th_repeat(const th_call *c)
         from = copy;
     }
     char *to = o->data, *end = to + th_product(o->ndim, o->shape) * o->itemsize;
-    for (int64_t k = 0; k < outer; k++)
-        for (int64_t i = 0; i < n; i++, from += nbytes)
-            to = put_copies(to, end, from, nbytes, *(const int64_t *)(r->data + i * step));
+    for (int64_t k = 0; k < outer; k++, from += n * nbytes)
+        to = repeat_pieces(to, end, from, nbytes, n, r->data, step);
     return 0;
 }
 

@@ -7,6 +7,8 @@
 #include "axes.h"
 #include "pieces.h"
 
+enum { LINE = 64, LONG_ROW = 1024 };            /* bytes; points of rows that are worth two calls */
+
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16, 8 };
 
 static int find_extents(struct th_frame *frame, const th_nest *nest, th_slot **slots, int64_t *extent)
@@ -96,6 +98,41 @@ static int is_one_row(const loop *l)
     return 1;
 }
 
+/* How many points to do first, so that what comes next begins lines of the cache in as many operands as can be. */
+static int64_t find_lead(const loop *l)
+{
+    int64_t best = 0;
+    int most = 0;
+    for (int k = 0; k < l->nest->noperands; k++) {
+        if (l->nest->scalars & BIT(k)) continue;
+        int64_t lead = (int64_t)(-(uintptr_t)l->ptr[k] & (LINE - 1)) / l->itemsize[k];
+        int found = 0;
+        for (int j = 0; j < l->nest->noperands; j++)
+            found += !(l->nest->scalars & BIT(j))
+                     && !(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * l->itemsize[j])) & (LINE - 1));
+        if (found > most || (found == most && lead < best)) {
+            most = found;
+            best = lead;
+        }
+    }
+    return best;
+}
+
+/* All operands are contiguous, or one element. */
+static int run_one_row(loop *l)
+{
+    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW ? find_lead(l) : 0;
+    int64_t extent[4] = { lead, 1, 0, 0 };
+    if (lead) {
+        int code = th_call_inner(l, l->ptr, l->stride[0], extent);
+        if (code) return code;
+        for (int k = 0; k < l->nest->noperands; k++)
+            if (!(l->nest->scalars & BIT(k))) l->ptr[k] += lead * l->itemsize[k];
+    }
+    extent[0] = n - lead;
+    return th_call_inner(l, l->ptr, l->stride[0], extent);
+}
+
 /* Whether an output has the storage of an input. */
 static int is_taken_over(const th_nest *nest, th_slot **slots, int k)
 {
@@ -140,10 +177,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
         return run_phases(frame, &l);
     }
     gather_rows(&l);
-    if (is_one_row(&l)) {
-        const int64_t only[4] = { l.naxes ? l.extent[0] : 1, 1, 0, 0 };
-        return th_call_inner(&l, l.ptr, l.stride[0], only);
-    }
+    if (is_one_row(&l)) return run_one_row(&l);
     return run_flat(frame, &l);
 }
 

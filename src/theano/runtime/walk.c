@@ -12,6 +12,7 @@
 enum {
     BLOCK_BYTES = 32768,        /* packed operands of one block together */
     BLOCK_POINTS = 1024,
+    BEHIND = 64,                /* room behind each packed operand */
     SHORT_BYTES = 4096,         /* rows below this are added to each other before they are summed up */
     SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
     TILE = 128,                 /* points of a row where an operand runs along the other axis */
@@ -60,7 +61,15 @@ typedef struct { word8 part[2]; } __attribute__((may_alias)) word16;
         for (; j < n; j++) *(T *)(to + j * to_step) = *(const T *)(from + j * step);        \
     }
 
+/* Short rows are written as four points, of which the next row overwrites some: there is room behind the last. */
 #define FILL(T)                                                                             \
+    if (n <= 4 && to_row == n * (int64_t)sizeof(T)) {                                       \
+        for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                     \
+            T value = *(const T *)from;                                                     \
+            for (int j = 0; j < 4; j++) ((T *)to)[j] = value;                               \
+        }                                                                                   \
+        return;                                                                             \
+    }                                                                                       \
     for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                         \
         T value = *(const T *)from;                                                         \
         for (int64_t j = 0; j < n; j++) ((T *)to)[j] = value;                               \
@@ -312,7 +321,7 @@ static void plan_blocks(walker *w, char *buffer)
     if (w->columns && w->width < w->n && !across) w->height = 1;
     for EACH(k, w->packed | w->computed) {
         w->block[k] = buffer;
-        buffer += (w->width * w->height * l->itemsize[k] + 63) & ~(int64_t)63;
+        buffer += (w->width * w->height * l->itemsize[k] + 63 + BEHIND) & ~(int64_t)63;
     }
 }
 
@@ -356,7 +365,7 @@ static uint64_t find_fresh(const walker *w, const box *b, const int64_t *positio
 
 int th_walk(const loop *l, int index, const box *b)
 {
-    _Alignas(64) char buffer[BLOCK_BYTES + TH_MAX_OPERANDS * 64];
+    _Alignas(64) char buffer[BLOCK_BYTES + TH_MAX_OPERANDS * (64 + BEHIND)];
     walker w;
     int64_t position[TH_MAX_NDIM];
     char *ptr[TH_MAX_OPERANDS];

@@ -152,9 +152,15 @@ def _chosen(x, y, z, g):
     return select(first, g, 0), select(first, 0, g)
 
 
-maximum = row("Maximum", "maximum", np.maximum, real_only("{0} >= {1} || {0} != {0} ? {0} : {1}"), _chosen,
+def _extreme(name, sign):
+    """The larger or the smaller of two numbers, or nan where one is nan."""
+    choice = f"{{0}} {sign} {{1}} ? {{0}} : {{1}}"
+    return by_kind(choice, choice, choice, f"{name}({{0}}, {{1}})")
+
+
+maximum = row("Maximum", "maximum", np.maximum, _extreme("maximum", ">"), _chosen,
               upcast_out, nin=2, commutative=True, associative=True, args="*inputs")
-minimum = row("Minimum", "minimum", np.minimum, real_only("{0} <= {1} || {0} != {0} ? {0} : {1}"), _chosen,
+minimum = row("Minimum", "minimum", np.minimum, _extreme("minimum", "<"), _chosen,
               upcast_out, nin=2, commutative=True, associative=True, args="*inputs")
 
 # -- choice ---------------------------------------------------------------------------------------------

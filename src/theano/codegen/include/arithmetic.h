@@ -145,12 +145,16 @@ TH_INLINE double th_sign_f64(double x) {
     return x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : x + 0.0);
 }
 
+/* What is chosen before nan is looked for is one instruction. */
+
 TH_INLINE double th_maximum_f64(double x, double y) {
-    return (x >= y) | (x != x) ? x : y;
+    double m = x > y ? x : y;
+    return x != x ? x : m;
 }
 
 TH_INLINE double th_minimum_f64(double x, double y) {
-    return (x <= y) | (x != x) ? x : y;
+    double m = x < y ? x : y;
+    return x != x ? x : m;
 }
 
 TH_INLINE double th_sqrt_f64(double x) {
@@ -171,11 +175,13 @@ TH_INLINE float th_sign_f32(float x) {
 }
 
 TH_INLINE float th_maximum_f32(float x, float y) {
-    return (x >= y) | (x != x) ? x : y;
+    float m = x > y ? x : y;
+    return x != x ? x : m;
 }
 
 TH_INLINE float th_minimum_f32(float x, float y) {
-    return (x <= y) | (x != x) ? x : y;
+    float m = x < y ? x : y;
+    return x != x ? x : m;
 }
 
 TH_INLINE float th_sqrt_f32(float x) {
