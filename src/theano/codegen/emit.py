@@ -84,12 +84,11 @@ def arguments_of(name, text):
 
 
 def assemble(dialect, declarations, body):
-    """The source: header, declarations, those helpers that are used, kernels."""
+    """The source: header, declarations, those functions of our own that are used, kernels."""
     used = set(CALL.findall(body))
-    helpers = [text for name, text in dialect.prelude.items() if name in used]
     prototypes = sorted(f.declaration for f in declarations if f.declaration)
-    library = dialect.library(sorted(f.name for f in declarations if not f.declaration))
-    parts = [dialect.header, *prototypes, *helpers, library, body]
+    library = dialect.library(sorted({f.name for f in declarations if not f.declaration} | dialect.helpers & used))
+    parts = [dialect.header, *prototypes, library, body]
     return "\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
@@ -104,6 +103,7 @@ def phase_accesses(nest, phase):
             dtype=nest.operands[k].dtype,
             scalar=ir.is_scalar(nest.operands[k]) and k not in writes,
             writes=k in writes,
+            reads=k in reads,
             still=k in still,
         )
         for k in sorted({*reads, *writes})

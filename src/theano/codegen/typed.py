@@ -24,8 +24,8 @@ SUMMED = ("float32", "float64")
 # name of a group of instruction sets, the compiler's name for it; the last that a CPU has is used
 LEVELS = {
     "base": "",
-    "avx2": "avx2,fma,bmi,bmi2",
-    "avx512": "avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,prefer-vector-width=512",
+    "avx2": "avx2,fma,f16c,bmi,bmi2",
+    "avx512": "avx512f,avx512bw,avx512dq,avx512vl,fma,f16c,bmi,bmi2,prefer-vector-width=512",
 }
 
 
