@@ -63,6 +63,7 @@ class Dialect:
     cast(text, old, new): an expression of dtype `old` converted to `new`; from None it is any number that C
     gave, made a proper value of its dtype.
     load(access), store(access, text): an element of an operand as a value; a value put back.
+    rounded(text, dtype): a value rounded to what a float of 16 bits holds.
     library(names): the sources of those functions among `names` that we bring along.
     twin(name): names of a faster function and of the one that tells where it is right, or None.
     kernel(symbol, phases): one function; phases holds (accesses, statements, Quick or None).
@@ -79,6 +80,7 @@ class Dialect:
     cast: Callable[[str, str, str], str]
     load: Callable[[Access], str]
     store: Callable[[Access, str], str]
+    rounded: Callable[[str, str], str]
     library: Callable[[list], str]
     twin: Callable[[str], tuple[str, str] | None]
     kernel: Callable[[str, list], str]

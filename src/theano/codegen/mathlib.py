@@ -22,7 +22,7 @@ SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "bfloat16": "f
 ALIASES = {"nearbyint": "rint", "tgamma": "gamma"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_DEFINED = re.compile(r"^(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:#define|TH_INLINE|TH_APART|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
 _WORD = re.compile(r"\b(?:th|TH)_\w+")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.codegen import mathlib
 from theano.codegen.dialect import Access, Dialect, Function, Quick
+from theano.scalar.dtype import kind_of, numpy_dtype
 
 STORAGE = {
     "bool": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int",
@@ -53,7 +54,7 @@ def function(name, dtype):
         return complex_function(name, dtype)
     if name not in LIBM:
         return None
-    kind, suffix = ("float", "f") if dtype in ("float16", "float32") else ("double", "")
+    kind, suffix = ("float", "f") if ARITHMETIC[dtype] == "float" else ("double", "")
     arguments = ", ".join([kind] * (2 if name in BINARY else 1))
     return Function(name + suffix, f"{kind} {name}{suffix}({arguments});")
 
@@ -85,7 +86,7 @@ def operators(row, count, dtype):
 
 def literal(value, dtype):
     """A constant, exactly: floats in hexadecimal."""
-    kind = np.dtype(dtype).kind
+    kind = kind_of(dtype)
     if kind == "c":
         part = "float32" if dtype == "complex64" else "float64"
         value = complex(value)
@@ -93,10 +94,10 @@ def literal(value, dtype):
     if isinstance(value, complex | np.complexfloating):
         value = value.real
     if kind == "f":
-        return float_literal(np.dtype(dtype).type(value), "" if dtype == "float64" else "f")
+        return float_literal(numpy_dtype(dtype).type(value), "" if dtype == "float64" else "f")
     if kind == "b":
         return str(int(bool(value)))
-    return int_literal(int(np.asarray(value).astype(dtype)), dtype)
+    return int_literal(int(np.asarray(value).astype(numpy_dtype(dtype))), dtype)
 
 
 def float_literal(value, suffix):
@@ -193,7 +194,10 @@ def loop(accesses, statements, quick, loads=()):
     """Rows of one phase; ``loads`` come before the points of each row."""
     arrays = [a for a in accesses if not a.scalar]
     body = pieces(accesses, statements, quick) if quick else points("0", "n", statements)
-    if any(a.dtype in SMALL for a in arrays):
+    converted = conversion(arrays, statements)
+    if converted:
+        rows, body = [pointer(a) for a in arrays], [converted]
+    elif any(a.dtype in SMALL for a in arrays):
         rows, body = [pointer(a, "y") for a in arrays], blocks(arrays, body)
     else:
         rows = [pointer(a) for a in arrays]
@@ -203,6 +207,18 @@ def loop(accesses, statements, quick, loads=()):
         *indent([*rows, *loads, *body], 1),
         "}",
     ]
+
+
+def conversion(arrays, statements):
+    """The call that is all there is to do where a row is only converted from or to small floats, else None."""
+    if len(arrays) != 2 or len(statements) != 2:
+        return None
+    given, made = sorted(arrays, key=lambda a: a.writes)
+    small, other = (given, made) if given.dtype in SMALL else (made, given)
+    if small.dtype not in SMALL or other.dtype != "float32" or given.writes or made.reads or not re.fullmatch(
+            rf"const float (v\d+) = x{given.number}\[j\];x{made.number}\[j\] = \1;", "".join(statements)):
+        return None
+    return f"th_{'widen' if small is given else 'narrow'}_{SMALL[small.dtype]}(x{given.number}, x{made.number}, n);"
 
 
 def blocks(arrays, body):
@@ -285,6 +301,7 @@ DIALECT = Dialect(
     cast=cast,
     load=load,
     store=store,
+    rounded=rounded,
     library=library,
     twin=mathlib.fast,
     kernel=kernel,
