@@ -61,7 +61,7 @@ setup(
         "theano.runtime._machine",
         sources=[str(path) for path in sorted(RUNTIME.glob("*.c"))],
         include_dirs=[str(RUNTIME)],
-        depends=[str(path) for path in sorted(RUNTIME.glob("*.h"))],
+        depends=[*map(str, sorted(RUNTIME.glob("*.h"))), "src/theano/codegen/include/half.h"],
         extra_compile_args=["-O3", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing",
                             "-fwrapv", "-fvisibility=hidden", "-pthread", "-g0"],
         extra_link_args=["-pthread"],

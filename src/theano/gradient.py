@@ -16,6 +16,8 @@ from theano.graph.type import Type
 from theano.graph.variable import Variable
 from theano.graph.walk import ancestors, connection_pattern, same_graph, toposort
 
+FLOATS = ("float", "bfloat")            # how the names of dtypes of real numbers begin
+
 
 class NullType(Type):
     """The type of a gradient that does not exist; ``why_null`` says why."""
@@ -454,9 +456,9 @@ def _as_gradient(output, gradient):
     if isinstance(gradient.type, (DisconnectedType, NullType)):
         return gradient
     have, want = getattr(gradient.type, "dtype", None), getattr(output.type, "dtype", None)
-    if want is not None and want.startswith("float") and str(have).startswith("complex"):
+    if want is not None and want.startswith(FLOATS) and str(have).startswith("complex"):
         gradient = gradient.real                        # the output has no imaginary part to change
-    if have != want and want is not None and want.startswith(("float", "complex")):
+    if have != want and want is not None and want.startswith((*FLOATS, "complex")):
         return gradient.astype(want)
     return gradient
 
@@ -616,7 +618,7 @@ def _is_null(variable):
 
 
 def _is_continuous(variable):
-    return getattr(variable.type, "dtype", "float64").startswith(("float", "complex"))
+    return getattr(variable.type, "dtype", "float64").startswith((*FLOATS, "complex"))
 
 
 # -- stopping and changing gradients -------------------------------------------------------------------------

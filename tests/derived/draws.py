@@ -1,8 +1,9 @@
 """Arrays for the derived tests: values of every dtype, in every layout that NumPy has."""
 
+import ml_dtypes  # noqa: F401  with it NumPy knows bfloat16
 import numpy as np
 
-from theano.scalar.type import DTYPES
+from theano.scalar.dtype import DTYPES
 
 KINDS = {name: row.kind for name, row in DTYPES.items()}
 DISCRETE = tuple(name for name, kind in KINDS.items() if kind in ("bool", "int", "uint"))
@@ -10,7 +11,8 @@ FLOATS = tuple(name for name, kind in KINDS.items() if kind == "float")
 COMPLEX = tuple(name for name, kind in KINDS.items() if kind == "complex")
 REAL = (*DISCRETE, *FLOATS)
 ALL = tuple(KINDS)
-WIDE = {"float16": "float32", "float32": "float64", "complex64": "complex128"}
+SMALL = ("float16", "bfloat16")
+WIDE = {"float16": "float32", "bfloat16": "float32", "float32": "float64", "complex64": "complex128"}
 
 
 def numbers(rng, shape, dtype, low=-2.0, high=2.0):
@@ -66,7 +68,7 @@ def ulps(result, expected):
         return max(ulps(result.real, expected.real), ulps(result.imag, expected.imag))
     with np.errstate(all="ignore"):
         same = (result == expected) | (np.isnan(result) & np.isnan(expected))
-        unit = np.spacing(np.maximum(np.abs(expected), np.finfo(expected.dtype).tiny))
+        unit = np.spacing(np.maximum(np.abs(expected), ml_dtypes.finfo(expected.dtype).tiny))
         away = np.abs(result.astype("float64") - expected.astype("float64")) / unit.astype("float64")
     away = np.where(same, 0, np.where(np.isnan(away), np.inf, away))
     return float(away.max(initial=0))

@@ -7,6 +7,7 @@ import numpy as np
 from draws import ALL, COMPLEX, FLOATS, REAL, numbers
 
 import theano.tensor as T
+from theano.scalar.dtype import kind_of
 
 EXTENTS = {"m": 3, "n": 4, "k": 5, "b": 2}
 LONG = {"c": 12}            # extents of more than one digit
@@ -62,8 +63,8 @@ def distinct(shape, dtype=None):
     """Numbers far enough from one another for an order not to change by a small step."""
     def draw(rng, shape, dtype, sizes):
         count = int(np.prod(shape))
-        step = 1 if np.dtype(dtype).kind in "biu" else 0.25
-        values = (rng.permutation(count) - (0 if np.dtype(dtype).kind in "bu" else count // 2)) * step
+        step = 1 if kind_of(dtype) in "biu" else 0.25
+        values = (rng.permutation(count) - (0 if kind_of(dtype) in "bu" else count // 2)) * step
         return values.reshape(shape)
     return A(shape, dtype=dtype, kind=draw)
 

@@ -10,13 +10,14 @@ import os
 import numpy as np
 import pytest
 import scipy.special
-from draws import ALL, COMPLEX, DISCRETE, FLOATS, LAYOUTS, WIDE, laid_out, numbers, ulps, widened
+from draws import ALL, COMPLEX, DISCRETE, FLOATS, LAYOUTS, SMALL, WIDE, laid_out, numbers, ulps, widened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from op_cases import NO_COMPLEX_VALUES
 
 import theano
 import theano.tensor as T
+from theano.scalar.dtype import kind_of, result_type
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import ELEMWISE
 
@@ -60,11 +61,11 @@ def draw(name, dtypes, rng, shapes):
 def expected(name, values, dtype):
     """The value in a wider dtype, then rounded."""
     function = INDEPENDENT.get(name, ROWS[name].numpy)
-    kind = np.dtype(dtype).kind
+    kind = kind_of(dtype)
     if kind in "fc":
         raised = np.dtype(WIDE.get(dtype, dtype))
         values = [v if name == "switch" and k == 0 else widened(v) for k, v in enumerate(values)]
-        values = [v if v.dtype == bool and name == "switch" else v.astype(np.result_type(v, raised)) for v in values]
+        values = [v if v.dtype == bool and name == "switch" else v.astype(result_type(v, raised)) for v in values]
     elif kind != "b" and not name.startswith("cast_"):
         values = [v if v.dtype.kind == "c" else v.astype(dtype) for v in values]
     with np.errstate(all="ignore"):
@@ -80,7 +81,7 @@ def wrong(name, result, values, dtype):
         return f"has shape {result.shape}, should be {value.shape}"
     if result.dtype.kind in "biu":
         return None if np.array_equal(result, value) else f"{result} should be {value} for {values}"
-    if dtype == "float16":
+    if dtype in SMALL:
         good = ulps(result, value) <= 1
     elif dtype == "float32":
         good = ulps(result, value) <= ROUGH.get(name, 4) or np.allclose(result, value, rtol=0, atol=1e-7)
@@ -137,7 +138,7 @@ def test_native_values(dtype, layout, rng):
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (1, 1), (2, 600)], ids=str)
-@pytest.mark.parametrize("dtype", ("float16", "float64", "int32", "complex128"))
+@pytest.mark.parametrize("dtype", (*SMALL, "float64", "int32", "complex128"))
 def test_native_values_of_other_sizes(dtype, shape, rng):
     check(dtype, "native", "strided", shape, rng)
 
@@ -161,25 +162,31 @@ def test_complex_numbers_without_a_value_are_a_type_error(name, rng):
             theano.function(inputs, ELEMWISE[name](*inputs), mode=mode)(*([np.ones(3, complex)] * len(inputs)))
 
 
-HALVES = np.arange(2 ** 16, dtype="uint16").view("float16")
+def ordered(x):
+    """Floats of 16 bits as whole numbers in the same order: neighbours differ by one, the zeros by none."""
+    bits = x.view("int16").astype("int64")
+    return np.where(bits < 0, -(bits & 0x7fff), bits)
 
 
-def test_every_half_is_computed_in_single_precision_and_rounded():
-    rows = [name for name in sorted(ROWS) if ROWS[name].nin == 1 and accepts(name, ["float16"])
-            and accepts(name, ["float16"])[1].type.dtype == "float16"]
-    x = T.vector(dtype="float16")
+@pytest.mark.parametrize("mode", [*MODES, "interpreted"])
+@pytest.mark.parametrize("dtype", SMALL)
+def test_every_number_of_16_bits_is_computed_in_single_precision_and_rounded(dtype, mode):
+    given = np.arange(2 ** 16, dtype="uint16").view(dtype)
+    rows = [name for name in sorted(ROWS) if ROWS[name].nin == 1 and accepts(name, [dtype])
+            and accepts(name, [dtype])[1].type.dtype == dtype]
+    x = T.vector(dtype=dtype)
+    results = theano.function([x], [ELEMWISE[name](x) for name in rows], mode=MODES.get(mode, "FAST_COMPILE"))(given)
     found = {}
-    for mode, names in (("native", rows), ("py", rows)):
-        results = theano.function([x], [ELEMWISE[name](x) for name in names], mode=MODES[mode])(HALVES)
-        for name, result in zip(names, results, strict=True):
-            with np.errstate(all="ignore"):
-                value = np.asarray(ROWS[name].numpy(HALVES.astype("float32")))
-                least, most = (np.nextafter(value, np.float32(end)).astype("float16") for end in (-np.inf, np.inf))
-                away = ~((result >= np.nextafter(least, np.float16(-np.inf)))
-                         & (result <= np.nextafter(most, np.float16(np.inf)))
-                         | np.isnan(result) & np.isnan(value))
-            if away.any():
-                found[mode, name] = [(HALVES[k], result[k], value[k]) for k in np.flatnonzero(away)[:5]]
+    for name, result in zip(rows, results, strict=True):
+        with np.errstate(all="ignore"):
+            value = np.asarray(ROWS[name].numpy(given.astype("float32")))
+            least, most = (np.nextafter(value, np.float32(end)).astype(dtype) for end in (-np.inf, np.inf))
+            away = ~((ordered(result) >= ordered(least) - 1) & (ordered(result) <= ordered(most) + 1)
+                     | np.isnan(result) & np.isnan(value))
+        if name in ("j0", "j1"):            # SciPy's lose digits of large numbers, of which they take pi / 4 away
+            away &= abs(given.astype("float32")) < 1e6
+        if away.any():
+            found[name] = [(given[k], result[k], value[k]) for k in np.flatnonzero(away)[:5]]
     assert found == {}, found
 
 

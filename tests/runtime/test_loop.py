@@ -3,6 +3,7 @@
 import math
 import os
 
+import ml_dtypes  # noqa: F401  with it NumPy knows bfloat16
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,13 +12,14 @@ from nest_runner import NestError, Runner, driver
 
 from theano.codegen import nest as ir
 from theano.codegen.nest import LoopNest, Operand, Phase, Value, literal, load, run_numpy
+from theano.scalar.dtype import SMALL, computed_in, is_small, kind_of
 from theano.scalar.table import TABLE
 
 DTYPES = [
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float16", "float32", "float64", "complex64", "complex128",
+    "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
 ]  # fmt: skip
-TOLERANCE = {"float16": 4e-3, "float32": 1e-5, "complex64": 1e-5}
+TOLERANCE = {"float16": 4e-3, "bfloat16": 2e-2, "float32": 1e-5, "complex64": 1e-5}
 
 
 def apply(name, dtype, *args):
@@ -39,7 +41,8 @@ def kept(ndim, reduced):
 
 def reduction(dtype, kind, ndim, reduced):
     """The reduction of an input as it is."""
-    operands = (Operand(dtype, tuple(range(ndim))), Operand(dtype, kept(ndim, reduced), "acc"))
+    total = dtype if kind in ("maximum", "minimum") else computed_in(dtype)
+    operands = (Operand(dtype, tuple(range(ndim))), Operand(total, kept(ndim, reduced), "acc"))
     phase = Phase((load(0, operands),), (), ((0, 1, kind),))
     return LoopNest(ndim, tuple(d in reduced for d in range(ndim)), operands, (phase,))
 
@@ -110,8 +113,8 @@ def nests():
     for reduced in ((0,), (1,), (0, 1), (2,), (0, 2), (0, 1, 2)):
         table[("softmax", reduced)] = softmax("float64", 3, reduced)
         table[("fused", reduced)] = fused("float64", 3, reduced, (1,))
-    table |= {("cast", s, t): cast(s, t) for s in ("float64", "float16", "int32", "complex64")
-              for t in ("float16", "bool", "float32", "int64")}  # fmt: skip
+    table |= {("cast", s, t): cast(s, t) for s in ("float64", *SMALL, "int32", "complex64")
+              for t in (*SMALL, "bool", "float32", "int64")}  # fmt: skip
     return Compiled(table)
 
 
@@ -140,6 +143,8 @@ def agree(got, wanted, dtype="float64", scale=1.0):
     rtol = TOLERANCE.get(dtype, 1e-11) * scale
     for g, w in zip(got, wanted, strict=True):
         assert g.shape == w.shape and g.dtype == w.dtype
+        if g.dtype == "bfloat16":
+            g, w = g.astype("float32"), w.astype("float32")
         np.testing.assert_allclose(g, w, rtol=rtol, atol=rtol)
 
 
@@ -191,11 +196,11 @@ def test_reductions_agree_with_numpy(kind, dtype):
     for shape in ((3, 5, 7), (2, 70, 3), (40, 3, 130), (1, 1, 2000), (5, 1, 1)):
         for layout in ("C", "F", "step", "back"):
             x = draw_array(rng, shape, dtype, layout)
-            if kind == "mul" and np.dtype(dtype).kind in "fc":
+            if kind == "mul" and kind_of(dtype) in "fc":
                 x = (x / (2 * abs(x) + x.dtype.type(0.1)) + x.dtype.type(0.6)).astype(dtype)
             for number, nest in enumerate(runner.nests):
                 got, wanted = runner(number, x), run_numpy(nest, [x])
-                agree(got, wanted, dtype, scale=100 if dtype == "float16" else 10)
+                agree(got, wanted, dtype, scale=100 if is_small(dtype) else 10)
 
 
 def test_zero_dimensional_and_empty(nests):
@@ -249,14 +254,21 @@ def test_in_place_falls_back_where_the_input_is_broadcast(nests):
     np.testing.assert_array_equal(x, np.ones((1, 4)))
 
 
-def test_half_precision_conversions_are_exact(nests):
+@pytest.mark.parametrize("dtype", SMALL)
+def test_conversions_of_floats_of_16_bits_are_exact(nests, dtype):
     run = nests
-    halves = np.arange(1 << 16, dtype="uint16").view("float16")
-    np.testing.assert_array_equal(run(("cast", "float16", "float32"), halves)[0], halves.astype("float32"))
+    every = np.arange(1 << 16, dtype="uint16").view(dtype)
+    wide = run(("cast", dtype, "float32"), every)[0]
     with np.errstate(all="ignore"):
-        floats = np.concatenate([halves.astype("float64") * f for f in (1.0, 1 + 2.0**-11, 1 + 2.0**-12, 0.75)])
-        wanted = floats.astype("float32").astype("float16")
-    np.testing.assert_array_equal(run(("cast", "float64", "float16"), floats)[0], wanted)
+        np.testing.assert_array_equal(wide, every.astype("float32"))
+        floats = np.concatenate([wide.astype("float64") * f for f in (1.0, 1 + 2.0**-8, 1 + 2.0**-9, 1 + 2.0**-11,
+                                                                      1 + 2.0**-12, 0.75)])
+        rounded = floats.astype("float32").astype(dtype)
+    got = run(("cast", "float64", dtype), floats)[0]
+    is_nan = np.isnan(floats)
+    np.testing.assert_array_equal(got.view("uint16")[~is_nan], rounded.view("uint16")[~is_nan])
+    assert np.isnan(got[is_nan].astype("float64")).all()
+
 
 
 def test_casts_are_those_of_astype(nests):

@@ -1,5 +1,6 @@
 """The loops that are built with this package, and nests run with them, against NumPy: on every level of this CPU."""
 
+import ml_dtypes  # noqa: F401  with it NumPy knows bfloat16
 import numpy as np
 import pytest
 
@@ -10,12 +11,13 @@ from theano.codegen.program import Program
 from theano.codegen.typed import COMPUTED, LEVELS, typed_loops
 from theano.runtime import native
 from theano.runtime.native import _machine
+from theano.scalar.dtype import SMALL, kind_of
 from theano.scalar.table import TABLE
 
 LENGTHS = (0, 1, 15, 16, 1023, 1024, 1025, 2500)
 LOOPS = typed_loops()
 LISTED = 2                  # what a machine's callable returns: a list
-ULPS = {"float16": 4e-3, "float32": 2e-6, "float64": 1e-13, "complex128": 1e-13}
+ULPS = {"float16": 4e-3, "bfloat16": 2e-2, "float32": 2e-6, "float64": 1e-13, "complex128": 1e-13}
 
 
 @pytest.fixture(params=range(len(LEVELS)), ids=list(LEVELS))
@@ -65,11 +67,13 @@ def check(nest, runner, arrays, tolerance=None):
     for g, w in zip(got, wanted, strict=True):
         assert g.dtype == w.dtype and g.shape == w.shape
         rtol = ULPS.get(w.dtype.name, 0) if tolerance is None else tolerance
+        if g.dtype == "bfloat16":
+            g, w = g.astype("float32"), w.astype("float32")
         np.testing.assert_allclose(g, w, rtol=rtol, atol=rtol)
 
 
 def draw(rng, dtype, shape, low=-9.0, high=9.0):
-    kind = np.dtype(dtype).kind
+    kind = kind_of(dtype)
     numbers = rng.uniform(low, high, shape)
     if kind in "iu":
         return (np.abs(np.round(numbers)) if kind == "u" else np.round(numbers)).astype(dtype)
@@ -118,8 +122,8 @@ def test_special_values(name, dtype, level):
 # -- nests --------------------------------------------------------------------------------------------------
 
 EXACT = ("add", "sub", "mul", "maximum", "minimum", "lt", "eq", "switch", "neg", "abs_", "sqr", "second",
-         "cast_float32", "cast_float64", "cast_int64", "cast_int32", "cast_bool")
-KINDS = ("bool", "int8", "int32", "int64", "float16", "float32", "float64")
+         "cast_float16", "cast_bfloat16", "cast_float32", "cast_float64", "cast_int64", "cast_int32", "cast_bool")
+KINDS = ("bool", "int8", "int32", "int64", *SMALL, "float32", "float64")
 
 
 def random_nest(rng):

@@ -11,8 +11,8 @@ import theano
 import theano.tensor as T
 from theano.compile.dtype_report import all_nodes
 from theano.config import config
+from theano.scalar.dtype import DTYPES, SMALL
 from theano.scalar.table import TABLE
-from theano.scalar.type import DTYPES
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.signal.pool import pool_2d
 
@@ -48,12 +48,20 @@ def outcome(function, *args):
     return np.dtype(getattr(result, "dtype", None) or np.asarray(result).dtype).name
 
 
+def numpys_outcome(function, *args):
+    """`outcome` for NumPy's arrays and numbers, by the rules of float16 for "bfloat16", which NumPy doesn't have."""
+    found = outcome(function, *("float16" if x == "bfloat16" else x for x in args))
+    return "bfloat16" if found == "float16" and "bfloat16" in args else found
+
+
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_every_row_has_numpys_dtypes(numpy2, name):
     row, wrong = ROWS[name], []
     for dtypes in itertools.product(DTYPES, repeat=2 if row.nin == -1 else row.nin):
         ours = outcome(ELEMWISE[name], *(T.vector(dtype=d) for d in dtypes))
-        numpys = outcome(row.numpy, *(np.ones(1, d) for d in dtypes))
+        if set(SMALL) <= set(dtypes):
+            continue                    # these two NumPy doesn't bring together
+        numpys = numpys_outcome(lambda *given, row=row: row.numpy(*(np.ones(1, d) for d in given)), *dtypes)
         if ours != numpys:
             wrong.append((dtypes, ours, numpys))
     assert not wrong
@@ -70,7 +78,7 @@ def test_literals_have_numpys_dtypes(numpy2, name, swapped):
         order = (lambda x, n=number: (n, x)) if swapped else (lambda x, n=number: (x, n))
         function = OPERATORS[name] if name != "eq" else lambda x, n: T.eq(x, n) if hasattr(x, "owner") else x == n
         ours = outcome(function, *order(T.vector(dtype=dtype)))
-        numpys = outcome(function, *order(np.ones(1, dtype)))
+        numpys = numpys_outcome(lambda d, to=function, order=order: to(*order(np.ones(1, d))), dtype)
         if ours != numpys:
             wrong.append((dtype, number, ours, numpys))
     assert not wrong

@@ -1,6 +1,7 @@
 """How loop nests read variables: through transposes and broadcasts, without copying."""
 
 from theano.graph.variable import Constant
+from theano.scalar.dtype import is_small
 from theano.tensor.elemwise import DimShuffle
 
 
@@ -26,7 +27,8 @@ def literal_of(variable):
     """The number a variable always is, or None: a constant of one element, seen through DimShuffle."""
     base, _ = access(variable)
     if isinstance(base, Constant) and all(base.type.broadcastable):
-        return base.data.reshape(()).item() if base.type.dtype != "float16" else float(base.data.reshape(()))
+        number = base.data.reshape(())
+        return float(number) if is_small(base.type.dtype) else number.item()
     return None
 
 

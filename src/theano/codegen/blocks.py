@@ -24,6 +24,7 @@ from theano.codegen.typed import (
     row_name,
     sum_name,
 )
+from theano.scalar.dtype import computed_in, is_small, kind_of, numpy_dtype
 from theano.scalar.table import TABLE
 
 MAX_BYTES = 4096                # of all registers together for one point: a block has at least 16 points
@@ -99,7 +100,7 @@ class _Node:
     @property
     def size(self):
         """Bytes of one number."""
-        return np.dtype(self.dtype).itemsize
+        return numpy_dtype(self.dtype).itemsize
 
 
 class _Assembler:
@@ -126,19 +127,21 @@ class _Assembler:
             k = value.op.operand
             return _Node(self.nest.operands[k].dtype, k in self.single, cell=("operand", k))
         dtypes = tuple(self.phase.body[a].dtype for a in value.args)
-        row, dtype = value.op, computation_dtype(dtypes, value.dtype)
+        row, dtype = value.op, computed_in(computation_dtype(dtypes, value.dtype))
+        out = computed_in(value.dtype)
         template = row.c_for(dtypes, dtype)
         if is_plain(template):
-            return self.cast(self.converted(value.args[int(template[1:-1])], dtype), value.dtype)
+            node = self.cast(self.converted(value.args[int(template[1:-1])], dtype), value.dtype)
+            return self.cast(node, out)
         count = len(dtypes)
         wanted = argument_dtypes(row, dtype) if row.nin >= 0 else [dtype] * count
         usual = (loop_dtype(row, dtype), row.c_for(tuple(wanted), dtype))
-        if TABLE.get(row.name) is not row or template is None or usual != (value.dtype, template):
+        if TABLE.get(row.name) is not row or template is None or usual != (out, template):
             raise Uncovered(f"{row.name} of {', '.join(dtypes)}")
         args = [self.converted(a, d) for a, d in zip(value.args, wanted, strict=True)]
         while row.nin < 0 and len(args) > 2:
-            args[:2] = [self.apply(row, dtype, value.dtype, args[:2])]
-        return self.apply(row, dtype, value.dtype, args)
+            args[:2] = [self.apply(row, dtype, out, args[:2])]
+        return self.apply(row, dtype, out, args)
 
     def apply(self, row, dtype, out, args):
         return self.node(out, partial(row_name, row, dtype), args, row.cost > CHEAP, row.name)
@@ -149,10 +152,10 @@ class _Assembler:
         return self.literal(op.value, dtype) if isinstance(op, ir.Literal) else self.cast(self.values[number], dtype)
 
     def literal(self, value, dtype):
-        kind = np.dtype(dtype).kind
+        kind = kind_of(dtype)
         if kind != "c" and isinstance(value, complex | np.complexfloating):
             value = value.real
-        number = np.asarray(bool(value)) if kind == "b" else np.asarray(value).astype(dtype)
+        number = np.asarray(bool(value)) if kind == "b" else np.asarray(value).astype(numpy_dtype(dtype))
         bits = tuple(np.frombuffer(number.tobytes().ljust(16, b"\0"), "int64").tolist())
         if bits not in self.constants:
             self.constants.append(bits)
@@ -161,8 +164,13 @@ class _Assembler:
         return self.known[dtype, bits]
 
     def cast(self, node, dtype):
+        """A value in another dtype; floats of 16 bits are converted from and to float32 only."""
         if node.dtype == dtype:
             return node
+        if is_small(dtype) and getattr(node.name, "func", None) is cast_name and node.args[0].dtype == dtype:
+            return node.args[0]
+        if "float32" not in (node.dtype, dtype) and (is_small(node.dtype) or is_small(dtype)):
+            return self.cast(self.cast(node, "float32"), dtype)
         return self.node(dtype, partial(cast_name, node.dtype, dtype), [node])
 
     def node(self, dtype, name, args, twice=False, row=""):
@@ -277,7 +285,7 @@ class _Assembler:
         first = dict(zip(counts, itertools.accumulate(counts.values(), initial=0), strict=False))
         words = [self.singles, len(self.registers), *self.registers, len(self.accesses)]
         for k, access in self.accesses.items():
-            words += [k, 0 if k in self.single else np.dtype(access.dtype).itemsize, int(not access.scalar)]
+            words += [k, 0 if k in self.single else numpy_dtype(access.dtype).itemsize, int(not access.scalar)]
         for steps in (self.once, self.fills, self.body):
             words.append(len(steps))
             for number, to, cells in steps:

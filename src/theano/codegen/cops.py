@@ -317,13 +317,14 @@ _made = {}                  # key of a library -> its function, which is never c
 def compile_op(node):
     """A function (node, inputs, cells) that runs the C code of ``node``'s op, or None.
 
-    None: the op has no C code for this node, or there is no C++ compiler, or no headers of Python. Raises CompileError
+    None: the op has no C code for this node, or there is no C++ compiler, or no headers of Python, or the node has
+    bfloat16, for which NumPy's headers have no type. Raises CompileError
     where the compiler refuses the code.
     """
     if not defines_c(node.op) or not available():
         return None
     dtypes = {getattr(v.type, "dtype", None) for v in (*node.inputs, *node.outputs)}
-    if "float16" in dtypes and not getattr(node.op, "_f16_ok", False):
+    if "float16" in dtypes and not getattr(node.op, "_f16_ok", False) or "bfloat16" in dtypes:
         return None
     try:
         text = Text(node, build.cpp_compiler()[0])

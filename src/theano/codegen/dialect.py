@@ -26,12 +26,14 @@ class Access:
     scalar: it is one element for the whole nest.
     still: it stays in place on the last axis of the nest, while others walk it.
     writes: the phase stores into it.
+    reads: the phase loads it.
     """
 
     number: int
     dtype: str
     scalar: bool
     writes: bool
+    reads: bool = True
     still: bool = False
 
 
@@ -61,10 +63,11 @@ class Dialect:
     cast(text, old, new): an expression of dtype `old` converted to `new`; from None it is any number that C
     gave, made a proper value of its dtype.
     load(access), store(access, text): an element of an operand as a value; a value put back.
+    rounded(text, dtype): a value rounded to what a float of 16 bits holds.
     library(names): the sources of those functions among `names` that we bring along.
     twin(name): names of a faster function and of the one that tells where it is right, or None.
     kernel(symbol, phases): one function; phases holds (accesses, statements, Quick or None).
-    prelude: helpers by the name that loads, stores and casts use, put before the first use.
+    helpers: functions of that library that loads, stores and loops call.
     flags: compiler options that the emitted source counts on.
     """
 
@@ -77,9 +80,10 @@ class Dialect:
     cast: Callable[[str, str, str], str]
     load: Callable[[Access], str]
     store: Callable[[Access, str], str]
+    rounded: Callable[[str, str], str]
     library: Callable[[list], str]
     twin: Callable[[str], tuple[str, str] | None]
     kernel: Callable[[str, list], str]
-    prelude: Mapping[str, str]
+    helpers: frozenset[str]
     header: str
     flags: tuple[str, ...]

@@ -6,11 +6,10 @@ nothing but the nests: it can serve as the key of a cache.
 
 import re
 
-import numpy as np
-
 from theano.codegen import nest as ir
 from theano.codegen.dialect import Access, Function, Quick
 from theano.codegen.dialects import c
+from theano.scalar.dtype import is_small, kind_of, result_type
 
 CALL = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
 HOLE = re.compile(r"\{(\d+)\}")
@@ -84,12 +83,11 @@ def arguments_of(name, text):
 
 
 def assemble(dialect, declarations, body):
-    """The source: header, declarations, those helpers that are used, kernels."""
+    """The source: header, declarations, those functions of our own that are used, kernels."""
     used = set(CALL.findall(body))
-    helpers = [text for name, text in dialect.prelude.items() if name in used]
     prototypes = sorted(f.declaration for f in declarations if f.declaration)
-    library = dialect.library(sorted(f.name for f in declarations if not f.declaration))
-    parts = [dialect.header, *prototypes, *helpers, library, body]
+    library = dialect.library(sorted({f.name for f in declarations if not f.declaration} | dialect.helpers & used))
+    parts = [dialect.header, *prototypes, library, body]
     return "\n".join(part.rstrip("\n") for part in parts if part) + "\n"
 
 
@@ -104,6 +102,7 @@ def phase_accesses(nest, phase):
             dtype=nest.operands[k].dtype,
             scalar=ir.is_scalar(nest.operands[k]) and k not in writes,
             writes=k in writes,
+            reads=k in reads,
             still=k in still,
         )
         for k in sorted({*reads, *writes})
@@ -130,6 +129,7 @@ class Names:
 def values(nest, phase, accesses, dialect, declarations):
     """Names for the values that the kernel of a phase computes."""
     names = Names(phase, dialect)
+    rounded = rounded_anyway(nest, phase)
     for number in ir.live(nest, phase):
         value = phase.body[number]
         if isinstance(value.op, ir.Literal):
@@ -137,14 +137,25 @@ def values(nest, phase, accesses, dialect, declarations):
         if isinstance(value.op, ir.Load):
             text = dialect.load(accesses[value.op.operand])
         else:
-            text = apply(value, names, declarations)
+            text = apply(value, names, declarations, number in rounded)
         names.texts[number] = f"v{number}"
         names.statements.append((number, dialect.arithmetic[value.dtype], text))
     return names
 
 
-def apply(value, names, declarations):
-    """The expression of a row of the scalar table for its arguments."""
+def rounded_anyway(nest, phase):
+    """The numbers of values that are used for nothing but to be stored as what they are."""
+    used = {a for number in ir.live(nest, phase) for a in phase.body[number].args}
+    used |= {v for v, k in ir.kernel_stores(nest, phase) if nest.operands[k].dtype != phase.body[v].dtype}
+    return {v for v, _ in ir.kernel_stores(nest, phase)} - used
+
+
+def apply(value, names, declarations, rounded=False):
+    """The expression of a row of the scalar table for its arguments.
+
+    Values of 16 bits have more digits than that while they are computed; a conversion to such a dtype takes them away,
+    unless ``rounded`` says that this is done later.
+    """
     dtypes = tuple(names.body[a].dtype for a in value.args)
     dtype = computation_dtype(dtypes, value.dtype)
     row, dialect = value.op, names.dialect
@@ -156,6 +167,8 @@ def apply(value, names, declarations):
     wanted = ["bool" if row.name == "switch" and k == 0 else dtype for k in range(len(dtypes))]
     arguments = [grouped(names.cast(a, d)) for a, d in zip(value.args, wanted, strict=True)]
     text = HOLE.sub(lambda m: arguments[int(m[1])], text)
+    if row.name == f"cast_{value.dtype}" and is_small(value.dtype) and not rounded:
+        text = dialect.rounded(text, value.dtype)
     return dialect.cast(f"({text})", None, "bool") if value.dtype == "bool" else text
 
 
@@ -169,11 +182,11 @@ def computation_dtype(dtypes, out):
     """
     if not dtypes:
         return out
-    common = np.result_type(*dtypes)
+    common = result_type(*dtypes)
     if out == "bool":
         return common.name
-    if common.kind == "c" and np.dtype(out).kind != "c":
-        return np.result_type(common, out).name
+    if common.kind == "c" and kind_of(out) != "c":
+        return result_type(common, out).name
     return out
 
 

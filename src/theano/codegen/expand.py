@@ -10,13 +10,15 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.rewrite.engine import Merger
 from theano.rewrite.extents import extents_of_numbers
+from theano.scalar.dtype import computed_in, is_small
 from theano.scalar.table import TABLE
+from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1, operation_of
 from theano.tensor.blas import Dot22
 from theano.tensor.careduce import CAReduce, Prod
 from theano.tensor.create import Alloc, AllocEmpty, is_zero
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import ELEMWISE, DimShuffle, eq, exp, log, switch
+from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, eq, exp, log, switch
 from theano.tensor.index import IncSubtensor, index_of, interval, overlap
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
@@ -312,9 +314,28 @@ def expand(fgraph):
     return fgraph
 
 
+def _in_single(node):
+    """The op on float32 in place of floats of 16 bits, which is written out itself where it is one for that."""
+    inputs = [cast(v, computed_in(v.type.dtype)) if is_small(getattr(v.type, "dtype", "")) else v for v in node.inputs]
+    wide = node.op.make_node(*inputs)
+    written = _expansion(wide)
+    made = wide.outputs if written is None else written(wide)
+    return [None if new is None or not old.clients else old.type.filter_variable(cast(new, old.type.dtype))
+            if is_small(getattr(old.type, "dtype", "")) else new for new, old in zip(made, node.outputs, strict=True)]
+
+
+def _computes(op):
+    """Whether an op computes with floats of 16 bits, which loops don't do for it, rather than move them."""
+    if isinstance(op, (AdvancedIncSubtensor, AdvancedIncSubtensor1)):
+        return operation_of(op) != "set"
+    return getattr(type(op).perform, "in_single", False) and not isinstance(op, (Elemwise, CAReduce))
+
+
 def _expansion(node):
     """The function that writes a node out, or None."""
     kind = type(node.op)
+    if any(is_small(getattr(v.type, "dtype", "")) for v in node.inputs) and _computes(node.op):
+        return _in_single
     if kind in CONDITIONAL:
         return None if CONDITIONAL[kind](node) is None else CONDITIONAL[kind]
     if kind not in EXPANSIONS:

@@ -12,6 +12,7 @@ from theano.graph.type import Type
 from theano.graph.variable import Constant
 from theano.graph.walk import toposort
 from theano.inner.graph import InnerGraph
+from theano.scalar.dtype import text_of
 
 
 class NoKey(Exception):
@@ -49,9 +50,9 @@ def array_token(array):
     if array.dtype == object:
         raise NoKey("an array of objects has no key")
     if array.size <= 4:
-        return f"{array.dtype.str}{array.shape}{array.tobytes().hex()}"
-    digest = hashlib.blake2b(np.ascontiguousarray(array), digest_size=16).hexdigest()
-    return f"{array.dtype.str}{array.shape}{digest}"
+        return f"{text_of(array.dtype)}{array.shape}{array.tobytes().hex()}"
+    digest = hashlib.blake2b(np.ascontiguousarray(array).view("uint8"), digest_size=16).hexdigest()
+    return f"{text_of(array.dtype)}{array.shape}{digest}"
 
 
 def object_token(value):

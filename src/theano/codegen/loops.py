@@ -6,6 +6,7 @@ from theano.codegen import nest as ir
 from theano.codegen.access import access, aligned, literal_of
 from theano.rewrite.extents import Symbol
 from theano.scalar.composite import scalar_steps
+from theano.scalar.dtype import computed_in
 from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import Elemwise
@@ -223,9 +224,8 @@ def accumulator(lowering, node, casts):
 def accumulator_dtype(node):
     """The dtype that a reduction accumulates in."""
     acc = getattr(node.op, "acc_dtype", None)
-    if acc is None or acc == "object":
-        return node.outputs[0].type.dtype
-    return acc
+    dtype = node.outputs[0].type.dtype if acc is None or acc == "object" else acc
+    return dtype if reduction_name(node.op) in ("maximum", "minimum") else computed_in(dtype)
 
 
 def cast_place(lowering, place, variable):

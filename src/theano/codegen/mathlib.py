@@ -12,16 +12,17 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
+HEADERS = ("half.h", "arithmetic.h", "vector_math.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
 
 # Values of these dtypes are computed in the format whose suffix is given.
-SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "complex128": "c128", "complex64": "c64"}
+SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "bfloat16": "f32",
+            "complex128": "c128", "complex64": "c64"}
 
 # Other names of the same function.
 ALIASES = {"nearbyint": "rint", "tgamma": "gamma"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_DEFINED = re.compile(r"^(?:#define|TH_INLINE|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:#define|TH_INLINE|TH_APART|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
 _WORD = re.compile(r"\b(?:th|TH)_\w+")
 
 
@@ -42,7 +43,7 @@ def resolve(name: str, dtype: str) -> str | None:
     """The C function that computes ``name`` for values of a dtype; None: there is none of ours.
 
     name: the float64 name of libm (``exp``, ``log1p``) or of a special function (``psi``).
-    dtype: the dtype of the computation (float16 is computed in float32). Where only float64
+    dtype: the dtype of the computation (floats of 16 bits are computed in float32). Where only float64
     has a function (special.h), that serves float32 too, through C's conversions; complex numbers have functions of
     their own (complex.h).
     """

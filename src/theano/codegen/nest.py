@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from theano.scalar.dtype import SMALL, computed_in, numpy_dtype
+
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float16", "float32", "float64", "complex64", "complex128", "object",
+    "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "object",
 )  # fmt: skip
 ROLES = ("in", "out", "acc", "temp")
 REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or")
@@ -62,7 +64,10 @@ class Literal:
 
 @dataclass(frozen=True)
 class Value:
-    """One scalar: op is a Load, a Literal or a row of the scalar table, applied to earlier values."""
+    """One scalar: op is a Load, a Literal or a row of the scalar table, applied to earlier values.
+
+    dtype: float16 and bfloat16 stand for float32 here; what is loaded is widened, and rounded by casts and stores.
+    """
 
     op: Any
     args: tuple[int, ...]
@@ -133,6 +138,11 @@ def check(nest):
         set(targets) == {k for k, role in enumerate(roles) if role in ("acc", "temp")},
         "exactly the accumulators are accumulated into",
     )
+    require(
+        all(kind in ("maximum", "minimum") or nest.operands[k].dtype not in SMALL
+            for phase in nest.phases for _, k, kind in phase.accumulations),
+        "floats of 16 bits are accumulated in wider ones",
+    )
     for phase in nest.phases:
         for position, value in enumerate(phase.body):
             require(all(0 <= a < position for a in value.args), "values use earlier values")
@@ -177,7 +187,8 @@ def is_scalar(operand):
 
 # What a reduction also takes from memory where its accumulators are wider: (dtype in memory, accumulator, reduction)
 WIDENINGS = {
-    ("float32", "float64", "add"), ("float32", "float64", "mul"), ("float16", "float32", "add"),
+    ("float32", "float64", "add"), ("float32", "float64", "mul"),
+    *((small, wide, "add") for small, wide in SMALL.items()),
     *((small, "int64", "add") for small in ("bool", "int8", "int16", "int32")),
     *((small, "uint64", "add") for small in ("uint8", "uint16", "uint32")),
 }  # fmt: skip
@@ -338,9 +349,9 @@ def run_phase(nest, phase, space, extents):
     with np.errstate(all="ignore"):
         values = []
         for v in phase.body:
-            values.append(np.asarray(evaluate(v, values, space), dtype=v.dtype))
+            values.append(np.asarray(evaluate(v, values, space), dtype=computed_in(v.dtype)))
         for value, k in phase.stores:
-            space[k] = values[value].astype(nest.operands[k].dtype)
+            space[k] = values[value].astype(numpy_dtype(nest.operands[k].dtype))
         for value, k, reduction in phase.accumulations:
             operand = nest.operands[k]
             full = np.broadcast_to(values[value], extents).astype(operand.dtype)

@@ -12,6 +12,7 @@ import numpy as np
 
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply, Constant
+from theano.scalar.dtype import numpy_dtype, text_of
 from theano.scalar.op import ScalarOp
 
 PACKAGE = __name__.partition(".")[0]
@@ -34,11 +35,11 @@ def describe(value):
     if isinstance(value, slice):
         return ["slice", *map(describe, (value.start, value.stop, value.step))]
     if isinstance(value, np.dtype) and value.names is None and not value.hasobject:
-        return ["dtype", value.str]
+        return ["dtype", text_of(value)]
     if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject and value.dtype.names is None:
         array = np.asarray(value)
         kind = "array" if isinstance(value, np.ndarray) else "number"
-        return [kind, array.dtype.str, list(array.shape),
+        return [kind, text_of(array.dtype), list(array.shape),
                 base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()]
     if isinstance(value, type) and _importable(value):
         return ["class", value.__module__, value.__qualname__]
@@ -89,7 +90,7 @@ def build(data):
 
 
 def _build_array(dtype, shape, text):
-    return np.frombuffer(base64.b64decode(text), dtype=dtype).reshape(shape).copy()
+    return np.frombuffer(base64.b64decode(text), dtype=numpy_dtype(dtype)).reshape(shape).copy()
 
 
 def _with_props(module, name):
@@ -111,7 +112,7 @@ MAKERS = {
     "list": lambda *items: [build(item) for item in items],
     "dict": lambda *pairs: {build(k): build(v) for k, v in pairs},
     "slice": lambda *bounds: slice(*map(build, bounds)),
-    "dtype": np.dtype,
+    "dtype": numpy_dtype,
     "array": _build_array,
     "number": lambda *parts: _build_array(*parts)[()],
     "class": _lookup,

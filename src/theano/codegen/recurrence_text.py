@@ -149,7 +149,7 @@ class _Text:
             text = f"f{op.number}[e]" if self.r.fixed[op.number].lane else f"f{op.number}"
         else:
             text = self._earlier(op.number, op.back)
-        return f"th_half_to_float({text})" if dtype == "float16" else text
+        return c.widened(text, dtype)
 
     def _earlier(self, k, back):
         """Where the value of ``back`` steps ago lies."""
@@ -190,8 +190,7 @@ class _Text:
     def _put(self, k):
         """The new value of a carry, a state or a stack, as it is stored."""
         kept = self.r.kept[k]
-        text = self.names.cast(kept.value, kept.dtype)
-        return f"th_float_to_half({text})" if kept.dtype == "float16" else text
+        return c.narrowed(self.names.cast(kept.value, kept.dtype), kept.dtype)
 
     def _store(self):
         """Results of this step."""

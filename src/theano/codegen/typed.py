@@ -8,11 +8,14 @@ import itertools
 
 from theano.codegen.emit import computation_dtype, emit_library
 from theano.codegen.nest import DTYPES, LoopNest, Operand, Phase, Value, load
+from theano.scalar.dtype import SMALL, is_small
 from theano.scalar.table import TABLE
 
 COMPUTED = ("bool", "int32", "int64", "float32", "float64")     # dtypes that rows are computed in
-REAL, COMPLEX = DTYPES[:DTYPES.index("complex64")], ("complex64", "complex128")
+REAL = tuple(d for d in DTYPES[:DTYPES.index("complex64")] if not is_small(d))
+COMPLEX = ("complex64", "complex128")
 CONVERSIONS = [(a, b) for a in (*REAL, *COMPLEX) for b in (*REAL, *COMPLEX) if a != b and (a in REAL or b in COMPLEX)]
+CONVERSIONS += [pair for small, wide in SMALL.items() for pair in ((small, wide), (wide, small))]
 # What copies of elements of some size are compiled as.
 CARRIERS = {1: "uint8", 2: "uint16", 4: "uint32", 8: "uint64", 16: "complex128"}
 CHEAP = 4               # rows of at most this cost have loops of their own for arguments that are one element
@@ -24,8 +27,8 @@ SUMMED = ("float32", "float64")
 # name of a group of instruction sets, the compiler's name for it; the last that a CPU has is used
 LEVELS = {
     "base": "",
-    "avx2": "avx2,fma,bmi,bmi2",
-    "avx512": "avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,prefer-vector-width=512",
+    "avx2": "avx2,fma,f16c,bmi,bmi2",
+    "avx512": "avx512f,avx512bw,avx512dq,avx512vl,fma,f16c,bmi,bmi2,prefer-vector-width=512",
 }
 
 

@@ -23,6 +23,7 @@ from theano.graph.variable import Constant
 from theano.graph.walk import io_toposort
 from theano.runtime.interpreter import Interpreter
 from theano.runtime.report import describe_failure, extended
+from theano.scalar.dtype import kind_of
 
 _logger = logging.getLogger("theano.compile.debugmode")
 PERFORM, C_CODE, NATIVE = "perform", "C code", "native code"
@@ -202,7 +203,7 @@ class CheckedRun:
             raise InvalidValueError(variable, value, node, name, variable.type.value_validity_msg(value))
         if not self.mode.check_isfinite or node is not None and node not in self._in_use or _arbitrary(variable):
             return
-        if isinstance(value, np.ndarray) and value.dtype.kind in "fc" and not np.isfinite(value).all():
+        if isinstance(value, np.ndarray) and kind_of(value.dtype) in "fc" and not np.isfinite(value).all():
             raise InvalidValueError(variable, value, node, name, "it has elements that are not finite")
 
     def _check_destroyed(self, node, name, values, known):

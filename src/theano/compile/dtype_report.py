@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from theano.graph import origin
 from theano.graph.variable import Apply
 from theano.graph.walk import toposort
 from theano.inner.graph import InnerGraph
+from theano.scalar.dtype import can_cast
 from theano.scalar.op import fixed_number
 from theano.scalar.table import CASTS
 from theano.tensor.careduce import CAReduce
@@ -85,4 +84,4 @@ def _promotion(node):
 
 def _grows(x, made):
     """Whether ``made`` is a wider dtype than that of an operand; a literal becomes what it meets."""
-    return x.type.dtype != made and fixed_number(x) is None and np.can_cast(x.type.dtype, made)
+    return x.type.dtype != made and fixed_number(x) is None and can_cast(x.type.dtype, made)

@@ -8,6 +8,7 @@ import numpy as np
 from theano.graph.walk import substitute
 from theano.inner.graph import InnerGraph
 from theano.rewrite.extents import Symbol
+from theano.scalar.dtype import numpy_dtype
 from theano.tensor.shape import shape_i
 
 
@@ -157,7 +158,7 @@ def plan_of(program, inputs, given):
     for slot, (dtype, _, storage, buffer, _, _) in enumerate(program.slots):
         if dtype == "object" or storage not in ("buffer", "array") or slot not in first:
             continue
-        size = Size(np.dtype(dtype).itemsize, tuple(program.sizes[slot]))
+        size = Size(numpy_dtype(dtype).itemsize, tuple(program.sizes[slot]))
         if storage == "buffer":
             groups.setdefault(buffer, []).append(size)
             lives.append((first[slot], last[slot], size))

@@ -7,6 +7,7 @@ import numpy as np
 from theano.compile.linker import OpWiseCLinker, WrapLinker
 from theano.compile.mode import Mode, register_mode
 from theano.graph.text import debugprint
+from theano.scalar.dtype import kind_of
 
 
 class MonitorMode(Mode):
@@ -54,7 +55,7 @@ class MonitorMode(Mode):
 def detect_nan(i, node, fn):
     """A ``post_func`` that prints an op, its inputs and outputs, where an output has elements that are nan."""
     for cell in fn.outputs:
-        if isinstance(cell[0], (np.ndarray, np.generic)) and cell[0].dtype.kind in "fc" and np.isnan(cell[0]).any():
+        if isinstance(cell[0], (np.ndarray, np.generic)) and kind_of(cell[0].dtype) in "fc" and np.isnan(cell[0]).any():
             print("*** NaN detected ***")
             print(debugprint(node, file="str"))
             print(f"Inputs : {[cell[0] for cell in fn.inputs]}")

@@ -24,6 +24,7 @@ from theano.rewrite.optimizer import Optimizer, SeqOptimizer
 from theano.rewrite.pipeline import optimize
 from theano.rewrite.rules.inplace import INCREMENTS
 from theano.runtime.report import describe_failure
+from theano.scalar.dtype import kind_of
 from theano.tensor.blas import Dot22, Gemm, Gemv, Ger
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
@@ -123,7 +124,7 @@ class NanGuardMode(Mode):
 
     def refused(self, variable):
         """1 where an element of ``variable`` is refused, else 0, of its dtype; None where nothing of it is checked."""
-        if not isinstance(variable.type, TensorType) or variable.type.numpy_dtype.kind not in "fc" \
+        if not isinstance(variable.type, TensorType) or kind_of(variable.type.dtype) not in "fc" \
                 or getattr(variable.tag, "nan_guard_mode_check", True) is False or isinstance(variable, Constant):
             return None
         size = ELEMWISE["abs_"](variable)
@@ -140,7 +141,7 @@ class NanGuardMode(Mode):
     def complaint(self, value):
         """What is wrong with a value, in words, or None."""
         data = getattr(value, "data", None) if hasattr(value, "tocsr") else value
-        if not isinstance(data, (np.ndarray, np.generic)) or data.dtype.kind not in "fc" or not data.size:
+        if not isinstance(data, (np.ndarray, np.generic)) or kind_of(data.dtype) not in "fc" or not data.size:
             return None
         if self.nan_is_error and np.isnan(data).any():
             return "NaN detected"
@@ -355,7 +356,7 @@ def flatten(l):                                                                 
 def _has(test, arr, var):
     data = getattr(arr, "data", arr) if hasattr(arr, "tocsr") else arr
     skipped = var is not None and getattr(var.tag, "nan_guard_mode_check", True) is False
-    return not skipped and isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "fc" \
+    return not skipped and isinstance(data, (np.ndarray, np.generic)) and kind_of(data.dtype) in "fc" \
         and bool(test(data).any())
 
 

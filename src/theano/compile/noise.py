@@ -10,6 +10,7 @@ import numpy as np
 from theano.compile.layouts import private
 from theano.graph.op import performer
 from theano.graph.walk import toposort
+from theano.scalar.dtype import epsilon, kind_of
 
 TIMES = 4
 MARGIN = 16
@@ -28,7 +29,7 @@ class Noise:
         is computed again.
         becomes_finite: elements that are not finite in ``a`` may be anything in ``b``.
         """
-        if not all(isinstance(v, np.ndarray) and v.dtype.kind in "fc" for v in (a, b)) or a.shape != b.shape:
+        if not all(isinstance(v, np.ndarray) and kind_of(v.dtype) in "fc" for v in (a, b)) or a.shape != b.shape:
             return False
         runs = list(self._runs(variable, known, blockers))
         if any(run is None or run.shape != a.shape for run in runs):
@@ -67,8 +68,8 @@ class Noise:
 
 def _off(value, rng):
     """An array of floats with about every second element off by its last digit; other values as they are."""
-    if type(value) is not np.ndarray or value.dtype.kind not in "fc":
+    if type(value) is not np.ndarray or kind_of(value.dtype) not in "fc":
         return value
     signs = rng.randint(-1, 2, value.shape)
     with np.errstate(all="ignore"):
-        return (value * (1 + signs * np.finfo(value.dtype).eps)).astype(value.dtype)
+        return (value * (1 + signs * epsilon(value.dtype))).astype(value.dtype)

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.graph.shared import SharedVariable
 from theano.graph.variable import Tag
+from theano.scalar.dtype import numpy_dtype, text_of
 
 DEFAULT_PROTOCOL = pickle.DEFAULT_PROTOCOL
 HIGHEST_PROTOCOL = pickle.HIGHEST_PROTOCOL
@@ -70,8 +71,9 @@ class PersistentNdarrayID:
             return None
         if id(obj) not in self.seen:
             name = self._resolve_name(obj)
-            zipadd(lambda member: np.lib.format.write_array(member, obj, allow_pickle=False), self.zip_file, name)
-            self.seen[id(obj)] = f"{KIND}:{name}"
+            kind, plain = (KIND, obj) if text_of(obj.dtype) != "bfloat16" else ("bfloat16", obj.view("uint16"))
+            zipadd(lambda member: np.lib.format.write_array(member, plain, allow_pickle=False), self.zip_file, name)
+            self.seen[id(obj)] = f"{kind}:{name}"
             self._alive.append(obj)
         return self.seen[id(obj)]
 
@@ -129,11 +131,13 @@ class PersistentNdarrayLoad:
 
     def __call__(self, persid):
         kind, _, name = persid.partition(":") if isinstance(persid, str) else (persid[0], "", persid[1])
-        if kind != KIND:
+        if kind not in (KIND, "bfloat16"):
             raise pickle.UnpicklingError(f"a pickle refers to {persid!r}, which is no array")
         if name not in self.known:
             with self.zip_file.open(name) as member:
                 self.known[name] = np.lib.format.read_array(member, allow_pickle=False)
+            if kind == "bfloat16":          # as whole numbers, since the files have no such dtype
+                self.known[name] = self.known[name].view(numpy_dtype(kind))
         return self.known[name]
 
 

@@ -5,10 +5,11 @@ import numpy as np
 from theano import gradient
 from theano.compile.function import function
 from theano.errors import GradientError
+from theano.scalar.dtype import computed_in
 from theano.tensor.shared import shared
 from theano.tensor.type import TensorType
 
-STEPS = {"float64": 1e-7, "float32": 3e-4, "float16": 1e-1}
+STEPS = {"float64": 1e-7, "float32": 3e-4, "float16": 1e-1, "bfloat16": 1e-1}
 
 
 class NumericGrad:
@@ -54,6 +55,7 @@ class NumericGrad:
     @staticmethod
     def abs_rel_err(a, b):
         """Absolute and relative differences of two arrays."""
+        a, b = (x.astype("float32") if x.dtype == "bfloat16" else x for x in map(np.asarray, (a, b)))
         absolute = abs(a - b)
         return absolute, absolute / np.maximum(abs(a) + abs(b), 1e-8)
 
@@ -110,7 +112,7 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
         if p.dtype.name not in STEPS:
             raise TypeError(f"verify_grad can work only with floating point inputs, but input {k} has dtype "
                             f"\"{p.dtype}\".")
-    loosest = {"float64": 1e-4, "float32": 1e-2, "float16": 1e-1}
+    loosest = {"float64": 1e-4, "float32": 1e-2, "float16": 1e-1, "bfloat16": 1e-1}
     dtypes = [p.dtype.name for p in points]
     abs_tol = max(loosest[d] for d in dtypes) if abs_tol is None else abs_tol
     rel_tol = max(loosest[d] for d in dtypes) if rel_tol is None else rel_tol
@@ -118,6 +120,8 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
         raise TypeError("rng should be a valid instance of numpy.random.RandomState.")
     inputs = [TensorType(p.dtype, (False,) * p.ndim)(name=f"input {k}")
               for k, p in enumerate(points)]
+    coarse = "bfloat16" in dtypes                       # three digits tell no differences
+    wide = [TensorType(computed_in(x.type.dtype), x.type.broadcastable)(x.name) for x in inputs] if coarse else inputs
     output = fun(*inputs)
     if isinstance(output, list):
         raise NotImplementedError("cant (yet) autotest gradient of fun with multiple outputs")
@@ -130,12 +134,13 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
         weights = shared(projection, borrow=True, name="verify_grad.proj",
                          broadcastable=output.type.broadcastable)
         cost = (output * weights).sum()
-        cost_f = function(inputs, cost, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
+        measured = cost if not coarse else (fun(*wide) * weights).sum()
+        cost_f = function(wide, measured, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
                           accept_inplace=True, name="gradient.py cost")
         gradients = gradient.grad(cost, inputs, disconnected_inputs="ignore")
         grad_f = function(inputs, gradients, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
                           accept_inplace=True, name="gradient.py symbolic grad")
-        numeric = NumericGrad(cost_f, [p.copy() for p in points], eps)
+        numeric = NumericGrad(cost_f, [p.astype(x.type.dtype) for p, x in zip(points, wide, strict=True)], eps)
         symbolic = grad_f(*[p.copy() for p in points])
         k, at, absolute, relative = numeric.max_err(symbolic, abs_tol, rel_tol)
         if not (absolute <= abs_tol or relative <= rel_tol):

@@ -13,6 +13,7 @@ from theano.graph.fgraph import AlreadyThere
 from theano.graph.variable import Constant
 from theano.rewrite.extents import scalar_extent
 from theano.rewrite.rules.match import number, row
+from theano.scalar.dtype import kind_of
 from theano.scalar.table import TABLE
 from theano.tensor.assertion import Assert
 from theano.tensor.careduce import Prod, Sum
@@ -157,7 +158,7 @@ def _of_constant(variable):
     known = variable.__dict__.get("_facts")
     if known is None:
         known, data = set(), variable.data
-        if data.shape[0] == data.shape[1] and data.dtype.kind in "fc":
+        if data.shape[0] == data.shape[1] and kind_of(data.dtype) in "fc":
             known |= {"symmetric"} if np.array_equal(data, data.conj().T) else set()
             known |= {"lower"} if not np.triu(data, 1).any() else set()
             known |= {"upper"} if not np.tril(data, -1).any() else set()

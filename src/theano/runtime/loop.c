@@ -9,7 +9,7 @@
 
 enum { LINE = 64, LONG_ROW = 1024 };            /* bytes; points of rows that are worth two calls */
 
-static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 4, 8, 8, 16, 8 };
+static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16, 8 };
 
 static int find_extents(struct th_frame *frame, const th_nest *nest, th_slot **slots, int64_t *extent)
 {

@@ -104,8 +104,10 @@ static PyObject *limit_level(PyObject *self, PyObject *args)
 static void take_sorts(void)
 {
     static const int types[TH_OBJECT] = {NPY_BOOL, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64, NPY_UINT8, NPY_UINT16,
-        NPY_UINT32, NPY_UINT64, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_COMPLEX64, NPY_COMPLEX128};
+        NPY_UINT32, NPY_UINT64, NPY_FLOAT16, NPY_NOTYPE, NPY_FLOAT32, NPY_FLOAT64, NPY_COMPLEX64, NPY_COMPLEX128};
     for (int dtype = 0; dtype < TH_OBJECT; dtype++) {
+        if (types[dtype] == NPY_NOTYPE)
+            continue;
         PyArray_Descr *descr = PyArray_DescrFromType(types[dtype]);
         PyArray_ArrFuncs *functions = PyDataType_GetArrFuncs(descr);
         th_set_sorts(dtype, (const th_sort_fn *)functions->sort, (const th_argsort_fn *)functions->argsort);

@@ -15,6 +15,7 @@ from theano.codegen.kernels.linalg import LAPACK_KERNELS
 from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
 from theano.graph.op import performer
+from theano.scalar.dtype import numpy_dtype
 
 try:
     from theano.runtime import _machine
@@ -179,7 +180,7 @@ def make_machine(program, cells, n_positional, library):
     cells: for each input the list that holds a shared value, or None. library: where the kernels are, or None.
     """
     slots = [(ir.DTYPES.index(dtype), ndim, STORAGE.index(storage), buffer, root, ones,
-              None if dtype == "object" else np.dtype(dtype))
+              None if dtype == "object" else numpy_dtype(dtype))
              for dtype, ndim, storage, buffer, root, ones in program.slots]
     code = []
     for kind, ins, outs, params, words, kernel, origin in program.code:

@@ -176,6 +176,7 @@ TH_CLONES static void make_keys(uint64_t *key, const char *x, int64_t step, int6
     case TH_UINT32: KEYS(uint32_t, v)
     case TH_UINT64: KEYS(uint64_t, v)
     case TH_FLOAT16: KEYS(uint16_t, BITS((uint32_t)0x8000, 0x7c00))
+    case TH_BFLOAT16: KEYS(uint16_t, BITS((uint32_t)0x8000, 0x7f80))
     case TH_FLOAT32: KEYS(uint32_t, BITS((uint32_t)0x80000000, 0x7f800000))
     case TH_FLOAT64: KEYS(uint64_t, BITS(TOP, 0x7ff0000000000000))
     default: KEYS(uint8_t, v)

@@ -1,41 +1,18 @@
 /* Picks the reduction loops for this CPU. */
 #include "levels.h"
 #include "reduce.h"
+#include "../codegen/include/half.h"
 
 #define INF __builtin_inf()
 
-static inline float half_to_float(uint16_t h)
-{
-    union { uint32_t u; float f; } x = { (uint32_t)(h & 0x7fff) << 13 };
-    x.f *= 0x1p112f;
-    x.u |= (h & 0x7c00) == 0x7c00 ? 0x7f800000u : 0;
-    x.u |= (uint32_t)(h & 0x8000) << 16;
-    return x.f;
-}
-
-static inline uint16_t float_to_half(float f)
-{
-    union { float f; uint32_t u; } x = { f }, small;
-    uint32_t sign = x.u >> 16 & 0x8000;
-    x.u &= 0x7fffffff;
-    small.f = x.f + 0.5f;
-    uint32_t normal = (x.u + 0xc8000fff + (x.u >> 13 & 1)) >> 13;
-    uint32_t huge = x.u > 0x7f800000 ? 0x7e00 : 0x7c00;
-    uint32_t h = x.u < 0x38800000 ? small.u - 0x3f000000 : normal;
-    return (uint16_t)(sign | (x.u >= 0x47800000 ? huge : h));
-}
-
-/* Halves are ordered like the integers that their bits make, with the magnitude of negative ones turned round. */
+/* Floats of 16 bits are ordered like the integers that their bits make, with the magnitude of negative ones turned round. */
 static inline int16_t half_order(uint16_t h)
 {
     int16_t i = (int16_t)h;
     return (int16_t)(i ^ ((i >> 15) & 0x7fff));
 }
 
-static inline int half_is_nan(uint16_t h)
-{
-    return (h & 0x7fff) > 0x7c00;
-}
+enum { INF_F16 = 0x7c00, INF_BF16 = 0x7f80 };
 
 #define LEVEL(name) base_##name
 #include "reduce_loops.h"

@@ -293,14 +293,22 @@
     SETTLE(NAME, R, F, 2)                                                                                   \
     FLOAT_SUM(NAME, R, R, SAME, F, 2)
 
-/* Half precision: float inside, rounded when it is put back. */
-#define HALF(KIND, NAME, STEP, IDENTITY)                                                                    \
-    static inline uint16_t LEVEL(f16_##NAME##_step)(uint16_t a, uint16_t b)                                 \
+/* The larger and the smaller one of two floats of 16 bits. */
+#define SMALL_EXTREMES(NAME, INFINITY_)                                                                     \
+    static inline uint16_t LEVEL(NAME##_top)(uint16_t a, uint16_t b)                                        \
     {                                                                                                       \
-        float x = half_to_float(a), y = half_to_float(b);                                                   \
-        return float_to_half(STEP(x, y));                                                                   \
+        uint16_t m = half_order(b) > half_order(a) ? b : a;                                                 \
+        m = (b & 0x7fff) > INFINITY_ ? b : m;                                                               \
+        return (a & 0x7fff) > INFINITY_ ? a : m;                                                            \
     }                                                                                                       \
-    KIND(f16_##NAME, uint16_t, LEVEL(f16_##NAME##_step), IDENTITY)
+    static inline uint16_t LEVEL(NAME##_bottom)(uint16_t a, uint16_t b)                                     \
+    {                                                                                                       \
+        uint16_t m = half_order(b) < half_order(a) ? b : a;                                                 \
+        m = (b & 0x7fff) > INFINITY_ ? b : m;                                                               \
+        return (a & 0x7fff) > INFINITY_ ? a : m;                                                            \
+    }                                                                                                       \
+    REDUCTION(NAME##_more, uint16_t, LEVEL(NAME##_top), 0x8000 | INFINITY_)                                 \
+    REDUCTION(NAME##_less, uint16_t, LEVEL(NAME##_bottom), INFINITY_)
 
 /* Truth values: whole rows are rarely needed to know the answer. */
 #define TRUTH(NAME, FOLD, DECIDED)                                                                          \
@@ -329,6 +337,8 @@
 #define FLOATS(NAME)                                                                                        \
     { [TH_ADD] = SUMS(NAME), [TH_MUL] = ROW(NAME##_mul), [TH_MAXIMUM] = ROW(NAME##_more),                   \
       [TH_MINIMUM] = ROW(NAME##_less) }
+/* What is more than comparing is done in float32. */
+#define EXTREMES(NAME) { [TH_MAXIMUM] = ROW(NAME##_more), [TH_MINIMUM] = ROW(NAME##_less) }
 
 #endif
 
@@ -345,7 +355,8 @@ FLOATING(f64, double)
 
 WIDENED_SUM(f32_to_f64, double, float, SAME, f64)
 WIDENED(f32_to_f64_mul, double, float, SAME, TIMES)
-WIDENED_SUM(f16_to_f32, float, uint16_t, half_to_float, f32)
+WIDENED_SUM(f16_to_f32, float, uint16_t, th_from_f16, f32)
+WIDENED_SUM(bf16_to_f32, float, uint16_t, th_from_bf16, f32)
 WIDENED(i8_to_i64, uint64_t, int8_t, SAME, PLUS)
 WIDENED(i16_to_i64, uint64_t, int16_t, SAME, PLUS)
 WIDENED(i32_to_i64, uint64_t, int32_t, SAME, PLUS)
@@ -356,51 +367,8 @@ WIDENED(u32_to_u64, uint64_t, uint32_t, SAME, PLUS)
 COMPLEX(c64, complex64, float, f32)
 COMPLEX(c128, complex128, double, f64)
 
-HALF(SUMMATION, add, PLUS, 0)
-HALF(REDUCTION, mul, TIMES, 0x3c00)
-
-static inline uint16_t LEVEL(f16_top)(uint16_t a, uint16_t b)
-{
-    uint16_t m = half_order(b) > half_order(a) ? b : a;
-    m = half_is_nan(b) ? b : m;
-    return half_is_nan(a) ? a : m;
-}
-
-static inline uint16_t LEVEL(f16_bottom)(uint16_t a, uint16_t b)
-{
-    uint16_t m = half_order(b) < half_order(a) ? b : a;
-    m = half_is_nan(b) ? b : m;
-    return half_is_nan(a) ? a : m;
-}
-
-REDUCTION(f16_more, uint16_t, LEVEL(f16_top), 0xfc00)
-REDUCTION(f16_less, uint16_t, LEVEL(f16_bottom), 0x7c00)
-
-static void LEVEL(f16_sum)(th_sum *state, const char *p, int64_t n)
-{
-    float block[512];
-    for (int64_t i = 0; i < n; i += 512) {
-        int64_t m = n - i < 512 ? n - i : 512;
-        for (int64_t j = 0; j < m; j++) block[j] = half_to_float(((const uint16_t *)p)[i + j]);
-        LEVEL(f32_sum)(state, (const char *)block, m);
-    }
-}
-
-static void LEVEL(f16_settle)(char *acc, th_sum *state)
-{
-    float total = half_to_float(*(uint16_t *)acc);
-    LEVEL(f32_settle)((char *)&total, state);
-    *(uint16_t *)acc = float_to_half(total);
-}
-
-static void LEVEL(f16_sum_rows)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n, int64_t rows)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        th_sum state = {0};
-        LEVEL(f16_sum)(&state, p + i * pitch, n);
-        LEVEL(f16_settle)(acc + i * acc_stride, &state);
-    }
-}
+SMALL_EXTREMES(f16, INF_F16)
+SMALL_EXTREMES(bf16, INF_BF16)
 
 TRUTH(any, u8_or, 1)
 TRUTH(all, u8_and, 0)
@@ -420,7 +388,8 @@ static const th_reducer LEVEL(reducers)[TH_OBJECT][TH_OR + 1] = {
     [TH_UINT16] = INTEGERS(u16, u16),
     [TH_UINT32] = INTEGERS(u32, u32),
     [TH_UINT64] = INTEGERS(u64, u64),
-    [TH_FLOAT16] = FLOATS(f16),
+    [TH_FLOAT16] = EXTREMES(f16),
+    [TH_BFLOAT16] = EXTREMES(bf16),
     [TH_FLOAT32] = FLOATS(f32),
     [TH_FLOAT64] = FLOATS(f64),
     [TH_COMPLEX64] = FLOATS(c64),
@@ -431,6 +400,7 @@ static const th_widening LEVEL(widenings)[] = {
     { TH_FLOAT32, TH_FLOAT64, TH_ADD, WIDE_SUM(f32_to_f64, f64) },
     { TH_FLOAT32, TH_FLOAT64, TH_MUL, WIDE(f32_to_f64_mul, f64_mul) },
     { TH_FLOAT16, TH_FLOAT32, TH_ADD, WIDE_SUM(f16_to_f32, f32) },
+    { TH_BFLOAT16, TH_FLOAT32, TH_ADD, WIDE_SUM(bf16_to_f32, f32) },
     { TH_INT8, TH_INT64, TH_ADD, WIDE(i8_to_i64, u64_add) },
     { TH_INT16, TH_INT64, TH_ADD, WIDE(i16_to_i64, u64_add) },
     { TH_INT32, TH_INT64, TH_ADD, WIDE(i32_to_i64, u64_add) },

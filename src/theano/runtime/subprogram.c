@@ -381,7 +381,7 @@ static void advance(loop *l)
 static int is_true(const th_slot *s)
 {
     switch (s->dtype) {
-    case TH_FLOAT16: return (*(uint16_t *)s->data & 0x7fff) != 0;
+    case TH_FLOAT16: case TH_BFLOAT16: return (*(uint16_t *)s->data & 0x7fff) != 0;
     case TH_FLOAT32: return *(float *)s->data != 0;
     case TH_FLOAT64: return *(double *)s->data != 0;
     case TH_COMPLEX64: return ((float *)s->data)[0] != 0 || ((float *)s->data)[1] != 0;

@@ -7,6 +7,7 @@ from theano.errors import IntegerDivisionError
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant
 from theano.scalar.composite import Composite
+from theano.scalar.dtype import is_small
 from theano.scalar.preference import upcast_out
 from theano.scalar.table import CASTS, TABLE, away_from_zero, cast
 from theano.scalar.type import Scalar, _scalar_py_operators, as_scalar, complex_dtypes, constant, discrete_dtypes
@@ -62,26 +63,26 @@ def round_half_away_from_zero_vec(a):
             round_half_away_from_zero_vec64)(a)
 
 
-# -- float16 computed as float32 ------------------------------------------------------------------------------
+# -- floats of 16 bits computed as float32 --------------------------------------------------------------------
 
 
 def handle_cast(node, mapping):
-    """The outputs of a `Cast` on ``mapping``'s inputs, with float32 for float16."""
+    """The outputs of a `Cast` on ``mapping``'s inputs, with float32 for floats of 16 bits."""
     return [node.op.clone_float32()(mapping[node.inputs[0]])]
 
 
 def handle_composite(node, mapping):
-    """The outputs of a `Composite` on ``mapping``'s inputs, with float32 for float16 inside."""
+    """The outputs of a `Composite` on ``mapping``'s inputs, with float32 for floats of 16 bits inside."""
     return node.op.clone_float32()(*(mapping[v] for v in node.inputs), return_list=True)
 
 
 class Compositef32:
-    """Remakes a scalar graph with float32 wherever it has float16."""
+    """Remakes a scalar graph with float32 wherever it has floats of 16 bits."""
 
     special = {type(CASTS["float32"]): handle_cast, Composite: handle_composite}
 
     def apply(self, fgraph):
-        """A `FunctionGraph` like ``fgraph`` without float16; its inputs of that dtype are float32."""
+        """A `FunctionGraph` like ``fgraph`` without floats of 16 bits; inputs of these dtypes are float32."""
         mapping = {}
         for variable in [*fgraph.inputs, *(v for node in fgraph.toposort() for v in node.inputs), *fgraph.outputs]:
             if variable.owner is None and variable not in mapping:
@@ -93,8 +94,8 @@ class Compositef32:
 
 
 def _wider(variable):
-    """A leaf as float32 where it is float16."""
-    if variable.type.dtype != "float16":
+    """A leaf as float32 where it is a float of 16 bits."""
+    if not is_small(variable.type.dtype):
         return variable.clone()
     if isinstance(variable, Constant):
         return constant(variable.data, dtype="float32")
@@ -106,7 +107,7 @@ def _again(node, mapping):
 
 
 def clone_float32(composite):
-    """The `Composite` with float32 wherever it has float16."""
+    """The `Composite` with float32 wherever it has floats of 16 bits."""
     fgraph = composite_f32.apply(composite.fgraph)
     return Composite(fgraph.inputs, fgraph.outputs)
 

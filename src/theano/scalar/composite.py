@@ -9,6 +9,7 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.inline import as_string
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import clone, toposort
+from theano.scalar.dtype import computed_in, numpy_dtype
 from theano.scalar.op import ScalarOp, argument_in_c
 from theano.scalar.type import Scalar
 
@@ -145,9 +146,8 @@ class Composite(ScalarOp):
         parts = [_flat(a, largest.shape) for a in arrays]
         if any(part is None for part in parts):
             return self._results(arrays)
-        types = [step.dtype for step in self.listing.steps]
-        made = [np.empty(largest.shape, types[k - self.nin] if k >= self.nin else np.asarray(arrays[k]).dtype)
-                for k in self.listing.outputs]
+        types = [*self._key[0], *(step.dtype for step in self.listing.steps)]
+        made = [np.empty(largest.shape, computed_in(types[k])) for k in self.listing.outputs]
         flat = [array.reshape(-1) for array in made]
         for start in range(0, largest.size, PIECE):
             piece = slice(start, start + PIECE)
@@ -171,26 +171,29 @@ class Composite(ScalarOp):
 
     def _prepare(self):
         """dtypes of the inputs; (number, function, arguments, dtype, values that nothing after it needs) of each step;
-        constants, where steps have theirs, then those constants in the dtypes in which steps use them.
+        constants, where steps have theirs, then those constants in the dtypes in which steps use them. Floats of 16
+        bits are float32 here.
         """
         if self._prepared is None:
             steps = self.listing.steps
-            known = [np.dtype(d) for d in (*self._key[0], *(step.dtype for step in steps))]
-            constants = [None if step.row is not None else np.asarray(step.value, dtype=step.dtype) for step in steps]
+            known = [numpy_dtype(computed_in(d)) for d in (*self._key[0], *(step.dtype for step in steps))]
+            constants = [None if step.row is not None else np.asarray(step.value, dtype=computed_in(step.dtype))
+                         for step in steps]
             last = {k: at for at, step in enumerate(steps) for k in step.args}
             calls = []
             for number, step in enumerate(steps, self.nin):
                 if step.row is None:
                     continue
                 args = list(step.args)
-                for k, wanted in enumerate(step.row.argument_dtypes([known[a] for a in args], step.dtype)):
+                for k, wanted in enumerate(step.row.argument_dtypes([known[a] for a in args],
+                                                                     computed_in(step.dtype))):
                     value = constants[args[k] - self.nin] if args[k] >= self.nin else None
                     if value is not None and wanted != value.dtype:
                         args[k] = self.nin + len(constants)
                         constants.append(value.astype(wanted))
                 given = [constants[a - self.nin].dtype if a >= len(known) else known[a] for a in args]
                 over = [k for k, at in last.items() if at == number - self.nin and k not in self.listing.outputs]
-                calls.append((number, step.row.function_for(given, step.dtype), args, known[number], over))
+                calls.append((number, step.row.function_for(given, computed_in(step.dtype)), args, known[number], over))
             self._prepared = known[:self.nin], calls, constants
         return self._prepared
 
@@ -206,8 +209,8 @@ class Composite(ScalarOp):
 
     def perform(self, node, inputs, output_storage, params=None):
         with np.errstate(all="ignore"):
-            for cell, value in zip(output_storage, self.results(inputs), strict=True):
-                cell[0] = np.asarray(value)[()]
+            for cell, value, variable in zip(output_storage, self.results(inputs), node.outputs, strict=True):
+                cell[0] = np.asarray(value).astype(variable.type.numpy_dtype, copy=False)[()]
 
     def L_op(self, inputs, outputs, output_grads):
         raise NotImplementedError("a Composite is made by rewriting, after gradients")

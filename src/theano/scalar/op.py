@@ -11,9 +11,9 @@ from theano.gradient import DisconnectedType, grad_not_implemented
 from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Apply, Variable
+from theano.scalar.dtype import computed_in, is_small, kind_of, numpy_dtype, result_type
 from theano.scalar.policy import POLICIES, result_dtype, settled
 from theano.scalar.preference import (
-    COMPUTED_IN,
     WIDENING,
     bits_out,
     float64_out,
@@ -226,12 +226,14 @@ class ScalarOp(Op):
     def perform(self, node, inputs, output_storage, params=None):
         dtype = node.outputs[0].type.dtype
         with np.errstate(all="ignore"):
-            output_storage[0][0] = np.asarray(self.compute(inputs, dtype)).astype(dtype)[()]
+            output_storage[0][0] = np.asarray(self.compute(inputs, dtype)).astype(numpy_dtype(dtype))[()]
 
     def compute(self, arrays, dtype):
         """The result for arrays, computed in ``dtype`` where the inputs would give less."""
+        arrays = [a.astype(computed_in(a.dtype.name)) if hasattr(a, "dtype") and is_small(a.dtype) else a
+                  for a in arrays]
         if dtype != "bool" and self.widens() and arrays:
-            kind = COMPUTED_IN.get(dtype, dtype)
+            kind = computed_in(dtype)
             arrays = [np.asarray(a) for a in arrays]
             arrays = [a.astype(np.result_type(a, kind) if a.dtype.kind == "c" else kind, copy=False) for a in arrays]
         return self.numpy(*arrays)
@@ -243,12 +245,12 @@ class ScalarOp(Op):
     def argument_dtypes(self, dtypes, dtype):
         """The dtypes in which `compute` works on arguments of these dtypes, where it can be told beforehand."""
         if dtype == "bool":
-            return [np.result_type(*dtypes)] * len(dtypes) if dtypes else []
-        return [np.dtype(dtype)] * len(dtypes) if self.widens() else dtypes
+            return [result_type(*dtypes)] * len(dtypes) if dtypes else []
+        return [numpy_dtype(dtype)] * len(dtypes) if self.widens() else dtypes
 
     def function_for(self, dtypes, dtype):
         """Like `compute`, as a function of arrays of these dtypes."""
-        if dtype != "bool" and self.widens() and any(d != dtype for d in dtypes):
+        if any(map(is_small, dtypes)) or dtype != "bool" and self.widens() and any(d != dtype for d in dtypes):
             return lambda *arrays: self.compute(arrays, dtype)
         return getattr(self.numpy, "of_two", self.numpy) if len(dtypes) == 2 else self.numpy
 
@@ -324,7 +326,7 @@ class ScalarOp(Op):
 
 def argument_in_c(name, dtype, out):
     """A C variable of ``dtype`` as an argument of what gives a number of dtype ``out``: 1 / 3 of integers is 0 in C."""
-    return f"((npy_{out}){name})" if out.startswith("float") and dtype[0] in "biu" else name
+    return f"((npy_{out}){name})" if kind_of(out) == "f" and kind_of(dtype) in "biu" else name
 
 
 @functools.cache

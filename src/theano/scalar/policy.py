@@ -10,10 +10,11 @@ import functools
 import numpy as np
 
 from theano.config import config
+from theano.scalar.dtype import numpy_dtype, result_type
 
 POLICIES = ("numpy2", "floatX")
 PYTHON = {int: "int64", float: "float64", complex: "complex128"}
-FLOATS = ("float16", "float32", "float64")          # from narrow to wide
+FLOATS = ("float16", "bfloat16", "float32", "float64")      # from narrow to wide
 COMPLEX = {"complex64": "float32", "complex128": "float64"}
 NUMPY = (np.floating, np.complexfloating, np.integer)
 
@@ -30,6 +31,8 @@ def capped(result, dtypes):
     given = [COMPLEX.get(d, d) for d in dtypes if d in FLOATS or d in COMPLEX]
     if result in FLOATS and not given:
         return config.floatX
+    if {"float16", "bfloat16"} <= set(given):
+        given.append("float32")
     limit = max([config.floatX, *given], key=FLOATS.index)
     if result in FLOATS:
         return min(result, limit, key=FLOATS.index)
@@ -50,8 +53,11 @@ def result_dtype(row, dtypes, rule, by_numpy):
 @functools.lru_cache(maxsize=4096)
 def _numpy_dtype(name, function, dtypes):
     """What NumPy's function makes of arrays of these dtypes, None for a dtype that we don't have."""
+    known = ["float16" if d == "bfloat16" else d for d in dtypes]
     with np.errstate(all="ignore"):
-        result = np.asarray(function(*(np.ones(1, d) for d in dtypes))).dtype.name
+        result = np.asarray(function(*(np.ones(1, d) for d in known))).dtype.name
+    if result == "float16" and "bfloat16" in dtypes:
+        result = "float32" if "float16" in dtypes else "bfloat16"
     return None if result in ("longdouble", "clongdouble", "object") else result
 
 
@@ -77,14 +83,14 @@ def _dtype_of(x):
 
 def _literal(row, x, strong, any_size):
     number = x.item() if isinstance(x, np.generic) else x
-    dtype = np.result_type(*strong, number).name if strong else PYTHON[type(number)]
+    dtype = result_type(*map(numpy_dtype, strong), number).name if strong else PYTHON[type(number)]
     dtype = capped(dtype, strong)
     if isinstance(number, int) and dtype not in FLOATS and dtype not in COMPLEX and not _holds(dtype, number):
         if strong and not any_size:
             raise OverflowError(f"{row} of {', '.join(strong)} and the number {number}: {dtype} can't hold it; make "
                                 "it a constant of another dtype")
         dtype = "int64" if number < 1 << 63 else "uint64"
-    return np.asarray(number, dtype=dtype)
+    return np.asarray(number, dtype=numpy_dtype(dtype))
 
 
 def _holds(dtype, number):

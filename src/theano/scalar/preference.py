@@ -268,4 +268,3 @@ class unary_out_lookup(WithProps):                                              
 WIDENING = set()        # dtype rules whose results are wider than NumPy's own for the same inputs
 WIDENING |= {upgrade_to_float, upgrade_to_float_no_complex, true_div_out, upcast_out, upcast_out_nobool,
              upcast_out_min8, upcast_out_no_complex, same_out_min8, float64_out, complex_out, same_out_float_only}
-COMPUTED_IN = {"float16": "float32"}            # half precision is for storage

@@ -3,6 +3,7 @@
 import numpy as np
 
 from theano.graph.shared import SharedVariable
+from theano.scalar.dtype import is_small, numpy_dtype
 from theano.scalar.type import Scalar, _scalar_py_operators
 
 
@@ -15,8 +16,8 @@ def shared(value, name=None, strict=False, allow_downcast=None):
 
     Raises TypeError for what is no number.
     """
-    if not isinstance(value, (np.number, float, int, complex)):
+    if not isinstance(value, (np.number, float, int, complex)) and not is_small(getattr(value, "dtype", "")):
         raise TypeError(f"a shared scalar needs a number, got {value!r}")
     dtype = np.asarray(value).dtype.name
-    return ScalarSharedVariable(type=Scalar(dtype), value=np.dtype(dtype).type(value), name=name, strict=strict,
+    return ScalarSharedVariable(type=Scalar(dtype), value=numpy_dtype(dtype).type(value), name=name, strict=strict,
                                 allow_downcast=allow_downcast)

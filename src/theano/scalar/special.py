@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from theano.scalar.declare import apply, number, row
+from theano.scalar.dtype import result_type
 from theano.scalar.preference import upgrade_to_float, upgrade_to_float_no_complex
 from theano.scalar.table import real_only, select
 
@@ -80,7 +81,7 @@ tri_gamma = special("TriGamma", "tri_gamma", lambda x, z, g: (g * apply("quad_ga
 quad_gamma = special("QuadGamma", "quad_gamma", lambda x, z, g: (g * apply("polygamma", number(3, x), x),),
                      numpy=lambda x: scipy_special("polygamma")(2, x), doc="Derivative of tri_gamma.")
 polygamma = special("PolyGamma", "polygamma", lambda n, x, z, g: (None, g * apply("polygamma", n + 1, x)), nin=2,
-                    numpy=lambda n, x: scipy_special("polygamma")(n, x).astype(np.result_type(n, x), copy=False),
+                    numpy=lambda n, x: scipy_special("polygamma")(n, x).astype(result_type(n, x), copy=False),
                     domain=((1.0, 1.0), (0.3, 3.0)), missing={0: "Only whole numbers are orders."},
                     doc="The derivative of order n + 1 of gammaln at x, for (n, x).")
 

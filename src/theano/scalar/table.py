@@ -20,6 +20,7 @@ from theano.scalar.declare import (
     apply,
     row,
 )
+from theano.scalar.dtype import DTYPES, computed_in, numpy_dtype
 from theano.scalar.op import ScalarOp, fixed_number, zero_gradient
 from theano.scalar.preference import (
     bits_out,
@@ -43,7 +44,7 @@ from theano.scalar.preference import (
     upgrade_to_float,
     upgrade_to_float_no_complex,
 )
-from theano.scalar.type import DTYPES, Scalar, complex_dtypes, discrete_dtypes, float_dtypes
+from theano.scalar.type import Scalar, complex_dtypes, discrete_dtypes, float_dtypes
 
 TABLE = Scalar.rows = ScalarOp.table
 
@@ -398,14 +399,12 @@ class Cast(UnaryScalarOp):
         return self
 
     def clone_float32(self):
-        """The conversion to float32 where this is one to float16, else this op."""
-        return CASTS["float32"] if self.o_type.dtype == "float16" else self
+        """The conversion to float32 where this is one to a float of 16 bits, else this op."""
+        return CASTS[computed_in(self.o_type.dtype)]
 
 
 def cast_to(dtype):
     """The row that converts to ``dtype``; complex goes to complex only."""
-    kind = np.dtype(dtype)
-
     def to(source):
         if source in complex_dtypes and dtype not in complex_dtypes:
             raise TypeError(f"a complex number has no one real value: take real(), imag(), angle() or abs() of it "
@@ -421,7 +420,7 @@ def cast_to(dtype):
 
     always = rule(to)
     always.spec = (Scalar(dtype),)
-    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(kind), "{0}", grad, always, Cast,
+    return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(numpy_dtype(dtype)), "{0}", grad, always, Cast,
                zero=True, label=f"Cast{{{dtype}}}", args="input")
 
 

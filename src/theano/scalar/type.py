@@ -1,8 +1,7 @@
-"""Dtypes, one row each, and scalar variables."""
+"""Scalar types and variables."""
 
 import functools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,30 +10,8 @@ from theano.errors import ComplexError
 from theano.graph.type import Type
 from theano.graph.variable import Constant, Variable
 from theano.scalar.ctext import NumberText
+from theano.scalar.dtype import DTYPES, numpy_dtype, result_type
 from theano.scalar.policy import POLICIES, capped, is_weak, literal
-
-
-@dataclass(frozen=True)
-class DType:
-    """One dtype: its NumPy name, the letter of its constructors, and its kind.
-
-    kind: "bool", "int", "uint", "float" or "complex".
-    """
-
-    name: str
-    letter: str
-    kind: str
-
-
-DTYPES = {row.name: row for row in (
-    DType("bool", "", "bool"),
-    DType("int8", "b", "int"), DType("int16", "w", "int"), DType("int32", "i", "int"),
-    DType("int64", "l", "int"),
-    DType("uint8", "ub", "uint"), DType("uint16", "uw", "uint"), DType("uint32", "ui", "uint"),
-    DType("uint64", "ul", "uint"),
-    DType("float16", "h", "float"), DType("float32", "f", "float"), DType("float64", "d", "float"),
-    DType("complex64", "c", "complex"), DType("complex128", "z", "complex"),
-)}
 
 
 def of_kind(*kinds):
@@ -61,7 +38,7 @@ def resolve(dtype):
 
 @functools.cache
 def _promote(dtypes):
-    return np.result_type(*(np.dtype(d) for d in dtypes)).name
+    return result_type(*map(numpy_dtype, dtypes)).name
 
 
 def upcast(dtype, *dtypes):
@@ -95,8 +72,10 @@ class Scalar(NumberText, Type):
             cls._instances[name].dtype = name
         return cls._instances[name]
 
-    def __init__(self, dtype="floatX"):
-        self.numpy_dtype = np.dtype(self.dtype)
+    @property
+    def numpy_dtype(self):
+        """NumPy's dtype of values."""
+        return numpy_dtype(self.dtype)
 
     def __reduce__(self):
         return Scalar, (self.dtype,)
@@ -118,7 +97,7 @@ class Scalar(NumberText, Type):
                             "Strict inputs are not converted.")
         with np.errstate(all="ignore"):
             try:
-                result = np.asarray(value).astype(numpy_type)[()]
+                result = np.asarray(value).astype(self.numpy_dtype)[()]
             except (TypeError, ValueError) as error:
                 raise TypeError(f"{self} expected a number, got {value!r}") from error
         if allow_downcast or (allow_downcast is None and type(value) is float
@@ -325,7 +304,7 @@ def convert(x, dtype=None):
     Raises TypeError for Python's bool, which is more often a mistake than a number.
     """
     if dtype is not None:
-        return np.asarray(x, dtype=resolve(dtype))
+        return np.asarray(x, dtype=numpy_dtype(resolve(dtype)))
     if config.cast_policy in POLICIES and is_weak(x):
         return literal(x)
     if isinstance(x, int) and not isinstance(x, bool):
@@ -367,6 +346,7 @@ TYPES = {name: Scalar(name) for name in DTYPES}
 int8, int16, int32, int64 = (TYPES[f"int{n}"] for n in (8, 16, 32, 64))
 uint8, uint16, uint32, uint64 = (TYPES[f"uint{n}"] for n in (8, 16, 32, 64))
 float16, float32, float64 = (TYPES[f"float{n}"] for n in (16, 32, 64))
+bfloat16 = TYPES["bfloat16"]
 complex64, complex128, bool_ = TYPES["complex64"], TYPES["complex128"], TYPES["bool"]
 
 

@@ -5,6 +5,7 @@ import scipy.sparse
 
 from theano.config import config
 from theano.graph.type import Type
+from theano.scalar.dtype import SMALL
 from theano.scalar.type import DTYPES, resolve
 from theano.tensor.overlap import may_share_memory
 
@@ -12,7 +13,7 @@ format_cls = {"csr": scipy.sparse.csr_matrix, "csc": scipy.sparse.csc_matrix, "b
 sparse_formats = ["csc", "csr"]                             # those that every op takes
 _mtypes = [format_cls[name] for name in sparse_formats]
 
-all_dtypes = {name for name in DTYPES if name not in ("bool", "float16")}       # what SciPy computes with
+all_dtypes = {name for name in DTYPES if name != "bool" and name not in SMALL}       # what SciPy computes with
 
 
 def _of_kind(*kinds):
@@ -38,7 +39,7 @@ class SparseType(Type):
     format : {"csr", "csc", "bsr"}
         Raises NotImplementedError for another.
     dtype : str
-        "floatX" follows the flag. Raises NotImplementedError for bool, float16 and what is no number.
+        "floatX" follows the flag. Raises NotImplementedError for bool, floats of 16 bits and what is no number.
     """
 
     __props__ = ("format", "dtype")

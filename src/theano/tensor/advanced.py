@@ -5,6 +5,7 @@ import numpy as np
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
+from theano.scalar.dtype import can_cast
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import arange
 from theano.tensor.elemwise import DimShuffle, switch
@@ -24,7 +25,7 @@ from theano.tensor.variable import method
 
 def check_value(x, y):
     """Raise TypeError where elements of ``y`` can't be stored in ``x``: numbers of another kind."""
-    if not np.can_cast(y.type.dtype, x.type.dtype, "same_kind"):
+    if not can_cast(y.type.dtype, x.type.dtype, "same_kind"):
         raise TypeError(f"a part of dtype {x.type.dtype} can't take a value of dtype {y.type.dtype}: cast it first")
 
 

@@ -8,6 +8,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar import special  # noqa: F401  its rows join the table
 from theano.scalar.declare import row as declare_row
+from theano.scalar.dtype import SMALL, computed_in
 from theano.scalar.preference import upcast_out
 from theano.scalar.table import TABLE
 from theano.scalar.type import continuous_dtypes, discrete_dtypes, resolve, upcast
@@ -64,10 +65,11 @@ class CAReduce(Op):
         """dtype of the result for the dtype of the input."""
         return self.scalar_op.output_dtype(dtype, dtype)
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         axis = tuple(range(x.ndim)) if self.axis is None else self.axis
-        dtype = node.outputs[0].type.dtype
+        dtype = node.outputs[0].type.numpy_dtype
         reducer = REDUCERS.get(self.scalar_op.row_name)
         if reducer is None:
             result = self._by_pairs(x, axis)
@@ -84,7 +86,7 @@ class CAReduce(Op):
 
     def acc(self, node):
         """dtype that the reduction accumulates in."""
-        return getattr(self, "acc_dtype", None) or node.outputs[0].type.dtype
+        return computed_in(getattr(self, "acc_dtype", None) or node.outputs[0].type.dtype)
 
     def _by_pairs(self, x, axis):
         for a in sorted(axis, reverse=True):
@@ -134,7 +136,8 @@ class CAReduce(Op):
 class CAReduceDtype(CAReduce):
     """A reduction with a dtype of its own for the result and one for accumulating.
 
-    Integers are summed in int64 or uint64; float16 and float32 accumulate in float64 by default.
+    Integers are summed in int64 or uint64; floats of 16 bits accumulate in float32 by
+    default, float32 in float64.
     """
 
     __props__ = ("scalar_op", "axis", "dtype", "acc_dtype")
@@ -171,7 +174,7 @@ class CAReduceDtype(CAReduce):
         if self.acc_dtype is not None:
             return resolve(self.acc_dtype)
         wide = {"bool": "int64", "int8": "int64", "int16": "int64", "int32": "int64", "uint8": "uint64",
-                "uint16": "uint64", "uint32": "uint64", "float16": "float32", "float32": "float64",
+                "uint16": "uint64", "uint32": "uint64", **SMALL, "float32": "float64",
                 "complex64": "complex128"}.get(dtype, dtype)
         return upcast(wide, self.result_dtype(dtype)) if self.dtype is not None else wide
 

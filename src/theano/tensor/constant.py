@@ -7,7 +7,8 @@ import numpy as np
 from theano.config import config
 from theano.errors import AsTensorError, EmptyConstantError, NotScalarConstantError
 from theano.graph.variable import Apply, Constant, Variable
-from theano.scalar.type import Scalar, convert
+from theano.scalar.dtype import NUMBERS, kind_of, numpy_dtype, text_of
+from theano.scalar.type import Scalar, convert, resolve
 from theano.tensor.type import TensorType
 from theano.tensor.variable import TensorConstant, method, signature_of
 
@@ -18,12 +19,12 @@ CACHED_FLOATS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 1.6, 2.0)
 
 def _asarray(a, dtype, order=None):
     """``a`` as an array of exactly ``dtype``, which may be "floatX"."""
-    return np.asarray(a, dtype=np.dtype(config.floatX if dtype == "floatX" else dtype), order=order)
+    return np.asarray(a, dtype=numpy_dtype(resolve(dtype)), order=order)
 
 
 def hash_from_ndarray(data):
     """A text that is equal for arrays of equal dtype, shape and content."""
-    described = f"{data.dtype.str} {data.shape} ".encode() + np.ascontiguousarray(data).tobytes()
+    described = f"{text_of(data.dtype)} {data.shape} ".encode() + np.ascontiguousarray(data).tobytes()
     return hashlib.blake2b(described, digest_size=20).hexdigest()
 
 
@@ -57,8 +58,9 @@ def _as_data(x, dtype):
         raise TypeError(f"a constant needs numbers, got {x!r}")
     if dtype is None and isinstance(x, (list, tuple)) and not x:
         dtype = config.floatX
-    data = convert(x, dtype) if np.ndim(x) == 0 else np.asarray(x, dtype=dtype)
-    if data.dtype.kind not in "biufc":
+    kind = None if dtype is None else numpy_dtype(resolve(dtype))
+    data = convert(x, dtype) if np.ndim(x) == 0 else np.asarray(x, dtype=kind)
+    if kind_of(data.dtype) not in NUMBERS:
         raise TypeError(f"Could not convert {x!r} to a tensor: its dtype would be {data.dtype}")
     if data is x:
         data = data.copy()
@@ -74,7 +76,7 @@ def _with_ndim(data, ndim):
 def _is_common(data):
     if data.dtype.kind in "iu":
         return CACHED_RANGE[0] <= data <= CACHED_RANGE[1]
-    return data.dtype.kind == "f" and float(data) in CACHED_FLOATS
+    return kind_of(data.dtype) == "f" and float(data) in CACHED_FLOATS
 
 
 def _cached(variable):

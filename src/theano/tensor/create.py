@@ -6,7 +6,8 @@ from theano.config import config
 from theano.gradient import DisconnectedType, grad_undefined
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
-from theano.scalar.type import upcast
+from theano.scalar.dtype import numpy_dtype
+from theano.scalar.type import float_dtypes, resolve, upcast
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, Elemwise, cast, ceil, maximum, second, sum_to_shape_of
 from theano.tensor.shape import Rebroadcast, as_shape, shape_i, static_extent
@@ -95,7 +96,7 @@ class AllocEmpty(Op):
     _f16_ok = True
 
     def __init__(self, dtype):
-        self.dtype = str(dtype).lower()
+        self.dtype = resolve(dtype)
 
     def make_node(self, *shape):
         extents, pattern = alloc_validate_shape(shape)
@@ -144,14 +145,10 @@ def full(shape, fill_value, dtype=None):
     if extents is None:
         raise ValueError(f"the length of the shape {shape} is not known")
     value = as_tensor_variable(fill_value) if isinstance(fill_value, Variable) else \
-        constant(np.asarray(fill_value, dtype=_numpy(dtype) if dtype else None))
+        constant(np.asarray(fill_value, dtype=numpy_dtype(resolve(dtype)) if dtype else None))
     if dtype is not None:
         value = cast(value, dtype)
     return alloc(value, *extents)
-
-
-def _numpy(dtype):
-    return config.floatX if dtype == "floatX" else dtype
 
 
 def is_zero(variable):
@@ -182,7 +179,7 @@ def ones_like(model, dtype=None, opt=False):
 def full_like(model, fill_value, dtype=None, opt=False):
     """``fill_value`` in the shape of ``model``, by default in its dtype."""
     model = as_tensor_variable(model)
-    dtype = model.type.dtype if dtype is None else _numpy(dtype)
+    dtype = model.type.dtype if dtype is None else resolve(dtype)
     value = fill_value if isinstance(fill_value, Variable) else constant(fill_value, dtype=dtype)
     if value.type.dtype != dtype:
         value = cast(value, dtype)
@@ -226,7 +223,7 @@ class ARange(Op):
                 return [(maximum(cast(stop, "int64"), 0),)]
             return [(maximum(cast(cast(stop, "int64") - cast(start, "int64"), "int64"), 0),)]
         wide = upcast(*(x.type.dtype for x in node.inputs), "float32")
-        wide = "float64" if wide in ("float16", "float32", "float64") else wide
+        wide = "float64" if wide in float_dtypes else wide
         count = ceil(cast(cast(stop, wide) - cast(start, wide), wide) / cast(step, wide))
         return [(maximum(cast(count, "int64"), 0),)]
 
@@ -256,7 +253,7 @@ def arange(start, stop=None, step=1, dtype=None):
     start, stop, step = (as_tensor_variable(x) for x in (start, stop, step))
     if dtype is None:
         dtype = _arange_dtype(start, stop, step)
-    dtype = _numpy(dtype)
+    dtype = resolve(dtype)
     return ARANGES.setdefault(dtype, ARange(dtype))(start, stop, step)
 
 
@@ -288,7 +285,7 @@ class Eye(Op):
     takes_none = (1, 2)
 
     def __init__(self, dtype=None):
-        self.dtype = _numpy(dtype or config.floatX)
+        self.dtype = resolve(dtype or config.floatX)
 
     def make_node(self, n, m, k):
         inputs = [as_tensor_variable(x) for x in (n, m, k)]

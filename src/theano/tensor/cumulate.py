@@ -4,6 +4,7 @@ import numpy as np
 
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.dtype import computed_in
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
@@ -96,9 +97,10 @@ class Recurrence(Op):
         pattern = [p and q for p, q in zip(a.type.broadcastable, b.type.broadcastable, strict=True)]
         return Apply(self, [a, b], [tensor(upcast(a.type.dtype, b.type.dtype), pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         a, b = np.broadcast_arrays(*inputs)
-        result = np.empty(a.shape, dtype=node.outputs[0].type.dtype)
+        result = np.empty(a.shape, dtype=computed_in(node.outputs[0].type.dtype))
         a, b, h = (np.moveaxis(v, self.axis, 0) for v in (a, b, result))
         last = np.zeros(h.shape[1:], dtype=h.dtype)
         for t in range(len(h)):

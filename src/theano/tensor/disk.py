@@ -5,6 +5,7 @@ import numpy as np
 from theano.graph.op import Op
 from theano.graph.type import Generic
 from theano.graph.variable import Apply, Constant, Variable
+from theano.scalar.type import resolve
 from theano.tensor.type import tensor
 
 
@@ -24,7 +25,7 @@ class LoadFromDisk(Op):
         if mmap_mode not in (None, "c"):
             raise ValueError(f"mmap_mode must be None or 'c', got {mmap_mode!r}: the array may be overwritten, the "
                              "file must not be")
-        self.dtype = np.dtype(dtype).name
+        self.dtype = resolve(dtype)
         self.broadcastable = tuple(map(bool, broadcastable))
         self.mmap_mode = mmap_mode
 

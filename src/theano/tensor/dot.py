@@ -4,7 +4,8 @@ import numpy as np
 
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
-from theano.scalar.type import complex_dtypes, upcast
+from theano.scalar.dtype import computed_in
+from theano.scalar.type import complex_dtypes, continuous_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import conjugate, mul
 from theano.tensor.half import in_single
@@ -37,7 +38,7 @@ class Dot(Op):
     @in_single
     def perform(self, node, inputs, output_storage):
         x, y = inputs
-        dtype = node.outputs[0].type.dtype
+        dtype = computed_in(node.outputs[0].type.dtype)
         output_storage[0][0] = np.asarray(np.dot(x.astype(dtype, copy=False), y.astype(dtype, copy=False)),
                                           dtype=dtype)
 
@@ -75,7 +76,7 @@ def in_pattern(variable, gradient):
         gradient = variable.type.rebroadcast(gradient, variable.type.broadcastable)
     if gradient.type.dtype in complex_dtypes and variable.type.dtype not in complex_dtypes:
         gradient = gradient.real
-    if gradient.type.dtype != variable.type.dtype and variable.type.dtype.startswith(("float", "complex")):
+    if gradient.type.dtype != variable.type.dtype and variable.type.dtype in continuous_dtypes:
         gradient = gradient.astype(variable.type.dtype)
     return gradient
 
@@ -206,7 +207,7 @@ class BatchedDot(Op):
             result = result[:, 0]
         if y.ndim == 2:
             result = result[..., 0]
-        output_storage[0][0] = np.asarray(result, dtype=node.outputs[0].type.dtype)
+        output_storage[0][0] = np.asarray(result, dtype=computed_in(node.outputs[0].type.dtype))
 
     def infer_shape(self, node, shapes):
         a, b = shapes

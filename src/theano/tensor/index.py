@@ -8,6 +8,7 @@ from theano.errors import AdvancedIndexingError, NotScalarConstantError
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
+from theano.scalar.dtype import result_type
 from theano.scalar.type import Scalar, as_scalar
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, get_scalar_constant_value
 from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
@@ -365,7 +366,7 @@ class IncSubtensor(Op):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         if y.type.ndim > x.type.ndim:
             raise ValueError(f"a part of {x.type.ndim} dimensions can't take a value of {y.type.ndim}")
-        if np.result_type(x.type.dtype, y.type.dtype) != np.dtype(x.type.dtype):
+        if result_type(x.type.dtype, y.type.dtype) != x.type.numpy_dtype:
             raise TypeError(f"a part of dtype {x.type.dtype} can't take a value of dtype {y.type.dtype}: cast it first")
         inputs = tuple(scalar_index(a) for a in inputs)
         check_dimensions(x, self.idx_list)

@@ -81,8 +81,8 @@ class Join(Op):
         ndim = tensors[0].ndim
         if not -ndim <= axis < ndim:
             raise IndexError(f"Join axis {int(axis)} out of bounds [0, {ndim})")
-        output_storage[0][0] = np.concatenate(tensors, axis=int(axis)).astype(
-            node.outputs[0].type.dtype, copy=False)
+        dtype = node.outputs[0].type.numpy_dtype
+        output_storage[0][0] = np.concatenate([t.astype(dtype, copy=False) for t in tensors], axis=int(axis))
 
     def infer_shape(self, node, shapes):
         ndim = node.outputs[0].type.ndim

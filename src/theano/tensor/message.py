@@ -10,6 +10,7 @@ import numpy as np
 from theano.graph.op import Op
 from theano.graph.type import Generic
 from theano.graph.variable import Apply
+from theano.scalar.type import resolve
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.type import tensor
 
@@ -40,7 +41,7 @@ class MPIRecv(_Message):
 
     def __init__(self, source, tag, shape, dtype):
         self.source, self.tag, self.shape = source, tag, tuple(shape)
-        self.dtype = np.dtype(dtype).name
+        self.dtype = resolve(dtype)
         self.broadcastable = (False,) * len(self.shape)
 
     def make_node(self):

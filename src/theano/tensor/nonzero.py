@@ -6,6 +6,7 @@ from theano.gradient import grad_undefined
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.half import in_single
 from theano.tensor.join import stack
 from theano.tensor.type import TensorType
 from theano.tensor.variable import method
@@ -35,6 +36,7 @@ class Nonzero(Op):
             raise ValueError("Nonzero only supports non-scalar arrays.")
         return Apply(self, [a], [TensorType("int64", (False,))() for _ in range(a.type.ndim)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         for cell, found in zip(output_storage, np.nonzero(inputs[0]), strict=True):
             cell[0] = found.astype("int64", copy=False)

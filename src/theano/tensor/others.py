@@ -11,6 +11,7 @@ from theano.graph.variable import Apply
 from theano.tensor.careduce import Prod
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.cumulate import cumprod, neighbour, reversed_along
+from theano.tensor.half import in_single
 from theano.tensor.shape import shape_i
 
 
@@ -30,6 +31,7 @@ class ProdOfOthers(Op):
         x = as_tensor_variable(x)
         return Apply(self, [x], [x.type()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         with np.errstate(all="ignore"):

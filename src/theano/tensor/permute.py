@@ -5,6 +5,7 @@ import numpy as np
 from theano.config import config
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.type import continuous_dtypes
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import arange
 from theano.tensor.elemwise import maximum, sum_to_shape_of
@@ -23,7 +24,7 @@ class PermuteRowElements(Op):
     def make_node(self, x, y, inverse):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         inverse = as_tensor_variable(np.int8(inverse) if isinstance(inverse, bool) else inverse)
-        if y.type.dtype.startswith(("float", "complex", "bool")):
+        if y.type.dtype in ("bool", *continuous_dtypes):
             raise TypeError(f"a permutation needs integers, got {y.type}")
         if inverse.type.ndim or not inverse.type.dtype.startswith(("int", "uint")):
             raise TypeError(f"inverse must be an integer scalar, got {inverse.type}")

@@ -6,12 +6,14 @@ from theano.config import config
 from theano.gradient import DisconnectedType, disconnected_grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
+from theano.scalar.dtype import computed_in, is_small
 from theano.scalar.policy import wide_float
 from theano.scalar.table import TABLE
 from theano.scalar.type import complex_dtypes, discrete_dtypes
 from theano.tensor.careduce import All, Any, CAReduce, Prod, Sum
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import ELEMWISE, cast, eq, exp, log, sqrt, switch, true_div
+from theano.tensor.half import in_single
 from theano.tensor.shape import shape, shape_i
 from theano.tensor.type import tensor
 from theano.tensor.variable import FUNCTIONS, method
@@ -123,6 +125,7 @@ class Argmax(Op):
         pattern = [b for d, b in enumerate(x.type.broadcastable) if d not in axes]
         return Apply(self, [x], [tensor("int64", pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         output_storage[0][0] = positions_of_max(inputs[0], self.axis)
 
@@ -164,6 +167,7 @@ class MaxAndArgmax(Op):
         pattern = [b for d, b in enumerate(x.type.broadcastable) if d not in axes]
         return Apply(self, [x], [tensor(x.type.dtype, pattern), tensor("int64", pattern)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, = inputs
         axes = tuple(range(x.ndim)) if self.axis is None else self.axis
@@ -250,8 +254,9 @@ class Mean(Op):
         dtype = "float64" if x.type.dtype in discrete_dtypes else x.type.dtype
         return Apply(self if axis == self.axis else Mean(axis), [x], [tensor(dtype, kept)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
-        out = node.outputs[0].type.dtype
+        out = computed_in(node.outputs[0].type.dtype)
         output_storage[0][0] = np.asarray(np.mean(inputs[0], axis=self.axis, dtype=out), dtype=out)
 
     def L_op(self, inputs, outputs, output_grads):
@@ -278,13 +283,13 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         sum_dtype = dtype
     else:
         sum_dtype = None
-        if x.type.dtype == "float16":
+        if is_small(x.type.dtype):
             sum_dtype = "float32"
     total = sum(x, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
     axes = normal_axes(x, axis)
     axes = range(x.type.ndim) if axes is None else axes
     # The count in the dtype of the sum, so that float32 stays float32.
-    if total.type.dtype in ("float16", "float32", "complex64"):
+    if computed_in(total.type.dtype) in ("float32", "complex64"):
         count_dtype = "float32"
     else:
         count_dtype = wide_float()
@@ -293,8 +298,8 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         total = true_div(total, extents[d])
     if total.type.dtype in discrete_dtypes:             # the mean over no axis
         total = cast(total, "float64")
-    if "float16" in (dtype, x.type.dtype if dtype is None else None):
-        total = cast(total, "float16")
+    if is_small(dtype or x.type.dtype):
+        total = cast(total, dtype or x.type.dtype)
     total.name = "mean"
     return total
 
@@ -313,6 +318,8 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     x = as_tensor_variable(input)
     if isinstance(ddof, bool):
         raise ValueError(f"ddof must be a number, got {ddof}; if it was meant for keepdims, give that by name")
+    if is_small(x.type.dtype):
+        return cast(var(cast(x, computed_in(x.type.dtype)), axis, ddof, keepdims, corrected), x.type.dtype)
     axes = normal_axes(x, axis)
     axes = tuple(range(x.type.ndim)) if axes is None else axes
     centered = x - mean(x, axes, keepdims=True)
@@ -323,7 +330,7 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
         count = constant(1, dtype="int64")
         for d in axes:
             count = count * shape_i(x, d)
-        dtype = "float32" if x.type.dtype in ("float16", "float32") else wide_float()
+        dtype = "float32" if x.type.dtype in ("float16", "bfloat16", "float32") else wide_float()
         result = sum(squared, axis=axes, keepdims=keepdims) / cast(ELEMWISE["maximum"](count - ddof, 0), dtype)
     if corrected:
         result = result - ELEMWISE["sqr"](mean(centered, axes, keepdims=keepdims))
@@ -336,6 +343,9 @@ def std(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """Standard deviation along ``axis``: the root of `var`."""
     if isinstance(ddof, bool):
         raise ValueError(f"ddof must be a number, got {ddof}; if it was meant for keepdims, give that by name")
+    x = as_tensor_variable(input)
+    if is_small(x.type.dtype):
+        return cast(std(cast(x, computed_in(x.type.dtype)), axis, ddof, keepdims, corrected), x.type.dtype)
     result = sqrt(var(input, axis, ddof, keepdims, corrected))
     result.name = "std"
     return result

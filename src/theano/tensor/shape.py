@@ -12,7 +12,8 @@ from theano.gradient import DisconnectedType
 from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
-from theano.scalar.type import Scalar
+from theano.scalar.dtype import numpy_dtype, result_type
+from theano.scalar.type import Scalar, continuous_dtypes
 from theano.tensor.constant import (
     FROM_TYPE,
     SEEN_THROUGH,
@@ -158,7 +159,7 @@ class MakeVector(Op):
 
 
 def _safe_cast(x, dtype):
-    if np.result_type(x.type.dtype, dtype) != np.dtype(dtype):
+    if result_type(x.type.dtype, dtype) != numpy_dtype(dtype):
         raise TypeError(f"MakeVector of {dtype} cannot hold {x}, a {x.type.dtype}: cast it first")
     return cast(x, dtype)
 
@@ -207,7 +208,7 @@ class TensorFromScalar(Op):
         return [()]
 
     def grad(self, inputs, output_grads):
-        if inputs[0].type.dtype.startswith(("float", "complex")):
+        if inputs[0].type.dtype in continuous_dtypes:
             return [scalar_from_tensor(output_grads[0])]
         return [inputs[0].zeros_like(dtype=config.floatX)]
 

@@ -7,6 +7,7 @@ import numpy as np
 from theano.graph import origin
 from theano.graph.shared import SharedVariable
 from theano.graph.type import generic
+from theano.scalar.dtype import NUMBERS, is_small, kind_of
 from theano.tensor.type import TensorType
 from theano.tensor.variable import _tensor_py_operators
 
@@ -48,7 +49,7 @@ def tensor_constructor(value, name=None, strict=False, allow_downcast=None, borr
         raise TypeError("not for cpu")
     if not isinstance(value, np.ndarray):
         raise TypeError("not an ndarray")
-    if value.dtype.kind not in "biufc":
+    if kind_of(value.dtype) not in NUMBERS:
         raise TypeError(f"a shared array needs numbers, got dtype {value.dtype}")
     type_ = TensorType(value.dtype, (False,) * value.ndim if broadcastable is None else broadcastable, shape=shape)
     return TensorSharedVariable(type=type_, value=value if borrow else np.array(value, copy=True), name=name,
@@ -59,7 +60,8 @@ def scalar_constructor(value, name=None, strict=False, allow_downcast=None, borr
     """A shared variable for a Python or NumPy number."""
     if target != "cpu":
         raise TypeError("not for cpu")
-    if not isinstance(value, (np.number, float, int, complex, np.bool_)):
+    if not isinstance(value, (np.number, float, int, complex, np.bool_)) and not (
+            isinstance(value, np.generic) and is_small(value.dtype)):
         raise TypeError("not a number")
     array = np.asarray(value)
     return ScalarSharedVariable(type=TensorType(array.dtype.name, ()), value=np.array(array, copy=True), name=name,

@@ -10,6 +10,7 @@ from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
 from theano.tensor.create import arange
 from theano.tensor.elemwise import cast
+from theano.tensor.half import in_single
 from theano.tensor.shape import flatten
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import method
@@ -40,6 +41,7 @@ class _SortOp(Op):
             raise TypeError(f"axis must be a scalar, got {axis.type}")
         return Apply(self, [input, axis], [TensorType(self.dtype(input), input.type.broadcastable)()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, axis = inputs
         if axis != int(axis):
@@ -141,6 +143,7 @@ class TopKOp(Op):
         dtypes = [inp.type.dtype] * self.return_values + [self.idx_dtype] * self.return_indices
         return Apply(self, [inp, kth], [tensor(dtype, pattern) for dtype in dtypes])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, k = inputs[0], int(inputs[1])
         n = x.shape[self.axis]
@@ -219,6 +222,7 @@ class SearchsortedOp(Op):
             raise TypeError(f"sorter must be an integer vector, got {inputs[2].type}")
         return Apply(self, inputs, [TensorType("int64", inputs[1].type.broadcastable)()])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         x, v, *sorter = inputs
         output_storage[0][0] = np.asarray(np.searchsorted(x, v, self.side, *sorter), dtype="int64")
@@ -262,6 +266,7 @@ class Unique(Op):
         more = self.return_index + self.return_inverse + self.return_counts
         return Apply(self, [x], [tensor(x.type.dtype, pattern), *(tensor("int64", (False,)) for _ in range(more))])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         flags = {"return_index": self.return_index, "return_inverse": self.return_inverse,
                  "return_counts": self.return_counts}

@@ -7,7 +7,8 @@ import numpy as np
 from theano.config import config
 from theano.errors import ShapeError
 from theano.graph.type import Type
-from theano.scalar.type import DTYPES, Scalar, discrete_dtypes, resolve
+from theano.scalar.dtype import DTYPES, NUMBERS, kind_of, numpy_dtype, result_type
+from theano.scalar.type import Scalar, discrete_dtypes, resolve
 from theano.tensor.ctext import ArrayText
 from theano.tensor.tolerance import usual
 
@@ -47,7 +48,7 @@ class TensorType(ArrayText, Type):
         self.dims = None if shape is None else tuple(
             n if isinstance(n, str) and not b else k
             for b, n, k in zip(self.broadcastable, static, self.shape, strict=True))
-        self.numpy_dtype = np.dtype(self.dtype)
+        self.numpy_dtype = numpy_dtype(self.dtype)
         self.name = name
         self.sparse_grad = sparse_grad
 
@@ -97,7 +98,7 @@ class TensorType(ArrayText, Type):
         for d, n in enumerate(self.shape):
             if n is not None and data.shape[d] != n:
                 raise ShapeError(f"extent {d} must be {n}, got shape {data.shape}")
-        if self.filter_checks_isfinite and data.dtype.kind in "fc" and not np.isfinite(data).all():
+        if self.filter_checks_isfinite and kind_of(data.dtype) in "fc" and not np.isfinite(data).all():
             raise ValueError(f"{self} is not to hold values that are not finite: {_short(data)}")
         return data if data.flags.aligned else data.copy()
 
@@ -111,8 +112,8 @@ class TensorType(ArrayText, Type):
         """``data`` converted to the dtype without losing anything."""
         if isinstance(data, np.ndarray) or isinstance(data, np.generic):
             have = data.dtype
-            up = have if have.kind == "O" else np.promote_types(have, self.numpy_dtype) \
-                if have.kind in "biufc" else None
+            up = have if have.kind == "O" else result_type(have, self.numpy_dtype) \
+                if kind_of(have) in NUMBERS else None
             if up == self.numpy_dtype:
                 return np.asarray(data, dtype=self.numpy_dtype)
             if have.kind == "f" and self.dtype == config.floatX and data.ndim == 0 \
@@ -126,14 +127,14 @@ class TensorType(ArrayText, Type):
             given = np.asarray(data)
         except ValueError as error:
             raise TypeError(f"{self} cannot be made of {_short(data)}: {error}") from error
-        if given.dtype.kind not in "biufc":
+        if kind_of(given.dtype) not in NUMBERS:
             error = ValueError if given.dtype.kind in "US" else TypeError
             raise error(f"{self} expected numbers, got {_short(data)} (dtype {given.dtype}). The original "
                         "value may be a symbolic variable: give values to functions, variables to "
                         "expressions.")
         with np.errstate(all="ignore"):
             result = given.astype(self.numpy_dtype) if not (given.dtype.kind == "c" and
-                                                            self.numpy_dtype.kind != "c") else given
+                                                            kind_of(self.dtype) != "c") else given
         if result.dtype != self.numpy_dtype or not np.array_equal(result, given, equal_nan=given.dtype.kind in
                                                                   "fc"):
             raise TypeError(f"{self} would hold {_short(data)} as {_short(result)}: make it an array of {self.dtype}, "
@@ -156,7 +157,7 @@ class TensorType(ArrayText, Type):
         a, b = np.asarray(a), np.asarray(b)
         if a.shape != b.shape or (force_same_dtype and a.dtype != b.dtype):
             return False
-        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc" and b.dtype.kind in "fc"))
+        return bool(np.array_equal(a, b, equal_nan=kind_of(a.dtype) in "fc" and kind_of(b.dtype) in "fc"))
 
     @staticmethod
     def values_eq_approx(a, b, allow_remove_inf=False, allow_remove_nan=False, rtol=None, atol=None):
@@ -251,7 +252,7 @@ def values_eq_approx(a, b, allow_remove_inf=False, allow_remove_nan=False, rtol=
         return False
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
-    if a.dtype.kind in "biu":
+    if kind_of(a.dtype) in "biu":
         return bool(np.array_equal(a, b))
     usual_rtol, usual_atol = usual(a.dtype)
     close = np.isclose(a, b, rtol=usual_rtol if rtol is None else rtol,

@@ -8,6 +8,7 @@ from theano.tensor.advanced import AdvancedIncSubtensor, inc_subtensor, may_repe
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, switch
 from theano.tensor.getitem import expand_index, separated
+from theano.tensor.half import apply_at
 from theano.tensor.index import sum_to_value
 from theano.tensor.slices import as_index_variable
 from theano.tensor.type import TensorType
@@ -32,10 +33,7 @@ class AdvancedUpdate(AdvancedIncSubtensor):
 
     def store(self, x, index, y):
         """Write to the array ``x``."""
-        wide = x.astype("float32") if x.dtype == "float16" else x
-        UFUNCS[self.operation].at(wide, index, y)
-        if wide is not x:
-            x[...] = wide
+        apply_at(UFUNCS[self.operation], x, index, y)
 
     def L_op(self, inputs, outputs, output_grads):
         (x, y, *index), (out,), (g,) = inputs, outputs, output_grads

@@ -9,49 +9,24 @@ import numpy as np
 
 from theano.codegen import mathlib
 from theano.codegen.dialect import Access, Dialect, Function, Quick
+from theano.scalar.dtype import kind_of, numpy_dtype
 
 STORAGE = {
     "bool": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int",
     "int64": "i64", "uint8": "unsigned char", "uint16": "unsigned short",
-    "uint32": "unsigned", "uint64": "u64", "float16": "unsigned short", "float32": "float",
-    "float64": "double", "complex64": "float _Complex", "complex128": "double _Complex",
+    "uint32": "unsigned", "uint64": "u64", "float16": "unsigned short", "bfloat16": "unsigned short",
+    "float32": "float", "float64": "double", "complex64": "float _Complex", "complex128": "double _Complex",
 }  # fmt: skip
 
-ARITHMETIC = STORAGE | {"float16": "float"}
+SMALL = {"float16": "f16", "bfloat16": "bf16"}      # floats that are computed as float: how half.h calls them
+ARITHMETIC = STORAGE | dict.fromkeys(SMALL, "float")
 
 HEADER = """\
 typedef __INT64_TYPE__ i64;
 typedef __UINT64_TYPE__ u64;
 """
 
-# Half precision without headers, in integer arithmetic that compilers vectorise on any CPU. Scaling by 2**112 moves
-# the exponent from one bias to the other and turns half's subnormals into normal numbers.
-HALF_TO_FLOAT = """\
-static inline float th_half_to_float(unsigned short h)
-{
-    union { unsigned u; float f; } x = { (unsigned)(h & 0x7fff) << 13 };
-    x.f *= 0x1p112f;
-    x.u |= (h & 0x7c00) == 0x7c00 ? 0x7f800000u : 0;
-    x.u |= (unsigned)(h & 0x8000) << 16;
-    return x.f;
-}
-"""
-
-# Rounds to nearest even: adding the right power of two rounds subnormals; an integer bias rounds the others.
-FLOAT_TO_HALF = """\
-static inline unsigned short th_float_to_half(float f)
-{
-    union { float f; unsigned u; } x = { f }, small;
-    unsigned sign = x.u >> 16 & 0x8000;
-    x.u &= 0x7fffffff;
-    small.f = x.f + 0.5f;
-    unsigned normal = (x.u + 0xc8000fff + (x.u >> 13 & 1)) >> 13;
-    unsigned huge = x.u > 0x7f800000 ? 0x7e00 : 0x7c00;
-    unsigned h = x.u < 0x38800000 ? small.u - 0x3f000000 : normal;
-    return (unsigned short)(sign | (x.u >= 0x47800000 ? huge : h));
-}
-"""
-
+BLOCK = 256             # points of small floats that are converted at once
 PIECE = 1024            # points that are computed again where one of them needs more care than the quick way takes
 
 BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
@@ -79,7 +54,7 @@ def function(name, dtype):
         return complex_function(name, dtype)
     if name not in LIBM:
         return None
-    kind, suffix = ("float", "f") if dtype in ("float16", "float32") else ("double", "")
+    kind, suffix = ("float", "f") if ARITHMETIC[dtype] == "float" else ("double", "")
     arguments = ", ".join([kind] * (2 if name in BINARY else 1))
     return Function(name + suffix, f"{kind} {name}{suffix}({arguments});")
 
@@ -111,7 +86,7 @@ def operators(row, count, dtype):
 
 def literal(value, dtype):
     """A constant, exactly: floats in hexadecimal."""
-    kind = np.dtype(dtype).kind
+    kind = kind_of(dtype)
     if kind == "c":
         part = "float32" if dtype == "complex64" else "float64"
         value = complex(value)
@@ -119,10 +94,10 @@ def literal(value, dtype):
     if isinstance(value, complex | np.complexfloating):
         value = value.real
     if kind == "f":
-        return float_literal(np.dtype(dtype).type(value), "" if dtype == "float64" else "f")
+        return float_literal(numpy_dtype(dtype).type(value), "" if dtype == "float64" else "f")
     if kind == "b":
         return str(int(bool(value)))
-    return int_literal(int(np.asarray(value).astype(dtype)), dtype)
+    return int_literal(int(np.asarray(value).astype(numpy_dtype(dtype))), dtype)
 
 
 def float_literal(value, suffix):
@@ -159,14 +134,26 @@ def is_complex(dtype):
 
 
 def load(access):
-    text = f"s{access.number}" if access.scalar else f"x{access.number}[j]"
-    return f"th_half_to_float({text})" if access.dtype == "float16" else text
+    return f"s{access.number}" if access.scalar else f"x{access.number}[j]"
 
 
 def store(access, text):
-    if access.dtype == "float16":
-        text = f"th_float_to_half({text})"
     return f"x{access.number}[j] = {text};"
+
+
+def widened(text, dtype):
+    """What is stored as that dtype, as a value."""
+    return f"th_from_{SMALL[dtype]}({text})" if dtype in SMALL else text
+
+
+def narrowed(text, dtype):
+    """A value as it is stored as that dtype."""
+    return f"th_to_{SMALL[dtype]}({text})" if dtype in SMALL else text
+
+
+def rounded(text, dtype):
+    """A value rounded to what that dtype holds, as a value."""
+    return widened(narrowed(text, dtype), dtype)
 
 
 def kernel(symbol, phases):
@@ -205,14 +192,47 @@ def row_loop(accesses, statements, quick):
 
 def loop(accesses, statements, quick, loads=()):
     """Rows of one phase; ``loads`` come before the points of each row."""
-    rows = [pointer(a) for a in accesses if not a.scalar]
+    arrays = [a for a in accesses if not a.scalar]
+    body = pieces(accesses, statements, quick) if quick else points("0", "n", statements)
+    converted = conversion(arrays, statements)
+    if converted:
+        rows, body = [pointer(a) for a in arrays], [converted]
+    elif any(a.dtype in SMALL for a in arrays):
+        rows, body = [pointer(a, "y") for a in arrays], blocks(arrays, body)
+    else:
+        rows = [pointer(a) for a in arrays]
     return [
         *(scalar(a) for a in accesses if a.scalar),
         "for (i64 i = 0; i < extent[1]; i++) {",
-        *indent([*rows, *loads], 1),
-        *indent(pieces(accesses, statements, quick) if quick else points("0", "n", statements), 1),
+        *indent([*rows, *loads, *body], 1),
         "}",
     ]
+
+
+def conversion(arrays, statements):
+    """The call that is all there is to do where a row is only converted from or to small floats, else None."""
+    if len(arrays) != 2 or len(statements) != 2:
+        return None
+    given, made = sorted(arrays, key=lambda a: a.writes)
+    small, other = (given, made) if given.dtype in SMALL else (made, given)
+    if small.dtype not in SMALL or other.dtype != "float32" or given.writes or made.reads or not re.fullmatch(
+            rf"const float (v\d+) = x{given.number}\[j\];x{made.number}\[j\] = \1;", "".join(statements)):
+        return None
+    return f"th_{'widen' if small is given else 'narrow'}_{SMALL[small.dtype]}(x{given.number}, x{made.number}, n);"
+
+
+def blocks(arrays, body):
+    """A row with small floats a block at a time: what is read is converted before, what is written after."""
+    small = [a for a in arrays if a.dtype in SMALL]
+    lines = [
+        *(f"_Alignas(64) float w{a.number}[{BLOCK}], *const x{a.number} = w{a.number};" for a in small),
+        *(f"{element(a)} *const x{a.number} = y{a.number} + at;" for a in arrays if a not in small),
+        f"const i64 n = left < {BLOCK} ? left : {BLOCK};",
+        *(f"th_widen_{SMALL[a.dtype]}(y{a.number} + at, x{a.number}, n);" for a in small if a.reads),
+        *body,
+        *(f"th_narrow_{SMALL[a.dtype]}(x{a.number}, y{a.number} + at, n);" for a in small if a.writes),
+    ]
+    return [f"for (i64 at = 0, left = n; left > 0; at += {BLOCK}, left -= {BLOCK}) {{", *indent(lines, 1), "}"]
 
 
 def points(start, stop, statements, clause=""):
@@ -222,7 +242,7 @@ def points(start, stop, statements, clause=""):
 
 def pieces(accesses, statements, quick):
     """The points of a row a piece at a time, in the quick way; again with care where that isn't right."""
-    kinds = {a.number: STORAGE[a.dtype] for a in accesses if a.number in quick.staged}
+    kinds = {a.number: ARITHMETIC[a.dtype] for a in accesses if a.number in quick.staged}
     attempt = list(quick.statements)
     for k in kinds:
         attempt = [text.replace(f"x{k}[j] =", f"t{k}[j - from] =") for text in attempt]
@@ -243,15 +263,19 @@ def pieces(accesses, statements, quick):
 
 
 def scalar(access: Access, offset=""):
-    kind = f"const {STORAGE[access.dtype]}"
-    place = f"ptr[{access.number}]"
-    return f"{kind} s{access.number} = *({kind} *){f'({place}{offset})' if offset else place};"
-
-
-def pointer(access: Access):
-    kind = STORAGE[access.dtype] + " *" if access.writes else f"const {STORAGE[access.dtype]} *"
     k = access.number
-    return f"{kind}const x{k} = ({kind})(ptr[{k}] + i * stride[{k}]);"
+    place = f"(ptr[{k}]{offset})" if offset else f"ptr[{k}]"
+    text = widened(f"*(const {STORAGE[access.dtype]} *){place}", access.dtype)
+    return f"const {ARITHMETIC[access.dtype]} s{k} = {text};"
+
+
+def element(access: Access):
+    return STORAGE[access.dtype] if access.writes else f"const {STORAGE[access.dtype]}"
+
+
+def pointer(access: Access, name="x"):
+    kind, k = element(access) + " *", access.number
+    return f"{kind}const {name}{k} = ({kind})(ptr[{k}] + i * stride[{k}]);"
 
 
 def indent(lines, depth):
@@ -277,10 +301,11 @@ DIALECT = Dialect(
     cast=cast,
     load=load,
     store=store,
+    rounded=rounded,
     library=library,
     twin=mathlib.fast,
     kernel=kernel,
-    prelude={"th_half_to_float": HALF_TO_FLOAT, "th_float_to_half": FLOAT_TO_HALF},
+    helpers=frozenset(f"th_{verb}_{name}" for verb in ("from", "to", "widen", "narrow") for name in SMALL.values()),
     header=HEADER,
     flags=FLAGS,
 )

@@ -1,11 +1,10 @@
 """Indexing as instructions."""
 
-import numpy as np
-
 from theano.codegen import nest as ir
 from theano.codegen.expand import Pick, Put
 from theano.codegen.loops import as_dtype
 from theano.graph.variable import Constant
+from theano.scalar.dtype import can_cast, is_small
 from theano.tensor.advanced import (
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
@@ -162,9 +161,9 @@ def can_scatter(node):
     """Whether the machine can write through the index of a node."""
     x, y, *index = node.inputs
     operation, dtype = operation_of(node.op), x.type.dtype
-    if dtype == "float16" and operation != "set" or dtype.startswith("complex") and operation in ("minimum", "maximum"):
+    if is_small(dtype) and operation != "set" or dtype.startswith("complex") and operation in ("minimum", "maximum"):
         return False
-    return np.can_cast(y.type.dtype, dtype, "same_kind") and advanced(x, index) is not None
+    return can_cast(y.type.dtype, dtype, "same_kind") and advanced(x, index) is not None
 
 
 def scatter(lowering, node):
@@ -221,7 +220,7 @@ def _before_widening(v):
     node = v.owner
     if node is not None and isinstance(node.op, Elemwise) and node.op.scalar_op.name.startswith("cast_"):
         x, = node.inputs
-        if x.type.dtype in ("bool", *INTEGERS) and np.can_cast(x.type.dtype, v.type.dtype):
+        if x.type.dtype in ("bool", *INTEGERS) and can_cast(x.type.dtype, v.type.dtype):
             return x
     return v
 

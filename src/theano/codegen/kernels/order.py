@@ -1,9 +1,8 @@
 """Sorting, running sums, repetition and diagonals as instructions."""
 
-import numpy as np
-
 from theano.codegen import nest as ir
 from theano.codegen.loops import as_dtype
+from theano.scalar.dtype import result_type
 from theano.tensor.cumulate import CumOp, Recurrence
 from theano.tensor.diagonal import ExtractDiag, FillDiagonal, FillDiagonalOffset
 from theano.tensor.nonzero import Nonzero
@@ -57,7 +56,7 @@ def repeat(lowering, node):
 def cumulate(lowering, node):
     """Running sums or products."""
     x, op = node.inputs[0], node.op
-    if x.type.dtype not in NUMBERS or x.type.dtype == "float16":
+    if x.type.dtype not in NUMBERS:
         return NotImplemented
     axis = -1 if op.axis is None else op.axis % x.type.ndim
     lowering.add("call", [lowering.place(x)], [lowering.temp(node.outputs[0])], (axis, int(op.mode == "mul")),
@@ -91,8 +90,8 @@ def topk(lowering, node):
 def searchsorted(lowering, node):
     """Places in a sorted vector."""
     x, v, *sorter = node.inputs
-    common = np.result_type(x.type.dtype, v.type.dtype).name
-    if sorter or common not in REAL or common == "float16":
+    common = result_type(x.type.dtype, v.type.dtype).name
+    if sorter or common not in REAL:
         return NotImplemented
     inputs = [as_dtype(lowering, variable, common) for variable in (x, v)]
     params = (int(node.op.side == "right"),)
@@ -119,7 +118,7 @@ def bincount(lowering, node):
 def unique(lowering, node):
     """Distinct elements, their places and counts."""
     x, op = node.inputs[0], node.op
-    if x.type.dtype not in REAL or x.type.dtype == "float16" or (op.axis is not None and x.type.ndim != 1):
+    if x.type.dtype not in REAL or (op.axis is not None and x.type.ndim != 1):
         return NotImplemented
     params = (int(op.return_index), int(op.return_inverse), int(op.return_counts))
     lowering.add("call", [lowering.place(x)], [lowering.temp(v) for v in node.outputs], params, kernel="unique",

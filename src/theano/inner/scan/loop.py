@@ -9,6 +9,7 @@ from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Apply, Constant, Variable
 from theano.graph.walk import ancestors, substitute, toposort
 from theano.inner.graph import InnerGraph
+from theano.scalar.type import continuous_dtypes
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.create import AllocEmpty
 from theano.tensor.index import IncSubtensor
@@ -247,7 +248,7 @@ def is_tensor(variable):
 
 def is_smooth(variable):
     """Whether gradients by a variable make sense."""
-    return is_tensor(variable) and variable.type.dtype.startswith(("float", "complex"))
+    return is_tensor(variable) and variable.type.dtype in continuous_dtypes
 
 
 class FirstOfTwo(Op):

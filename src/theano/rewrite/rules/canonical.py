@@ -9,6 +9,7 @@ from theano.graph.op import performer
 from theano.graph.variable import Constant
 from theano.rewrite.engine import Rule, rule
 from theano.rewrite.rules.match import apply, args, is_float, like, number, row, shaped
+from theano.scalar.dtype import can_cast
 from theano.scalar.table import CASTS, TABLE
 from theano.tensor.careduce import CAReduce, Prod, Sum
 from theano.tensor.constant import constant
@@ -452,7 +453,7 @@ def useless_cast(node):
     name = row(x)
     if name is not None and name.startswith("cast_"):
         inner = x.owner.inputs[0]
-        if np.can_cast(inner.type.dtype, x.type.dtype, "safe") and inner.type.dtype != "bool":
+        if can_cast(inner.type.dtype, x.type.dtype, "safe") and inner.type.dtype != "bool":
             return inner if inner.type.dtype == out.type.dtype else \
                 apply("cast_" + out.type.dtype, inner)
     return None

@@ -3,6 +3,7 @@
 import numpy as np
 
 from theano.graph.variable import Constant
+from theano.scalar.dtype import NUMBERS, kind_of
 from theano.scalar.type import float_dtypes
 from theano.tensor.constant import constant
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
@@ -31,7 +32,7 @@ def number(variable):
     if known is False:
         data = np.asarray(variable.data)
         known = None
-        if data.size and data.dtype.kind in "biufc" and (data.size == 1 or (data == data.flat[0]).all()):
+        if data.size and kind_of(data.dtype) in NUMBERS and (data.size == 1 or (data == data.flat[0]).all()):
             known = data.flat[0].item()
         variable._unique = known
     return known

@@ -1,6 +1,7 @@
 """What the ops of linear algebra share: checks of their arguments, and gradients written as graphs."""
 
 from theano.gradient import DisconnectedType, grad
+from theano.scalar.dtype import computed_in
 from theano.scalar.type import complex_dtypes, discrete_dtypes
 from theano.tensor.assertion import Assert
 from theano.tensor.constant import as_tensor_variable
@@ -31,8 +32,8 @@ def is_none(value):
 
 
 def inexact(dtype):
-    """The dtype in which LAPACK works on a dtype: float64 for integers, float32 for float16."""
-    return "float64" if dtype in discrete_dtypes or dtype == "bool" else "float32" if dtype == "float16" else dtype
+    """The dtype in which LAPACK works on a dtype: float64 for integers, float32 for floats of 16 bits."""
+    return "float64" if dtype in discrete_dtypes or dtype == "bool" else computed_in(dtype)
 
 
 def real(dtype):

@@ -5,6 +5,7 @@ import numpy as np
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.type import float_dtypes
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import arange
@@ -17,7 +18,7 @@ from theano.tensor.type import tensor
 def as_rows(x, what):
     """``x`` as a float matrix, a vector as a row; TypeError for anything else."""
     x = as_tensor_variable(x)
-    if x.type.ndim not in (1, 2) or not x.type.dtype.startswith("float"):
+    if x.type.ndim not in (1, 2) or x.type.dtype not in float_dtypes:
         raise ValueError(f"{what} must be 1-d or 2-d tensor of floats. Got {x.type}")
     return shape_padleft(x) if x.type.ndim == 1 else x
 
@@ -162,7 +163,7 @@ class SoftmaxWithBias(Op):
 
     def make_node(self, x, b):
         x, b = as_rows(x, "x"), as_tensor_variable(b)
-        if b.type.ndim != 1 or not b.type.dtype.startswith("float"):
+        if b.type.ndim != 1 or b.type.dtype not in float_dtypes:
             raise ValueError(f"b must be 1-d tensor of floats, got {b.type}")
         return Apply(self, [x, b], [x.type()])
 
@@ -286,9 +287,9 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
 
     def make_node(self, x, b, y_idx):
         x, b, y = map(as_tensor_variable, (x, b, y_idx))
-        if x.type.ndim != 2 or not x.type.dtype.startswith("float"):
+        if x.type.ndim != 2 or x.type.dtype not in float_dtypes:
             raise ValueError("x must be 2-d tensor of floats", x.type)
-        if b.type.ndim != 1 or not b.type.dtype.startswith("float"):
+        if b.type.ndim != 1 or b.type.dtype not in float_dtypes:
             raise ValueError("b must be 1-d tensor of floats", b.type)
         if y.type.ndim != 1 or not y.type.dtype.startswith(("int", "uint")):
             raise ValueError("y_idx must be 1-d tensor of [u]ints", y.type)
@@ -348,11 +349,11 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
 
     def make_node(self, dy, sm, y_idx):
         dy, sm, y = map(as_tensor_variable, (dy, sm, y_idx))
-        if dy.type.ndim > 1 or not dy.type.dtype.startswith("float"):
+        if dy.type.ndim > 1 or dy.type.dtype not in float_dtypes:
             raise ValueError("dy must be {0,1}-d tensor of floats", dy.type)
         if dy.type.ndim == 0:
             dy = dy.dimshuffle("x")
-        if sm.type.ndim != 2 or not sm.type.dtype.startswith("float"):
+        if sm.type.ndim != 2 or sm.type.dtype not in float_dtypes:
             raise ValueError("sm must be 2-d tensor of floats", sm.type)
         if y.type.ndim != 1 or not y.type.dtype.startswith(("int", "uint")):
             raise ValueError("y_idx must be 1-d tensor of [u]ints", y.type)

@@ -6,6 +6,7 @@ from theano.errors import NotScalarConstantError
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
+from theano.tensor.half import in_single
 from theano.tensor.type import tensor
 
 
@@ -31,6 +32,7 @@ class MultinomialFromUniform(Op):
         dtype = pvals.type.dtype if self.odtype == "auto" else self.odtype
         return Apply(self, [pvals, unis, n], [tensor(dtype, pvals.type.broadcastable)])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         pvals, unis, n = _values(inputs)
         cumulated = pvals.cumsum(axis=1)
@@ -75,6 +77,7 @@ class ChoiceFromUniform(Op):
         dtype = "int64" if self.odtype == "auto" else self.odtype
         return Apply(self, [pvals, unis, n], [tensor(dtype, (pvals.type.broadcastable[0], one))])
 
+    @in_single
     def perform(self, node, inputs, output_storage):
         pvals, unis, n = _values(inputs)
         if n > pvals.shape[1] and not self.replace:

@@ -14,6 +14,7 @@ from theano.gradient import grad_undefined
 from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Apply, Variable
+from theano.scalar.dtype import is_small
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import ELEMWISE, cast
@@ -111,7 +112,15 @@ class RandomFunction(Op):
                              f"{self.outtype.ndim}: with ndim_added={self.ndim_added}, the shape should have "
                              f"{self.outtype.ndim - self.ndim_added} elements")
         output_storage[0][0] = state
-        output_storage[1][0] = sample.astype(self.outtype.dtype, copy=False)
+        output_storage[1][0] = self._rounded(sample, parameters)
+
+    def _rounded(self, sample, parameters):
+        """A sample in the dtype of the result; uniform numbers stay below their bound when they lose many digits."""
+        found = sample.astype(self.outtype.numpy_dtype, copy=False)
+        if self.fn == "uniform" and is_small(self.outtype.dtype):
+            low, high = (np.asarray(p).astype(found.dtype) for p in parameters)
+            found = np.where(found == high, np.nextafter(high, low), found)
+        return found
 
     def infer_shape(self, node, shapes):
         length = vector_length(node.inputs[1])

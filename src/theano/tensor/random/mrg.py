@@ -9,7 +9,7 @@ from theano.errors import NotScalarConstantError
 from theano.gradient import grad_undefined, undefined_grad
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
-from theano.scalar.type import upcast
+from theano.scalar.type import float_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.elemwise import ELEMWISE, cast
 from theano.tensor.join import concatenate, join
@@ -334,7 +334,7 @@ class MRG_RandomStreams:                                                        
         if isinstance(n, Variable) and n.type.ndim:
             raise TypeError(f"the number of choices must be one integer, got {n} of type {n.type}")
         rows = _rows(pvals)
-        dtype = pvals.type.dtype if pvals.type.dtype.startswith("float") else config.floatX
+        dtype = pvals.type.dtype if pvals.type.dtype in float_dtypes else config.floatX
         unis = self.uniform((rows * n,), dtype=dtype, nstreams=nstreams, **kwargs)
         return unis, pvals, as_tensor_variable(n)
 

@@ -12,6 +12,8 @@ and a draw is x[n] - y[n], or M1 more where that is not positive. Streams begin 
 
 import numpy as np
 
+from theano.scalar.dtype import is_small, numpy_dtype
+
 M1, M2 = 2**31 - 1, 2**31 - 21069
 A1 = np.array([[0, 2**22, 2**7 + 1], [1, 0, 0], [0, 1, 0]], dtype="int64")
 A2 = np.array([[2**15, 0, 2**15 + 1], [1, 0, 0], [0, 1, 0]], dtype="int64")
@@ -111,8 +113,9 @@ def _shifted(new, a, b, c):
 
 def as_uniform(draws, dtype):
     """Draws as numbers of the open interval (0, 1)."""
-    if dtype == "float16":
-        return ((draws >> 21) + 0.5).astype("float16") / np.float16(1024)          # all that float16 tells apart
+    if is_small(dtype):                     # all that it tells apart, and less than one
+        bits = {"float16": 10, "bfloat16": 7}[dtype]
+        return (((draws >> 31 - bits) + 0.5) / 2 ** bits).astype(numpy_dtype(dtype))
     norm = 2.0**-31 if dtype == "float64" else float(np.nextafter(np.float32(2.0**-31), np.float32(0)))
     return (draws * norm).astype(dtype, copy=False)
 

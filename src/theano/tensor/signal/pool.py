@@ -11,6 +11,7 @@ import numpy as np
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
+from theano.scalar.dtype import kind_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import maximum, minimum
 from theano.tensor.half import in_single
@@ -69,7 +70,7 @@ class Windows:
 
 def lowest(dtype):
     """What is no larger than any number of the dtype."""
-    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+    return -np.inf if kind_of(dtype) == "f" else np.iinfo(dtype).min
 
 
 class _Pooling(Op):
