@@ -1,7 +1,7 @@
 """C sources of scalar mathematical functions, pasted into generated code one by one.
 
-``include/vector_math.h`` (branch-free, made to be vectorised) and ``include/special.h`` (what libm
-lacks) consist of paragraphs separated by blank lines. A paragraph that defines a function, a table
+The headers of ``include`` (branch-free, made to be vectorised; ``special.h``: what libm lacks) consist
+of paragraphs separated by blank lines. A paragraph that defines a function, a table
 or a macro is a snippet; the words ``th_...`` inside are its dependencies.
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-HEADERS = ("arithmetic.h", "vector_math.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
+HEADERS = ("arithmetic.h", "exponential.h", "logarithm.h", "hyperbolic.h", "error_function.h", "power.h",
+           "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
 
 # Values of these dtypes are computed in the format whose suffix is given.
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "complex128": "c128", "complex64": "c64"}

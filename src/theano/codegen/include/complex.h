@@ -1,4 +1,4 @@
-/* Complex numbers for generated code, made to be vectorised. Written like vector_math.h, which says how; names end with
+/* Complex numbers for generated code, made to be vectorised. Written like arithmetic.h, which says how; names end with
    the dtype. Values at infinities and nan are NumPy's, which are libm's. */
 
 TH_INLINE double _Complex th_multiply_c128(double _Complex a, double _Complex b) {
