@@ -81,20 +81,22 @@ def complaints(logs):
 
 
 def crowd(processes, functions):
-    """Processes that start together on an empty cache; returns what went wrong."""
+    """Processes that start together on an empty cache; returns seconds, and what went wrong."""
     empty()
     logs = [os.path.join(ROOT, f"log{k}") for k in range(processes)]
+    begin = time.perf_counter()
     pids = [start(functions, log) for log in logs]
     failed = sum(os.waitpid(pid, 0)[1] != 0 for pid in pids)
+    seconds = time.perf_counter() - begin
     wrong = complaints(logs) + [f"{name} is damaged" for name in damaged()]
-    return wrong + ([f"{failed} processes failed"] if failed else [])
+    return seconds, wrong + ([f"{failed} processes failed"] if failed else [])
 
 
 def killed(times, functions, rng, longest):
     """Kill processes at random moments; what is left must serve the next. Returns what went wrong."""
     empty()
     log, wrong = os.path.join(ROOT, "log"), []
-    for _ in range(times):
+    for k in range(times):
         pid = start(functions, log)
         time.sleep(rng.uniform(0, longest))
         try:
@@ -105,33 +107,40 @@ def killed(times, functions, rng, longest):
         wrong += complaints([log]) + [f"{name} is damaged" for name in damaged()]
         if rng.random() < 0.2:
             empty()
+        if k % 20 == 19:
+            say(f"{k + 1} processes killed, {len(wrong)} things wrong")
     if os.waitpid(start(functions, log), 0)[1]:
         wrong.append("the process after those killed failed")
     return wrong + complaints([log])
 
 
+def say(text):
+    print(text, flush=True)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--processes", type=int, default=8)
-    parser.add_argument("--functions", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--processes", type=int, default=32, help="how many start together")
+    parser.add_argument("--functions", type=int, default=50, help="how many each of them compiles")
+    parser.add_argument("--rounds", type=int, default=3, help="how often they do")
+    parser.add_argument("--kills", type=int, default=200, help="how many processes are killed")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments when they are killed")
     options = parser.parse_args()
-    wrong = []
-    begin = time.perf_counter()
-    for _ in range(options.rounds):
-        wrong += crowd(1, options.functions)
-    alone, begin = time.perf_counter() - begin, time.perf_counter()
-    for _ in range(options.rounds):
-        wrong += crowd(options.processes, options.functions)
-    together = time.perf_counter() - begin
-    wrong += killed(options.kills, options.functions, random.Random(options.seed), alone / options.rounds)
+    wrong, alone = [], 0
+    for k in range(options.rounds):
+        one, errors = crowd(1, options.functions)
+        together, more = crowd(options.processes, options.functions)
+        wrong += errors + more
+        alone += one
+        say(f"round {k + 1}: {options.functions} functions take one process {one:.2f} s, {options.processes} processes "
+            f"{together:.2f} s ({together / one:.1f} times); {len(wrong)} things wrong")
+    if options.kills:                       # moments within the time that some functions take
+        longest = 4 * alone / (options.rounds * options.functions)
+        wrong += killed(options.kills, options.functions, random.Random(options.seed), longest)
     shutil.rmtree(ROOT, ignore_errors=True)
-    print(f"{options.rounds} rounds of {options.functions} functions: one process {alone:.2f} s, {options.processes} "
-          f"processes {together:.2f} s; {options.kills} processes killed; {len(wrong)} things wrong")
+    say(f"{options.rounds} rounds, {options.kills} processes killed, {len(wrong)} things wrong")
     for text in wrong:
-        print(text)
+        say(text)
     sys.exit(bool(wrong))
 
 

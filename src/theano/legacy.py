@@ -30,12 +30,13 @@ GRAPH = ("graph.variable", "graph.walk", "graph.inline", "graph.fgraph", "graph.
          "graph.testvalue", "errors")
 SPARSE = ("sparse", "sparse.type", "sparse.variable", "sparse.convert", "sparse.elemwise", "sparse.dot",
           "sparse.index", "sparse.shape")
+OPTIMIZERS = ("rewrite.optimizer", "rewrite.local", "rewrite.navigator")
 PREFIX = "theano."
 LINALG = ("tensor.linalg.diagonal", "tensor.linalg.hint", "tensor.linalg.solve", "tensor.linalg.cholesky",
           "tensor.linalg.inverse", "tensor.linalg.eigen", "tensor.elemwise", "tensor.careduce", "tensor.dot",
           "tensor.blas", "rewrite.structure")
 GATHERED = {
-    "gof": (*GRAPH, "compile.linker", "rewrite.optimizer", "rewrite.database", "rewrite.query"),
+    "gof": (*GRAPH, "compile.linker", *OPTIMIZERS, "rewrite.database", "rewrite.query"),
     "gof.graph": ("graph.variable", "graph.walk", "graph.inline", "graph.ordered", "graph.params"),
     "gof.fg": ("graph.fgraph", "graph.ordered", "graph.sequence", "gradient", "errors"),
     "gof.callcache": ("graph.ordered",),
@@ -43,7 +44,7 @@ GATHERED = {
     "gof.type": ("graph.type", "graph.enum", "graph.ctext", "errors"),
     "gof.params_type": ("graph.params", "graph.enum", "errors"),
     "gof.optdb": ("rewrite.database", "rewrite.query", "graph.ordered", "config"),
-    "gof.opt": ("rewrite.optimizer", "rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk",
+    "gof.opt": (*OPTIMIZERS, "rewrite.traces", "rewrite.engine", "rewrite.pipeline", "graph.walk",
                 "graph.features", "graph.ordered", "graph.sequence", "errors"),
     "gof.toolbox": ("graph.features", "graph.fgraph", "errors"),
     "gof.link": ("compile.linker", "graph.shared", "graph.type"),
@@ -71,7 +72,7 @@ GATHERED = {
     "tensor.type_other": ("tensor.slices",),
     "tensor.io": ("tensor.disk", "tensor.message", "graph.type"),
     "tensor.xlogx": (),
-    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape", "rewrite.database", "rewrite.optimizer"),
+    "tensor.opt": ("tensor.assertion", "tensor.shape", "rewrite.rules.shape", "rewrite.database", *OPTIMIZERS),
     "tensor.extra_ops": ("tensor.cumulate", "tensor.repeat", "tensor.diagonal", "tensor.sort", "tensor.multiindex",
                          "tensor.contiguous", "tensor.create", "tensor.shape"),
     "tensor.nnet.bn": ("tensor.nnet.norm",),

@@ -2,13 +2,16 @@
 
 import errno
 import logging
+import math
 import os
 import pwd
 import random
+import signal
 import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +190,44 @@ def test_crowds_and_killed_processes():
                            "--rounds", "1", "--kills", "6"], capture_output=True, text=True, check=False,
                           env={k: v for k, v in os.environ.items() if k != "THEANO_FLAGS"})
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
+def test_what_another_makes_meanwhile_is_not_made_again(tmp_path):
+    store, other, got = Cache(str(tmp_path / "v2")), Cache(str(tmp_path / "v2")), []
+
+    def come():
+        with other.claim("k") as found:
+            got.append(found)
+
+    with store.claim("k") as found:
+        assert found is None
+        second = threading.Thread(target=come)
+        second.start()
+        store.write("k", b"library", b"data")
+    second.join()
+    assert got == [(b"library", b"data")] and entries(tmp_path) == {"k.so"}
+
+
+def test_nobody_waits_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "PATIENCE", 0)
+    store = Cache(str(tmp_path / "v2"))
+    with store.claim("k") as first, Cache(store.folder).claim("k") as second:
+        assert first is None and second is None
+
+
+def test_nobody_waits_for_a_process_that_was_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "PATIENCE", math.inf)
+    program = f"""
+        import os, signal
+        from theano.codegen.cache import Cache
+        with Cache({str(tmp_path / "v2")!r}).claim("k"):
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
+    assert done.returncode == -signal.SIGKILL and entries(tmp_path) == {"busy-k"}
+    with Cache(str(tmp_path / "v2")).claim("k") as found:
+        assert found is None
+    assert not entries(tmp_path)
 
 
 def test_entries_used_longest_ago_go_first(tmp_path):

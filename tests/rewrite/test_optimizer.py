@@ -14,23 +14,16 @@ from theano.graph.features import ReplacementDidntRemovedError, ReplaceValidate
 from theano.graph.fgraph import FunctionGraph
 from theano.rewrite import database
 from theano.rewrite.database import DB, EquilibriumDB, LocalGroupDB, ProxyDB, SequenceDB, TopoDB, optdb
-from theano.rewrite.optimizer import (
+from theano.rewrite.local import LocalOptGroup, OpRemove, OpSub, PatternSub, local_optimizer
+from theano.rewrite.navigator import (
     EquilibriumOptimizer,
-    LocalOptGroup,
-    MergeOptimizer,
     OpKeyOptimizer,
-    OpRemove,
-    OpSub,
-    PatternSub,
-    SeqOptimizer,
     TopoOptimizer,
     in2out,
-    local_optimizer,
-    optimizer,
     out2in,
-    pre_constant_merge,
     pre_greedy_local_optimizer,
 )
+from theano.rewrite.optimizer import MergeOptimizer, SeqOptimizer, optimizer, pre_constant_merge
 from theano.rewrite.query import Query
 from theano.tensor.elemwise import ELEMWISE, Elemwise
 from theano.tensor.inplace import exp_inplace

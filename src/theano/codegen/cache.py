@@ -2,24 +2,33 @@
 
 An entry is one file ``<key>.so``: a shared library, the data that goes with it, and a footer with a checksum
 of both. It is written to a private temporary file, flushed and renamed, so that a reader sees all of it
-or nothing; two writers of one key write the same, so nobody waits. Anything unexpected - a short file,
-a wrong checksum, a foreign owner - is a miss.
+or nothing; two writers of one key write the same, so nobody needs to wait. Anything unexpected - a short file,
+a wrong checksum, a foreign owner - is a miss. Processes that make one entry at the same time save work where they can:
+see `Cache.claim`.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
 import stat
 import struct
 import tempfile
+import time
 
 from theano.config import config
+
+try:
+    import fcntl
+except ImportError:                         # not on Unix: nobody claims anything, work is done twice
+    fcntl = None
 
 MAGIC = b"theano2\n"
 OWN_FILE = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"))
 FOOTER = struct.Struct("<QQ32s8s")          # bytes of library, bytes of data, checksum, magic
 TRIM_EVERY = 64                             # entries written by a process between two looks at the size
 MEMORY = 64 << 20                           # bytes kept where there is no folder
+PATIENCE = 2.0                              # seconds for which a process looks for what another one is making
 
 
 class Cache:
@@ -104,6 +113,38 @@ class Cache:
         self._written += 1
         if self._written % TRIM_EVERY == 1:
             self.trim()
+
+    @contextlib.contextmanager
+    def claim(self, key):
+        """Enter before making the entry of ``key``; gives what another process made meanwhile, or None: make it.
+
+        One who comes while another process is at it looks for the result for `PATIENCE` seconds, and then makes it as
+        well. The claim is a lock that the kernel drops when its process ends, however that ends: what lies in the
+        folder afterwards holds up nobody.
+        """
+        path = None if self.folder is None or fcntl is None else os.path.join(self.folder, "busy-" + key)
+        try:
+            file = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT | OWN_FILE, 0o600)
+        except OSError:
+            file = None
+        if file is None:
+            yield None
+            return
+        try:
+            yield self._await(key, file)
+        finally:
+            _remove(path)
+            os.close(file)
+
+    def _await(self, key, file):
+        deadline, pause = time.monotonic() + PATIENCE, 0.002
+        while not _locked(file) and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(1.5 * pause, 0.05)
+            found = self.read(key)
+            if found is not None:
+                return found
+        return self.read(key)
 
     def _remember(self, key, library, data):
         self.memory[key] = (library, data)
@@ -195,6 +236,17 @@ def unsafe(folder):
     if above.st_mode & 0o002 and not above.st_mode & stat.S_ISVTX:
         return f"anybody may write to {os.path.dirname(folder)}"
     return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} can't be written"
+
+
+def _locked(file):
+    """Whether nobody else has the lock of an open file; then we have it, until it is closed."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass                                # a file system without locks
+    return True
 
 
 def _uid():

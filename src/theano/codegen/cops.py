@@ -341,6 +341,13 @@ def _command(op):
     return build.cpp_compiler() if not given else (given,) if isinstance(given, str) else tuple(given)
 
 
+def _compiled(op, text, command):
+    try:
+        return build.compile_cpp(command, text.source, *text.options())
+    except CompileError as error:
+        raise CompileError(f"the C code of {op} could not be compiled: {error}") from None
+
+
 def _make(op, text, command):
     """The function of the library of this text, which is compiled where it isn't there yet."""
     options, link = text.options()
@@ -353,14 +360,11 @@ def _make(op, text, command):
         store = cache.current()
         found = store.read(key)
         if found is None:
-            try:
-                content = build.compile_cpp(command, text.source, options, link)
-            except CompileError as error:
-                raise CompileError(f"the C code of {op} could not be compiled: {error}") from None
-            store.write(key, content, b"")
-        else:
-            content = found[0]
-        _made[key] = _load(content, store.path(key))
+            with store.claim(key) as found:
+                if found is None:
+                    found = _compiled(op, text, command), b""
+                    store.write(key, *found)
+        _made[key] = _load(found[0], store.path(key))
     return _made[key]
 
 

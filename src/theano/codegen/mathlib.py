@@ -1,7 +1,7 @@
 """C sources of scalar mathematical functions, pasted into generated code one by one.
 
-``include/vector_math.h`` (branch-free, made to be vectorised) and ``include/special.h`` (what libm
-lacks) consist of paragraphs separated by blank lines. A paragraph that defines a function, a table
+The headers of ``include`` (branch-free, made to be vectorised; ``special.h``: what libm lacks) consist
+of paragraphs separated by blank lines. A paragraph that defines a function, a table
 or a macro is a snippet; the words ``th_...`` inside are its dependencies.
 """
 
@@ -12,7 +12,15 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-HEADERS = ("half.h", "arithmetic.h", "vector_math.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
+HEADERS = ("half.h", "arithmetic.h", "exponential.h", "logarithm.h", "hyperbolic.h", "error_function.h",
+           "power.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
+
+# Headers that are read twice: for float the words and numbers of double become those of float.
+TWICE = ("complex.h",)
+SINGLE = [(re.compile(pattern), replacement) for pattern, replacement in (
+    (r"EITHER\([^,]*, ([^)]*)\)", r"\1"), (r"\bdouble\b", "float"), (r"_c128\b", "_c64"), (r"_f64\b", "_f32"),
+    (r"\b(__builtin_(?!complex)\w+)\(", r"\1f("), (r"(?<![\w.])(0x[\da-f.]+p[+-]?\d+|\d+\.\d+)\b", r"\1f"))]
+_FIRST = re.compile(r"EITHER\(([^,]*), [^)]*\)")
 
 # Values of these dtypes are computed in the format whose suffix is given.
 SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "bfloat16": "f32",
@@ -32,11 +40,21 @@ def _snippets() -> dict[str, str]:
     found = {}
     for header in HEADERS:
         text = (Path(__file__).parent / "include" / header).read_text(encoding="utf-8")
-        for paragraph in re.split(r"\n\s*\n", _COMMENT.sub("", text)):
+        for paragraph in _paragraphs(header, _COMMENT.sub("", text)):
             defined = _DEFINED.search(paragraph)
             if defined:
                 found[defined[1]] = paragraph.strip("\n")
     return found
+
+
+def _paragraphs(header: str, text: str) -> list[str]:
+    """Paragraphs of a header, whose comments are gone; of one that is read twice those for float follow."""
+    if header not in TWICE:
+        return re.split(r"\n\s*\n", text)
+    single = text
+    for pattern, replacement in SINGLE:
+        single = pattern.sub(replacement, single)
+    return re.split(r"\n\s*\n", _FIRST.sub(r"\1", text)) + re.split(r"\n\s*\n", single)
 
 
 def resolve(name: str, dtype: str) -> str | None:

@@ -401,9 +401,11 @@ def _kernels(program, store, command):
         try:
             return build.Library(found[0], store.path(key)), found[0]
         except OSError:
-            pass                        # not loadable: made again
-    content = build.compile_library(program.source)
-    store.write(key, content, b"")
+            store.discard(key)          # not loadable: made again
+    with store.claim(key) as found:
+        content = build.compile_library(program.source) if found is None else found[0]
+        if found is None:
+            store.write(key, content, b"")
     try:
         return build.Library(content, store.path(key)), content
     except OSError:

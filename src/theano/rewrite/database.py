@@ -8,7 +8,9 @@ position: ``optdb.register(name, optimizer, 2.5, "fast_run")``.
 import sys
 
 from theano.config import config
-from theano.rewrite.optimizer import EquilibriumOptimizer, LocalOptGroup, LocalOptimizer, SeqOptimizer, TopoOptimizer
+from theano.rewrite.local import LocalOptGroup, LocalOptimizer
+from theano.rewrite.navigator import EquilibriumOptimizer, TopoOptimizer
+from theano.rewrite.optimizer import SeqOptimizer
 from theano.rewrite.query import Query
 
 

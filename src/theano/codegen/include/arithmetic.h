@@ -1,6 +1,16 @@
 /* Bits, exact products, rounding, comparison and division with remainder, for generated code.
 
-   Written like vector_math.h, which says how. */
+   The functions of this folder are written so that the compiler vectorises the loop around them: no
+   branches, no calls, selects and bit arithmetic only, where they are made to be vectorised. No header
+   is needed.
+
+   Paragraphs are separated by blank lines; each defines one name, and codegen/mathlib.py pastes the
+   paragraphs that a kernel needs, without comments. Argument reduction is exact with and without
+   FMA; the compiler contracts a * b + c where the machine has it. Errors are below 4 ulp (exp,
+   log: 2), special values those of C99 Annex F. tools/minimax.py prints the coefficients.
+
+   A condition is tested once: of two tests of one condition the compiler makes two paths, and
+   duplicates what lies between them. Special cases come last, where they shorten no path. */
 
 #define TH_INLINE static inline __attribute__((always_inline))
 

@@ -1,6 +1,6 @@
 /* Bessel functions J and I of orders 0 and 1 for generated code, made to be vectorised; special.h has other orders.
 
-   Written like vector_math.h, which says how. tools/minimax.py prints the polynomials. */
+   Written like arithmetic.h, which says how. tools/minimax.py prints the polynomials. */
 
 /* For z = x^2 <= 1: J0(x) = 1 - z / 4 + z^2 p(z), J1(x) = x (1/2 + z p(z)). Up to x = 5 a polynomial in z - 13
    times the factors of the first two roots, which are known in two parts. Beyond, modulus and phase, DLMF 10.18:

@@ -1,5 +1,7 @@
-/* Complex numbers for generated code, made to be vectorised. Written like vector_math.h, which says how; names end with
-   the dtype. Values at infinities and nan are NumPy's, which are libm's. */
+/* Complex numbers for generated code, made to be vectorised. Written like arithmetic.h, which says how; names end with
+   the dtype. Values at infinities and nan are NumPy's, which are libm's.
+
+   What is written here for double is read for float as well; of EITHER(a, b) float takes b. */
 
 TH_INLINE double _Complex th_multiply_c128(double _Complex a, double _Complex b) {
     double ar = __real__ a, ai = __imag__ a, br = __real__ b, bi = __imag__ b;
@@ -27,9 +29,9 @@ TH_INLINE double _Complex th_inverse_c128(double _Complex z) {
 
 TH_INLINE double th_cabs_c128(double _Complex z) {
     double a = __builtin_fabs(__real__ z), b = __builtin_fabs(__imag__ z), inf = __builtin_inf();
-    double high = a < b ? b : a;
-    double scale = high > 0x1p510 ? 0x1p-520 : (high < 0x1p-480 ? 0x1p520 : 1.0);
-    double back = high > 0x1p510 ? 0x1p520 : (high < 0x1p-480 ? 0x1p-520 : 1.0);
+    double high = a < b ? b : a, most = EITHER(0x1p510, 0x1p60), least = EITHER(0x1p-480, 0x1p-40);
+    double scale = high > most ? EITHER(0x1p-520, 0x1p-70) : (high < least ? EITHER(0x1p520, 0x1p70) : 1.0);
+    double back = high > most ? EITHER(0x1p520, 0x1p70) : (high < least ? EITHER(0x1p-520, 0x1p-70) : 1.0);
     a *= scale;
     b *= scale;
     return (a == inf) | (b == inf) ? inf : __builtin_sqrt(a * a + b * b) * back;
@@ -54,8 +56,12 @@ TH_INLINE double _Complex th_polar_fast_c128(double _Complex r, double _Complex 
 /* From here on each function has a twin that is right where exponentials are normal numbers and trigonometry needs no
    long reduction; beyond, libm speaks. */
 
+TH_INLINE int th_cexp_fits_f64(double x, double y) {
+    return (__builtin_fabs(x) <= EITHER(700.0, 85.0)) & (__builtin_fabs(y) <= EITHER(0x1p20, 0x1p16));
+}
+
 TH_INLINE int th_exp_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__real__ z) <= 700.0) & (__builtin_fabs(__imag__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__real__ z, __imag__ z);
 }
 
 TH_INLINE double _Complex th_exp_fast_c128(double _Complex z) {
@@ -68,7 +74,7 @@ TH_INLINE double _Complex th_exp_c128(double _Complex z) {
 }
 
 TH_INLINE int th_exp2_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__real__ z) <= 700.0) & (__builtin_fabs(__imag__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__real__ z, __imag__ z);
 }
 
 TH_INLINE double _Complex th_exp2_fast_c128(double _Complex z) {
@@ -84,7 +90,7 @@ TH_INLINE double _Complex th_exp2_c128(double _Complex z) {
 /* exp(x) cos(y) - 1 = expm1(x) cos(y) - 2 sin(y / 2)^2. */
 
 TH_INLINE int th_expm1_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__real__ z) <= 700.0) & (__builtin_fabs(__imag__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__real__ z, __imag__ z);
 }
 
 TH_INLINE double _Complex th_expm1_fast_c128(double _Complex z) {
@@ -107,12 +113,14 @@ TH_INLINE double th_log_modulus_f64(double x, double y) {
     double p = th_product_f64(high, high, &pl), q = th_product_f64(low, low, &ql), h = p + q;
     double m = th_split_log_f64(h, &k), rest = ((p - h) + q) + (pl + ql);
     double f = (m - 1.0) + (k == 0.0 ? rest : 0.0);
-    return k * 0x1.62e42fefa38p-2 + (k * 0x1.ef35793c7673p-46 + 0.5 * th_log1p_small_f64(f));
+    double high_half = EITHER(0x1.62e42fefa38p-2, 0x1.62e4p-2), low_half = EITHER(0x1.ef35793c7673p-46, 0x1.7f7d1cp-21);
+    return k * high_half + (k * low_half + 0.5 * th_log1p_small_f64(f));
 }
 
 TH_INLINE int th_clog_fits_f64(double x, double y) {
     double a = __builtin_fabs(x), b = __builtin_fabs(y), high = a < b ? b : a;
-    return (high > 0x1p-450) & (high < 0x1p500) & (a <= 0x1p500) & (b <= 0x1p500);
+    double least = EITHER(0x1p-450, 0x1p-45), most = EITHER(0x1p500, 0x1p60);
+    return (high > least) & (high < most) & (a <= most) & (b <= most);
 }
 
 TH_INLINE int th_log_fits_c128(double _Complex z) {
@@ -189,7 +197,7 @@ TH_INLINE double _Complex th_sqrt_c128(double _Complex z) {
 }
 
 TH_INLINE int th_sinh_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__real__ z) <= 700.0) & (__builtin_fabs(__imag__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__real__ z, __imag__ z);
 }
 
 TH_INLINE double _Complex th_sinh_fast_c128(double _Complex z) {
@@ -202,7 +210,7 @@ TH_INLINE double _Complex th_sinh_c128(double _Complex z) {
 }
 
 TH_INLINE int th_cosh_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__real__ z) <= 700.0) & (__builtin_fabs(__imag__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__real__ z, __imag__ z);
 }
 
 TH_INLINE double _Complex th_cosh_fast_c128(double _Complex z) {
@@ -215,7 +223,7 @@ TH_INLINE double _Complex th_cosh_c128(double _Complex z) {
 }
 
 TH_INLINE int th_sin_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__imag__ z) <= 700.0) & (__builtin_fabs(__real__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__imag__ z, __real__ z);
 }
 
 TH_INLINE double _Complex th_sin_fast_c128(double _Complex z) {
@@ -228,7 +236,7 @@ TH_INLINE double _Complex th_sin_c128(double _Complex z) {
 }
 
 TH_INLINE int th_cos_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__imag__ z) <= 700.0) & (__builtin_fabs(__real__ z) <= 0x1p20);
+    return th_cexp_fits_f64(__imag__ z, __real__ z);
 }
 
 TH_INLINE double _Complex th_cos_fast_c128(double _Complex z) {
@@ -243,7 +251,7 @@ TH_INLINE double _Complex th_cos_c128(double _Complex z) {
 /* tanh(x + iy) = (sinh(x) cosh(x) + i sin(y) cos(y)) / (sinh(x)^2 + cos(y)^2), and tan(z) = -i tanh(iz). */
 
 TH_INLINE int th_tanh_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__real__ z) <= 300.0) & (__builtin_fabs(__imag__ z) <= 0x1p20);
+    return (__builtin_fabs(__real__ z) <= EITHER(300.0, 40.0)) & (__builtin_fabs(__imag__ z) <= EITHER(0x1p20, 0x1p16));
 }
 
 TH_INLINE double _Complex th_tanh_fast_c128(double _Complex z) {
@@ -257,7 +265,7 @@ TH_INLINE double _Complex th_tanh_c128(double _Complex z) {
 }
 
 TH_INLINE int th_tan_fits_c128(double _Complex z) {
-    return (__builtin_fabs(__imag__ z) <= 300.0) & (__builtin_fabs(__real__ z) <= 0x1p20);
+    return (__builtin_fabs(__imag__ z) <= EITHER(300.0, 40.0)) & (__builtin_fabs(__real__ z) <= EITHER(0x1p20, 0x1p16));
 }
 
 TH_INLINE double _Complex th_tan_fast_c128(double _Complex z) {
@@ -268,260 +276,4 @@ TH_INLINE double _Complex th_tan_fast_c128(double _Complex z) {
 
 TH_INLINE double _Complex th_tan_c128(double _Complex z) {
     return th_tan_fits_c128(z) ? th_tan_fast_c128(z) : __builtin_ctan(z);
-}
-
-/* The same in single precision. */
-
-TH_INLINE float _Complex th_multiply_c64(float _Complex a, float _Complex b) {
-    float ar = __real__ a, ai = __imag__ a, br = __real__ b, bi = __imag__ b;
-    return __builtin_complex(ar * br - ai * bi, ar * bi + ai * br);
-}
-
-TH_INLINE float _Complex th_divide_c64(float _Complex a, float _Complex b) {
-    float ar = __real__ a, ai = __imag__ a, br = __real__ b, bi = __imag__ b;
-    int big = __builtin_fabsf(br) >= __builtin_fabsf(bi), zero = (br == 0.0f) & (bi == 0.0f);
-    float p = big ? br : bi, q = big ? bi : br, x = big ? ar : ai, y = big ? ai : ar;
-    float ratio = q / p, scale = 1.0f / (p + q * ratio);
-    float re = (x + y * ratio) * scale, im = (y - x * ratio) * scale, inf = __builtin_inff();
-    im = big ? im : -im;
-    return __builtin_complex(zero ? ar * inf : re, zero ? ai * inf : im);
-}
-
-TH_INLINE float _Complex th_inverse_c64(float _Complex z) {
-    float _Complex one = __builtin_complex(1.0f, 0.0f);
-    return th_divide_c64(one, z);
-}
-
-TH_INLINE float th_cabs_c64(float _Complex z) {
-    float a = __builtin_fabsf(__real__ z), b = __builtin_fabsf(__imag__ z), inf = __builtin_inff();
-    float high = a < b ? b : a;
-    float scale = high > 0x1p60f ? 0x1p-70f : (high < 0x1p-40f ? 0x1p70f : 1.0f);
-    float back = high > 0x1p60f ? 0x1p70f : (high < 0x1p-40f ? 0x1p-70f : 1.0f);
-    a *= scale;
-    b *= scale;
-    return (a == inf) | (b == inf) ? inf : __builtin_sqrtf(a * a + b * b) * back;
-}
-
-TH_INLINE float th_carg_c64(float _Complex z) {
-    return th_atan2_f32(__imag__ z, __real__ z);
-}
-
-TH_INLINE float _Complex th_polar_c64(float _Complex r, float _Complex t) {
-    return __builtin_complex(__real__ r * th_cos_f32(__real__ t), __real__ r * th_sin_f32(__real__ t));
-}
-
-TH_INLINE int th_polar_fits_c64(float _Complex r, float _Complex t) {
-    return th_sin_fits_f32(__real__ t);
-}
-
-TH_INLINE float _Complex th_polar_fast_c64(float _Complex r, float _Complex t) {
-    return __builtin_complex(__real__ r * th_cos_fast_f32(__real__ t), __real__ r * th_sin_fast_f32(__real__ t));
-}
-
-TH_INLINE int th_exp_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__real__ z) <= 85.0f) & (__builtin_fabsf(__imag__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_exp_fast_c64(float _Complex z) {
-    float e = th_exp_fast_f32(__real__ z);
-    return __builtin_complex(e * th_cos_fast_f32(__imag__ z), e * th_sin_fast_f32(__imag__ z));
-}
-
-TH_INLINE float _Complex th_exp_c64(float _Complex z) {
-    return th_exp_fits_c64(z) ? th_exp_fast_c64(z) : __builtin_cexpf(z);
-}
-
-TH_INLINE int th_exp2_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__real__ z) <= 85.0f) & (__builtin_fabsf(__imag__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_exp2_fast_c64(float _Complex z) {
-    float e = th_exp2_f32(__real__ z), t = __imag__ z * 0x1.62e430p-1f;
-    return __builtin_complex(e * th_cos_fast_f32(t), e * th_sin_fast_f32(t));
-}
-
-TH_INLINE float _Complex th_exp2_c64(float _Complex z) {
-    float _Complex w = __builtin_complex(__real__ z * 0x1.62e430p-1f, __imag__ z * 0x1.62e430p-1f);
-    return th_exp2_fits_c64(z) ? th_exp2_fast_c64(z) : __builtin_cexpf(w);
-}
-
-TH_INLINE int th_expm1_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__real__ z) <= 85.0f) & (__builtin_fabsf(__imag__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_expm1_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z, s = th_sin_fast_f32(y * 0.5f);
-    float re = th_expm1_f32(x) * th_cos_fast_f32(y) - 2.0f * s * s;
-    return __builtin_complex(re, th_exp_fast_f32(x) * th_sin_fast_f32(y));
-}
-
-TH_INLINE float _Complex th_expm1_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z, s = th_sin_f32(y * 0.5f);
-    float _Complex w = __builtin_complex(th_expm1_f32(x) * th_cos_f32(y) - 2.0f * s * s, th_exp_f32(x) * th_sin_f32(y));
-    return th_expm1_fits_c64(z) ? th_expm1_fast_c64(z) : w;
-}
-
-TH_INLINE float th_log_modulus_f32(float x, float y) {
-    float a = __builtin_fabsf(x), b = __builtin_fabsf(y), pl, ql, k;
-    float high = a < b ? b : a, low = a < b ? a : b;
-    float p = th_product_f32(high, high, &pl), q = th_product_f32(low, low, &ql), h = p + q;
-    float m = th_split_log_f32(h, &k), rest = ((p - h) + q) + (pl + ql);
-    float f = (m - 1.0f) + (k == 0.0f ? rest : 0.0f);
-    return k * 0x1.62e4p-2f + (k * 0x1.7f7d1cp-21f + 0.5f * th_log1p_small_f32(f));
-}
-
-TH_INLINE int th_clog_fits_f32(float x, float y) {
-    float a = __builtin_fabsf(x), b = __builtin_fabsf(y), high = a < b ? b : a;
-    return (high > 0x1p-45f) & (high < 0x1p60f) & (a <= 0x1p60f) & (b <= 0x1p60f);
-}
-
-TH_INLINE int th_log_fits_c64(float _Complex z) {
-    return th_clog_fits_f32(__real__ z, __imag__ z);
-}
-
-TH_INLINE float _Complex th_log_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z;
-    return __builtin_complex(th_log_modulus_f32(x, y), th_atan2_f32(y, x));
-}
-
-TH_INLINE float _Complex th_log_c64(float _Complex z) {
-    return th_log_fits_c64(z) ? th_log_fast_c64(z) : __builtin_clogf(z);
-}
-
-TH_INLINE int th_log2_fits_c64(float _Complex z) {
-    return th_clog_fits_f32(__real__ z, __imag__ z);
-}
-
-TH_INLINE float _Complex th_log2_fast_c64(float _Complex z) {
-    float _Complex w = th_log_fast_c64(z);
-    return __builtin_complex(__real__ w * 0x1.715476p+0f, __imag__ w * 0x1.715476p+0f);
-}
-
-TH_INLINE float _Complex th_log2_c64(float _Complex z) {
-    float _Complex w = th_log_c64(z);
-    return __builtin_complex(__real__ w * 0x1.715476p+0f, __imag__ w * 0x1.715476p+0f);
-}
-
-TH_INLINE int th_log10_fits_c64(float _Complex z) {
-    return th_clog_fits_f32(__real__ z, __imag__ z);
-}
-
-TH_INLINE float _Complex th_log10_fast_c64(float _Complex z) {
-    float _Complex w = th_log_fast_c64(z);
-    return __builtin_complex(__real__ w * 0x1.bcb7b2p-2f, __imag__ w * 0x1.bcb7b2p-2f);
-}
-
-TH_INLINE float _Complex th_log10_c64(float _Complex z) {
-    float _Complex w = th_log_c64(z);
-    return __builtin_complex(__real__ w * 0x1.bcb7b2p-2f, __imag__ w * 0x1.bcb7b2p-2f);
-}
-
-TH_INLINE int th_log1p_fits_c64(float _Complex z) {
-    return th_clog_fits_f32(1.0f + __real__ z, __imag__ z);
-}
-
-TH_INLINE float _Complex th_log1p_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z, u = 1.0f + x;
-    float near = 0.5f * th_log1p_f32(x * (2.0f + x) + y * y);
-    int small = (__builtin_fabsf(x) < 0.5f) & (__builtin_fabsf(y) < 0.5f);
-    return __builtin_complex(small ? near : th_log_modulus_f32(u, y), th_atan2_f32(y, u));
-}
-
-TH_INLINE float _Complex th_log1p_c64(float _Complex z) {
-    float _Complex u = __builtin_complex(1.0f + __real__ z, __imag__ z);
-    return th_log1p_fits_c64(z) ? th_log1p_fast_c64(z) : __builtin_clogf(u);
-}
-
-TH_INLINE int th_sqrt_fits_c64(float _Complex z) {
-    return th_clog_fits_f32(__real__ z, __imag__ z);
-}
-
-TH_INLINE float _Complex th_sqrt_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z;
-    float t = __builtin_sqrtf(0.5f * (__builtin_sqrtf(x * x + y * y) + __builtin_fabsf(x))), u = 0.5f * y / t;
-    return __builtin_complex(x < 0.0f ? __builtin_fabsf(u) : t, x < 0.0f ? __builtin_copysignf(t, y) : u);
-}
-
-TH_INLINE float _Complex th_sqrt_c64(float _Complex z) {
-    return th_sqrt_fits_c64(z) ? th_sqrt_fast_c64(z) : __builtin_csqrtf(z);
-}
-
-TH_INLINE int th_sinh_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__real__ z) <= 85.0f) & (__builtin_fabsf(__imag__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_sinh_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z;
-    return __builtin_complex(th_sinh_f32(x) * th_cos_fast_f32(y), th_cosh_f32(x) * th_sin_fast_f32(y));
-}
-
-TH_INLINE float _Complex th_sinh_c64(float _Complex z) {
-    return th_sinh_fits_c64(z) ? th_sinh_fast_c64(z) : __builtin_csinhf(z);
-}
-
-TH_INLINE int th_cosh_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__real__ z) <= 85.0f) & (__builtin_fabsf(__imag__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_cosh_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z;
-    return __builtin_complex(th_cosh_f32(x) * th_cos_fast_f32(y), th_sinh_f32(x) * th_sin_fast_f32(y));
-}
-
-TH_INLINE float _Complex th_cosh_c64(float _Complex z) {
-    return th_cosh_fits_c64(z) ? th_cosh_fast_c64(z) : __builtin_ccoshf(z);
-}
-
-TH_INLINE int th_sin_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__imag__ z) <= 85.0f) & (__builtin_fabsf(__real__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_sin_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z;
-    return __builtin_complex(th_sin_fast_f32(x) * th_cosh_f32(y), th_cos_fast_f32(x) * th_sinh_f32(y));
-}
-
-TH_INLINE float _Complex th_sin_c64(float _Complex z) {
-    return th_sin_fits_c64(z) ? th_sin_fast_c64(z) : __builtin_csinf(z);
-}
-
-TH_INLINE int th_cos_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__imag__ z) <= 85.0f) & (__builtin_fabsf(__real__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_cos_fast_c64(float _Complex z) {
-    float x = __real__ z, y = __imag__ z;
-    return __builtin_complex(th_cos_fast_f32(x) * th_cosh_f32(y), -(th_sin_fast_f32(x) * th_sinh_f32(y)));
-}
-
-TH_INLINE float _Complex th_cos_c64(float _Complex z) {
-    return th_cos_fits_c64(z) ? th_cos_fast_c64(z) : __builtin_ccosf(z);
-}
-
-TH_INLINE int th_tanh_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__real__ z) <= 40.0f) & (__builtin_fabsf(__imag__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_tanh_fast_c64(float _Complex z) {
-    float sh = th_sinh_f32(__real__ z), ch = th_cosh_f32(__real__ z);
-    float s = th_sin_fast_f32(__imag__ z), c = th_cos_fast_f32(__imag__ z), d = 1.0f / (sh * sh + c * c);
-    return __builtin_complex(sh * ch * d, s * c * d);
-}
-
-TH_INLINE float _Complex th_tanh_c64(float _Complex z) {
-    return th_tanh_fits_c64(z) ? th_tanh_fast_c64(z) : __builtin_ctanhf(z);
-}
-
-TH_INLINE int th_tan_fits_c64(float _Complex z) {
-    return (__builtin_fabsf(__imag__ z) <= 40.0f) & (__builtin_fabsf(__real__ z) <= 0x1p16f);
-}
-
-TH_INLINE float _Complex th_tan_fast_c64(float _Complex z) {
-    float sh = th_sinh_f32(__imag__ z), ch = th_cosh_f32(__imag__ z);
-    float s = th_sin_fast_f32(__real__ z), c = th_cos_fast_f32(__real__ z), d = 1.0f / (sh * sh + c * c);
-    return __builtin_complex(s * c * d, sh * ch * d);
-}
-
-TH_INLINE float _Complex th_tan_c64(float _Complex z) {
-    return th_tan_fits_c64(z) ? th_tan_fast_c64(z) : __builtin_ctanf(z);
 }

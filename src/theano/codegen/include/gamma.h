@@ -1,6 +1,6 @@
 /* Gamma and digamma for generated code, made to be vectorised; special.h has the rest of their family.
 
-   Written like vector_math.h, which says how. tools/minimax.py prints the polynomials. */
+   Written like arithmetic.h, which says how. tools/minimax.py prints the polynomials. */
 
 /* sin(pi x) and cos(pi x) without rounding pi x: x = n / 2 + r. */
 

@@ -1,6 +1,6 @@
 /* Special functions that libm lacks, for generated code: scalar, in double, from published formulas
    (DLMF is the NIST Digital Library of Mathematical Functions, dlmf.nist.gov). Functions of float32
-   and float16 use these too. Paragraphs as in vector_math.h. */
+   and float16 use these too. Paragraphs as in arithmetic.h. */
 
 /* log(1 - exp(x)) for x < 0 (Maechler 2012, "Accurately computing log(1 - exp(-|a|))"). */
 

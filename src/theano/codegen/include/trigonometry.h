@@ -1,6 +1,6 @@
 /* Trigonometric functions and their inverses, for generated code.
 
-   Written like vector_math.h, which says how. */
+   Written like arithmetic.h, which says how. */
 
 /* Trigonometry: x = n pi/2 + r, pi/2 in three parts. th_sin_fast_f64 and its kin are right and
    vectorise where th_sin_fits_f64 holds; th_sin_f64 calls libm beyond. */

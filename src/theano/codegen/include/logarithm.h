@@ -1,0 +1,133 @@
+/* Logarithms and softplus for generated code, made to be vectorised.
+
+   Written like arithmetic.h, which says how. */
+
+/* Logarithm family: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f),
+   log(1 + f) = 2 atanh(s) = f - s (f - z p(z)), z = s^2. */
+
+TH_INLINE double th_log1p_small_f64(double f) {
+    double s = f / (f + 2.0);
+    double z = s * s, z2 = z * z;
+    double odd = 0x1.39a099f88024dp-3;
+    odd = odd * z2 + 0x1.c71c51d873a77p-3;
+    odd = odd * z2 + 0x1.999999997f9ffp-2;
+    double even = 0x1.2f114e0a467a6p-3;
+    even = even * z2 + 0x1.7466498876527p-3;
+    even = even * z2 + 0x1.2492494229a3fp-2;
+    even = even * z2 + 0x1.5555555555593p-1;
+    return f - s * (f - z * (odd * z + even));
+}
+
+TH_INLINE double th_split_log_f64(double x, double *k) {
+    unsigned long long scale = x < 0x1p-1022 ? 0x4350000000000000ull : 0x3ff0000000000000ull;
+    unsigned long long b = th_bits_f64(x * th_float_f64(scale)) + 0x00095f619980c433ull;
+    double m = th_float_f64((b & 0x000fffffffffffffull) + 0x3fe6a09e667f3bcdull);
+    b = ((b - scale + 0x43f0000000000000ull) >> 52) | 0x4330000000000000ull;
+    *k = th_float_f64(b) - (0x1p52 + 1087.0);
+    return m;
+}
+
+TH_INLINE double th_log_special_f64(double x, double y) {
+    y = x < __builtin_inf() ? y : x;
+    return x > 0.0 ? y : (x == 0.0 ? -__builtin_inf() : __builtin_nan(""));
+}
+
+TH_INLINE double th_log_f64(double x) {
+    double k, m = th_split_log_f64(x, &k);
+    double y = k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0);
+    return th_log_special_f64(x, k * 0x1.62e42fefa38p-1 + y);
+}
+
+TH_INLINE double th_log2_f64(double x) {
+    double k, m = th_split_log_f64(x, &k);
+    return th_log_special_f64(x, th_log1p_small_f64(m - 1.0) * 0x1.71547652b82fep+0 + k);
+}
+
+TH_INLINE double th_log10_f64(double x) {
+    double k, m = th_split_log_f64(x, &k);
+    double y = th_log1p_small_f64(m - 1.0) * 0x1.bcb7b1526e50ep-2 + k * 0x1.3fde623e2566bp-43;
+    return th_log_special_f64(x, k * 0x1.34413509f7p-2 + y);
+}
+
+/* 2^-k x + (2^-k - 1) loses nothing that matters, where 1 + x would; factors 4 and 1/4 keep 2^-k
+   normal for the largest x. */
+
+TH_INLINE double th_log1p_f64(double x) {
+    double u = 1.0 + x;
+    unsigned long long b = th_bits_f64(u) + 0x00095f619980c433ull;
+    double k = th_float_f64((b >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
+    double s = th_float_f64(0x8000000000000000ull - (b & 0xfff0000000000000ull));
+    double f = (x * 0.25) * s + (s * 0.25 - 1.0);
+    double y = k * 0x1.62e42fefa38p-1 + (k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(f));
+    y = x < __builtin_inf() ? y : x;
+    y = u > 0.0 ? y : (u == 0.0 ? -__builtin_inf() : __builtin_nan(""));
+    return __builtin_fabs(x) < 0x1p-54 ? x : y;
+}
+
+/* max(x, 0) + log1p(exp(-|x|)). */
+
+TH_INLINE double th_softplus_f64(double x) {
+    double e = th_exp_negative_f64(-__builtin_fabs(x));
+    double half = e > 0x1.a8p-2 ? 0.5 : 1.0;
+    double y = (1.0 - half) * 0x1.62e42fefa39efp+0 + th_log1p_small_f64(e * half + (half - 1.0));
+    double positive = x > 0.0 ? x : 0.0;
+    return __builtin_fabs(x) > 745.2 ? positive : y + positive;
+}
+
+TH_INLINE float th_log1p_small_f32(float f) {
+    float s = f / (f + 2.0f);
+    float z = s * s;
+    float p = 0x1.31e248p-2f;
+    p = p * z + 0x1.995eccp-2f;
+    p = p * z + 0x1.55557ap-1f;
+    return f - s * (f - z * p);
+}
+
+TH_INLINE float th_split_log_f32(float x, float *k) {
+    unsigned int scale = x < 0x1p-126f ? 0x4b800000u : 0x3f800000u;
+    unsigned int b = th_bits_f32(x * th_float_f32(scale)) + 0x004afb0du;
+    *k = (float)((int)(b - scale) >> 23);
+    return th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
+}
+
+TH_INLINE float th_log_special_f32(float x, float y) {
+    y = x < __builtin_inff() ? y : x;
+    return x > 0.0f ? y : (x == 0.0f ? -__builtin_inff() : __builtin_nanf(""));
+}
+
+TH_INLINE float th_log_f32(float x) {
+    float k, m = th_split_log_f32(x, &k);
+    float y = k * 0x1.7f7d1cp-20f + th_log1p_small_f32(m - 1.0f);
+    return th_log_special_f32(x, k * 0x1.62e4p-1f + y);
+}
+
+TH_INLINE float th_log2_f32(float x) {
+    float k, m = th_split_log_f32(x, &k);
+    return th_log_special_f32(x, th_log1p_small_f32(m - 1.0f) * 0x1.715476p+0f + k);
+}
+
+TH_INLINE float th_log10_f32(float x) {
+    float k, m = th_split_log_f32(x, &k);
+    float y = th_log1p_small_f32(m - 1.0f) * 0x1.bcb7b2p-2f + k * 0x1.3509f8p-18f;
+    return th_log_special_f32(x, k * 0x1.344p-2f + y);
+}
+
+TH_INLINE float th_log1p_f32(float x) {
+    float u = 1.0f + x;
+    unsigned int b = th_bits_f32(u) + 0x004afb0du;
+    float k = (float)(int)(b >> 23) - 127.0f;
+    float s = th_float_f32(0x80000000u - (b & 0xff800000u));
+    float f = (x * 0.25f) * s + (s * 0.25f - 1.0f);
+    float y = k * 0x1.62e4p-1f + (k * 0x1.7f7d1cp-20f + th_log1p_small_f32(f));
+    y = x < __builtin_inff() ? y : x;
+    y = u > 0.0f ? y : (u == 0.0f ? -__builtin_inff() : __builtin_nanf(""));
+    return __builtin_fabsf(x) < 0x1p-25f ? x : y;
+}
+
+TH_INLINE float th_softplus_f32(float x) {
+    float e = th_exp_negative_f32(-__builtin_fabsf(x));
+    float half = e > 0x1.a8p-2f ? 0.5f : 1.0f;
+    float y = (1.0f - half) * 0x1.62e430p+0f + th_log1p_small_f32(e * half + (half - 1.0f));
+    float positive = x > 0.0f ? x : 0.0f;
+    return __builtin_fabsf(x) > 103.98f ? positive : y + positive;
+}
