@@ -1,7 +1,7 @@
 /* Floats of 16 bits, IEEE's half precision (f16) and bfloat16 (bf16), from and to single precision, where they are
    computed. Exact one way, rounded to nearest even the other way; nan, infinities and subnormals included.
 
-   Paragraphs as in vector_math.h; runtime/ includes this file, too. */
+   Paragraphs as in arithmetic.h; runtime/ includes this file, too. */
 
 /* Scaling by 2^112 moves the exponent from one bias to the other and turns half's subnormals into normal numbers. */
 static inline float th_from_f16(unsigned short h)
