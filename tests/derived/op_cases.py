@@ -21,7 +21,7 @@ from theano.graph.copying import DeepCopyOp, ViewOp
 from theano.graph.printout import Print
 from theano.scalar.op import ScalarOp
 from theano.tensor.advanced import advanced_inc_subtensor1, advanced_set_subtensor1
-from theano.tensor.assertion import Assert
+from theano.tensor.assertion import Assert, KeptChecks
 from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.breakpoint import PdbBreakpoint
 from theano.tensor.careduce import CAReduce, CAReduceDtype, ProdWithoutZeros
@@ -209,6 +209,7 @@ SHAPES = [
     Case("specify_shape", lambda x: specify_shape(x, (2, 3)), [A("23")], lambda x: x),
     Case("contiguous", CpuContiguous(), [A("mn")], lambda x: x),
     Case("assert", lambda x, n: Assert("n is positive")(x, n > 0), [A("mn"), fixed(1)], lambda x, n: x),
+    Case("kept checks", lambda x, n: KeptChecks()(x, n > 0), [A("mn"), fixed(1)], lambda x, n: x),
     Case("view", ViewOp(), [A("mn")], lambda x: x),
     Case("copy", DeepCopyOp(), [A("mn")], lambda x: x),
     Case("print", Print("x", global_fn=ref.silent), [A("mn")], lambda x: x),

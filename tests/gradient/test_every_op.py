@@ -190,7 +190,7 @@ FLAT = {                    # ops whose gradient is zero or does not exist, what
 RANDOM = {"RandomFunction", "mrg_uniform", "ChoiceFromUniform", "MultinomialFromUniform",
           "MultinomialWOReplacementFromUniform"}
 ELSEWHERE = ("theano.tensor.linalg", "theano.tensor.fourier", "theano.tensor.fft")      # with tests of their own
-MADE_LATER = {"Composite"}  # by rewriting, after gradients
+MADE_LATER = {"Composite", "KeptChecks"}  # by rewriting, after gradients
 
 
 def subclasses(cls):

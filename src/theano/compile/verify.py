@@ -140,7 +140,8 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
         gradients = gradient.grad(cost, inputs, disconnected_inputs="ignore")
         grad_f = function(inputs, gradients, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
                           accept_inplace=True, name="gradient.py symbolic grad")
-        numeric = NumericGrad(cost_f, [p.astype(x.type.dtype) for p, x in zip(points, wide, strict=True)], eps)
+        starts = [p.astype(x.type.dtype, order="C") for p, x in zip(points, wide, strict=True)]
+        numeric = NumericGrad(cost_f, starts, eps)
         symbolic = grad_f(*[p.copy() for p in points])
         k, at, absolute, relative = numeric.max_err(symbolic, abs_tol, rel_tol)
         if not (absolute <= abs_tol or relative <= rel_tol):

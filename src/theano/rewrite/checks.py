@@ -7,6 +7,7 @@ and indices as conditions. Native code tests them with its other assumptions; se
 
 from theano.graph.need import ALWAYS
 from theano.graph.variable import Constant
+from theano.inner.scan.op import Scan
 from theano.rewrite.rules.match import number
 from theano.scalar.type import Scalar
 from theano.tensor.advanced import AdvancedSubtensor1
@@ -35,7 +36,7 @@ def dropped_checks(fgraph, order, when, assumed=()):
     dropped = [node for node in order if type(node.op) in CHECKS and type(node.op) is not assumed
                and (not any(v in read for v in node.outputs) or _is_passed_over(node))]
     return [(condition, when.get(node, ALWAYS)) for node in dropped for condition in CHECKS[type(node.op)](node)
-            if not isinstance(condition, Constant) and _is_cheap(condition)]
+            if not isinstance(condition, Constant) and _is_cheap(condition, read)]
 
 
 def _is_passed_over(node):
@@ -74,17 +75,35 @@ def _unread(node):
     return node.op.scalar_op.unread
 
 
-def _is_cheap(condition):
-    """Whether a condition is computed from shapes, single numbers and vectors."""
+def _is_cheap(condition, read):
+    """Whether a condition is computed from shapes, single numbers and vectors; ``read``: variables computed anyway."""
     stack, seen = [condition], set()
     while stack:
         node = stack.pop().owner
-        if node is None or node in seen or isinstance(node.op, (Shape, Shape_i)):
+        if node is None or node in seen:
             continue
         seen.add(node)
+        if isinstance(node.op, (Shape, Shape_i)):
+            if not _has_cheap_shape(node.inputs[0], read):
+                return False
+            continue
         if any(getattr(v.type, "ndim", 0) > 1 for v in node.inputs):
             return False
         stack.extend(node.inputs)
+    return True
+
+
+def _has_cheap_shape(v, read):
+    """Whether no loop has to run only to tell the shape of a variable."""
+    stack, seen = [v], set()
+    while stack:
+        v = stack.pop()
+        if v in read or v in seen or v.owner is None:
+            continue
+        seen.add(v)
+        if isinstance(v.owner.op, Scan):
+            return False
+        stack.extend(v.owner.inputs)
     return True
 
 
