@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from theano.scan_module import until
 
 import theano
 import theano.tensor as T
-from theano.scan_module import until
 
 WIDTH = 3
 TAPS = [(-1,), (-2, -1), (-3, -1), (-2,)]

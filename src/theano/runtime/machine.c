@@ -6,6 +6,9 @@
 #include "machine.h"
 #include <structmember.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 #include "blas.h"
 #include "factor.h"
 #include "lapack.h"
@@ -19,6 +22,7 @@ enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };
 
 #define KEEP_BYTES ((size_t)256 << 20)      /* buffers beyond this are freed after a call */
 #define KEEP_SCRATCH ((size_t)16 << 20)     /* scratch memory grows to this size between calls */
+#define LARGE ((size_t)4 << 20)             /* buffers from here on are in large pages */
 #define HEAVY_BYTES (1 << 17)               /* inputs of this size are worth releasing the GIL for */
 
 /* -- frames ------------------------------------------------------------------------------------------- */
@@ -285,6 +289,22 @@ int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
     return error;
 }
 
+/* Memory for a buffer; in large pages, where there are some, as NumPy has it for arrays: the first call writes to many. */
+static int new_buffer(char **buffer, size_t size)
+{
+    if (posix_memalign((void **)buffer, 64, size)) {
+        *buffer = NULL;
+        return 0;
+    }
+#ifdef MADV_HUGEPAGE
+    if (size >= LARGE) {
+        uintptr_t skipped = -(uintptr_t)*buffer & 4095;
+        madvise(*buffer + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
+    }
+#endif
+    return 1;
+}
+
 int th_allocate(struct th_frame *f, th_slot *s)
 {
     int i = (int)(s - f->slot);
@@ -304,10 +324,8 @@ int th_allocate(struct th_frame *f, th_slot *s)
         f->buffer[b] = NULL;
         f->capacity[b] = 0;
         size_t size = ((size_t)nbytes + 127) & ~(size_t)63;
-        if (posix_memalign((void **)&f->buffer[b], 64, size)) {
-            f->buffer[b] = NULL;
+        if (!new_buffer(&f->buffer[b], size))
             return fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
-        }
         f->capacity[b] = size;
     }
     s->data = f->buffer[b];

@@ -10,7 +10,7 @@ from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import depending, read
-from theano.inner.scan.ends import rows_from_end
+from theano.inner.scan.ends import is_zero, rows_from_end
 from theano.inner.scan.loop import (
     Carry,
     Loop,
@@ -129,6 +129,18 @@ def _live(loop, gradients):
         live |= more
 
 
+def _of_one_shape(model, given, recurrent):
+    """A variable with the shape of ``model``, which is elementwise in it, that is given or needs no earlier step."""
+    stack = [model]
+    while stack and model in recurrent and model not in given:
+        v = stack.pop()
+        if v in given or v not in recurrent:
+            return v
+        if type(v.owner.op) is Elemwise:
+            stack.extend(x for x in reversed(v.owner.inputs) if x.type.broadcastable == model.type.broadcastable)
+    return None
+
+
 class _Reverse:
     """The loop that runs backwards.
 
@@ -151,13 +163,15 @@ class _Reverse:
         """Have what the terms need kept; pairs (row, array of all steps)."""
         loop, kept = self.loop, []
         random = {s.before for s in loop.states if not is_tensor(s.before)}
+        recurrent = depending([row for rows, _ in _recurrent(loop) for row in rows], loop.values)
+        terms = self._without_models(terms, recurrent)
         order = toposort(list(terms.values()), loop.inputs)
         for node in order if random else ():
             if not random.isdisjoint(node.inputs):
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
-        long = [v for v in self._long(order) if v not in carried]
+        long = [v for v in self._long(order) if v in recurrent and v not in carried]
         seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
         kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
@@ -175,15 +189,27 @@ class _Reverse:
         buffers = dict(zip(map(id, loop.carries), results, strict=False))
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _long(self, order):
-        """What the nodes of the terms need of the forward steps, depends on earlier steps, and is slow to compute again.
+    @staticmethod
+    def _long(order):
+        """What the nodes of the terms need of the forward steps that is slow to compute again.
 
         Of functions only those with simple derivatives: where the derivatives of others are computed together with
         them, rewriting finds stable forms.
         """
-        recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
-        return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot))
-                for v in node.outputs if v in recurrent]
+        return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs]
+
+    def _without_models(self, terms, recurrent):
+        """The terms with zeros in the shape of what needs no earlier step, where that of ``recurrent`` values is the same.
+
+        Otherwise these would be kept for their shape.
+        """
+        given, found = set(self.loop.inputs), {}
+        for node in toposort(list(terms.values()), self.loop.inputs):
+            if type(node.op) is Elemwise and node.op.scalar_op.row_name == "second" and is_zero(node.outputs[0]):
+                model = _of_one_shape(node.inputs[0], given, recurrent)
+                if model is not None:
+                    found[node.outputs[0]] = node.op(model, node.inputs[1])
+        return dict(zip(terms, substitute(list(terms.values()), found), strict=True)) if found else terms
 
     def _steps(self):
         """How many steps there were."""

@@ -58,7 +58,7 @@ def rows_from_end(g, like, skip=0):
 
 def _increment_of_zeros(g):
     node = g.owner
-    if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not _is_zero(node.inputs[0]):
+    if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not is_zero(node.inputs[0]):
         return None
     return node
 
@@ -83,7 +83,8 @@ def _begins_at(node):
     return int(index[0].start.data) if isinstance(index[0].start, Constant) else None
 
 
-def _is_zero(v):
+def is_zero(v):
+    """Whether a gradient is a fill with zeros."""
     while v.owner is not None and getattr(getattr(v.owner.op, "scalar_op", None), "row_name", None) == "second":
         v = v.owner.inputs[1]
     while v.owner is not None and len(v.owner.inputs) == 1:
