@@ -199,9 +199,8 @@ class _Reverse:
         return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs]
 
     def _without_models(self, terms, recurrent):
-        """The terms with zeros in the shape of what needs no earlier step, where that of ``recurrent`` values is the same.
-
-        Otherwise these would be kept for their shape.
+        """The terms with zeros in the shape of what needs no earlier step where that of ``recurrent`` values, which
+        would be kept only for it, is the same.
         """
         given, found = set(self.loop.inputs), {}
         for node in toposort(list(terms.values()), self.loop.inputs):
