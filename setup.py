@@ -9,6 +9,14 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 RUNTIME = Path("src/theano/runtime")
+# What every call runs through lies side by side in the library, each function at the beginning of a line of the cache:
+# otherwise calls of small functions take up to a fifth longer.
+HOT = ("call", "callable", "run", "loop", "storage", "view", "frame", "walk", "reduce", "interpret")
+
+
+def by_heat(name):
+    stem = Path(name).stem
+    return HOT.index(stem) if stem in HOT else len(HOT), name
 
 
 class OptionalBuild(build_ext):
@@ -20,10 +28,16 @@ class OptionalBuild(build_ext):
         ext.sources += self.write_loops()
         one = self.compiler.compile
 
+        def compile_one(source, extra_postargs=(), **options):
+            aligned = ["-falign-functions=64"] if Path(source).stem in HOT else []
+            return one([source], extra_postargs=[*extra_postargs, *aligned], **options)
+
         def compile_all(sources, **options):
-            """Objects of all sources, several of which are compiled at once."""
+            """Objects of all sources in the order in which they are linked; several are compiled at once."""
             with ThreadPoolExecutor(os.cpu_count()) as pool:
-                return [o for objects in pool.map(lambda s: one([s], **options), sources) for o in objects]
+                objects = [o for made in pool.map(lambda s: compile_one(s, **options), sources) for o in made]
+            return sorted(objects, key=by_heat)
+
         self.compiler.compile = compile_all
         super().build_extension(ext)
 

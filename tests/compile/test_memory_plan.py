@@ -93,6 +93,12 @@ def test_extents_that_depend_on_values():
     assert all(name in plan.formula or name not in plan.origins for name in plan.origins)
 
 
+def test_extents_inside_of_functions_with_shared_variables():
+    x, w = tt.dvector("x"), theano.shared(np.ones(1000))
+    plan = theano.function([x], tt.outer(tt.exp(w), x[:x.shape[0] // 2]).sum(axis=1)[::2].copy()).memory_plan()
+    assert plan.bytes(np.ones(100)) >= 500 * 8
+
+
 def test_values_in_one_buffer_count_once():
     function, arguments = product_chain(8)
     plan = function.memory_plan()

@@ -51,7 +51,8 @@ EXEMPT = {
     "theano.inner.rowwise.Rowwise": LOOP, "theano.inner.scan.op.Scan": LOOP,
     "theano.inner.batch.each_row.EachRow": LOOP, "theano.inner.custom.CustomGradient": LOOP,
     "theano.tensor.others.ProdOfOthers": "the gradient of Prod: see tests/tensor/test_derivatives_of_prod.py",
-    "theano.codegen.expand.First": REWRITING, "theano.codegen.expand.Pick": REWRITING,
+    "theano.codegen.expand.Assemble": REWRITING, "theano.codegen.expand.First": REWRITING,
+    "theano.codegen.expand.Pick": REWRITING,
     "theano.codegen.expand.Put": REWRITING,
     "theano.scalar.composite.Composite": "made by rewriting: see tests/codegen and tests/rewrite",
 }

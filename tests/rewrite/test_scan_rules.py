@@ -149,3 +149,21 @@ def test_slices_that_take_all(slices, kept):
     assert sum(type(n.op).__name__ == "Subtensor" for n in f.maker.fgraph.toposort()) <= kept
     given = np.arange(8.0).reshape(4, 2)
     np.testing.assert_array_equal(f(given), slices(given))
+
+
+def test_products_of_which_only_the_shape_is_needed_are_not_kept():
+    x, h0 = T.tensor3("x"), T.matrix("h0")
+    w = T.matrix("w")
+
+    def step(row, h, w):
+        z = row + T.dot(h, w)
+        return T.tanh(z[:, :2]) * T.nnet.sigmoid(z[:, 2:4])
+    rows, _ = theano.scan(step, sequences=x, outputs_info=h0, non_sequences=w)
+    found = T.grad((rows ** 2).sum(), [h0, w])
+    f, loops = rewritten(found, [x, h0, w])
+    forward = loops[0].op.loop(loops[0].inputs)
+    assert len(loops) == 2 and not any(isinstance(s.value.owner.op, Dot) for s in forward.stacks)
+    plain = theano.function([x, h0, w], found, mode=theano.Mode("py", None))
+    given = values(np.random.default_rng(0), (5, 3, 4), (3, 2), (2, 4))
+    for a, b in zip(f(*given), plain(*given), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)

@@ -101,3 +101,33 @@ def test_empty_products(functions):
     product = functions["float64"][0]
     assert product(np.ones((3, 0)), np.ones((0, 2))).tolist() == [[0.0, 0.0]] * 3
     assert product(np.ones((0, 3)), np.ones((3, 2))).shape == (0, 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("size", [*SIZES, (20, 17, 16), (8, 96, 450), (130, 200, 70)], ids=str)
+def test_a_factor_that_is_the_same_in_all_steps(dtype, threads, size):
+    m, n, k = size
+    rng = np.random.default_rng(1)
+    x, w = T.tensor3(dtype=dtype), T.matrix(dtype=dtype)
+    # the product with the step before can't be made outside
+    def step(row, before, w):
+        return T.dot(row + before.mean(), w)
+    rows = theano.scan(step, sequences=x, outputs_info=T.zeros((m, n), dtype), non_sequences=w)[0]
+    f = theano.function([x, w], rows)
+    turned = theano.function([x, w], theano.clone(rows, {w: w.T}))
+    code, = (part.code for parts in f.maker.compiled.program.parts.values() for part in parts)
+    assert any(kernel == "pack_factor" for *_, kernel, _ in code)
+    a, b = values(rng, dtype, 3, m, k), values(rng, dtype, k, n)
+    expected, before = [], np.zeros((m, n))
+    for row in a:
+        before = (row + before.mean()) @ b.astype("float64")
+        expected.append(before)
+    with theano.config.change_flags(openmp=False):
+        theano.set_num_threads(threads)
+        try:
+            np.testing.assert_allclose(f(a, b), expected, rtol=1e-3 if dtype == "float32" else 1e-10,
+                                       atol=TOLERANCE[dtype] * k * 100)
+            np.testing.assert_array_equal(turned(a, np.ascontiguousarray(b.T)), f(a, b))
+        finally:
+            theano.set_num_threads(1)

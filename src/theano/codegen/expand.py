@@ -3,18 +3,21 @@
 Lowering works on the expanded graph; users see the graph with the ops they know.
 """
 
+from operator import itemgetter
 
 from theano.graph import origin
 from theano.graph.op import Op
-from theano.graph.variable import Apply, Constant
+from theano.graph.variable import Apply
 from theano.rewrite.engine import Merger
+from theano.rewrite.extents import extents_of_numbers
 from theano.scalar.table import TABLE
 from theano.tensor.blas import Dot22
 from theano.tensor.careduce import CAReduce, Prod
-from theano.tensor.create import Alloc
+from theano.tensor.create import Alloc, AllocEmpty, is_zero
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, eq, exp, log, switch
+from theano.tensor.index import IncSubtensor, index_of, interval, overlap
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -27,6 +30,7 @@ from theano.tensor.nnet.softmax import (
 )
 from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum, positions_of_max
+from theano.tensor.shape import shape_i
 from theano.tensor.type import tensor
 
 
@@ -74,6 +78,29 @@ class Put(_Part):
     def extents(known, node):
         """Extents of the result, for `Extents`."""
         return known[node.inputs[0]]
+
+
+class Assemble(_Part):
+    """Zeros but for parts along an axis.
+
+    bounds : tuple of pairs
+        Where each part begins and ends, in order; -1 is the end of the axis. The extents come first, then the parts,
+        which broadcast.
+    """
+
+    __props__ = ("of", "axis", "bounds", "pattern", "dtype")
+
+    def __init__(self, of, axis, bounds, pattern, dtype):
+        super().__init__(of)
+        self.axis, self.bounds, self.pattern, self.dtype = axis, bounds, pattern, dtype
+
+    def make_node(self, *inputs):
+        return Apply(self, list(inputs), [tensor(self.dtype, self.pattern)])
+
+    @staticmethod
+    def extents(known, node):
+        """Extents of the result, for `Extents`."""
+        return extents_of_numbers(known, node.inputs[:len(node.op.pattern)])
 
 
 class First(Op):
@@ -130,19 +157,10 @@ def _softmax_grad(dy, sm):
     return [scaled - _column(_total(scaled)) * sm]
 
 
-def _is_zero(v):
-    """Whether all of ``v`` is known to be zero."""
-    while v.owner is not None and isinstance(v.owner.op, (DimShuffle, Alloc)):
-        v = v.owner.inputs[0]
-    if v.owner is not None and getattr(v.owner.op, "scalar_op", None) is TABLE["second"]:
-        return _is_zero(v.owner.inputs[1])
-    return isinstance(v, Constant) and not v.data.any()
-
-
 def _cross_entropy_of_softmax(x, b, y):
     name = CrossentropySoftmaxArgmax1HotWithBias.__name__
     z, chosen = x, Pick(name)(x, y)
-    if not _is_zero(b):
+    if not is_zero(b):
         bias = b.dimshuffle("x", 0)
         z, chosen = x + bias, chosen + Pick(name, spread=True)(bias, y)
     top = _largest(z)
@@ -230,8 +248,47 @@ def _products_of_others(node):
     return [switch(eq(count, 0), rest / x, switch(ELEMWISE["and_"](eq(count, 1), zero), rest, 0))]
 
 
+def _parts_of_zeros(node):
+    """Increments of zeros, of intervals of one axis that don't overlap: every element is written once."""
+    out = v = node.outputs[0]
+    if any(client != "output" and _increments(client.op) and client.inputs[0] is v for client, _ in v.clients):
+        return None                         # the last one writes all of them
+    parts, axes = [], set()
+    while v.owner is not None and _increments(v.owner.op) and (v is out or len(v.clients) == 1):
+        x, y = v.owner.inputs[:2]
+        axis, *bounds = interval(index_of(v.owner))
+        axes.add(axis)
+        missing = x.type.ndim - y.type.ndim
+        parts.append((tuple(bounds), y.dimshuffle(*["x"] * missing, *range(y.type.ndim)) if missing else y))
+        if y.type.dtype != out.type.dtype:
+            return None
+        v = x
+    parts.sort(key=itemgetter(0))
+    bounds = tuple(where for where, _ in parts)
+    if len(axes) != 1 or None in axes or not is_zero(v) or v.type != out.type \
+            or overlap(bounds):
+        return None
+    op = Assemble(str(node.op), axes.pop(), bounds, out.type.broadcastable, out.type.dtype)
+    return [op(*_extents_of_fill(v), *(y for _, y in parts))]
+
+
+def _extents_of_fill(v):
+    """Extents of something filled with a number, which need not be made for that."""
+    node = v.owner
+    if node is not None and type(node.op) in (Alloc, AllocEmpty):
+        return node.inputs[len(node.inputs) - v.type.ndim:]
+    if node is not None and getattr(node.op, "scalar_op", None) is TABLE["second"] \
+            and all(node.inputs[1].type.broadcastable):
+        return _extents_of_fill(node.inputs[0])
+    return [shape_i(v, d) for d in range(v.type.ndim)]
+
+
+def _increments(op):
+    return type(op) is IncSubtensor and not op.set_instead_of_inc
+
+
 CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
-               ProdOfOthers: _products_of_others}
+               ProdOfOthers: _products_of_others, IncSubtensor: _parts_of_zeros}
 
 
 def expand(fgraph):

@@ -200,8 +200,9 @@ def _may_take(task, out, root, last, number, overwritten):
 def color(tasks, start=None, lasting=0):
     """Buffer numbers for temporaries that are no arrays: {id(root): number}.
 
-    A value takes a buffer that is free, one of equal size first; numbers and arrays don't take one another's. From task
-    ``start`` on that is one that is free before these tasks: they are checked first, which allocates for all of
+    A value takes a buffer that is free, one of equal size or else of about as many dimensions; numbers and arrays don't
+    take one another's. Of the values that a task makes, those with most dimensions choose first. From task ``start``
+    on it is one that is free before these tasks: they are checked first, which allocates for all of
     them. The results of the first ``lasting`` tasks are needed until the end, and again.
     """
     first, last = {}, {}
@@ -220,20 +221,27 @@ def color(tasks, start=None, lasting=0):
     starts = {}
     for key, (number, root) in first.items():
         starts.setdefault(number, []).append(root)
-    free, chosen, count = {}, {}, 0
+    free, chosen, rank, count = {}, {}, {}, 0
     for number in range(len(tasks)):
-        for root in starts.get(number, ()):
-            pool = free.get((root.dtype, root.size)) or next(
-                (p for (_, size), p in free.items() if p and _is_small(size) == _is_small(root.size)), None)
+        for root in sorted(starts.get(number, ()), key=lambda root: -_symbols(root.size)):
+            pool = free.get((root.dtype, root.size)) or min(
+                (p for (_, size), p in free.items() if p and _is_small(size) == _is_small(root.size)), default=None,
+                key=lambda p: abs(rank[p[-1]] - _symbols(root.size)))
             if pool:
                 chosen[id(root)] = pool.pop()
             else:
                 chosen[id(root)] = count
                 count += 1
+            rank[chosen[id(root)]] = max(rank.get(chosen[id(root)], 0), _symbols(root.size))
         for key in ends.get(number, ()) if start is None or number < start else ():
             root = first[key][1]
             free.setdefault((root.dtype, root.size), []).append(chosen[key])
     return chosen, count
+
+
+def _symbols(size):
+    """How many extents are no numbers."""
+    return sum(not isinstance(n, int) for n in size)
 
 
 def _is_small(size):

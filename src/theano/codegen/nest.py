@@ -265,7 +265,7 @@ def cost(nest):
 
 
 def encode(nest):
-    """The nest without its scalar expressions, as the integers that th_nest_new (runtime/loop.c) reads."""
+    """The nest without its scalar expressions, as the integers that th_nest_new (runtime/nest.c) reads."""
     reductions = {k: r for phase in nest.phases for _, k, r in phase.accumulations}
     sources = {
         k: source(nest, phase, v, k, r) for phase in nest.phases for v, k, r in phase.accumulations

@@ -7,6 +7,7 @@ one writes it there. What is the same in all steps is computed in the first one.
 from dataclasses import dataclass, field
 
 from theano.codegen.memory import copy_of, plan
+from theano.codegen.task import Place, Task
 from theano.graph.destroy import DestroyHandler
 from theano.graph.fgraph import FunctionGraph
 from theano.rewrite.pipeline import optimize
@@ -16,6 +17,7 @@ VIEWED = {"dimshuffle", "subtensor", "parts", "alias"}
 # Instructions whose results have extents that follow from those of the inputs alone; and kernels of which that holds
 REGULAR = {"dimshuffle", "copy", "alias", "gemm", "gemv", "ger", "dot", "make_vector", "pick", "put", "shape_i",
            "scatter"}
+PACKED = {"float32", "float64"}         # dtypes of products that are not left to BLAS
 REGULAR_KERNELS = {"join", "argmax", "alloc_diag", "diagonal", "fill_diagonal", "cumulate", "sort", "batched_dot",
                    "rebroadcast"}
 
@@ -70,19 +72,18 @@ def lower_part(lowering, inputs, outputs, query, states=()):
     return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
 
 
-def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), turned=()):
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
     """The `Part` of a lowered graph.
 
     states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
-    inputs that are the same in all steps; turned: those of them that are transposed. dropped: numbers of outputs,
-    after those of states, that nobody needs.
+    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs.
     """
     chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
     inner.outputs = [inner.outputs[k] for k in chosen]
     places = [inner.places[v] for v in inner.fgraph.inputs]
     last = len(inner.outputs) - kept
     following = dict(states)
-    _lay_out_factors(inner.tasks, {id(places[k]) for k in turned})
+    _pack_factors(inner.tasks, {id(places[k]) for k in fixed})
     own = _OwnStorage(inner.tasks)
     outputs = [own(place, places[following[k]] if k in following else None) if k < last else place
                for k, place in enumerate(inner.outputs)]
@@ -137,19 +138,18 @@ def _is_one(place):
     return place.kind == "const" and place.value == 1
 
 
-def _lay_out_factors(tasks, turned):
-    """Copy transposed second factors of products, which products in every step would copy; ``turned``: ids of places.
-
-    The copy is one of what is the same in all steps.
-    """
-    copies, found = {}, []
+def _pack_factors(tasks, fixed):
+    """Have second factors that are the same in all steps, ``fixed`` ids of places, laid out for products once."""
+    packed, found = {}, []
     for task in tasks:
-        if task.kind == "gemm" and id(task.inputs[3]) in turned:
-            factor = task.inputs[3]
-            if id(factor) not in copies:
-                copies[id(factor)], copying = copy_of(factor)
-                found.append(copying)
-            task.inputs[3] = copies[id(factor)]
+        if task.kind != "gemm" or task.inputs[3].dtype not in PACKED:
+            continue
+        factor = task.inputs[3]
+        if id(factor) in fixed or factor.kind == "const":
+            if id(factor) not in packed:
+                packed[id(factor)] = Place(factor.dtype, 1, "temp", size=factor.size)
+                found.append(Task("call", [factor], [packed[id(factor)]], kernel="pack_factor"))
+            task.inputs.append(packed[id(factor)])
     tasks[:0] = found
 
 
@@ -229,4 +229,5 @@ class _Steady:
         if task.kind in ("subtensor", "reshape"):
             single = task.kind == "subtensor" and not any(task.params[1:1 + task.params[0]])
             return all_known(task.inputs[:1], self.shapes) and (single or all_known(task.inputs[1:], self.values))
-        return task.kind == "empty" and all_known(task.inputs, self.values)
+        extents = task.inputs[:task.outputs[0].ndim] if task.kind == "empty" or task.kernel == "assemble" else ()
+        return bool(extents) and all_known(extents, self.values)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from theano.graph.walk import substitute
 from theano.inner.graph import InnerGraph
 from theano.rewrite.extents import Symbol
 from theano.tensor.shape import shape_i
@@ -124,9 +125,15 @@ class MemoryPlan:
                 inside.append(symbol)
         if inside:
             if self._extents is None:           # extents that depend on what inputs are, not on their shapes alone
-                self._extents = InnerGraph(self.inputs, [v if axis < 0 else shape_i(v, axis) for v, axis in inside])
+                self._extents = self._extents_of(inside)
             values.update(zip(inside, map(int, self._extents(*given)), strict=True))
         return values
+
+    def _extents_of(self, symbols):
+        """A function of the values of all inputs; shared variables are inputs like others."""
+        places = {v: v.type() for v in self.inputs}
+        wanted = [v if axis < 0 else shape_i(v, axis) for v, axis in symbols]
+        return InnerGraph(list(places.values()), substitute(wanted, places))
 
     def __str__(self):
         lines = [f"bytes = {self.formula}", f"  {len(self.buffers)} buffers for intermediate values:"]

@@ -4,7 +4,9 @@ from theano.config import config
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
-from theano.tensor.elemwise import SumToShapeOf
+from theano.tensor.create import AllocEmpty
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import Elemwise, SumToShapeOf
 from theano.tensor.shape import shape_i
 
 
@@ -122,3 +124,37 @@ def extents_of(variables, known):
                 if e is not None:
                     known.setdefault(v, tuple(e))
     return [extents(v) for v in variables]
+
+
+def with_light_shapes(outputs, inputs):
+    """``outputs`` up to ``inputs`` where no product is made only to tell the shape of something."""
+    memo = {}
+    for node in toposort(outputs, inputs):
+        given = [memo.get(v, v) for v in node.inputs]
+        like = _shape_giver(node)
+        if like is not None:
+            given[like] = _of_same_shape(given[like], inputs)
+        if any(a is not b for a, b in zip(given, node.inputs, strict=True)):
+            memo.update(zip(node.outputs, node.clone_with_new_inputs(given).outputs, strict=True))
+    return [memo.get(v, v) for v in outputs]
+
+
+def _shape_giver(node):
+    """Number of the input of which only the shape matters; None where there is none."""
+    if isinstance(node.op, SumToShapeOf):
+        return 1
+    return 0 if type(node.op) is Elemwise and node.op.scalar_op.row_name == "second" else None
+
+
+def _of_same_shape(x, inputs):
+    """A variable of the type and shape of ``x``, where elementwise work on products without them."""
+    node = x.owner
+    if node is None or x in inputs:
+        return x
+    if isinstance(node.op, Dot) and x.type.ndim == 2 and x.type.broadcastable == (False, False):
+        return AllocEmpty(x.type.dtype)(*(shape_i(v, axis) for axis, v in enumerate(node.inputs)))
+    if type(node.op) is not Elemwise or len(node.outputs) > 1:
+        return x
+    given = [_of_same_shape(v, inputs) for v in node.inputs]
+    changed = any(a is not b for a, b in zip(given, node.inputs, strict=True))
+    return node.clone_with_new_inputs(given).outputs[0] if changed else x

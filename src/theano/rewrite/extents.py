@@ -13,7 +13,7 @@ from theano.graph.variable import Constant, Variable
 from theano.tensor.advanced import AdvancedIncSubtensor1, AdvancedSubtensor1
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.careduce import CAReduce
-from theano.tensor.create import Alloc, ARange, Eye, Tri
+from theano.tensor.create import Alloc, AllocEmpty, ARange, Eye, Tri
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor
@@ -136,9 +136,10 @@ def scalar_extent(variable):
 TRANSPARENT = {"TensorFromScalar", "ScalarFromTensor"}
 
 
-def _alloc(extents, node):
+def extents_of_numbers(extents, variables):
+    """Extents of an array that are given as integer scalars."""
     found = []
-    for variable in node.inputs[1:]:
+    for variable in variables:
         extent = scalar_extent(variable)
         if isinstance(extent, Symbol) and extent.axis >= 0:
             extent = extents[extent.variable][extent.axis]
@@ -174,7 +175,9 @@ def _gather(extents, node):
 
 
 RULES = {
-    Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both, Alloc: _alloc,
+    Elemwise: _elementwise, DimShuffle: _dimshuffle, SumToShapeOf: _same_as_both,
+    Alloc: lambda extents, node: extents_of_numbers(extents, node.inputs[1:]),
+    AllocEmpty: lambda extents, node: extents_of_numbers(extents, node.inputs),
     Eye: _square, Tri: _square, ARange: _range,
     Dot: _dot, Dot22: _dot, Dot22Scalar: _dot, BatchedDot: _batched, AdvancedSubtensor1: _gather,
     **dict.fromkeys((Gemm, Gemv, Ger, IncSubtensor, AdvancedIncSubtensor1, Softmax, LogSoftmax, Rebroadcast,

@@ -86,7 +86,7 @@ int th_batched_dot(const th_call *c)
     }
     for (int64_t i = 0; i < n && !error; i++) {
         th_slot *in[5] = {&w.z, c->in[2], &w.x, &w.y, c->in[3]}, result = w.z;
-        error = th_blas(c->frame, TH_GEMM, in, &result, 1);
+        error = th_blas(c->frame, TH_GEMM, in, 5, &result, 1);
         w.x.data += w.step[0];
         w.y.data += w.step[1];
         w.z.data += w.step[2];

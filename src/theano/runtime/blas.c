@@ -182,7 +182,7 @@ static int in_elements(const th_slot *s, int flip, th_matrix *out)
 
 typedef struct { const th_products *loops; double alpha, beta; th_matrix a, b, c; int by_rows; } product_job;
 
-enum { UNIT = 48 };             /* rows or columns that a thread takes at once: whole tiles */
+enum { UNIT = 96 };             /* rows or columns that a thread takes at once: whole tiles, and whole panels */
 
 static void product_piece(void *arg, int64_t begin, int64_t end)
 {
@@ -194,15 +194,16 @@ static void product_piece(void *arg, int64_t begin, int64_t end)
         job.c.data += first * job.c.row * item;
         job.a.rows = job.c.rows = count;
     } else {
-        job.b.data += first * job.b.column * item;
+        job.b.data += first * (job.b.packed ? job.b.rows : job.b.column) * item;
         job.c.data += first * item;
         job.b.columns = job.c.columns = count;
     }
     job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
 }
 
-/* out = beta * out + alpha * x y without BLAS; whether it could. */
-static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y, const th_slot *beta, const th_slot *out)
+/* out = beta * out + alpha * x y without BLAS; whether it could. packed: y as `th_pack_factor` makes it, or NULL. */
+static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y, const th_slot *packed, const th_slot *beta,
+                       const th_slot *out)
 {
     product_job job = {.loops = th_products_of(out->dtype)};
     if (!job.loops || !x->shape[1])
@@ -211,6 +212,10 @@ static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y,
     if (!in_elements(flip ? y : x, flip, &job.a) || !in_elements(flip ? x : y, flip, &job.b) ||
         !in_elements(out, flip, &job.c) || job.c.column != 1)
         return 0;
+    if (packed && packed->shape[0] && !flip) {
+        job.b.data = packed->data;
+        job.b.packed = 1;
+    }
     job.alpha = real(alpha);
     job.beta = real(beta);
     job.by_rows = job.c.rows > job.c.columns;
@@ -249,7 +254,7 @@ static int check_shapes(struct th_frame *f, int kind, th_slot **in)
     return 0;
 }
 
-static int gemm(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
+static int gemm(struct th_frame *f, th_slot **in, const th_slot *packed, th_slot *out, int inplace)
 {
     th_slot *z = in[0], *alpha = in[1], *x = in[2], *y = in[3], *beta = in[4];
     int64_t m = x->shape[0], k = x->shape[1], n = y->shape[1], ldz;
@@ -261,7 +266,7 @@ static int gemm(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
         scale_nothing(out, beta);
         return 0;
     }
-    if (own_product(alpha, x, y, beta, out))
+    if (own_product(alpha, x, y, packed, beta, out))
         return 0;
     matrix a, b;
     if ((error = as_matrix(f, x, &a)) || (error = as_matrix(f, y, &b)))
@@ -398,13 +403,27 @@ int th_check_blas(struct th_frame *f, int kind, th_slot **in, th_slot *out)
     return error ? error : start(f, in[0], out, 1, 0);
 }
 
-int th_blas(struct th_frame *f, int kind, th_slot **in, th_slot *out, int inplace)
+/* y as products read it best; empty where they read it where it lies. */
+int th_pack_factor(const th_call *c)
+{
+    th_slot *y = c->in[0], *out = c->out[0];
+    const th_products *loops = th_products_of(y->dtype);
+    th_matrix b;
+    int own = loops && in_elements(y, 0, &b);
+    out->shape[0] = own ? loops->packed(b.rows, b.columns) : 0;
+    int error = th_allocate(c->frame, out);
+    if (!error && own)
+        loops->pack(&b, out->data);
+    return error;
+}
+
+int th_blas(struct th_frame *f, int kind, th_slot **in, int nin, th_slot *out, int inplace)
 {
     int error = kind == TH_DOT ? 0 : check_shapes(f, kind, in);
     if (error)
         return error;
     switch (kind) {
-    case TH_GEMM: return gemm(f, in, out, inplace);
+    case TH_GEMM: return gemm(f, in, nin > 5 ? in[5] : NULL, out, inplace);
     case TH_GEMV: return gemv(f, in, out, inplace);
     case TH_GER: return ger(f, in, out, inplace);
     }

@@ -3,7 +3,6 @@
  * To add the product of one row to a matrix moves the whole matrix through the processor for little work. The rows of
  * some steps are put aside, and their product is added at once; nobody looks at the sum before the loop ends.
  */
-#define NO_IMPORT_ARRAY
 #include "machine.h"
 #include "arrays.h"
 #include "blas.h"
@@ -52,7 +51,7 @@ static int add(struct th_frame *f, struct th_delayed *d)
     beta.data = wide ? (char *)one : (char *)single;
     d->rows = 0;
     th_slot *in[5] = {d->out, &alpha, &x, &y, &beta};
-    return th_blas(f, TH_GEMM, in, d->out, 1);
+    return th_blas(f, TH_GEMM, in, 5, d->out, 1);
 }
 
 static int make_room(struct th_delayed *d, int64_t m, int64_t n, int item)
@@ -76,7 +75,7 @@ int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out)
     th_slot x = *in[2], y = *in[3];
     int64_t rows = kind == TH_GER ? 1 : y.shape[0], m = x.shape[0], n = y.shape[y.ndim - 1];
     if (rows >= ROWS)
-        return th_blas(f, kind, in, out, 1);
+        return th_blas(f, kind, in, kind == TH_GER ? 4 : 5, out, 1);
     int error = th_check_blas(f, kind, in, out);
     struct th_delayed *d = error || !m || !n ? NULL : of(f, out);
     if (!d)

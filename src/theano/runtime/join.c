@@ -1,4 +1,4 @@
-/* Arrays one behind the other, and apart again. */
+/* Arrays one behind the other, with zeros between them, and apart again. */
 #include "arrays.h"
 
 /* Arrays in C order, row after row of the result, so that it is written from its beginning to its end. */
@@ -91,4 +91,62 @@ int th_rebroadcast(const th_call *c)
     memcpy(o->stride, x->stride, sizeof(int64_t) * x->ndim);
     o->data = x->data;
     return 0;
+}
+
+/* Zeros where places `from` to `to` of an axis lie, in an array in C order. */
+static void clear(const th_slot *o, int axis, int64_t from, int64_t to)
+{
+    int64_t rows = 1, inner = o->itemsize;
+    for (int d = 0; d < o->ndim; d++) {
+        rows *= d < axis ? o->shape[d] : 1;
+        inner *= d > axis ? o->shape[d] : 1;
+    }
+    for (int64_t i = 0; i < rows && from < to; i++)
+        memset(o->data + (i * o->shape[axis] + from) * inner, 0, (to - from) * inner);
+}
+
+/* Writes an array where places `from` to `to` of an axis lie, as often as it takes to fill them. */
+static int write_part(const th_call *c, const th_slot *value, int axis, int64_t from, int64_t to)
+{
+    const th_slot *o = c->out[0];
+    int64_t shape[TH_MAX_NDIM], stride[TH_MAX_NDIM];
+    th_slot part = *value;
+    for (int d = 0; d < o->ndim; d++) {
+        shape[d] = d == axis ? to - from : o->shape[d];
+        stride[d] = value->shape[d] == shape[d] ? value->stride[d] : 0;
+        if (value->shape[d] != shape[d] && value->shape[d] != 1)
+            return th_refuse(c, TH_SHAPE_MISMATCH, "a part has %lld places along axis %d, what is added to it has %lld",
+                             (long long)shape[d], d, (long long)value->shape[d]);
+    }
+    part.shape = shape;
+    part.stride = stride;
+    if (th_count(&part))
+        th_copy(o->data + from * o->stride[axis], o->stride, &part);
+    return 0;
+}
+
+/* in: extents, arrays. params: the axis, and where each array begins and ends along it, in order; an end of -1 is that
+ * of the axis. Zeros lie between them. */
+int th_assemble(const th_call *c)
+{
+    th_slot *o = c->out[0];
+    int axis = (int)c->params[0];
+    for (int d = 0; d < o->ndim; d++) {
+        o->shape[d] = *(const int64_t *)c->in[d]->data;
+        if (o->shape[d] < 0)
+            return th_refuse(c, TH_BAD_VALUE, "negative dimensions are not allowed");
+    }
+    int error = th_allocate(c->frame, o);
+    int64_t done = 0, n = o->shape[axis];
+    for (int k = 0; !error && k < c->nin - o->ndim; k++) {
+        int64_t from = c->params[1 + 2 * k], to = c->params[2 + 2 * k];
+        from = from < n ? from : n;
+        to = to < 0 || to > n ? n : to;
+        clear(o, axis, done, from);
+        error = write_part(c, c->in[o->ndim + k], axis, from, to);
+        done = to;
+    }
+    if (!error)
+        clear(o, axis, done, n);
+    return error;
 }

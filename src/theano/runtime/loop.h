@@ -29,6 +29,26 @@ typedef struct loop {
     int64_t stride[TH_MAX_NDIM][TH_MAX_OPERANDS];
 } loop;
 
+/* The dtype of what an accumulator takes up: that of an operand, or its own. */
+static inline int th_taken_dtype(const th_nest *nest, int k)
+{
+    int source = nest->operand[k].source;
+    return source < 0 ? nest->operand[k].dtype : nest->operand[source].dtype;
+}
+
+static inline int loop_fail(struct th_frame *frame, int code, int axis, int a, int b, int64_t na, int64_t nb)
+{
+    th_error_info *error = th_error_of(frame);
+    error->code = code;
+    error->axis = axis;
+    error->operand_a = a;
+    error->operand_b = b;
+    error->a = na;
+    error->b = nb;
+    error->text[0] = 0;
+    return code;
+}
+
 /* Calls what computes the points. */
 static inline int th_call_inner(const loop *l, char **ptr, const int64_t *stride, const int64_t *extent)
 {
@@ -42,6 +62,9 @@ typedef struct box {
     int64_t extent[TH_MAX_NDIM];
     char *ptr[TH_MAX_OPERANDS];
 } box;
+
+/* Less work than this is not shared among threads. */
+static const int64_t TH_PARALLEL_COST = 1 << 22;
 
 /* walk.c: runs one phase over a box. */
 int th_walk(const loop *l, int phase, const box *b);

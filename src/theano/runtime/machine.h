@@ -4,8 +4,13 @@
 #define PY_SSIZE_T_CLEAN
 #define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
 #define PY_ARRAY_UNIQUE_SYMBOL theano_machine_numpy
+#ifndef TH_IMPORTS_NUMPY
+#define NO_IMPORT_ARRAY                     /* module.c does */
+#endif
 #include <Python.h>
 #include <numpy/arrayobject.h>
+#include <string.h>
+#include <time.h>
 #include "vm.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW, ST_ROW };
@@ -13,6 +18,7 @@ enum kind { K_LOOP, K_DIMSHUFFLE, K_SUBTENSOR, K_RESHAPE, K_SHAPE_I, K_MAKE_VECT
             K_DOT, K_GUARD, K_PYTHON, K_ALIAS, K_EMPTY, K_PICK, K_PUT, K_CALL, K_PARTS,
             K_SCATTER, K_STEPS, K_FOR, K_BRANCH };
 enum { E_GUARD = TH_DECLINED, E_TYPE = 101 };
+enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };      /* by a compiled function */
 
 typedef struct slot_spec {
     int dtype, ndim, storage, buffer, root, type_num, itemsize;
@@ -88,12 +94,33 @@ typedef struct Machine {
     int64_t run_ns, call_ns, ncalls;        /* in the program, in calls of the function; how many calls */
 } Machine;
 
-/* machine.c: runs instructions from number `from` on; the one that failed, or -1. */
-int th_run_code(Machine *m, struct th_frame *f, int from);
-/* machine.c: gives a value of f, which has storage of its own, fewer rows. */
+/* frame.c. A frame for a machine, NULL where memory is out; one put back serves the next call. */
+struct th_frame *th_new_frame(Machine *m);
+void th_put_back(Machine *m, struct th_frame *f);
+void th_free_frames(Machine *m);                            /* that were put back */
+void th_reset_scratch(struct th_frame *f);                  /* after an instruction */
+
+/* storage.c. Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
+int64_t th_contiguous(th_slot *s);
+char *th_buffer(struct th_frame *f, int b, size_t nbytes);  /* buffer b with room for so much, or NULL */
+/* Gives a value of f, which has storage of its own, fewer rows. */
 int th_shorten(struct th_frame *f, th_slot *s, int64_t rows);
-/* machine.c: whether the user wants the program to stop, asked now and then; then a Python exception is set. */
-int th_interrupted(struct th_frame *f, int64_t *asked);
+PyObject *th_as_array(struct th_frame *f, int i);           /* slot i for Python code; new reference */
+int th_take_result(struct th_frame *f, int i, PyObject *value);     /* makes a value of Python code that of slot i */
+/* What a cell holds before an op runs: for one with C code the array of the last call, if nobody else has it. */
+PyObject *th_last_result(struct th_frame *f, int i, int wanted);
+
+/* view.c: instructions. */
+int th_run_dimshuffle(struct th_frame *f, const instruction *c);
+int th_run_subtensor(struct th_frame *f, const instruction *c);
+int th_run_reshape(struct th_frame *f, const instruction *c);
+int th_run_shape_i(struct th_frame *f, const instruction *c);
+int th_run_make_vector(struct th_frame *f, const instruction *c);
+int th_run_copy(struct th_frame *f, const instruction *c);
+int th_run_alias(struct th_frame *f, const instruction *c);
+int th_run_empty(struct th_frame *f, const instruction *c);
+int th_run_pick(struct th_frame *f, const instruction *c);
+int th_run_put(struct th_frame *f, const instruction *c);
 
 /* delayed.c: out += alpha x y of a step (GEMM or GER, in place), which may be done later. All of it is done, or forgotten
  * where the loop failed, by th_add_delayed. */
@@ -101,8 +128,56 @@ int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out);
 int th_add_delayed(struct th_frame *f, int forget);
 void th_free_delayed(struct th_frame *f);
 
-/* subprogram.c */
+/* subprogram.c: instructions, and the storage of a result of a sub-program. */
 int th_run_for(struct th_frame *f, const instruction *c);
 int th_run_branch(struct th_frame *f, const instruction *c);
-int th_allocate_row(struct th_frame *f, th_slot *s);        /* storage of a result of a sub-program */
+int th_allocate_row(struct th_frame *f, th_slot *s);
+
+/* run.c. Runs instructions from number `from` on; the one that failed, or -1. */
+int th_run_code(Machine *m, struct th_frame *f, int from);
+int th_run_program(Machine *m, struct th_frame *f);         /* all of them, measured where that is wanted */
+/* Whether the user wants the program to stop, asked now and then; then a Python exception is set. */
+int th_interrupted(struct th_frame *f, int64_t *asked);
+
+/* call.c. Calls a machine. args: values of the inputs; those of shared variables, which come last, are not read.
+ * checked: they fit. callable: its methods answer where they don't, and where the program fails. */
+PyObject *th_call_machine(PyObject *callable, Machine *m, PyObject *const *args, int checked, int returned);
+
+/* machine.c and callable.c. */
+extern PyTypeObject th_machine_type, th_callable_type;
+int64_t *th_read_words(PyObject *sequence, int *n);         /* to be freed; or NULL with an error set */
+void th_limit_loops(int level);                             /* of the prebuilt loops that new machines use */
+
+static inline int64_t th_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Shape and strides of an array; NumPy has no memory for those of a number. */
+static inline void th_take_extents(th_slot *s, PyArrayObject *a)
+{
+    if (!s->ndim)
+        return;
+    memcpy(s->shape, PyArray_DIMS(a), sizeof(int64_t) * s->ndim);
+    memcpy(s->stride, PyArray_STRIDES(a), sizeof(int64_t) * s->ndim);
+}
+
+/* Whether an argument can be read as it is. */
+static inline int th_fits(const slot_spec *spec, PyObject *o)
+{
+    if (spec->dtype == TH_OBJECT)
+        return 1;
+    if (!PyArray_CheckExact(o))
+        return 0;
+    PyArrayObject *a = (PyArrayObject *)o;
+    if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != spec->ndim
+        || !PyArray_CHKFLAGS(a, NPY_ARRAY_ALIGNED) || PyArray_ISBYTESWAPPED(a))
+        return 0;
+    for (int d = 0; d < spec->ndim; d++)
+        if (spec->ones >> d & 1 && PyArray_DIM(a, d) != 1)
+            return 0;
+    return 1;
+}
 #endif

@@ -9,9 +9,11 @@
 #define DEPTH 400               /* of a panel of B, so that it and the rows of A beside it stay near */
 #define HEIGHT 480              /* rows of A that stay in the second cache */
 #define OFTEN 96                /* reading a panel for more rows than this pays for copying it */
+#define FAR 500000              /* bytes of B from which on the next panel is fetched while one is worked on */
 #define LENGTH 2048             /* of a piece of y, which stays in the first cache */
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
-#define SHORT 4                 /* of those at the lower edge */
+#define MIDDLE 8                /* of those at the lower edge */
+#define SHORT 4
 
 #pragma GCC push_options
 TH_TARGET_AVX512
@@ -35,7 +37,8 @@ TH_TARGET_AVX512
 const th_products *th_products_of(int dtype)
 {
 #ifdef TH_LEVELS
-    static const th_products f32 = {f32_product, f32_apply}, f64 = {f64_product, f64_apply};
+    static const th_products f32 = {f32_product, f32_apply, f32_packed, f32_pack_all},
+                             f64 = {f64_product, f64_apply, f64_packed, f64_pack_all};
     if (th_level() == TH_LEVEL_AVX512)
         return dtype == TH_FLOAT32 ? &f32 : dtype == TH_FLOAT64 ? &f64 : NULL;
 #endif

@@ -7,17 +7,28 @@
 
 typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
-#define TILE(ROWS, VECTORS) \
-    static __attribute__((noinline)) void NAME(tile_##ROWS##_##VECTORS)(int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column, \
-                                              const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row) \
+/* Written out, so that the sums stay in registers. */
+#define EACH(ROWS, VECTORS) \
+    _Pragma("GCC unroll 12") \
+    for (int i = 0; i < ROWS; i++) \
+        _Pragma("GCC unroll 2") \
+        for (int j = 0; j < VECTORS; j++)
+#define NOTHING
+#define NEXT_PANEL __builtin_prefetch(ahead, 0, 2); ahead += hop;
+#define TILE(NAMED, ROWS, VECTORS, ALONG) \
+    static __attribute__((noinline)) void NAME(NAMED)(int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column, \
+                                                      const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row, \
+                                                      const char *ahead, int64_t hop) \
     { \
         NAME(vector) sum[ROWS][VECTORS]; \
-        for (int i = 0; i < ROWS; i++) \
-            for (int j = 0; j < VECTORS; j++) \
-                sum[i][j] = (NAME(vector)){0}; \
+        (void)ahead; \
+        (void)hop; \
+        EACH(ROWS, VECTORS) \
+            sum[i][j] = (NAME(vector)){0}; \
         for (int64_t p = 0; p < k; p++, a += column, b += pitch) { \
             NAME(vector) y[VECTORS]; \
             const REAL *at = a; \
+            ALONG \
             for (int j = 0; j < VECTORS; j++) \
                 y[j] = ((const NAME(vector) *)b)[j]; \
             for (int i = 0; i < ROWS; i += SHORT, at += SHORT * row) \
@@ -25,29 +36,37 @@ typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), alig
                     for (int j = 0; j < VECTORS; j++) \
                         sum[i + d][j] += at[d * row] * y[j]; \
         } \
-        for (int i = 0; i < ROWS; i++) \
-            for (int j = 0; j < VECTORS; j++) { \
-                NAME(vector) *to = (NAME(vector) *)(c + i * c_row) + j; \
-                *to = beta == 0 ? alpha * sum[i][j] : beta * *to + alpha * sum[i][j]; \
-            } \
+        if (beta == 0) { \
+            EACH(ROWS, VECTORS) \
+                ((NAME(vector) *)(c + i * c_row))[j] = alpha * sum[i][j]; \
+        } else { \
+            EACH(ROWS, VECTORS) \
+                ((NAME(vector) *)(c + i * c_row))[j] = beta * ((NAME(vector) *)(c + i * c_row))[j] + alpha * sum[i][j]; \
+        } \
     }
-TILE(TALL, 2)
-TILE(TALL, 1)
-TILE(SHORT, 2)
-TILE(SHORT, 1)
+TILE(tall_ahead, TALL, 2, NEXT_PANEL)
+TILE(tall, TALL, 2, NOTHING)
+TILE(tall_narrow, TALL, 1, NOTHING)
+TILE(middle, MIDDLE, 2, NOTHING)
+TILE(middle_narrow, MIDDLE, 1, NOTHING)
+TILE(low, SHORT, 2, NOTHING)
+TILE(low_narrow, SHORT, 1, NOTHING)
 #undef TILE
+#undef NEXT_PANEL
+#undef NOTHING
+#undef EACH
 
-static inline void NAME(tile)(int tall, int wide, int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column,
-                              const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row)
+typedef void (*NAME(tile_fn))(int64_t, REAL, const REAL *, int64_t, int64_t, const REAL *, int64_t, REAL, REAL *, int64_t,
+                              const char *, int64_t);
+
+/* The tile of so many rows, with one or two registers a row. */
+static inline NAME(tile_fn) NAME(tile_of)(int64_t rows, int wide)
 {
-    if (tall && wide)
-        NAME(tile_TALL_2)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
-    else if (tall)
-        NAME(tile_TALL_1)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
-    else if (wide)
-        NAME(tile_SHORT_2)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
-    else
-        NAME(tile_SHORT_1)(k, alpha, a, row, column, b, pitch, beta, c, c_row);
+    if (rows == TALL)
+        return wide ? NAME(tall) : NAME(tall_narrow);
+    if (rows == MIDDLE)
+        return wide ? NAME(middle) : NAME(middle_narrow);
+    return wide ? NAME(low) : NAME(low_narrow);
 }
 
 /* LANES rows of as many numbers, `from_pitch` apart, as columns that are `pitch` apart: every step puts the first half
@@ -88,6 +107,9 @@ static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL
         for (; k >= LANES; k -= LANES, b += LANES, to += LANES * width)
             for (int j = 0; j < width; j += LANES)
                 NAME(transpose)(to + j, width, b + j * column, column);
+    for (; k && column == 1 && columns == width; k--, to += width, b += row)
+        for (int j = 0; j < width; j += LANES)
+            *(NAME(vector) *)(to + j) = *(const NAME(vector) *)(b + j);
     for (int64_t p = 0; p < k && column == 1; p++, to += width, b += row)
         for (int j = 0; j < width; j++)
             to[j] = j < columns ? b[j] : 0;
@@ -96,15 +118,31 @@ static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL
             to[p * width + j] = j < columns ? b[p * row + j * column] : 0;
 }
 
-/* C = beta * C + alpha * A * (a panel of B): `columns` of the panel's `width` count. */
-static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, const REAL *panel, int64_t pitch, int width, int64_t columns,
-                         REAL beta, REAL *c, int64_t c_row)
+/* The width of the panel at column j of n. */
+static inline int NAME(width)(int64_t j, int64_t n) { return n - j > LANES ? 2 * LANES : LANES; }
+
+static int64_t NAME(packed)(int64_t k, int64_t n) { return k * ((n + LANES - 1) / LANES * LANES); }
+
+static void NAME(pack_all)(const th_matrix *b, char *to)
+{
+    for (int64_t j = 0, width, n = b->columns; j < n; j += width) {
+        width = NAME(width)(j, n);
+        NAME(pack)((REAL *)to + j * b->rows, (int)width, (const REAL *)b->data + j * b->column, b->row, b->column, b->rows,
+                   n - j < width ? n - j : width);
+    }
+}
+
+/* C = beta * C + alpha * A * (a panel of B): `columns` of the panel's `width` count. The first two strips fetch the
+ * rows of the next panel, `hop` bytes apart, unless that is NULL. */
+static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, const REAL *panel, int64_t pitch,
+                                                   int width, int64_t columns, REAL beta, REAL *c, int64_t c_row,
+                                                   const char *next, int64_t hop)
 {
     REAL part[TALL * 2 * LANES] __attribute__((aligned(64))), edge[TALL * DEPTH];
     for (int64_t i = 0, rows; i < a->rows; i += rows) {
         int64_t left = a->rows - i, row = a->row, column = a->column;
         const REAL *from = (const REAL *)a->data + i * row;
-        rows = left > TALL - SHORT ? TALL : SHORT;
+        rows = left > MIDDLE ? TALL : left > SHORT ? MIDDLE : SHORT;
         if (left < rows) {
             for (int64_t p = 0; p < a->columns; p++)
                 for (int d = 0; d < rows; d++)
@@ -114,8 +152,10 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             column = rows;
         }
         int whole = left >= rows && columns == width;
-        NAME(tile)(rows == TALL, width > LANES, a->columns, alpha, from, row, column, panel, pitch, whole ? beta : 0,
-                   whole ? c + i * c_row : part, whole ? c_row : width);
+        int ahead = next && i < 2 * TALL && rows == TALL && width > LANES;
+        (ahead ? NAME(tall_ahead) : NAME(tile_of)(rows, width > LANES))(
+            a->columns, alpha, from, row, column, panel, pitch, whole ? beta : 0, whole ? c + i * c_row : part,
+            whole ? c_row : width, ahead ? next + i / TALL * 64 : NULL, hop);
         if (whole)
             continue;
         for (int d = 0; d < rows && d < left; d++)
@@ -131,10 +171,11 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
     int64_t depth = (k + pieces - 1) / pieces;
+    int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
         for (int64_t i = 0; i < m; i += HEIGHT)
             for (int64_t j = 0, columns; j < n; j += columns) {
-                int width = n - j > LANES ? 2 * LANES : LANES;
+                int width = NAME(width)(j, n);
                 th_matrix block = *a;
                 block.data += (i * a->row + p * a->column) * (int64_t)sizeof(REAL);
                 block.rows = m - i < HEIGHT ? m - i : HEIGHT;
@@ -142,13 +183,18 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 columns = n - j < width ? n - j : width;
                 const REAL *panel = (const REAL *)b->data + p * b->row + j * b->column;
                 int64_t pitch = b->row;
-                if (b->column != 1 || columns < width || block.rows > OFTEN || pitch * sizeof(REAL) % 1024 == 0) {
+                const char *next = NULL;
+                if (b->packed) {
+                    panel = (const REAL *)b->data + j * k + p * width;
+                    pitch = width;
+                } else if (b->column != 1 || columns < width || block.rows > OFTEN || pitch * sizeof(REAL) % 1024 == 0) {
+                    next = far && n - j >= 2 * width ? (const char *)(panel + width) : NULL;
                     NAME(pack)(copy, width, panel, b->row, b->column, block.columns, columns);
                     panel = copy;
                     pitch = width;
                 }
                 NAME(strips)((REAL)alpha, &block, panel, pitch, width, columns, p ? 1 : (REAL)beta,
-                             (REAL *)c->data + i * c->row + j, c->row);
+                             (REAL *)c->data + i * c->row + j, c->row, next, b->row * (int64_t)sizeof(REAL));
             }
 }
 

@@ -3,7 +3,6 @@
  * A sub-program is a Machine without cells and updates; its frame belongs to the frame of the program around. Its
  * inputs are views of values outside. Its results are rows (ST_ROW): what computes one writes it where it belongs.
  */
-#define NO_IMPORT_ARRAY
 #include "machine.h"
 #include "arrays.h"
 #include <stdio.h>

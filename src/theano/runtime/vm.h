@@ -92,7 +92,7 @@ typedef struct th_nest {
     struct th_code *code;     /* what stands for the inner function where it was not compiled, or NULL */
 } th_nest;
 
-/* runtime/loop.c: makes a nest of the integers that theano.codegen.nest.encode gives; free with th_nest_free.
+/* runtime/nest.c: makes a nest of the integers that theano.codegen.nest.encode gives; free with th_nest_free.
  * NULL when they make no nest or memory is out. Sets no code; what is set there is freed with the nest. */
 th_nest *th_nest_new(const int64_t *words, int64_t count);
 void th_nest_free(th_nest *nest);
@@ -105,7 +105,7 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
  * and allocates it, but writes nothing. */
 int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots);
 
-/* Implemented by machine.c, used by loop.c and by hand-written kernels. */
+/* runtime/storage.c and frame.c, for loop.c and hand-written kernels. */
 int th_allocate(struct th_frame *frame, th_slot *slot);
 /* Gives storage just allocated, of which nothing was written yet, another order of its dimensions. */
 void th_lay_out(struct th_frame *frame, th_slot *slot, const int64_t *stride);

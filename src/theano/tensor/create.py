@@ -5,11 +5,11 @@ import numpy as np
 from theano.config import config
 from theano.gradient import DisconnectedType, grad_undefined
 from theano.graph.op import Op
-from theano.graph.variable import Apply, Variable
+from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import cast, ceil, maximum, second, sum_to_shape_of
-from theano.tensor.shape import as_shape, shape_i, static_extent
+from theano.tensor.elemwise import DimShuffle, Elemwise, cast, ceil, maximum, second, sum_to_shape_of
+from theano.tensor.shape import Rebroadcast, as_shape, shape_i, static_extent
 from theano.tensor.type import tensor, values_eq_approx_always_true
 from theano.tensor.variable import method
 
@@ -152,6 +152,19 @@ def full(shape, fill_value, dtype=None):
 
 def _numpy(dtype):
     return config.floatX if dtype == "floatX" else dtype
+
+
+def is_zero(variable):
+    """Whether all elements are known to be zero: those of a constant, or what was filled with zeros."""
+    while variable.owner is not None:
+        op, inputs = variable.owner.op, variable.owner.inputs
+        if type(op) is Elemwise and op.scalar_op.row_name == "second":
+            variable = inputs[1]
+        elif type(op) in (Alloc, DimShuffle, Rebroadcast):
+            variable = inputs[0]
+        else:
+            return False
+    return isinstance(variable, Constant) and variable.type.ndim == np.ndim(variable.data) and not np.any(variable.data)
 
 
 @method("zeros_like")

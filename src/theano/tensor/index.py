@@ -1,5 +1,7 @@
 """Basic indexing: integers and slices, read, set and incremented."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from theano.errors import AdvancedIndexingError, NotScalarConstantError
@@ -427,6 +429,22 @@ def index_of(node):
     """The index that a Subtensor or IncSubtensor node applies."""
     skip = 1 if isinstance(node.op, Subtensor) else 2
     return get_idx_list((None, *node.inputs[skip:]), node.op.idx_list)
+
+
+def interval(index):
+    """(axis, begin, end) of an index that takes an interval of one axis, end -1 for its last place; else axis None."""
+    taken = [axis for axis, entry in enumerate(index) if entry != slice(None)]
+    entry = index[taken[0]] if len(taken) == 1 else None
+    if not isinstance(entry, slice) or entry.step is not None \
+            or any(b is not None and not (isinstance(b, Constant) and b.data >= 0) for b in (entry.start, entry.stop)):
+        return None, 0, 0
+    begin = 0 if entry.start is None else int(entry.start.data)
+    return taken[0], begin, -1 if entry.stop is None else max(begin, int(entry.stop.data))
+
+
+def overlap(bounds):
+    """Whether some of the intervals from begin to end, see `interval`, have a place in common."""
+    return any(end == -1 or end > begin for (_, end), (begin, _) in pairwise(sorted(bounds)))
 
 
 def _static_length(v):

@@ -23,7 +23,7 @@ PARTS = ("start", "stop", "step")
 
 
 def encode_index(lowering, index):
-    """Params and input places of a subtensor instruction; see runtime/machine.c."""
+    """Params and input places of a subtensor instruction; see runtime/view.c."""
     codes, numbers, places = [], [], []
 
     def put(part):

@@ -5,7 +5,6 @@ from theano.codegen.parts import lower_part, plan_part
 from theano.codegen.recurrence import lower_scan
 from theano.inner.branch import Branch
 from theano.inner.scan.op import Scan
-from theano.tensor.elemwise import DimShuffle
 
 
 def scan(lowering, node):
@@ -66,13 +65,7 @@ def _step(lowering, loop, op, query):
         if first != k:
             twins[k] = first
     others = range(len(loop.bound), len(loop.inputs))
-    turned = [k for k, o in zip(others, loop.others, strict=True) if _is_transposed(o.outer)]
-    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins), turned), twins
-
-
-def _is_transposed(variable):
-    node = variable.owner
-    return node is not None and isinstance(node.op, DimShuffle) and node.op.new_order == (1, 0)
+    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins)), twins
 
 
 def branch(lowering, node):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theano.codegen.expand import First
+from theano.codegen.expand import Assemble, First
 from theano.codegen.loops import as_dtype
 from theano.tensor.blas import BLAS_DTYPES
 from theano.tensor.create import ARange, Eye, Tri
@@ -55,6 +55,13 @@ def join(lowering, node):
     return None
 
 
+def assemble(lowering, node):
+    """Parts along an axis with zeros between them."""
+    params = (node.op.axis, *(b for bounds in node.op.bounds for b in bounds))
+    lowering.add("call", [lowering.place(v) for v in node.inputs], [lowering.temp(node.outputs[0])], params,
+                 kernel="assemble", node=node)
+
+
 def split(lowering, node):
     """Views of the parts."""
     x, axis, sizes = node.inputs
@@ -90,4 +97,4 @@ def batched_dot(lowering, node):
 
 
 PREBUILT = {ARange: arange, Eye: ones_at("eye"), Tri: ones_at("tri"), AllocDiag: alloc_diag, Join: join, Split: split,
-            Argmax: argmax, First: argmax, BatchedDot: batched_dot}
+            Argmax: argmax, First: argmax, BatchedDot: batched_dot, Assemble: assemble}

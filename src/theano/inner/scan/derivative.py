@@ -8,9 +8,10 @@ from dataclasses import replace
 from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
+from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
-from theano.inner.graph import depending, read
-from theano.inner.scan.ends import is_zero, rows_from_end
+from theano.inner.graph import depending, read, with_light_shapes
+from theano.inner.scan.ends import rows_from_end
 from theano.inner.scan.loop import (
     Carry,
     Loop,
@@ -26,9 +27,10 @@ from theano.inner.scan.loop import (
 )
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.create import zeros_like
+from theano.tensor.create import is_zero, zeros_like
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise, minimum, switch
+from theano.tensor.index import IncSubtensor, index_of
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
 
@@ -129,18 +131,6 @@ def _live(loop, gradients):
         live |= more
 
 
-def _of_one_shape(model, given, recurrent):
-    """A variable with the shape of ``model``, which is elementwise in it, that is given or needs no earlier step."""
-    stack = [model]
-    while stack and model in recurrent and model not in given:
-        v = stack.pop()
-        if v in given or v not in recurrent:
-            return v
-        if type(v.owner.op) is Elemwise:
-            stack.extend(x for x in reversed(v.owner.inputs) if x.type.broadcastable == model.type.broadcastable)
-    return None
-
-
 class _Reverse:
     """The loop that runs backwards.
 
@@ -162,9 +152,9 @@ class _Reverse:
     def _keep(self, terms, results, run):
         """Have what the terms need kept; pairs (row, array of all steps)."""
         loop, kept = self.loop, []
+        terms = dict(zip(terms, with_light_shapes(list(terms.values()), set(loop.inputs)), strict=True))
         random = {s.before for s in loop.states if not is_tensor(s.before)}
         recurrent = depending([row for rows, _ in _recurrent(loop) for row in rows], loop.values)
-        terms = self._without_models(terms, recurrent)
         order = toposort(list(terms.values()), loop.inputs)
         for node in order if random else ():
             if not random.isdisjoint(node.inputs):
@@ -197,18 +187,6 @@ class _Reverse:
         them, rewriting finds stable forms.
         """
         return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs]
-
-    def _without_models(self, terms, recurrent):
-        """The terms with zeros in the shape of what needs no earlier step where that of ``recurrent`` values, which
-        would be kept only for it, is the same.
-        """
-        given, found = set(self.loop.inputs), {}
-        for node in toposort(list(terms.values()), self.loop.inputs):
-            if type(node.op) is Elemwise and node.op.scalar_op.row_name == "second" and is_zero(node.outputs[0]):
-                model = _of_one_shape(node.inputs[0], given, recurrent)
-                if model is not None:
-                    found[node.outputs[0]] = node.op(model, node.inputs[1])
-        return dict(zip(terms, substitute(list(terms.values()), found), strict=True)) if found else terms
 
     def _steps(self):
         """How many steps there were."""
@@ -247,7 +225,7 @@ class _Reverse:
         if _none(self.given[k]):
             return None
         row = twin(self.loop.values[k])
-        array = self.given[k][skip:skip + self.steps]
+        array = _rows_from(self.given[k], skip)
         self.reverse.sequences.append(Sequence(row, self._backwards(fitted(array, array.type.clone(
             broadcastable=(False, *row.type.broadcastable))))))
         return row
@@ -349,6 +327,17 @@ class _Reverse:
         if is_tensor(variable) and not is_smooth(variable) and variable.type.ndim:
             return zeros_like(variable, dtype=config.floatX)
         return DisconnectedType()()
+
+
+def _rows_from(gradient, first):
+    """Rows of the gradient of a buffer; as it was before the gradient of `buffer[first:]` put it below zeros."""
+    node = gradient.owner
+    if node is None or type(node.op) is not IncSubtensor or not is_zero(node.inputs[0]):
+        return gradient[first:]
+    rows, *others = index_of(node)
+    is_put_there = not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
+        and rows.start.data == first and rows.stop is rows.step is None
+    return node.inputs[1] if is_put_there and node.inputs[1].type == gradient.type else gradient[first:]
 
 
 # -- forward mode ---------------------------------------------------------------------------------------

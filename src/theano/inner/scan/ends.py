@@ -1,6 +1,7 @@
 """Gradients that go to one of the last rows only, as that of ``rows[-1]`` does."""
 
 from theano.graph.variable import Constant
+from theano.tensor.create import is_zero
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.index import IncSubtensor, index_of
 
@@ -81,12 +82,3 @@ def _begins_at(node):
     if len(index) != 1 or not isinstance(index[0], slice) or index[0].stop is not None or index[0].step is not None:
         return None
     return int(index[0].start.data) if isinstance(index[0].start, Constant) else None
-
-
-def is_zero(v):
-    """Whether a gradient is a fill with zeros."""
-    while v.owner is not None and getattr(getattr(v.owner.op, "scalar_op", None), "row_name", None) == "second":
-        v = v.owner.inputs[1]
-    while v.owner is not None and len(v.owner.inputs) == 1:
-        v = v.owner.inputs[0]
-    return isinstance(v, Constant) and not v.data.any()

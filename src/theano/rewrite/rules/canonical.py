@@ -332,15 +332,15 @@ def fill_of_equal_shape(fgraph, node):
     return None
 
 
-@rule("second", name="local_fill_of_expression", tags=("canonicalize",))
-def fill_like_leaf(node):
+@rule("second", name="local_fill_of_expression", tags=("canonicalize",), fgraph=True)
+def fill_like_leaf(fgraph, node):
     """second(f(x), y) >> second(x, y): only the shape of the first matters"""
     model, value = node.inputs
-    inner = model
+    inner, agree = model, getattr(fgraph, "extents_agree", False)
     while inner.owner is not None and type(inner.owner.op) is Elemwise:
         same = [x for x in inner.owner.inputs if x.type.broadcastable == model.type.broadcastable]
         others = [x for x in inner.owner.inputs if not all(x.type.broadcastable)]
-        if len(same) < 1 or len(set(others)) > 1:
+        if not same or len(set(others)) > 1 and not agree:
             break
         inner = same[0]
     return apply("second", inner, value) if inner is not model else None

@@ -1,25 +1,13 @@
 """Increments of zeros, as in gradients of parts: added to what they are added to, so that nothing else is written."""
 
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.match import is_number, row
+from theano.rewrite.rules.match import row
 from theano.tensor.advanced import AdvancedBooleanIncSubtensor, AdvancedIncSubtensor, AdvancedIncSubtensor1
-from theano.tensor.create import Alloc
+from theano.tensor.create import is_zero
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.index import IncSubtensor
 
 INCREMENTS = (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor, AdvancedBooleanIncSubtensor)
-
-
-def _is_zero(x):
-    """Whether all elements of ``x`` are known to be zero."""
-    while not is_number(x, 0):
-        if row(x) == "second":
-            x = x.owner.inputs[1]
-        elif x.owner is not None and type(x.owner.op) is Alloc:
-            x = x.owner.inputs[0]
-        else:
-            return False
-    return True
 
 
 def _increments(v):
@@ -29,7 +17,7 @@ def _increments(v):
             and len(v.clients) == 1:
         found.append(v.owner)
         v = v.owner.inputs[0]
-        if _is_zero(v):
+        if is_zero(v):
             return found
     return None
 

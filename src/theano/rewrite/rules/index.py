@@ -5,7 +5,7 @@ from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import row
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor, AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise
-from theano.tensor.index import IncSubtensor, Subtensor, index_of
+from theano.tensor.index import IncSubtensor, Subtensor, index_of, interval, overlap
 from theano.tensor.nonzero import Nonzero
 
 
@@ -54,6 +54,24 @@ def subtensor_of_unary(node):
             or len(x.owner.outputs) != 1:
         return None
     return x.owner.op(node.op(x.owner.inputs[0], *node.inputs[1:]))
+
+
+@rule(Subtensor, name="local_subtensor_of_elemwise", tags=("specialize",), fgraph=True)
+def parts_of_elementwise(fgraph, node):
+    """(x + y)[:n], (x + y)[n:] >> x[:n] + y[:n], x[n:] + y[n:] for parts that do not overlap"""
+    x = node.inputs[0]
+    if x.owner is None or type(x.owner.op) is not Elemwise or len(x.owner.outputs) != 1 \
+            or not getattr(fgraph, "extents_agree", False):
+        return None
+    parts = [client for client, _ in x.clients]
+    if "output" in parts or any(type(c.op) is not Subtensor for c in parts):
+        return None
+    axes, *bounds = zip(*(interval(index_of(c)) for c in parts), strict=True)
+    if len(set(axes)) != 1 or None in axes or overlap(zip(*bounds, strict=True)):
+        return None
+    axis = axes[0]
+    inputs = [v if v.type.broadcastable[axis] else node.op(v, *node.inputs[1:]) for v in x.owner.inputs]
+    return x.owner.op(*inputs)
 
 
 def _exchanged(variable):
@@ -107,4 +125,5 @@ def nonzero_of_numbers(node):
 
 
 INDEX = (whole_subtensor, subtensor_from_first, subtensor_of_set, subtensor_of_unary)
-MACHINE = (rows_of_exchanged, nonzero_of_numbers)         # forms that the machine has instructions for
+# forms that the machine has instructions for, or works on best
+MACHINE = (parts_of_elementwise, rows_of_exchanged, nonzero_of_numbers)

@@ -1,0 +1,174 @@
+/* The Python type of compiled functions: calls a machine when the arguments are ready for it. */
+#include "machine.h"
+#include <structmember.h>
+
+typedef struct Callable {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Machine *machine;
+    char trust_input, quick;
+    int returned;
+    PyObject *dict, *weak;
+} Callable;
+
+static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Callable *c = (Callable *)self;
+    Py_ssize_t n = PyVectorcall_NARGS(nargsf);
+    Machine *m = c->machine;
+    if (m && c->quick && !names && n == m->npositional) {
+        int ok = 1;
+        if (c->trust_input) {
+            for (int k = 0; k < n && ok; k++)
+                ok = m->slot[m->input[k]].dtype == TH_OBJECT || PyArray_CheckExact(args[k]);
+        } else {
+            for (int k = 0; k < n && ok; k++)
+                ok = th_fits(&m->slot[m->input[k]], args[k]);
+        }
+        if (ok)
+            return th_call_machine(self, m, args, !c->trust_input, c->returned);
+    }
+    PyObject *slow = PyObject_GetAttrString(self, "_slow_call");
+    if (!slow)
+        return NULL;
+    PyObject *result = PyObject_Vectorcall(slow, args, n, names);
+    Py_DECREF(slow);
+    return result;
+}
+
+static PyObject *measured_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Machine *m = ((Callable *)self)->machine;
+    int64_t start = th_now();
+    PyObject *result = callable_vectorcall(self, args, nargsf, names);
+    m->call_ns += th_now() - start;
+    m->ncalls++;
+    if (m->unmeasured > 0) {
+        m->unmeasured--;
+        m->call_ns = m->run_ns = m->ncalls = 0;
+        memset(m->ns, 0, sizeof *m->ns * m->ninstructions);
+        memset(m->calls, 0, sizeof *m->calls * m->ninstructions);
+    }
+    return result;
+}
+
+static PyObject *callable_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    Callable *self = (Callable *)type->tp_alloc(type, 0);
+    if (self)
+        self->vectorcall = callable_vectorcall;
+    return (PyObject *)self;
+}
+
+static int callable_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Callable *c = (Callable *)self;
+    Py_VISIT(c->dict);
+    Py_VISIT(c->machine);
+    return 0;
+}
+
+static int callable_clear(PyObject *self)
+{
+    Callable *c = (Callable *)self;
+    Py_CLEAR(c->dict);
+    Py_CLEAR(c->machine);
+    return 0;
+}
+
+static void callable_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    if (((Callable *)self)->weak)
+        PyObject_ClearWeakRefs(self);
+    callable_clear(self);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyObject *callable_attach(PyObject *self, PyObject *args)
+{
+    PyObject *machine;
+    int quick, returned;
+    Callable *c = (Callable *)self;
+    if (!PyArg_ParseTuple(args, "Oii", &machine, &quick, &returned))
+        return NULL;
+    Py_INCREF(machine);
+    Py_XSETREF(c->machine, (Machine *)machine);
+    c->quick = (char)quick;
+    c->returned = returned;
+    Py_RETURN_NONE;
+}
+
+/* measure(unmeasured): measure calls and instructions from now on, or after so many calls. */
+static PyObject *callable_measure(PyObject *self, PyObject *args)
+{
+    Callable *c = (Callable *)self;
+    int unmeasured;
+    if (!PyArg_ParseTuple(args, "i", &unmeasured))
+        return NULL;
+    if (c->machine) {
+        c->machine->profiling = 1;
+        c->machine->unmeasured = unmeasured;
+        c->vectorcall = measured_call;
+    }
+    Py_RETURN_NONE;
+}
+
+/* run(values): values of all inputs, checked; those of shared variables are read from their cells. */
+static PyObject *callable_run(PyObject *self, PyObject *values)
+{
+    Callable *c = (Callable *)self;
+    if (!c->machine || !PyList_Check(values) || PyList_GET_SIZE(values) != c->machine->ninputs) {
+        PyErr_SetString(PyExc_TypeError, "run needs a list with a value for each input");
+        return NULL;
+    }
+    return th_call_machine(self, c->machine, ((PyListObject *)values)->ob_item, 0, RETURN_LIST);
+}
+
+/* repeat(n, *args): calls n times inside C. */
+static PyObject *callable_repeat(PyObject *self, PyObject *args)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(args) ? PyLong_AsSsize_t(PyTuple_GET_ITEM(args, 0)) : -1;
+    if (n < 0)
+        return PyErr_Occurred() ? NULL : (PyErr_SetString(PyExc_ValueError, "repeat needs a count"), NULL);
+    PyObject *result = Py_None;
+    Py_INCREF(result);
+    for (Py_ssize_t i = 0; i < n && result; i++) {
+        Py_DECREF(result);
+        result = callable_vectorcall(self, ((PyTupleObject *)args)->ob_item + 1, PyTuple_GET_SIZE(args) - 1, NULL);
+    }
+    return result;
+}
+
+static PyMethodDef callable_methods[] = {
+    {"_attach", callable_attach, METH_VARARGS, "_attach(machine, quick, returned)"},
+    {"_measure", callable_measure, METH_VARARGS, "_measure(unmeasured): measure calls after so many"},
+    {"_run", callable_run, METH_O, "_run(values): results for checked values of all inputs"},
+    {"repeat", callable_repeat, METH_VARARGS, "repeat(n, *args): the last result of n calls"},
+    {NULL}
+};
+
+static PyMemberDef callable_members[] = {
+    {"trust_input", T_BOOL, offsetof(Callable, trust_input), 0, "Skip the checks of the arguments."},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Callable, vectorcall), READONLY, NULL},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Callable, dict), READONLY, NULL},
+    {NULL}
+};
+
+PyTypeObject th_callable_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "theano.runtime._machine.Callable",
+    .tp_basicsize = sizeof(Callable),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_doc = "Calls a machine when the arguments are ready for it, else the method _slow_call.",
+    .tp_new = callable_new,
+    .tp_dealloc = callable_dealloc,
+    .tp_traverse = callable_traverse,
+    .tp_clear = callable_clear,
+    .tp_call = PyVectorcall_Call,
+    .tp_vectorcall_offset = offsetof(Callable, vectorcall),
+    .tp_dictoffset = offsetof(Callable, dict),
+    .tp_weaklistoffset = offsetof(Callable, weak),
+    .tp_methods = callable_methods,
+    .tp_members = callable_members,
+};

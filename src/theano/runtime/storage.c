@@ -1,0 +1,205 @@
+/* The memory of values: buffers of a frame, arrays that belong to results, and what Python code is given and gives. */
+#include "machine.h"
+#include "arrays.h"
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#define LARGE ((size_t)4 << 20)             /* buffers from here on are in large pages */
+
+/* Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
+int64_t th_contiguous(th_slot *s)
+{
+    int64_t n = s->itemsize;
+    for (int d = s->ndim; d--;) {
+        s->stride[d] = n;
+        if (__builtin_mul_overflow(n, s->shape[d], &n))
+            return -1;
+    }
+    return n;
+}
+
+static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int keep)
+{
+    if (!o || !PyArray_CheckExact(o))
+        return 0;
+    PyArrayObject *a = (PyArrayObject *)o;
+    if ((Py_REFCNT(o) != 1 || ((PyArrayObject_fields *)a)->weakreflist) && !(keep && spec->borrowed))
+        return 0;
+    if (PyArray_TYPE(a) != spec->type_num || PyArray_NDIM(a) != s->ndim || !PyArray_CHKFLAGS(a, NPY_ARRAY_OWNDATA)
+        || !PyArray_ISBEHAVED(a) || !PyArray_ISONESEGMENT(a) || PyArray_BASE(a))
+        return 0;
+    return !s->ndim || !memcmp(PyArray_DIMS(a), s->shape, sizeof(int64_t) * s->ndim);
+}
+
+static void set_strides(PyArrayObject *a, const int64_t *stride)
+{
+    if (!PyArray_NDIM(a))
+        return;
+    memcpy(PyArray_STRIDES(a), stride, sizeof(int64_t) * PyArray_NDIM(a));
+    PyArray_UpdateFlags(a, NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
+}
+
+static int allocate_array(struct th_frame *f, int i, th_slot *s)
+{
+    const slot_spec *spec = &f->machine->slot[i];
+    if (reusable(f->array[i], spec, s, f->machine->keep)) {
+        s->data = PyArray_DATA((PyArrayObject *)f->array[i]);
+        if (!PyArray_IS_C_CONTIGUOUS((PyArrayObject *)f->array[i]))
+            set_strides((PyArrayObject *)f->array[i], s->stride);
+        return 0;
+    }
+    if (f->released)
+        PyEval_RestoreThread(f->released);
+    Py_INCREF(spec->descr);
+    PyObject *fresh = PyArray_NewFromDescr(&PyArray_Type, spec->descr, s->ndim, (npy_intp *)s->shape, NULL, NULL, 0,
+                                           NULL);
+    if (fresh) {
+        Py_XSETREF(f->array[i], fresh);
+        s->data = PyArray_DATA((PyArrayObject *)fresh);
+    } else {
+        PyErr_Clear();
+    }
+    if (f->released)
+        f->released = PyEval_SaveThread();
+    if (!fresh && s->ndim > NPY_MAXDIMS)
+        return th_fail(f, TH_BAD_VALUE, "a result with more dimensions than an array can have");
+    return fresh ? 0 : th_fail(f, TH_OUT_OF_MEMORY, "no memory for a result");
+}
+
+void th_lay_out(struct th_frame *f, th_slot *s, const int64_t *stride)
+{
+    int i = (int)(s - f->slot);
+    memcpy(s->stride, stride, sizeof(int64_t) * s->ndim);
+    if (f->machine->slot[i].storage == ST_ARRAY)
+        set_strides((PyArrayObject *)f->array[i], stride);
+}
+
+int th_is_laid_out(struct th_frame *f, const th_slot *s)
+{
+    return f->machine->slot[s - f->slot].storage == ST_ROW;
+}
+
+int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
+{
+    int i = (int)(s - f->slot);
+    s->shape[0] = rows;
+    if (f->machine->slot[i].storage != ST_ARRAY)
+        return 0;
+    PyObject *all = f->array[i];
+    const char *data = s->data;
+    f->array[i] = NULL;
+    int error = th_allocate(f, s);
+    if (!error)
+        memcpy(s->data, data, th_count(s) * s->itemsize);
+    if (f->released)
+        PyEval_RestoreThread(f->released);
+    Py_DECREF(all);
+    if (f->released)
+        f->released = PyEval_SaveThread();
+    return error;
+}
+
+/* Large pages for large buffers, as NumPy has them for arrays: the first call writes to many. */
+static void enlarge_pages(char *buffer, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t skipped = -(uintptr_t)buffer & 4095;
+    if (size >= LARGE)
+        madvise(buffer + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
+#else
+    (void)buffer; (void)size;
+#endif
+}
+
+char *th_buffer(struct th_frame *f, int b, size_t nbytes)
+{
+    if (nbytes <= f->capacity[b] && f->buffer[b])
+        return f->buffer[b];
+    free(f->buffer[b]);
+    f->capacity[b] = 0;
+    size_t size = (nbytes + 127) & ~(size_t)63;
+    if (posix_memalign((void **)&f->buffer[b], 64, size)) {
+        f->buffer[b] = NULL;
+        th_fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
+        return NULL;
+    }
+    enlarge_pages(f->buffer[b], size);
+    f->capacity[b] = size;
+    return f->buffer[b];
+}
+
+int th_allocate(struct th_frame *f, th_slot *s)
+{
+    int i = (int)(s - f->slot);
+    int64_t nbytes = th_contiguous(s);
+    const slot_spec *spec = &f->machine->slot[i];
+    if (nbytes < 0)
+        return th_fail(f, TH_OUT_OF_MEMORY, "no memory for a result of this size");
+    if (spec->storage == ST_ARRAY)
+        return allocate_array(f, i, s);
+    if (spec->storage == ST_ROW)
+        return th_allocate_row(f, s);
+    int b = spec->buffer;
+    if (b < 0)
+        return th_fail(f, TH_SHAPE_MISMATCH, "a value does not fit into the storage that it replaces");
+    s->data = th_buffer(f, b, (size_t)nbytes);
+    return s->data ? 0 : TH_OUT_OF_MEMORY;
+}
+
+/* A slot as an ndarray for Python code; new reference. */
+PyObject *th_as_array(struct th_frame *f, int i)
+{
+    const slot_spec *spec = &f->machine->slot[i];
+    int borrowed = f->around && spec->storage == ST_INPUT && spec->dtype != TH_OBJECT;
+    if (spec->storage != ST_VIEW && !borrowed) {
+        Py_XINCREF(f->array[i]);
+        return f->array[i];
+    }
+    PyObject *base = f->array[spec->root];
+    Py_INCREF(spec->descr);
+    PyObject *a = PyArray_NewFromDescr(&PyArray_Type, spec->descr, f->slot[i].ndim, (npy_intp *)f->slot[i].shape,
+                                       (npy_intp *)f->slot[i].stride, f->slot[i].data, NPY_ARRAY_WRITEABLE, NULL);
+    if (a && base) {
+        Py_INCREF(base);
+        if (PyArray_SetBaseObject((PyArrayObject *)a, base) < 0)
+            Py_CLEAR(a);
+    }
+    return a;
+}
+
+int th_take_result(struct th_frame *f, int i, PyObject *value)
+{
+    const slot_spec *spec = &f->machine->slot[i];
+    if (spec->dtype == TH_OBJECT) {
+        Py_INCREF(value);
+        Py_XSETREF(f->array[i], value);
+        return 0;
+    }
+    Py_INCREF(spec->descr);
+    PyObject *a = PyArray_FromAny(value, spec->descr, spec->ndim, spec->ndim, NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED,
+                                  NULL);
+    if (!a)
+        return TH_PYTHON_ERROR;
+    if (PyArray_TYPE((PyArrayObject *)a) != spec->type_num) {
+        Py_DECREF(a);
+        return th_fail(f, E_TYPE, "the op gave a result of another dtype than it promised");
+    }
+    th_slot *s = &f->slot[i];
+    s->data = PyArray_DATA((PyArrayObject *)a);
+    th_take_extents(s, (PyArrayObject *)a);
+    Py_XSETREF(f->array[i], a);
+    return 0;
+}
+
+/* What a cell holds before an op runs: for one with C code the array of the last call, if nobody else has it. */
+PyObject *th_last_result(struct th_frame *f, int i, int wanted)
+{
+    PyObject *o = f->array[i];
+    if (!wanted || f->machine->slot[i].storage != ST_ARRAY || !o || !PyArray_CheckExact(o) || Py_REFCNT(o) != 1
+        || ((PyArrayObject_fields *)o)->weakreflist || PyArray_BASE((PyArrayObject *)o)
+        || !PyArray_ISCARRAY((PyArrayObject *)o))
+        Py_RETURN_NONE;
+    f->array[i] = NULL;
+    return o;
+}
