@@ -316,7 +316,7 @@ class _Reverse:
         if self.weights[k] is None:
             return None
         rows = join(0, *(shape_padleft(self._reaching_back(self._last(s))) for s in reversed(self.pending[k])))
-        if not _none(self.given[k]):
+        if not _none(self.given[k]) and not _is_below_zeros(self.given[k], carry.reach):
             rows = rows + self.given[k][:carry.reach]
         return set_subtensor(zeros_like(carry.buffer)[:carry.reach], rows)
 
@@ -331,13 +331,19 @@ class _Reverse:
 
 def _rows_from(gradient, first):
     """Rows of the gradient of a buffer; as it was before the gradient of `buffer[first:]` put it below zeros."""
+    if _is_below_zeros(gradient, first) and gradient.owner.inputs[1].type == gradient.type:
+        return gradient.owner.inputs[1]
+    return gradient[first:]
+
+
+def _is_below_zeros(gradient, first):
+    """Whether a gradient has ``first`` rows of zeros because it is that of `buffer[first:]`."""
     node = gradient.owner
     if node is None or type(node.op) is not IncSubtensor or not is_zero(node.inputs[0]):
-        return gradient[first:]
+        return False
     rows, *others = index_of(node)
-    is_put_there = not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
+    return not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
         and rows.start.data == first and rows.stop is rows.step is None
-    return node.inputs[1] if is_put_there and node.inputs[1].type == gradient.type else gradient[first:]
 
 
 # -- forward mode ---------------------------------------------------------------------------------------
