@@ -1,21 +1,23 @@
 """How long a program waits for its function: ``python -m benchmarks.startup``.
 
 Every row is measured in processes of their own: "cold" with an empty cache, "warm" in those that come later and find
-what the first left. Time is that of `theano.function` and one call, after imports and after the graph was written.
+what the first left. Time is the CPU's, with that of the C compiler, for `theano.function` and one call, after imports
+and after the graph was written; of loops also for writing it down, with gradients.
 """
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 
 import theano
 import theano.tensor as tt
+from benchmarks.loops import nested
 
 
 def expression():
@@ -62,16 +64,51 @@ def chain(steps=60):
     return lambda: theano.function([x], gradient), (np.linspace(-1, 1, 100),)
 
 
+def lstm(steps=100, batch=32, width=128):
+    """A long short-term memory and its gradients, in float32."""
+    rng = np.random.default_rng(0)
+    w, u = ((rng.normal(size=(width, 4 * width)) * 0.05).astype("float32") for _ in range(2))
+    values = (rng.normal(size=(steps, batch, width)) * 0.1).astype("float32")
+
+    def step(row, h, c, w, u, b):
+        z = tt.dot(row, w) + tt.dot(h, u) + b
+        gate = [tt.nnet.sigmoid(z[:, k * width:(k + 1) * width]) for k in (0, 1, 3)]
+        c = gate[1] * c + gate[0] * tt.tanh(z[:, 2 * width:3 * width])
+        return gate[2] * tt.tanh(c), c
+
+    def make():
+        x, start = tt.ftensor3("x"), tt.zeros((batch, width), "float32")
+        weights = [theano.shared(v) for v in (w, u, np.zeros(4 * width, "float32"))]
+        (h, _), _ = theano.scan(step, x, [start, start], weights)
+        cost = (h[-1] ** 2).sum()
+        return theano.function([x], [cost, *theano.grad(cost, weights)])
+    return make, (values,)
+
+
+def loops(levels):
+    """The gradient through loops, one in the other."""
+    def make():
+        cost, wrt = nested(levels)
+        return theano.function(wrt, theano.grad(cost, wrt))
+    return lambda: (make, (np.eye(4) / 2, np.ones(4)))
+
+
 WORKLOADS = {"exp(2xy + y)": expression, "logistic regression": logistic_regression, "perceptron": perceptron,
-             "chain of 1,000 nodes": chain}
+             "chain of 1,000 nodes": chain, "LSTM": lstm, "loop": loops(1), "3 loops": loops(3)}
 
 
 def measure_here(name):
     """Milliseconds that this process takes to make and call one function."""
     make, arguments = WORKLOADS[name]()
-    start = time.perf_counter()
+    start = cpu()
     make()(*arguments)
-    return 1e3 * (time.perf_counter() - start)
+    return 1e3 * (cpu() - start)
+
+
+def cpu():
+    """Seconds that this process has worked, and those that it has waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def measure(name, folder, seed="0"):

@@ -165,29 +165,49 @@ def test_products_of_few_rows_are_added_up(dtype, rows):
         np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance)
 
 
-PEAK = """
+RESIDENT = """
+import sys
 import numpy as np, theano, theano.tensor as T
+def resident(name):
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name)) * 1024
+def peak(f, *given):
+    open("/proc/self/clear_refs", "w").write("5")
+    before = resident("VmRSS")
+    f(*given)
+    return resident("VmHWM") - before
+"""
+GRADIENT = """
 m, n = 16384, T.lscalar()
 h0, w = T.dvectors("h0", "w")
 rows, _ = theano.scan(lambda h, w: T.tanh(h * w) + h, None, h0, w, n_steps=n, checkpoint={every!r})
 f = theano.function([h0, w, n], T.grad(rows[-1].sum(), w))
 at = np.full(m, 0.1), np.full(m, 0.01)
 f(*at, 16)
-def resident(name):
-    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name))
-open("/proc/self/clear_refs", "w").write("5")
-before = resident("VmRSS")
-f(*at, {steps})
-print((resident("VmHWM") - before) * 1024 / (8 * m))
+print(peak(f, *at, {steps}) / (8 * m))
+"""
+STOPPING = """
+from theano.scan_module import until
+x = T.dvector("x")
+rows, _ = theano.scan(lambda h: (h * 1.01, until(h.max() > 2)), None, x, n_steps=10 ** 6)
+f = theano.function([x], rows[-1])
+f(np.full(4, 2.0))
+x0 = np.ones(2 ** 19)
+print(peak(f, x0))
 """
 
 
-def states(every, steps):
-    """How much more memory, in states, a gradient over so many steps takes than one over a few."""
-    code = PEAK.format(every=every, steps=steps)
-    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+def printed(code):
+    """The number that a process of its own prints."""
+    done = subprocess.run([sys.executable, "-c", RESIDENT + code], check=True, capture_output=True, text=True)
+    return float(done.stdout)
 
 
 def test_a_gradient_keeps_a_few_roots_of_the_number_of_states():
     """Two values are read of every step, so that the least is 2 * sqrt(2 * n)."""
-    assert states("sqrt", 2500) < 3.2 * 2500 ** 0.5 < 2500 < states(None, 2500)
+    kept = [printed(GRADIENT.format(every=every, steps=2500)) for every in ("sqrt", None)]
+    assert kept[0] < 3.2 * 2500 ** 0.5 < 2500 < kept[1]
+
+
+def test_a_loop_that_stops_needs_no_room_for_the_steps_it_might_make():
+    """The last of at most a million states of 4 MB."""
+    assert printed(STOPPING) < 20e6

@@ -103,22 +103,24 @@ def test_no_steps_give_back_the_start():
     assert rows.shape == (0, 2)
 
 
-def newton(tolerance=1e-13):
+def newton(tolerance=1e-13, checkpoint=None):
     def step(s):
         x, _ = s
         new = x - (x ** 3 - a * x - 1) / (3 * x ** 2 - a)
         return (new, abs(new - x)), None
 
-    return theano.loop(step, (a + 1, np.float64(1)), until=lambda s: s[1] < tolerance)[0][0]
+    last, _ = theano.loop(step, (a + 1, np.float64(1)), until=lambda s: s[1] < tolerance, checkpoint=checkpoint)
+    return last[0]
 
 
 MODES = [None, "FAST_COMPILE", theano.Mode("py", None)]
 
 
-@pytest.mark.parametrize("mode", MODES, ids=str)
-def test_newtons_iteration_has_the_gradient_of_the_implicit_function(mode):
+@pytest.mark.parametrize(("mode", "checkpoint"), [*((mode, None) for mode in MODES), (None, "sqrt"), (None, 2)],
+                         ids=str)
+def test_newtons_iteration_has_the_gradient_of_the_implicit_function(mode, checkpoint):
     """x solves x**3 - a x - 1 = 0, so that dx/da = x / (3 x**2 - a)."""
-    x = newton()
+    x = newton(checkpoint=checkpoint)
     f = theano.function([a], [x, T.grad(x, a)], mode=mode)
     for value in (0.5, 2.0, 5.0):
         root, slope = f(value)

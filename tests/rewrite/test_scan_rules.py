@@ -1,13 +1,20 @@
 """Rules for loops: what is left in the step, and that the results stay the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import theano
 import theano.tensor as T
+from theano.graph.fgraph import FunctionGraph
 from theano.inner.graph import read
-from theano.inner.scan.op import Scan
+from theano.inner.scan.op import Scan, run
+from theano.rewrite.pipeline import optimize
+from theano.rewrite.query import Query
+from theano.rewrite.rules.guards import assume_equal_extents
 from theano.tensor.dot import Dot
+from theano.tensor.index import IncSubtensor
 
 MODE = theano.Mode("py", "fast_run")
 
@@ -167,3 +174,42 @@ def test_products_of_which_only_the_shape_is_needed_are_not_kept():
     given = values(np.random.default_rng(0), (5, 3, 4), (3, 2), (2, 4))
     for a, b in zip(f(*given), plain(*given), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+@pytest.mark.parametrize("index", [np.s_[-1], np.s_[-3:], np.s_[-5:]], ids=str)
+def test_a_loop_keeps_the_last_rows_that_are_used(rng, index):
+    x, h, n = T.dmatrix("x"), T.dvector("h"), T.lscalar("n")
+    rows, _ = theano.scan(lambda row, h: T.tanh(row + h), x[:n], h)
+    f, (loop,) = rewritten(rows[index], [x, h, n])
+    buffer = loop.inputs[2].owner.inputs[0].owner               # empty, before the initial row is put there
+    assert "minimum" in theano.printing.pprint(buffer.inputs[0])
+    given, start = values(rng, (9, 3), (3,))
+    for m in (1, 2, 4, 9):
+        whole = [start]
+        for row in given[:m]:
+            whole.append(np.tanh(row + whole[-1]))
+        np.testing.assert_allclose(f(given, start, m), np.array(whole[1:])[index])
+
+
+@pytest.mark.parametrize("use", [lambda rows: rows[-1].sum(), lambda rows: (rows[-2:] ** 2).sum() + rows.sum()])
+def test_gradients_of_initial_rows_are_put_into_no_buffer(rng, use):
+    def cost(h, u):
+        return use(theano.scan(lambda h, u: T.tanh(T.dot(h, u)), None, h, u, n_steps=5)[0])
+
+    h, u = T.dvector("h"), T.dmatrix("u")
+    graph = FunctionGraph([h, u], [T.grad(cost(h, u), h)])
+    assume_equal_extents(graph)
+    optimize(graph, Query(include=("fast_run",)), native=True)
+    made = [n for n in graph.toposort() if isinstance(n.op, IncSubtensor) and n.op.set_instead_of_inc]
+    assert len(made) == 1                                       # the buffer of the forward loop
+    theano.gradient.verify_grad(cost, values(rng, (3,), (3, 3)), rng=np.random.RandomState(1))
+
+
+def test_sums_of_products_stay_in_lean_loops():
+    h, u, n = T.dvector("h"), T.dmatrix("u"), T.lscalar("n")
+    rows, _ = theano.scan(lambda h, u: T.tanh(T.dot(h, u)), None, h, u, n_steps=n)
+    for lean in (False, True):
+        loop = rows.owner.inputs[0].owner if rows.owner.op.idx_list else rows.owner
+        made = run(replace(loop.op.loop(loop.inputs), lean=lean))[0][-1]
+        _, loops = rewritten(T.grad(made.sum(), u), [h, u, n])
+        assert [node.op.states for node in loops if node.op.states] == [1 + lean]     # the gradient, and the sum

@@ -252,12 +252,15 @@ def _exception(code, text, axis, a, b, operands):
 def version():
     """Digest of the names, sizes and times of this package's sources: other sources, other keys."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    seen = []
-    for folder, _, files in os.walk(package):
-        for name in files:
-            if name.endswith((".py", ".h", ".so")):
-                info = os.stat(os.path.join(folder, name))
-                seen.append(f"{folder[len(package):]}/{name} {info.st_size} {info.st_mtime_ns}")
+    folders, seen = [package], []
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((".py", ".h", ".so")):
+                    info = entry.stat()
+                    seen.append(f"{entry.path[len(package):]} {info.st_size} {info.st_mtime_ns}")
+                elif entry.name != "__pycache__" and entry.is_dir():
+                    folders.append(entry.path)
     return hashlib.blake2b("\n".join(sorted(seen)).encode(), digest_size=16).hexdigest()
 
 

@@ -3,7 +3,6 @@
  * To add the product of one row to a matrix moves the whole matrix through the processor for little work. The rows of
  * some steps are put aside, and their product is added at once; nobody looks at the sum before the loop ends.
  */
-#define NO_IMPORT_ARRAY
 #include "machine.h"
 #include "arrays.h"
 #include "blas.h"

@@ -1,6 +1,11 @@
 /* The memory of values: buffers of a frame, arrays that belong to results, and what Python code is given and gives. */
 #include "machine.h"
 #include "arrays.h"
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#define LARGE ((size_t)4 << 20)             /* buffers from here on are in large pages */
 
 /* Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
 int64_t th_contiguous(th_slot *s)
@@ -95,6 +100,18 @@ int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
     return error;
 }
 
+/* Large pages for large buffers, as NumPy has them for arrays: the first call writes to many. */
+static void enlarge_pages(char *buffer, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t skipped = -(uintptr_t)buffer & 4095;
+    if (size >= LARGE)
+        madvise(buffer + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
+#else
+    (void)buffer; (void)size;
+#endif
+}
+
 char *th_buffer(struct th_frame *f, int b, size_t nbytes)
 {
     if (nbytes <= f->capacity[b] && f->buffer[b])
@@ -107,6 +124,7 @@ char *th_buffer(struct th_frame *f, int b, size_t nbytes)
         th_fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
         return NULL;
     }
+    enlarge_pages(f->buffer[b], size);
     f->capacity[b] = size;
     return f->buffer[b];
 }

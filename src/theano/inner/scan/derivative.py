@@ -154,13 +154,14 @@ class _Reverse:
         loop, kept = self.loop, []
         terms = dict(zip(terms, with_light_shapes(list(terms.values()), set(loop.inputs)), strict=True))
         random = {s.before for s in loop.states if not is_tensor(s.before)}
+        recurrent = depending([row for rows, _ in _recurrent(loop) for row in rows], loop.values)
         order = toposort(list(terms.values()), loop.inputs)
         for node in order if random else ():
             if not random.isdisjoint(node.inputs):
                 kept += [v for v in node.outputs if is_tensor(v)]
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
-        long = [v for v in self._long(order) if v not in carried]
+        long = [v for v in self._long(order) if v in recurrent and v not in carried]
         seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
         kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
@@ -178,15 +179,14 @@ class _Reverse:
         buffers = dict(zip(map(id, loop.carries), results, strict=False))
         return found + [Sequence(rows[v], buffers[id(c)][c.reach:]) for v, c in carried.items()]
 
-    def _long(self, order):
-        """What nodes of the terms need of the forward steps, depends on earlier steps, and is slow to compute again.
+    @staticmethod
+    def _long(order):
+        """What the nodes of the terms need of the forward steps that is slow to compute again.
 
         Of functions only those with simple derivatives: where the derivatives of others are computed together with
         them, rewriting finds stable forms.
         """
-        recurrent = depending([row for rows, _ in _recurrent(self.loop) for row in rows], self.loop.values)
-        return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot))
-                for v in node.outputs if v in recurrent]
+        return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs]
 
     def _steps(self):
         """How many steps there were."""
@@ -316,7 +316,7 @@ class _Reverse:
         if self.weights[k] is None:
             return None
         rows = join(0, *(shape_padleft(self._reaching_back(self._last(s))) for s in reversed(self.pending[k])))
-        if not _none(self.given[k]):
+        if not _none(self.given[k]) and not _is_below_zeros(self.given[k], carry.reach):
             rows = rows + self.given[k][:carry.reach]
         return set_subtensor(zeros_like(carry.buffer)[:carry.reach], rows)
 
@@ -331,13 +331,19 @@ class _Reverse:
 
 def _rows_from(gradient, first):
     """Rows of the gradient of a buffer; as it was before the gradient of `buffer[first:]` put it below zeros."""
+    if _is_below_zeros(gradient, first) and gradient.owner.inputs[1].type == gradient.type:
+        return gradient.owner.inputs[1]
+    return gradient[first:]
+
+
+def _is_below_zeros(gradient, first):
+    """Whether a gradient has ``first`` rows of zeros because it is that of `buffer[first:]`."""
     node = gradient.owner
     if node is None or type(node.op) is not IncSubtensor or not is_zero(node.inputs[0]):
-        return gradient[first:]
+        return False
     rows, *others = index_of(node)
-    is_put_there = not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
+    return not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
         and rows.start.data == first and rows.stop is rows.step is None
-    return node.inputs[1] if is_put_there and node.inputs[1].type == gradient.type else gradient[first:]
 
 
 # -- forward mode ---------------------------------------------------------------------------------------

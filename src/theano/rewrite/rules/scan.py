@@ -408,9 +408,10 @@ def _rows_at_least(buffer):
     """How many rows a buffer of a loop has at least."""
     while buffer.owner is not None and isinstance(buffer.owner.op, IncSubtensor):
         buffer = buffer.owner.inputs[0]
-    made = buffer.owner
-    terms = args(made.inputs[0], "add") if made is not None and isinstance(made.op, AllocEmpty) else None
-    return max((int(v.data) for v in terms or () if isinstance(v, Constant)), default=0)
+    if buffer.owner is None or not isinstance(buffer.owner.op, AllocEmpty):
+        return 0
+    rows = buffer.owner.inputs[0]
+    return max((int(v.data) for v in args(rows, "add") or [rows] if isinstance(v, Constant)), default=0)
 
 
 def _rows_of(fgraph, x):
