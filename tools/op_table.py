@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "derived")]
 
-from draws import ALL, COMPLEX, DISCRETE, FLOATS, REAL  # noqa: E402
+from draws import ALL, COMPLEX, DISCRETE, FLOATS, REAL, SMALL  # noqa: E402
 from op_cases import CASES, NO_COMPLEX_VALUES  # noqa: E402
 
 from theano.codegen.lower import Lowering  # noqa: E402
@@ -22,8 +22,8 @@ PAGE = ROOT / "docs" / "ops.md"
 SETS = [(ALL, "all"), (tuple(d for d in ALL if d != "bool"), "all but bool"), (REAL, "real"),
         (tuple(d for d in REAL if d != "bool"), "real but bool"), (FLOATS + COMPLEX, "float, complex"),
         (tuple(d for d in REAL if d != "bool" and not d.startswith("uint")) + COMPLEX, "signed"),
-        (FLOATS, "float"), (("float32", "float64", *COMPLEX), "float but float16, complex"),
-        (DISCRETE, "bool, integers"), (DISCRETE[1:], "integers"), ((*DISCRETE[1:], "float16"), "integers, float16"),
+        (FLOATS, "float"), (("float32", "float64", *COMPLEX), "float of 32 or 64 bits, complex"),
+        (DISCRETE, "bool, integers"), (DISCRETE[1:], "integers"), (SMALL, "float of 16 bits"),
         (COMPLEX, "complex")]
 KINDS = {"loop": "C loops", "rows": "C loops", "call": "C kernel", "python": "Python", "gemm": "BLAS", "gemv": "BLAS",
          "ger": "BLAS", "dot": "BLAS"}
@@ -153,8 +153,8 @@ ops are made from: what is said here is tested. Gradients are compared with fini
 too; the gradient by a complex number holds the derivative of the cost by its real part, and as imaginary part that by
 its imaginary part. Forward mode (`Rop`) is an op's own or comes from applying its gradient twice. A shape is inferred
 without computing the value. The last column says by what a compiled function computes the op alone: C loops are fused
-with their neighbours, C kernels are part of the package, views cost nothing. Half precision (float16) is computed in
-single precision and rounded.
+with their neighbours, C kernels are part of the package, views cost nothing. Floats of 16 bits (float16, bfloat16) are
+computed in single precision and rounded.
 """
 
 
