@@ -53,18 +53,29 @@ def numpy_dtype(name):
 
 def text_of(dtype):
     """What tells a NumPy dtype from others and makes it again: its code, where it has one of its own."""
-    return dtype.name if dtype.name in DTYPES and dtype.kind == "V" else dtype.str
+    return dtype.name if _is_bfloat16(dtype) else dtype.str
 
 
 def kind_of(dtype):
     """NumPy's letter for the kind of a dtype or of its name: b, i, u, f or c for numbers; bfloat16 is a float."""
-    row = DTYPES.get(dtype if isinstance(dtype, str) else dtype.name)
-    return np.dtype(dtype).kind if row is None else row.kind[0]
+    if isinstance(dtype, str):
+        return DTYPES[dtype].kind[0] if dtype in DTYPES else np.dtype(dtype).kind
+    return "f" if _is_bfloat16(dtype) else dtype.kind
 
 
 def is_small(dtype):
     """Whether a dtype, or its name, is a float of 16 bits."""
-    return getattr(dtype, "name", dtype) in SMALL
+    if not isinstance(dtype, np.dtype):
+        return dtype in SMALL
+    return dtype.itemsize == 2 and (dtype.kind == "f" or _is_bfloat16(dtype))
+
+
+def _is_bfloat16(thing):
+    """Whether a dtype, the name of one, or what has a dtype is bfloat16."""
+    dtype = getattr(thing, "dtype", thing)
+    if isinstance(dtype, np.dtype):
+        return dtype.kind == "V" and dtype.name == "bfloat16"
+    return isinstance(dtype, str) and dtype == "bfloat16"
 
 
 def computed_in(dtype):
@@ -74,16 +85,19 @@ def computed_in(dtype):
 
 def epsilon(dtype):
     """The distance from 1 to the next number of a float dtype."""
-    return 2.0 ** -7 if dtype == "bfloat16" else np.finfo(dtype).eps
+    return 2.0 ** -7 if _is_bfloat16(dtype) else np.finfo(dtype).eps
 
 
 def result_type(*things):
     """What NumPy's function of that name gives, by the rules of float16 for bfloat16; both together give float32."""
-    names = [str(t.dtype) if hasattr(t, "dtype") else str(t) for t in things]
-    if "bfloat16" not in names:
+    found = [_is_bfloat16(thing) for thing in things]
+    if not any(found):
         return np.result_type(*things)
-    result = np.result_type(*("float16" if name == "bfloat16" else t for t, name in zip(things, names, strict=True)))
-    return result if result != "float16" else np.dtype("float32") if "float16" in names else numpy_dtype("bfloat16")
+    result = np.result_type(*("float16" if stands else thing for thing, stands in zip(things, found, strict=True)))
+    if result != "float16":
+        return result
+    both = any(is_small(getattr(t, "dtype", t)) for t, stands in zip(things, found, strict=True) if not stands)
+    return np.dtype("float32") if both else numpy_dtype("bfloat16")
 
 
 def can_cast(source, target, casting="safe"):
