@@ -118,10 +118,11 @@ static int64_t find_lead(const loop *l)
     return best;
 }
 
-/* All operands are contiguous, or one element. */
+/* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
+ * first, and must not depend on where arrays lie: only single ones have such points. */
 static int run_one_row(loop *l)
 {
-    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW ? find_lead(l) : 0;
+    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && l->nest->cost == 1 ? find_lead(l) : 0;
     int64_t extent[4] = { lead, 1, 0, 0 };
     if (lead) {
         int code = th_call_inner(l, l->ptr, l->stride[0], extent);
