@@ -231,6 +231,21 @@ def test_long_rows_that_begin_anywhere_in_a_line(rng):
             np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("expression", [
+    lambda x, y: T.exp(-x * x) * T.tanh(y + x) - T.sigmoid(x * y - x) / (1 + y * y), lambda x, y: x * y,
+    lambda x, y: T.maximum(x, y), lambda x, y: T.lt(x, y)])
+def test_results_do_not_depend_on_where_arrays_lie(expression, rng):
+    x, y = T.dvector(), T.dvector()
+    f, room = native([x, y], expression(x, y)), np.empty((2, 2016 + 8))
+    values, found = rng.randn(2, 2003), set()
+    first = int(-room.ctypes.data % 64 // 8)
+    for start in range(first, first + 8):
+        a, b = (r[start:start + 2003] for r in room)
+        a[...], b[...] = values
+        found.add(f(a, b).tobytes())
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("dtype", ["bool", "int16", "float32", "float64", "complex128"])
 def test_columns_repeated_in_short_rows(dtype, rng):
     x, n = T.TensorType(dtype, (False,))(), T.lscalar()

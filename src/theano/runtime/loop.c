@@ -118,10 +118,19 @@ static int64_t find_lead(const loop *l)
     return best;
 }
 
-/* All operands are contiguous, or one element. */
+/* Whether there is one cheap op: the cost of a nest counts what is loaded too. */
+static int is_simple(const th_nest *nest)
+{
+    int loads = 0;
+    for (int k = 0; k < nest->noperands; k++) loads += nest->operand[k].role == TH_IN;
+    return nest->cost <= loads + 1;
+}
+
+/* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
+ * first, and must not depend on where arrays lie: only simple nests have such points. */
 static int run_one_row(loop *l)
 {
-    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW ? find_lead(l) : 0;
+    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && is_simple(l->nest) ? find_lead(l) : 0;
     int64_t extent[4] = { lead, 1, 0, 0 };
     if (lead) {
         int code = th_call_inner(l, l->ptr, l->stride[0], extent);
