@@ -7,6 +7,7 @@ and given their leading axis back.
 
 import copy
 
+from theano.graph import origin
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant
 from theano.graph.walk import clone_get_equiv, substitute
@@ -118,13 +119,13 @@ def rewrite_rows(fgraph, engine):
     wanted = [v for node in nodes for v in node.outputs
               if any(client == "output" or client not in inside and not isinstance(client.op, (Shape, Shape_i))
                      for client, _ in v.clients)]                       # extents are found without the value
-    made = _rewritten([rows[v] for v in wanted], list(fixed), engine)
-    if made is None:
-        return 0
-    for old, new in zip(wanted, batch_graph(made, fixed), strict=True):
-        if new.type == old.type:
-            fgraph.replace(old, new, reason="rewrite_rows")
-    return len(wanted)
+    with origin.inherited(next((v.tag.trace for node in anchors for v in node.outputs if v.tag.trace), ())):
+        made = _rewritten([rows[v] for v in wanted], list(fixed), engine)
+        batches = [] if made is None else batch_graph(made, fixed)
+    pairs = [(old, new) for old, new in zip(wanted, batches, strict=False) if new.type == old.type]
+    for old, new in pairs:
+        fgraph.replace(old, new, reason="rewrite_rows")
+    return len(pairs)
 
 
 def _rewritten(outputs, inputs, engine):
