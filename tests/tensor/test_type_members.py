@@ -20,7 +20,7 @@ def test_tensor_types():
     assert (kind.ndim, kind.dtype, kind.broadcastable) == (2, "float32", (False, True))
     assert kind == T.TensorType("float32", (False, True)) and kind != T.fmatrix and hash(kind) == hash(kind.clone())
     assert kind.clone(dtype="int8").dtype == "int8" and kind.clone(broadcastable=(True,)).ndim == 1
-    assert kind.convert_variable(T.fmatrix("m")) is None or kind.convert_variable(T.fmatrix("m")).type == kind
+    assert kind.convert_variable(T.fmatrix("m")) is None and kind.convert_variable(x) is x
     assert T.fmatrix.convert_variable(x).type == T.fmatrix
     assert kind.dtype_specs()[1] == "npy_float32" and kind.to_scalar_type() == theano.scalar.float32
     assert kind.filter([[1], [2]], allow_downcast=True).dtype == "float32" and kind.filter(a, strict=True) is a
@@ -49,7 +49,8 @@ SCALARS = {
     "__le__": lambda x: x <= 3,
     "__gt__": lambda x: x > 2, "__ge__": lambda x: x >= 4, "astype": lambda x: x.astype("int16")}
 INTEGERS = {"__and__": lambda i: i & 5, "__rand__": lambda i: 5 & i, "__or__": lambda i: i | 8,
-            "__ror__": lambda i: 8 | i, "__xor__": lambda i: i ^ 5, "__rxor__": lambda i: 5 ^ i, "__invert__": lambda i: ~i}
+            "__ror__": lambda i: 8 | i,
+            "__xor__": lambda i: i ^ 5, "__rxor__": lambda i: 5 ^ i, "__invert__": lambda i: ~i}
 
 
 def test_scalar_variables():
