@@ -12,6 +12,8 @@ from theano.tensor.slinalg import Cholesky, Solve, cholesky, expm, solve, solve_
 import theano
 from theano import tensor as T
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.walk import toposort
+from theano.inner.batch.each_row import EachRow
 from theano.rewrite.pipeline import Query, optimize
 from theano.rewrite.rules.factor import FACTOR
 from theano.rewrite.rules.linalg import LINALG
@@ -161,9 +163,10 @@ def test_gradient_of_log_density_shares_its_cholesky(rng):
 
 
 def factorizations(f):
-    """By what a function factorizes and solves."""
-    return sorted(getattr(node.op, "A_structure", type(node.op).__name__) for node in f.maker.fgraph.toposort()
-                  if "linalg" in type(node.op).__module__)
+    """By what a function factorizes and solves; those of every row of a batch count as one."""
+    nodes = [n for node in f.maker.fgraph.toposort() for n in
+             (toposort(node.op.graph.outputs) if isinstance(node.op, EachRow) else [node])]
+    return sorted(getattr(n.op, "A_structure", type(n.op).__name__) for n in nodes if "linalg" in type(n.op).__module__)
 
 
 def test_log_densities_of_many_points_and_of_many_covariances(rng):
@@ -183,7 +186,41 @@ def test_log_densities_of_many_points_and_of_many_covariances(rng):
     np.testing.assert_allclose(f(points, given[y], given[S]), [reference(p, given[S]) for p in points])
     covariances = np.stack([given[S] + k * np.eye(3) for k in range(4)])
     f = theano.function([many, y, stack], theano.vectorize(density)(many, stack))
+    assert factorizations(f) == ["Cholesky", "lower_triangular", "upper_triangular"]
     np.testing.assert_allclose(f(points, given[y], covariances), [*map(reference, points, covariances)])
+    densities = theano.vectorize(density)(many, stack)
+    outputs = [densities, *theano.grad(densities.sum(), [many, y, stack])]
+    f = theano.function([many, y, stack], outputs)
+    assert factorizations(f) == ["Cholesky", "CholeskyInverse", *["lower_triangular"] * 2, *["upper_triangular"] * 2]
+    plain = theano.function([many, y, stack], outputs, mode=PLAIN)(points, given[y], covariances)
+    for found, expected in zip(f(points, given[y], covariances), plain, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-11)
+
+
+BATCHES = {                 # of one row: (function, ops that the batches are made of)
+    "solve": (lambda a, b: matrix_inverse(a).dot(b), "general"),
+    "shared": (lambda a, b: solve(a, b).sum() + det(a), "LUFactor LUSolve"),
+    "logarithm": (lambda a, b: T.log(abs(det(a))) * b, "SLogDet"),
+    "inverse": (lambda a, b: matrix_inverse(matrix_inverse(a)).dot(b), ""),
+    "positive": (lambda a, b: solve(a.dot(a.T), b), "Cholesky lower_triangular upper_triangular"),
+    "nothing": (lambda a, b: matrix_inverse(a).sum(axis=0) * b, "MatrixInverse"),
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_batches_are_rewritten_as_one_row_is(name, rng):
+    function, expected = BATCHES[name]
+    a, b = T.dtensor3(), T.dmatrix()
+    y = theano.vectorize(function)(a, b)
+    f = theano.function([a, b], y)
+    assert factorizations(f) == expected.split()
+    matrices, columns = rng.normal(size=(4, 3, 3)) + 2 * np.eye(3), rng.normal(size=(4, 3))
+    for n in (4, 1, 0):
+        given = matrices[:n], columns[:n]
+        reference = theano.function([a, b], y, mode=PLAIN)(*given)
+        np.testing.assert_allclose(f(*given), reference, rtol=1e-9, atol=1e-11)
+    without = theano.function([a, b], y, mode=theano.compile.get_mode("FAST_RUN").excluding("batched_linalg"))
+    np.testing.assert_allclose(without(matrices, columns), f(matrices, columns), rtol=1e-9, atol=1e-11)
 
 
 def test_logarithm_of_large_determinants_does_not_overflow():

@@ -57,7 +57,8 @@ def rule(*tracks, name=None, tags=(), fgraph=False):
 class Phase:
     """Rules that run together.
 
-    repeat: until nothing changes any more. whole: a function of the graph instead of rules.
+    repeat: until nothing changes any more. whole: a function of the graph instead of rules,
+    and of the engine where its attribute ``takes_engine`` is true.
     """
 
     name: str
@@ -158,7 +159,8 @@ class Engine:
         """Run a phase; how many replacements it made."""
         start = time.perf_counter()
         if phase.whole is not None:
-            count = phase.whole(self.fgraph) or 0
+            given = (self.fgraph, self) if getattr(phase.whole, "takes_engine", False) else (self.fgraph,)
+            count = phase.whole(*given) or 0
             self._settle()
         else:
             count = self._run_rules(phase)

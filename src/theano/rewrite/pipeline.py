@@ -8,6 +8,7 @@ from theano.graph.progress import report
 from theano.rewrite.database import FUSION, optdb
 from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported from here
+from theano.rewrite.rules.batch import rewrite_rows
 from theano.rewrite.rules.blas import BLAS
 from theano.rewrite.rules.branch import BRANCH, merge_choices, view_choices
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
@@ -36,6 +37,7 @@ FAST = frozenset({"fast_run", "fast_compile"})
 PHASES = (
     Phase("inline", (graph_as_op,), tags=FAST),
     Phase("keep_checks", whole=keep_checks, tags=FAST),
+    Phase("batched_linalg", whole=rewrite_rows, tags=RUN),
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
     Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
