@@ -33,13 +33,6 @@ PROGRAM = """
 """
 
 
-@pytest.fixture(autouse=True)
-def native_mode():
-    """Whatever mode the tests run in."""
-    with theano.config.change_flags(mode="Mode", linker="cvm"):
-        yield
-
-
 def run(folder, program=PROGRAM, before="", **environment):
     """Run a program with its cache below ``folder``; it must end well and say nothing. Returns what it printed."""
     flags = f"base_compiledir={folder}"

@@ -48,17 +48,19 @@ def test_functions_that_failed_are_gone():
 
 
 def test_compiling_in_a_loop_does_not_grow():
-    """``python -m benchmarks.memory`` makes thousands."""
+    """``python -m benchmarks.memory`` makes thousands. Before, as much garbage was there at once as ever is: see
+    `paused_gc`."""
     value = np.ones((300, 4))
-    for k in range(20):
-        trainer(k)[0](value)
-    gc.collect()
-    before, loaded = resident(), libraries()
-    for k in range(200):
-        trainer(k)[0](value)
-    gc.collect()
+
+    def make():
+        for k in range(200):
+            trainer(k)[0](value)
+        gc.collect()
+        return resident()
+
+    before, loaded = make(), libraries()
+    assert make() - before < 2 << 20
     assert libraries() <= loaded + 2
-    assert resident() - before < 4 << 20
 
 
 def libraries():
@@ -142,4 +144,4 @@ def test_a_thousand_shapes_compile_once(monkeypatch, rng):
         np.testing.assert_allclose(third, a @ b, atol=1e-12)
         np.testing.assert_array_equal(fourth, a[1:, ::2])
         np.testing.assert_allclose(fifth.sum(axis=1), 1)
-    assert len(compiled) == 1
+    assert len(compiled) == (build.compiler() is not None)
