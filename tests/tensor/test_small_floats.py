@@ -247,6 +247,19 @@ def test_training_with_weights_in_float32_and_work_in_bfloat16(rng):
     np.testing.assert_allclose(weights.get_value(), true.astype("float32"), atol=0.02)
 
 
+def test_functions_of_numpy_take_bfloat16():
+    x = T.tensor("bfloat16", (False,))
+    v = np.array([1.5, -0.0, np.nan, np.inf, -np.inf], BFLOAT16)
+    outputs = [np.nan_to_num(x), np.signbit(x), np.fabs(x), np.isfinite(x)]
+    found = theano.function([x], outputs)(v)
+    assert [y.dtype.name for y in found] == ["bfloat16", "bool", "bfloat16", "bool"]
+    large = float(ml_dtypes.finfo("bfloat16").max)
+    assert found[0].astype("float64").tolist() == [1.5, 0, 0, large, -large]
+    assert found[1][[0, 1, 3, 4]].tolist() == [False, True, False, True]
+    assert found[3].tolist() == [True, True, False, False, False]
+    assert np.result_type(x, T.bvector()) == BFLOAT16
+
+
 # -- what holds values -------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from theano.compile.layouts import private
 from theano.graph.op import performer
 from theano.graph.walk import toposort
-from theano.scalar.dtype import epsilon, kind_of
+from theano.scalar.dtype import finfo, kind_of
 
 TIMES = 4
 MARGIN = 16
@@ -72,4 +72,4 @@ def _off(value, rng):
         return value
     signs = rng.randint(-1, 2, value.shape)
     with np.errstate(all="ignore"):
-        return (value * (1 + signs * epsilon(value.dtype))).astype(value.dtype)
+        return (value * (1 + signs * float(finfo(value.dtype).eps))).astype(value.dtype)

@@ -5,6 +5,7 @@ import scipy.sparse
 
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.dtype import kind_of
 from theano.scalar.type import upcast
 from theano.sparse.convert import CSM, SparseFromDense, as_gradient_of, cast, csm_properties
 from theano.sparse.elemwise import mul
@@ -186,7 +187,7 @@ class HStack(Op):
             stop = start + shape_i(x, self.axis)
             part = g[:, start:stop] if self.axis == 1 else g[start:stop]
             found.append(cast(as_gradient_of(x, part), x.type.dtype)
-                         if x.type.dtype.startswith(("float", "complex")) else x.type.zeros_like(x))
+                         if kind_of(x.type.dtype) in "fc" else x.type.zeros_like(x))
             start = stop
         return found
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from theano.scalar.dtype import finfo, kind_of
 from theano.tensor.arithmetic import cov, isinf, isnan
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import as_tensor_variable, constant
@@ -146,9 +147,9 @@ def _same(a1, a2):
 @counterpart("nan_to_num")
 def _finite(x, nan=0.0, posinf=None, neginf=None):
     x = as_tensor_variable(x)
-    if not x.type.dtype.startswith("float"):
+    if kind_of(x.type.dtype) != "f":
         return x
-    limits = np.finfo(x.type.dtype)
+    limits = finfo(x.type.dtype)
     large, small = limits.max if posinf is None else posinf, limits.min if neginf is None else neginf
     return switch(isnan(x), nan, switch(isinf(x), switch(x > 0, large, small), x)).astype(x.type.dtype)
 

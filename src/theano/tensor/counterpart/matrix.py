@@ -6,6 +6,7 @@ Linear algebra is that of one matrix: `theano.vectorize` makes batches.
 import numpy as np
 
 from theano.graph.variable import Variable
+from theano.scalar.dtype import finfo, kind_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.counterpart.shape import transposed
 from theano.tensor.counterpart.ufunc import vecdot
@@ -215,8 +216,8 @@ def _rank(A):                                                                   
 def _least(a):
     """What part of the largest singular value counts as zero: the larger extent times the rounding unit."""
     a = as_tensor_variable(a)
-    dtype = a.type.dtype if a.type.dtype.startswith(("float", "complex")) else "float64"
-    return (max_of(a.shape) * np.finfo(dtype).eps).astype("float64")
+    dtype = a.type.dtype if kind_of(a.type.dtype) in "fc" else "float64"
+    return (max_of(a.shape) * float(finfo(dtype).eps)).astype("float64")
 
 
 def _inverse_transform(a, n, axis):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from theano.errors import NotScalarConstantError
+from theano.scalar.dtype import result_type
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
 from theano.tensor.create import alloc, empty_like, full, full_like, tril, triu
@@ -26,7 +27,7 @@ counterpart("empty_like")(lambda prototype, dtype=None: empty_like(prototype, dt
 counterpart("ndim")(lambda a: a.type.ndim)
 counterpart("iscomplexobj")(lambda x: x.type.dtype.startswith("complex"))
 counterpart("isrealobj")(lambda x: not x.type.dtype.startswith("complex"))
-counterpart("result_type")(lambda *args: np.result_type(*(getattr(a, "dtype", a) for a in args)))
+counterpart("result_type")(lambda *args: result_type(*(getattr(a, "dtype", a) for a in args)))
 counterpart("flip")(lambda m, axis=None: flipped(as_tensor_variable(m), axis))
 counterpart("fliplr")(lambda m: flipped(m, 1))
 counterpart("flipud")(lambda m: flipped(m, 0))

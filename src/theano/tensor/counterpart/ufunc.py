@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from theano.scalar.dtype import kind_of
 from theano.scalar.type import complex_dtypes
 from theano.tensor.arithmetic import isinf, isnan
 from theano.tensor.constant import as_tensor_variable, constant
@@ -56,7 +57,7 @@ def fabs(x):
 
 def inexact(x):
     """``x`` with a dtype that has fractions."""
-    return x if x.type.dtype.startswith(("float", "complex")) else cast(x, "float64")
+    return x if kind_of(x.type.dtype) in "fc" else cast(x, "float64")
 
 
 @ufunc
@@ -122,7 +123,7 @@ def isfinite(x):
 @ufunc
 def signbit(x):
     """Whether the sign is minus, that of zero included; that of nan counts as plus."""
-    if not x.type.dtype.startswith("float"):
+    if kind_of(x.type.dtype) != "f":
         return lt(x, 0)
     return lt(x, 0) | (eq(x, 0) & lt(1 / x, 0))
 
