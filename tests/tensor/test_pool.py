@@ -170,3 +170,11 @@ def test_old_names(rng):
 def test_wrong_arguments(call, error):
     with pytest.raises(error):
         call(T.tensor3())
+
+
+@pytest.mark.parametrize("linker", ["cvm", "py"])
+def test_windows_of_nothing_are_refused(linker):
+    x, ws = T.dmatrix(), T.ivector()
+    f = theano.function([x, ws], Pool(True)(x, ws), mode=theano.Mode(linker=linker))
+    with pytest.raises(ValueError, match="at least 1"):
+        f(np.ones((4, 4)), [2, 0])

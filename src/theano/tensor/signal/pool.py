@@ -38,6 +38,9 @@ class Windows:
         if not len(self.ws) == len(self.stride) == len(self.pad) == op.ndim:
             raise ValueError(f"{op}: ws, stride and pad must have {op.ndim} elements, got {self.ws}, {self.stride} "
                              f"and {self.pad}")
+        if min(*self.ws, *self.stride) < 1 or min(self.pad, default=0) < 0:
+            raise ValueError(f"{op}: pooling needs windows and strides of at least 1, padding of at least 0, got "
+                             f"{self.ws}, {self.stride} and {self.pad}")
         self.size, self.lead = tuple(shape[lead:]), tuple(shape[:lead])
         self.out = tuple(axis_extent(*axis, op.ignore_border) for axis in zip(self.size, self.ws, self.stride, self.pad,
                                                                               strict=True))
