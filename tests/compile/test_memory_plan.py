@@ -9,6 +9,13 @@ import theano.tensor as tt
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(autouse=True)
+def native_mode():
+    """Whatever mode the tests run in."""
+    with theano.config.change_flags(mode="Mode", linker="cvm"):
+        yield
+
+
 def values(*shapes, dtype="float64"):
     return [RNG.uniform(0.1, 1, shape).astype(dtype) for shape in shapes]
 

@@ -18,6 +18,13 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 
 
+@pytest.fixture(autouse=True)
+def native_mode():
+    """Whatever mode the tests run in."""
+    with theano.config.change_flags(mode="Mode", linker="cvm"):
+        yield
+
+
 class Doubled(Op):
     """Twice x, in Python."""
 
