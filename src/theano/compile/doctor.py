@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+from contextlib import suppress
 
 import numpy as np
 
@@ -87,8 +88,11 @@ def _cache():
     if store.folder is None:
         folder = cache.default_folder()
         return f"in memory only: {'there is no home folder' if folder is None else cache.unsafe(folder)}"
-    found = os.scandir(store.folder) if os.path.isdir(store.folder) else ()
-    sizes = [entry.stat().st_size for entry in found if entry.name.endswith(".so")]
+    sizes = []
+    for name in os.listdir(store.folder) if os.path.isdir(store.folder) else ():
+        if name.endswith(".so"):
+            with suppress(OSError):                 # another process may have thrown it away
+                sizes.append(os.stat(os.path.join(store.folder, name)).st_size)
     size = sum(sizes) / 2**20
     return f"{store.folder} ({len(sizes)} entries, {size:.1f} of {store.limit / 2**20:.0f} MB)"
 
