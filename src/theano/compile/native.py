@@ -282,7 +282,8 @@ def _make(maker, command, start):
     loops = native.loop_set() if command is None else None
     key = _key(maker, command)
     store = cache.current()
-    found = store.read(key) if key is not None else None
+    wanted = key is not None and not config.optimizer_verbose       # which shows what rewriting does
+    found = store.read(key) if wanted else None
     if found is not None:
         made = _from_cache(maker, found, store, key, loops, start)
         if made is not None:
