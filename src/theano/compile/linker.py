@@ -68,10 +68,10 @@ class Linker:
         self.fgraph, self.no_recycling = fgraph, no_recycling or []
         return self
 
-    def interpreter(self, fgraph, allow_gc, storage_map=None):
-        """What runs the nodes of ``fgraph`` one by one."""
+    def interpreter(self, fgraph, allow_gc, storage_map=None, mode=None):
+        """What runs the nodes of ``fgraph`` one by one; mode: of the function, and of the graphs inside of its ops."""
         return Interpreter(fgraph, allow_gc, storage_map, self.impl, self.schedule(fgraph), self.wrap, self.callback,
-                           self.callback_input)
+                           self.callback_input, mode)
 
     def wrap(self, i, node, thunk, storage_map):
         """What runs in the place of the thunk of a node, the i-th."""

@@ -217,14 +217,14 @@ class FunctionMaker:
         graph = self.new_graph()
         self.optimize(graph)
         insert_copies(graph, self.inputs, self.outputs)
-        return self.mode.linker.interpreter(graph, True, self._shared_cells(graph, cells))
+        return self.mode.linker.interpreter(graph, True, self._shared_cells(graph, cells), self.mode)
 
     def _executor(self, cells, storage_map):
         if self.compiled is not None:
             return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
         return self.mode.linker.interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
-                                            {**storage_map, **self._shared_cells(self._fgraph, cells)})
+                                            {**storage_map, **self._shared_cells(self._fgraph, cells)}, self.mode)
 
     def _shared_cells(self, graph, cells):
         """Cells of shared variables, which an executor uses as they are, by input of ``graph``."""

@@ -72,7 +72,7 @@ class NativeProgram:
         """A machine that reads the inputs marked in ``kept``, those that outlive a call, from their storage."""
         self.storage = storage
         cells = [cell if keep else None for cell, keep in zip(storage, kept, strict=True)]
-        self._machine = native.make_machine(self.program, cells, n_positional, self.library)
+        self._machine = native.make_machine(self.program, cells, n_positional, self.library, self.maker.mode)
         self._machine.keep = not self._allow_gc
         return self._machine
 

@@ -1,7 +1,10 @@
 """Graphs as values, for the ops that hold one."""
 
+import copy
+
 from theano.config import config
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.op import with_changes
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
 from theano.tensor.create import AllocEmpty
@@ -57,6 +60,20 @@ class InnerGraph:
 
     def __str__(self):
         return f"{len(self.inputs)} -> {len(self.outputs)}"
+
+
+def run_in(node, mode):
+    """``node`` for running in a function of ``mode``: graphs in its op that have no mode of their own have this one.
+
+    The node itself where there are none; otherwise a copy, whose outputs belong to ``node``.
+    """
+    graphs = {name: InnerGraph(value.inputs, value.outputs, mode) for name, value in vars(node.op).items()
+              if isinstance(value, InnerGraph) and value.mode is None}
+    if mode is None or not graphs:
+        return node
+    twin = copy.copy(node)
+    twin.op = with_changes(node.op, **graphs)
+    return twin
 
 
 def depending(inputs, outputs):

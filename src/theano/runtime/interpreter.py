@@ -8,6 +8,7 @@ import numpy as np
 from theano.graph.destroy import storages
 from theano.graph.op import thunk_of
 from theano.graph.variable import Constant
+from theano.inner.graph import run_in
 from theano.runtime.report import describe_failure, extended
 
 
@@ -32,13 +33,15 @@ class Interpreter:
         Called with ``node, thunk, storage_map, compute_map`` after each node.
     callback_input : function, optional
         Called with ``variable, value`` for each input before the first node.
+    mode : Mode, optional
+        Of the function: graphs inside of ops run in it too, where they have none of their own.
     failed : Apply or None
         The node whose error ended the last call that failed.
     """
 
     def __init__(self, fgraph, allow_gc=True, storage_map=None, impl=None, nodes=None, wrap=None, callback=None,
-                 callback_input=None):
-        self.fgraph, self.impl = fgraph, impl
+                 callback_input=None, mode=None):
+        self.fgraph, self.impl, self._mode = fgraph, impl, mode
         self._wrap, self._callback, self._callback_input = wrap, callback, callback_input
         self.allow_gc = allow_gc
         self.nodes = fgraph.toposort() if nodes is None else list(nodes)
@@ -64,7 +67,7 @@ class Interpreter:
                 self.storage_map[variable] = [variable.data if isinstance(variable, Constant) else None]
 
     def _thunk(self, i, node):
-        thunk = thunk_of(node, self.storage_map, self.compute_map, self.impl)
+        thunk = thunk_of(run_in(node, self._mode), self.storage_map, self.compute_map, self.impl)
         if self._wrap is not None:
             thunk = self._wrap(i, node, thunk, self.storage_map)
         return thunk if self._callback is None else self._announced(node, thunk)

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from theano.errors import extended
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
@@ -137,7 +138,7 @@ class Scan(Op):
             try:
                 results = self.graph(*rows, *states, *others)
             except Exception as error:
-                raise _in_step(error, done, self) from error
+                raise extended(error, f"In step {done} of {self}.") from error
             for k, (b, taps) in enumerate(zip(buffers, self.taps, strict=True)):
                 self._same_shape(f"{self._carry(k)} has values", b.shape[1:], results[k], done)
                 b[(done - min(taps)) % len(b)] = results[k]
@@ -211,7 +212,7 @@ class Scan(Op):
     def infer_shape(self, node, shapes):
         loop, given = self.loop(node.inputs), self.parts(shapes)
         found = [*given[2], *given[3]]
-        found += [(s.length, *row) for s, row in zip(loop.stacks, _row_extents(loop, given), strict=True)]
+        found += [(s.length, *row) for s, row in zip(loop.stacks, row_extents(loop, given), strict=True)]
         for k, output in enumerate(node.outputs):
             if hasattr(output.type, "ndim"):
                 moving = self.until and not len(self.taps) <= k < len(self.taps) + self.states
@@ -275,16 +276,6 @@ def run(loop, pruned=True, given=None):
     return op(*loop.outer, return_list=True)
 
 
-def _in_step(error, step, op):
-    """An error like ``error`` that tells the step."""
-    text = f"In step {step} of {op}."
-    try:
-        return type(error)(f"{error}\n{text}").with_traceback(error.__traceback__)
-    except Exception:           # an exception class with its own signature keeps its message
-        error.add_note(text)
-        return error
-
-
 def _in_order(rows, written):
     """Rows in the order in which they were written, ``written`` of them, around and around."""
     if written <= len(rows):
@@ -292,7 +283,7 @@ def _in_order(rows, written):
     return np.roll(rows, -(written % len(rows)), axis=0) if len(rows) else rows
 
 
-def _row_extents(loop, shapes):
+def row_extents(loop, shapes):
     """Extents of the rows of stacks in terms of variables outside, each None where it changes from step to step."""
     _, arrays, buffers, starts, _, others = shapes
     values = [s.value for s in loop.stacks]
