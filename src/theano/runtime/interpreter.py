@@ -35,6 +35,8 @@ class Interpreter:
         Called with ``variable, value`` for each input before the first node.
     mode : Mode, optional
         Of the function: graphs inside of ops run in it too, where they have none of their own.
+    running : dict
+        From nodes to those that run, which differ where there is a graph in the op.
     failed : Apply or None
         The node whose error ended the last call that failed.
     """
@@ -49,6 +51,7 @@ class Interpreter:
         self._fill_storage()
         self._lent = {id(cell) for cell in (storage_map or {}).values()}
         self.compute_map = {v: [v.owner is None] for v in self.storage_map}
+        self.running = {}
         self.thunks = [self._thunk(i, node) for i, node in enumerate(self.nodes)]
         self._last_use = self._plan_release()
         self._overwritten = self._plan_overwriting()
@@ -67,7 +70,8 @@ class Interpreter:
                 self.storage_map[variable] = [variable.data if isinstance(variable, Constant) else None]
 
     def _thunk(self, i, node):
-        thunk = thunk_of(run_in(node, self._mode), self.storage_map, self.compute_map, self.impl)
+        running = self.running[node] = run_in(node, self._mode)
+        thunk = thunk_of(running, self.storage_map, self.compute_map, self.impl)
         if self._wrap is not None:
             thunk = self._wrap(i, node, thunk, self.storage_map)
         return thunk if self._callback is None else self._announced(node, thunk)

@@ -89,6 +89,7 @@ class Loop:
     name: str = None
     mode: object = None
     lean: bool = False
+    profile: object = None
 
     @property
     def bound(self):
