@@ -210,7 +210,7 @@ class NativeProgram:
 
 
 def _measured(tasks, machine, outermost, program, path=()):
-    """See `NativeProgram.measured`; path: from the outermost program, (instruction, which sub-program) after another."""
+    """See `NativeProgram.measured`; path: from the outermost program, instruction, number of its sub-program, ..."""
     sizes = outermost.memory(*path)[1]
     results = [sum(sizes[slot] for slot in code[2]) if sizes else 0 for code in program.code]
     inside = [[_measured(part.tasks, sub, outermost, program.parts[i][k], (*path, i, k))
