@@ -82,7 +82,7 @@ def test_values_and_gradients(build, mode):
     call([y, tt.grad(y.sum(), x), tt.Rop(y, x, x)], mode)
 
 
-@pytest.mark.parametrize("build", [products_in_steps, the_same_in_all_steps, a_loop_in_a_branch])
+@pytest.mark.parametrize("build", [products_in_steps, a_loop_in_a_branch])
 def test_gradients_in_compiled_programs(build):
     y = build()
     gradient = tt.grad(y.sum(), x)
