@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from theano.scan_module import scan_opt
 
 import theano
 import theano.tensor as T
@@ -13,7 +14,6 @@ from theano.inner.scan.op import Scan, run
 from theano.rewrite.pipeline import optimize
 from theano.rewrite.query import Query
 from theano.rewrite.rules.guards import assume_equal_extents
-from theano.scan_module import scan_opt
 from theano.tensor.dot import Dot
 from theano.tensor.index import IncSubtensor
 
