@@ -111,6 +111,7 @@ NAMES = {
                                "forced_replace reconstruct_graph infer_shape hash_listsDictsTuples until clone "
                                "equal_computations rebuild_collect_shared get_scalar_constant_value",
     "scan_module.scan_checkpoints": "scan_checkpoints",
+    "scan_module.scan_opt": "ScanMerge ScanSaveMem PushOutSeqScan PushOutNonSeqScan optdb equal_computations",
     "scan_module.scan_views": "scan map reduce foldl foldr",
     "tensor.raw_random": "RandomFunction RandomStateType random_state_type RandomStreamsBase uniform permutation_helper"
                          " _infer_ndim_bcast",

@@ -188,3 +188,17 @@ class FlagError(ValueError, AttributeError, KeyError):
 
     def __str__(self):
         return str(self.args[0]) if self.args else ""
+
+
+def extended(error, text):
+    """An error like ``error``, with its attributes, whose message ends with ``text``."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return error
+    message = f"{error}\n{text}" if str(error) else text
+    try:
+        fresh = type(error)(message)
+    except Exception:           # an exception class with its own signature keeps its message
+        error.add_note(text)
+        return error
+    fresh.__dict__.update(vars(error))
+    return fresh.with_traceback(error.__traceback__)

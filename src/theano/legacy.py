@@ -113,6 +113,7 @@ GATHERED = {
                             "tensor.constant"),
     "scan_module.scan_utils": ("inner.scan.front", "inner.replace", "inner.scan.former",
                                "compile.rebuild", "graph.walk", "tensor.constant"),
+    "scan_module.scan_opt": ("rewrite.scan_passes", "rewrite.database", "rewrite.optimizer", "graph.walk"),
     "scan_module.scan_views": ("inner.scan.front",),
     "scan_module.scan_checkpoints": ("inner.scan.front",),
     "typed_list": ("tensor.typedlist", "tensor.type_other", "graph.variable", "graph.op"),

@@ -228,7 +228,7 @@ def test_half_precision_rounds_each_step():
     f, g = theano.function([x], y), theano.function([x], y, mode=PYTHON)
     assert is_one_kernel(f)
     at = np.random.RandomState(3).rand(50).astype("float16")
-    np.testing.assert_allclose(f(at), g(at), rtol=2e-3)
+    np.testing.assert_allclose(f(at), g(at), rtol=4e-3)             # Python rounds after each operation
 
 
 def test_calls_of_one_function_side_by_side():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from theano.scan_module import scan_opt
 
 import theano
 import theano.tensor as T
@@ -213,3 +214,34 @@ def test_sums_of_products_stay_in_lean_loops():
         made = run(replace(loop.op.loop(loop.inputs), lean=lean))[0][-1]
         _, loops = rewritten(T.grad(made.sum(), u), [h, u, n])
         assert [node.op.states for node in loops if node.op.states] == [1 + lean]     # the gradient, and the sum
+
+
+NAMES = {                   # names of the original's rewrites, and whether the loop below is another one without them
+    "scan": True, "scanOp_pushout_nonseqs_ops": True, "scanOp_save_mem": True, "all_pushout_opt": True,
+    "scanOp_merge": False, "scanOp_merge_inouts": False, "scan_pushout_dot1": False,
+    "remove_constants_and_unused_inputs_scan": False,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_modes_know_the_names_that_rewrites_had(name):
+    x, w = T.dvectors("x", "w")
+    out, _ = theano.scan(lambda row, h: T.tanh(h * row + T.exp(w).sum()), sequences=x, outputs_info=T.zeros(()))
+    found = [theano.function([x, w], out[-1], mode=mode) for mode in
+             (theano.Mode("py", "fast_run"), theano.Mode("py", "fast_run").excluding(name))]
+    texts = [theano.printing.debugprint(f, file="str") for f in found]
+    assert (texts[0] != texts[1]) is NAMES[name]
+    np.testing.assert_allclose(*(f([1.0, 2.0], [0.1, 0.2]) for f in found))
+
+
+def test_rewrites_of_loops_as_optimizers():
+    x, w = T.dvectors("x", "w")
+    out, _ = theano.scan(lambda row, h: T.tanh(h * row + T.exp(w).sum()), sequences=x, outputs_info=T.zeros(()))
+    again, _ = theano.scan(lambda row, h: T.tanh(h * row + T.exp(w).sum()), sequences=x, outputs_info=T.zeros(()))
+    other, _ = theano.scan(lambda row, h: h + row, sequences=x, outputs_info=T.zeros(()))
+    nodes = [v.owner.inputs[0].owner for v in (out, again, other)]
+    fgraph = theano.gof.FunctionGraph([x, w], [out])
+    scan_opt.PushOutNonSeqScan().optimize(fgraph)
+    assert any(node.op == T.exp for node in fgraph.apply_nodes)             # outside of the loop now
+    merge = scan_opt.ScanMerge()
+    assert not merge.belongs_to_set(nodes[0], [nodes[2]]) and not merge.belongs_to_set(nodes[2], [nodes[0]])

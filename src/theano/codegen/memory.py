@@ -199,13 +199,13 @@ def _may_take(task, out, root, last, number, overwritten):
     return root.kind == "mutable" or root.kind == "temp" and not (root.array and not out.array)
 
 
-def color(tasks, start=None, lasting=0):
+def color(tasks, start=None, lasting=0, kept=()):
     """Buffer numbers for temporaries that are no arrays, {id(root): number}; and how many there are.
 
     A value takes a buffer that is free, one of equal size first; numbers and arrays don't take one another's. Values
     of many dimensions choose before those of fewer, which take what is free of theirs as long as they live. From task
     ``start`` on nothing becomes free: these tasks are checked first, which allocates for all of them. The results of
-    the first ``lasting`` tasks are needed until the end, and again.
+    the first ``lasting`` tasks are needed until the end, and again; the places ``kept`` until the end.
     """
     lives = {}
     for number, task in enumerate(tasks):
@@ -213,6 +213,9 @@ def color(tasks, start=None, lasting=0):
             root = place.root()
             if root.kind == "temp" and not root.array and root.row < 0:
                 lives.setdefault(id(root), [number, number, root])[1] = number
+    for root in (place.root() for place in kept):
+        if id(root) in lives:
+            lives[id(root)][1] = len(tasks)
     classes = {}
     for life in lives.values():
         if life[0] < lasting or start is not None and life[1] >= start:

@@ -189,7 +189,7 @@ def _performs(tasks):
 
 
 def _sub_program(part, kernels):
-    colors, count = color(part.tasks, lasting=part.once)
+    colors, count = color(part.tasks, None, part.once, part.outputs)
     number = _Numbering(colors)
     inputs = [number(p) for p in part.inputs]
     code, parts, count = _encode(part.tasks, number, kernels, count)

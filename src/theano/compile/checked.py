@@ -15,25 +15,29 @@ from theano.compile.complaints import (
 from theano.compile.diagnosis import is_foreign
 from theano.compile.equivalence import equivalences
 from theano.compile.layouts import INPUT_KINDS, JUNK, buffers, laid_out, private
+from theano.compile.mode import JUST_PY
 from theano.compile.noise import Noise
 from theano.graph.need import compute_needed
 from theano.graph.op import Op, performer
 from theano.graph.text import debugprint
 from theano.graph.variable import Constant
 from theano.graph.walk import io_toposort
+from theano.inner.graph import run_in
 from theano.runtime.interpreter import Interpreter
 from theano.runtime.report import describe_failure, extended
 from theano.scalar.dtype import kind_of
 
 _logger = logging.getLogger("theano.compile.debugmode")
 PERFORM, C_CODE, NATIVE = "perform", "C code", "native code"
+INSIDE = "perform, with its graph checked"
 
 
 class CheckedRun:
     """An executor, as `Interpreter` is one, that computes nothing without checking it.
 
     Every node is computed from copies of its inputs, so that one that does harm is found where it does it. What
-    rewrites replaced is computed too, and compared with what took its place.
+    rewrites replaced is computed too, and compared with what took its place. A graph inside of an op is checked in the
+    same way once for each call; whenever the op runs again, it runs as it was written.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ class CheckedRun:
         self.thunks, self.allow_gc = [], True
         self._in_use = set(self.active)
         self._position = {node: k for k, node in enumerate(self.nodes)}
-        self._ways, self._last, self._whole, self._noise = {}, {}, None, Noise()
+        self._ways, self._inside, self._last, self._whole, self._noise = {}, {}, {}, None, Noise()
 
     # -- a call ---------------------------------------------------------------------------------------------
 
@@ -113,7 +117,9 @@ class CheckedRun:
         """Put the checked outputs of ``node`` into ``known``."""
         thorough = node in self._in_use or is_foreign(node.op)
         if node not in self._ways:
-            self._ways[node] = self._ways_of(node) if thorough else [(PERFORM, performer(node, "py"), False)]
+            self._ways[node] = self._ways_of(node) if thorough else [(PERFORM, _perform_of(node), False)]
+            checked = run_in(node, self.mode)
+            self._inside[node] = performer(checked, "py") if thorough and checked is not node else None
         (name, run, takes), *others = self._ways[node]
         complete = all(v in known for v in node.inputs)         # else a branch is not taken
         try:
@@ -124,6 +130,8 @@ class CheckedRun:
                 known[variable] = value
             if thorough and complete:
                 self._vary(node, name, run, takes, name, known)
+                if self._inside[node] is not None:
+                    self._compare(node, name, INSIDE, self._run(node, INSIDE, self._inside[node], known), known)
                 for name_, run_, takes_ in others:
                     self._compare(node, name, name_, self._run(node, name_, run_, known), known, strides=True)
                     self._vary(node, name_, run_, takes_, name, known)
@@ -144,7 +152,7 @@ class CheckedRun:
         own_thunk = type(op).make_thunk is not Op.make_thunk
         has_perform = own_thunk or type(op).perform is not Op.perform
         if self.mode.check_py_code and has_perform:
-            ways.append((PERFORM, performer(node, "py"), not own_thunk))
+            ways.append((PERFORM, _perform_of(node), not own_thunk))
         compiled = Op.compile_c(node) if self.mode.check_c_code and not own_thunk else None
         if compiled is not None:
             ways.append((C_CODE, compiled, True))
@@ -264,6 +272,11 @@ class CheckedRun:
                 if not equal(variable, known[variable], value) and not self._noise.explains(
                         variable, known[variable], value, known, self.fgraph.inputs, True):
                     raise BadThunkOutput(variable, "node by node", known[variable], name, value, values)
+
+
+def _perform_of(node):
+    """What computes a node by its `perform`, and in the same way the graphs inside of its op, as they were written."""
+    return performer(run_in(node, JUST_PY), "py")
 
 
 def _fill(cells, values):

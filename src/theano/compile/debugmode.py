@@ -154,7 +154,7 @@ class CheckingLinker(Linker):
         super().__init__()
         self.mode = mode
 
-    def interpreter(self, fgraph, allow_gc, storage_map=None):
+    def interpreter(self, fgraph, allow_gc, storage_map=None, mode=None):
         """What runs and checks ``fgraph``."""
         return CheckedRun(fgraph, self.mode, compile_node, lambda written: whole_function(written, self.mode))
 

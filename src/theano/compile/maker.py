@@ -41,7 +41,6 @@ class FunctionMaker:
     def __init__(self, inputs, outputs, mode=None, accept_inplace=False, function_builder=Function,
                  profile=None, on_unused_input=None, fgraph=None, output_keys=None, name=None):
         self.mode = get_mode(mode)
-        self.profile = profile_of(profile, name) or self.mode.new_profile(name)
         self.output_keys = output_keys
         self.function_builder = function_builder
         self.on_unused_input = on_unused_input
@@ -52,6 +51,9 @@ class FunctionMaker:
         self.inputs = [wrap_in(entry) for entry in inputs]
         self.outputs = [wrap_out(entry) for entry in entries]
         self.name = name
+        updates = [entry.update for entry in self.inputs if entry.update is not None]
+        self.profile = profile_of(profile, name, [o.variable for o in self.outputs] + updates) \
+            or self.mode.new_profile(name)
         if on_unused_input is None:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
@@ -217,14 +219,14 @@ class FunctionMaker:
         graph = self.new_graph()
         self.optimize(graph)
         insert_copies(graph, self.inputs, self.outputs)
-        return self.mode.linker.interpreter(graph, True, self._shared_cells(graph, cells))
+        return self.mode.linker.interpreter(graph, True, self._shared_cells(graph, cells), self.mode)
 
     def _executor(self, cells, storage_map):
         if self.compiled is not None:
             return self.compiled.executor(storage_map)
         allow_gc = self.mode.linker.allow_gc
         return self.mode.linker.interpreter(self._fgraph, config.allow_gc if allow_gc is None else allow_gc,
-                                            {**storage_map, **self._shared_cells(self._fgraph, cells)})
+                                            {**storage_map, **self._shared_cells(self._fgraph, cells)}, self.mode)
 
     def _shared_cells(self, graph, cells):
         """Cells of shared variables, which an executor uses as they are, by input of ``graph``."""

@@ -16,8 +16,9 @@ class MonitorMode(Mode):
     Parameters
     ----------
     pre_func, post_func : function, optional
-        Called before and after each op with ``i, node, fn``: its place in the order, its node, and the thunk, whose
-        ``inputs`` and ``outputs`` are lists of one-element lists that hold the values.
+        Called before and after each op, those of graphs inside of ops too, with ``i, node, fn``: its place in the
+        order, its node, and the thunk, whose ``inputs`` and ``outputs`` are lists of one-element lists that hold the
+        values.
     optimizer : str or Query
         The rewrites; ``mode.excluding("fusion")`` shows each op alone.
     linker : Linker, optional

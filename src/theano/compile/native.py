@@ -72,7 +72,7 @@ class NativeProgram:
         """A machine that reads the inputs marked in ``kept``, those that outlive a call, from their storage."""
         self.storage = storage
         cells = [cell if keep else None for cell, keep in zip(storage, kept, strict=True)]
-        self._machine = native.make_machine(self.program, cells, n_positional, self.library)
+        self._machine = native.make_machine(self.program, cells, n_positional, self.library, self.maker.mode)
         self._machine.keep = not self._allow_gc
         return self._machine
 
@@ -190,10 +190,10 @@ class NativeProgram:
         return self._machine.timing()
 
     def measured(self):
-        """For each instruction its task, (calls, nanoseconds), and the bytes of its results in the last call."""
-        _, sizes = self._machine.memory()
-        results = [sum(sizes[slot] for slot in code[2]) if sizes else 0 for code in self.program.code]
-        return list(zip(self.nodes(), self._machine.profile(), results, strict=True))
+        """For each instruction its task, (calls, nanoseconds), the bytes of its results in the last call, and the same
+        for the instructions of each of its sub-programs.
+        """
+        return _measured(self.nodes(), self._machine, self._machine, self.program)
 
     def buffers(self):
         """Bytes of each buffer for intermediate values."""
@@ -207,6 +207,16 @@ class NativeProgram:
         for variable, cell in (self._storage_map or {}).items():
             if not hasattr(variable, "data") and id(cell) not in lent:
                 cell[0] = None
+
+
+def _measured(tasks, machine, outermost, program, path=()):
+    """See `NativeProgram.measured`; path: from the outermost program, instruction, number of its sub-program, ..."""
+    sizes = outermost.memory(*path)[1]
+    results = [sum(sizes[slot] for slot in code[2]) if sizes else 0 for code in program.code]
+    inside = [[_measured(part.tasks, sub, outermost, program.parts[i][k], (*path, i, k))
+               for k, (part, sub) in enumerate(zip(task.parts, machine.parts(i), strict=True))]
+              for i, task in enumerate(tasks)]
+    return list(zip(tasks, machine.profile(), results, inside, strict=True))
 
 
 def _labelled(program, at, path, text, number):

@@ -4,8 +4,6 @@ import json
 import time
 from pathlib import Path
 
-import numpy as np
-
 from theano.codegen.overwrite import VIEWS
 from theano.compile.peak_memory import Needs
 from theano.config import config
@@ -131,7 +129,8 @@ def chrome_trace(profile):
     """A profile as a dict in the Trace Event Format, which chrome://tracing and Perfetto show.
 
     Every function is a row with one average call: its instructions one after the other, each with the time that it took
-    in the mean. Source: "Trace Event Format", docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
+    in the mean; within a loop those of all its steps together.
+    Source: "Trace Event Format", docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
     """
     events = []
     for row, source in enumerate(profile.sources):
@@ -143,11 +142,22 @@ def chrome_trace(profile):
         longest = max(sum(spans), whole / calls * 1e6 if calls else 0.0)
         events.append({"ph": "X", "pid": 1, "tid": row, "ts": 0.0, "dur": longest, "name": name, "cat": "call",
                        "args": {"calls": calls}})
-        for start, span, record in zip(np.cumsum([0.0, *spans])[:-1], spans, records, strict=True):
-            what = {"what": str(record), "calls": record.calls, "bytes": record.nbytes, "line": record.line}
-            events.append({"ph": "X", "pid": 1, "tid": row, "ts": float(start), "dur": float(span),
-                           "name": str(record.op), "cat": "C" if record.native else "Python", "args": what})
+        start = 0.0
+        for span, record in zip(spans, records, strict=True):
+            events += _spans(row, record, start, record.calls)
+            start += span
     return {"traceEvents": events, "displayTimeUnit": "ns"}
+
+
+def _spans(row, record, start, calls):
+    """The events of a record, and of what it has inside; calls: of the instruction of the function that they are in."""
+    what = {"what": str(record), "calls": record.calls, "bytes": record.nbytes, "line": record.line}
+    found = [{"ph": "X", "pid": 1, "tid": row, "ts": start, "dur": record.seconds / calls * 1e6,
+              "name": str(record.op), "cat": "C" if record.native else "Python", "args": what}]
+    for part in (r for inside in record.inside for r in inside.records() if r.calls):
+        found += _spans(row, part, start, calls)
+        start += part.seconds / calls * 1e6
+    return found
 
 
 def write_trace(profile, path):

@@ -19,6 +19,8 @@ from theano.graph import origin
 from theano.graph.text import debugprint
 from theano.graph.units import duration
 from theano.graph.variable import Apply
+from theano.graph.walk import toposort
+from theano.inner.graph import InnerGraph, graphs_of
 
 _started = time.time()
 _printers = []
@@ -33,6 +35,7 @@ class Record:
     fused : how many further nodes it computes.
     nbytes : size of its results in the last call.
     native : whether it ran as native code.
+    inside : tuple of `ScanProfileStats`, of the steps of a loop, of branches, of other graphs that it runs.
     """
 
     what: object
@@ -41,6 +44,7 @@ class Record:
     nbytes: int
     native: bool
     fused: int = 0
+    inside: tuple = ()
 
     @property
     def op(self):
@@ -79,18 +83,51 @@ class _Machine:
 
     def records(self):
         """A `Record` for each instruction."""
-        found = []
-        for task, (calls, nanoseconds), nbytes in self.program.measured():
-            what = task.kind if task.node is None else task.node
-            fused = max(len(task.nodes) - 1, 0) if task.kind == "loop" else 0
-            if task.kind in VIEWS or task.node is None:     # no memory, or that of the instruction to come
-                nbytes = 0
-            found.append(Record(what, calls, nanoseconds * 1e-9, nbytes, task.kind != "python", fused))
-        return found
+        return [_record(*measured) for measured in self.program.measured()]
 
     def memory(self):
         """Lines about the memory of the last call."""
         return memory_lines(self.function)
+
+
+def _record(task, timing, nbytes, inside, factor=1.0):
+    """The `Record` of an instruction; factor: of its time, which is that of samples where it is one of a step."""
+    calls, seconds = timing[0], timing[1] * 1e-9 * factor
+    what = task.kind if task.node is None else task.node
+    fused = max(len(task.nodes) - 1, 0) if task.kind == "loop" else 0
+    if task.kind in VIEWS or task.node is None:     # no memory, or that of the instruction to come
+        nbytes = 0
+    spent = 1e-9 * sum(ns for part in inside for _, (_, ns), *_ in part)        # samples may say more than there was
+    within = factor * (min(seconds / factor, spent) / spent if spent and factor else 1.0)
+    parts = [[_record(*measured, within) for measured in part] for part in inside]
+    if task.kind == "steps":                        # one generated function makes all steps
+        *others, last = toposort(task.node.op.outputs)
+        parts = [[Record(last, calls, seconds, 0, True, len(others))]]
+    more = tuple(ScanProfileStats.of(task.node.op, ", otherwise" * k, part, calls, seconds)
+                 for k, part in enumerate(parts))
+    return Record(what, calls, seconds, nbytes, task.kind != "python", fused, more)
+
+
+class _Steps:
+    """What was measured of a sub-program."""
+
+    function = None
+
+    def __init__(self, records, calls, seconds):
+        self.measured = records
+        self.calls = max((r.calls for r in records), default=calls), seconds, sum(r.seconds for r in records)
+
+    def totals(self):
+        """How often it ran, seconds in the instruction that it belongs to, seconds in its own instructions."""
+        return self.calls
+
+    def records(self):
+        """A `Record` for each instruction."""
+        return self.measured
+
+    def memory(self):
+        """Lines about the memory of the last step."""
+        return [f"    Results of the last step (KB) {sum(r.nbytes for r in self.measured) // 1024}"]
 
 
 class _Interpreter:
@@ -99,6 +136,7 @@ class _Interpreter:
     def __init__(self, function):
         self.function, self.interpreter = function, function.fn
         self.interpreter.measure()
+        self.inside = {node: tuple(_watched(running)) for node, running in self.interpreter.running.items()}
         self.calls = [0, 0.0, 0.0]
         self.unmeasured = int(config.profiling.ignore_first_call)
 
@@ -117,7 +155,7 @@ class _Interpreter:
 
     def records(self):
         """A `Record` for each node."""
-        return [Record(node, calls, nanoseconds * 1e-9, nbytes, False)
+        return [Record(node, calls, nanoseconds * 1e-9, nbytes, False, 0, self.inside.get(node, ()))
                 for node, (calls, nanoseconds, nbytes)
                 in zip(self.interpreter.nodes, self.interpreter.measured, strict=True)]
 
@@ -125,6 +163,14 @@ class _Interpreter:
         """Lines about the memory of the last call, in which every node gave new arrays."""
         whole = sum(r.nbytes for r in self.records()) // KB
         return [f"  Theano fct: {self.function.name}", f"    {'Max without gc, inplace and view (KB)':<38} {whole:>9}"]
+
+
+def _watched(node):
+    """Profiles of the graphs inside of the op of a node, which are measured from the first time that they run."""
+    for graph in graphs_of(node.op).values():
+        graph.profile = ScanProfileStats(False, str(node.op))
+        graph.profile.op = node.op
+        yield graph.profile
 
 
 class ProfileStats:
@@ -217,6 +263,11 @@ class ProfileStats:
         """A `Record` for each instruction or node of the functions."""
         return [record for source in self.sources for record in source.records()]
 
+    @property
+    def loops(self):
+        """A `ScanProfileStats` for each loop, branch and other graph inside of the ops of these functions."""
+        return [profile for record in self.records() for inside in record.inside for profile in (inside, *inside.loops)]
+
     def _sums(self, key, value):
         found = defaultdict(type(value(Record(None, 0, 0.0, 0, True))))
         for record in self.records():
@@ -290,7 +341,10 @@ class ProfileStats:
             self.summary_class(file, n_ops)
             self.summary_ops(file, n_ops)
             self.summary_lines(file, n_ops)
-            self.summary_nodes(file, config.profiling.n_apply if n_apply_to_print is None else n_apply_to_print)
+            n_nodes = config.profiling.n_apply if n_apply_to_print is None else n_apply_to_print
+            self.summary_nodes(file, n_nodes)
+            for profile in self.loops:
+                profile.summary_inside(file, n_ops, n_nodes)
         if config.profile_optimizer:
             self._print(file, *rewriting_lines(self.makers))
         if config.profile_memory:
@@ -411,11 +465,49 @@ def _class_name(kind):
 
 
 class ScanProfileStats(ProfileStats):
-    """The profile of a loop: `ProfileStats` under a name."""
+    """The profile of a loop, or of another graph inside of an op: `ProfileStats` under a name.
+
+    Calls are steps; of a program some of them are measured, and the times are those of all.
+    """
 
     def __init__(self, atexit_print=True, name=None, **kwargs):
         super().__init__(atexit_print, message=kwargs.pop("message", name), **kwargs)
-        self.name = name
+        self.name, self.op = name, None
+
+    @classmethod
+    def of(cls, op, which, records, calls, seconds):
+        """The profile of a sub-program; which: of those of an op; calls, seconds: of the instruction that runs it."""
+        profile = cls(False, f"{op}{which}")
+        profile.op = op
+        profile.sources.append(_Steps(records, calls, seconds))
+        return profile
+
+    def summary_inside(self, file, n_ops=None, n_nodes=None):
+        """Print where the time of the steps went."""
+        steps, whole, within = self.fct_callcount, self.fct_call_time, self.vm_call_time
+        if not steps:
+            return
+        share = f" ({100 * within / whole:.1f}% of its {whole:e}s)" if whole else ""
+        self._print(file, f"Inside {self.name}", "==================",
+                    f"  Time in {steps} steps: {within:e}s{share}", "")
+        self.summary_class(file, n_ops)
+        self.summary_ops(file, n_ops)
+        self.summary_lines(file, n_ops)
+        self.summary_nodes(file, n_nodes)
+        if config.profile_memory:
+            self.summary_memory(file, n_nodes)
+
+
+class LoopProfiles(ProfileStats):
+    """The profile of a function with loops that are to be measured, by ``scan(..., profile=)``; shows these only."""
+
+    def summary(self, file=None, n_ops_to_print=None, n_apply_to_print=None):
+        """Print the sections of these loops; file: default stderr."""
+        for profile in self.loops:
+            wanted = getattr(profile.op, "profile", None)
+            if wanted:
+                profile.name = profile.name if wanted is True else wanted
+                profile.summary_inside(sys.stderr if file is None else file, n_ops_to_print, n_apply_to_print)
 
 
 def register_profiler_printer(fct):
@@ -424,15 +516,21 @@ def register_profiler_printer(fct):
     return fct
 
 
-def profile_of(profile, name):
-    """The `ProfileStats` that an argument ``profile`` of a function means, or None."""
+def profile_of(profile, name, computed=()):
+    """The `ProfileStats` that an argument ``profile`` of a function means, or None; computed: what it computes."""
     if profile is None:
-        profile = config.profile
+        profile = config.profile or (LoopProfiles(message=name) if _has_profiled_loop(computed) else None)
     if isinstance(profile, str):
         return ProfileStats(message=profile)
     if profile is True:
         return ProfileStats(message=name)
     return profile or None
+
+
+def _has_profiled_loop(outputs):
+    """Whether the graph of ``outputs`` has a loop that is to be measured, at any depth."""
+    return any(getattr(node.op, "profile", None) or _has_profiled_loop(node.op.graph.outputs)
+               for node in toposort(outputs) if isinstance(getattr(node.op, "graph", None), InnerGraph))
 
 
 @contextmanager

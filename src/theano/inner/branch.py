@@ -7,6 +7,7 @@ import numpy as np
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.inner.ifelse import IfElse, either
+from theano.scalar.type import Scalar
 from theano.tensor.type import TensorType
 
 
@@ -60,6 +61,8 @@ def _passed(graph):
 def absent(variable):
     """A constant of the type of ``variable``, as small as can be."""
     kind = variable.type
+    if isinstance(kind, Scalar):
+        return Constant(kind, kind.filter(0))
     if not isinstance(kind, TensorType):
         return Constant(kind, None)
     shape = [n if n is not None else 1 if b else 0 for n, b in zip(kind.shape, kind.broadcastable, strict=True)]

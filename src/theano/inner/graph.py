@@ -1,7 +1,10 @@
 """Graphs as values, for the ops that hold one."""
 
+import copy
+
 from theano.config import config
 from theano.graph.fgraph import FunctionGraph
+from theano.graph.op import with_changes
 from theano.graph.variable import Constant
 from theano.graph.walk import clone, equal_computations, substitute, toposort
 from theano.tensor.create import AllocEmpty
@@ -18,7 +21,8 @@ class InnerGraph:
     ``key`` is kept by `codegen.key`.
     """
 
-    builder = None              # function(inputs, outputs, mode) -> callable with a list of arrays as its result
+    builder = None              # function(inputs, outputs, mode, profile) -> callable with a list of arrays as result
+    profile = None              # what measures the compiled function, given before it is made
 
     def __init__(self, inputs, outputs, mode=None):
         self.inputs, self.outputs, self.mode = list(inputs), list(outputs), mode
@@ -30,7 +34,7 @@ class InnerGraph:
         if self._function is None:
             with config.change_flags(compute_test_value="off"):     # the inner variables have no test values
                 copies = clone(self.inputs, self.outputs)           # constants may belong to the graph around
-                self._function = InnerGraph.builder(*copies, self.mode)
+                self._function = InnerGraph.builder(*copies, self.mode, self.profile)
         return self._function
 
     def unoptimized(self):
@@ -57,6 +61,25 @@ class InnerGraph:
 
     def __str__(self):
         return f"{len(self.inputs)} -> {len(self.outputs)}"
+
+
+def graphs_of(op):
+    """The graphs inside of ``op``, by the names of its attributes."""
+    return {name: value for name, value in vars(op).items() if isinstance(value, InnerGraph)}
+
+
+def run_in(node, mode):
+    """``node`` for running in a function of ``mode``: graphs in its op that have no mode of their own have this one.
+
+    The node itself where there are none; otherwise a copy, whose outputs belong to ``node``.
+    """
+    graphs = {name: InnerGraph(graph.inputs, graph.outputs, mode) for name, graph in graphs_of(node.op).items()
+              if graph.mode is None}
+    if mode is None or not graphs:
+        return node
+    twin = copy.copy(node)
+    twin.op = with_changes(node.op, **graphs)
+    return twin
 
 
 def depending(inputs, outputs):

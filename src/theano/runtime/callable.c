@@ -45,9 +45,7 @@ static PyObject *measured_call(PyObject *self, PyObject *const *args, size_t nar
     m->ncalls++;
     if (m->unmeasured > 0) {
         m->unmeasured--;
-        m->call_ns = m->run_ns = m->ncalls = 0;
-        memset(m->ns, 0, sizeof *m->ns * m->ninstructions);
-        memset(m->calls, 0, sizeof *m->calls * m->ninstructions);
+        th_measure(m);
     }
     return result;
 }
@@ -107,7 +105,7 @@ static PyObject *callable_measure(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "i", &unmeasured))
         return NULL;
     if (c->machine) {
-        c->machine->profiling = 1;
+        th_measure(c->machine);
         c->machine->unmeasured = unmeasured;
         c->vectorcall = measured_call;
     }

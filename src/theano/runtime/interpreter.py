@@ -8,6 +8,7 @@ import numpy as np
 from theano.graph.destroy import storages
 from theano.graph.op import thunk_of
 from theano.graph.variable import Constant
+from theano.inner.graph import run_in
 from theano.runtime.report import describe_failure, extended
 
 
@@ -32,13 +33,17 @@ class Interpreter:
         Called with ``node, thunk, storage_map, compute_map`` after each node.
     callback_input : function, optional
         Called with ``variable, value`` for each input before the first node.
+    mode : Mode, optional
+        Of the function: graphs inside of ops run in it too, where they have none of their own.
+    running : dict
+        From nodes to those that run, which differ where there is a graph in the op.
     failed : Apply or None
         The node whose error ended the last call that failed.
     """
 
     def __init__(self, fgraph, allow_gc=True, storage_map=None, impl=None, nodes=None, wrap=None, callback=None,
-                 callback_input=None):
-        self.fgraph, self.impl = fgraph, impl
+                 callback_input=None, mode=None):
+        self.fgraph, self.impl, self._mode = fgraph, impl, mode
         self._wrap, self._callback, self._callback_input = wrap, callback, callback_input
         self.allow_gc = allow_gc
         self.nodes = fgraph.toposort() if nodes is None else list(nodes)
@@ -46,6 +51,7 @@ class Interpreter:
         self._fill_storage()
         self._lent = {id(cell) for cell in (storage_map or {}).values()}
         self.compute_map = {v: [v.owner is None] for v in self.storage_map}
+        self.running = {}
         self.thunks = [self._thunk(i, node) for i, node in enumerate(self.nodes)]
         self._last_use = self._plan_release()
         self._overwritten = self._plan_overwriting()
@@ -64,7 +70,8 @@ class Interpreter:
                 self.storage_map[variable] = [variable.data if isinstance(variable, Constant) else None]
 
     def _thunk(self, i, node):
-        thunk = thunk_of(node, self.storage_map, self.compute_map, self.impl)
+        running = self.running[node] = run_in(node, self._mode)
+        thunk = thunk_of(running, self.storage_map, self.compute_map, self.impl)
         if self._wrap is not None:
             thunk = self._wrap(i, node, thunk, self.storage_map)
         return thunk if self._callback is None else self._announced(node, thunk)

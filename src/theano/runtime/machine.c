@@ -254,14 +254,32 @@ static void machine_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
-/* profile(): a list of (calls, nanoseconds) per instruction; see Callable._measure. */
+/* profile(): a list of (calls, nanoseconds) per instruction; see Callable._measure. Of a sub-program, of which some runs
+ * are measured, as if all had been. */
 static PyObject *machine_profile(PyObject *self, PyObject *unused)
 {
     Machine *m = (Machine *)self;
     PyObject *result = PyList_New(m->ninstructions);
-    for (int i = 0; result && i < m->ninstructions; i++)
-        PyList_SET_ITEM(result, i, Py_BuildValue("(LL)", (long long)m->calls[i], (long long)m->ns[i]));
+    for (int i = 0; result && i < m->ninstructions; i++) {
+        int64_t calls = !m->runs || !m->calls[i] ? m->calls[i] : i < m->once ? m->starts : m->runs;
+        double ns = m->calls[i] ? (double)m->ns[i] / m->calls[i] * calls : 0;
+        PyList_SET_ITEM(result, i, Py_BuildValue("(LL)", (long long)calls, (long long)ns));
+    }
     return result;
+}
+
+/* parts(i): the machines of the sub-programs of an instruction. */
+static PyObject *machine_parts(PyObject *self, PyObject *args)
+{
+    Machine *m = (Machine *)self;
+    int i;
+    if (!PyArg_ParseTuple(args, "i", &i))
+        return NULL;
+    PyObject *list = PyList_New(0);
+    for (int k = 0; list && k < 2 && i >= 0 && i < m->ninstructions; k++)
+        if (m->code[i].part[k])
+            PyList_Append(list, (PyObject *)m->code[i].part[k]);
+    return list;
 }
 
 /* timing(): (calls, nanoseconds in calls of the function, nanoseconds in the program) while profiling. */
@@ -271,11 +289,21 @@ static PyObject *machine_timing(PyObject *self, PyObject *unused)
     return Py_BuildValue("(LLL)", (long long)m->ncalls, (long long)m->call_ns, (long long)m->run_ns);
 }
 
-/* memory(): the bytes of each buffer of the machine, and the bytes of each slot in the last call. */
-static PyObject *machine_memory(PyObject *self, PyObject *unused)
+/* memory(i, k, ...): the bytes of each buffer of the machine, and the bytes of each slot in the last call; those of the
+ * k-th sub-program of instruction i, and so on. */
+static PyObject *machine_memory(PyObject *self, PyObject *path)
 {
     Machine *m = (Machine *)self;
     struct th_frame *f = m->free;
+    for (Py_ssize_t p = 0; f && p + 1 < PyTuple_GET_SIZE(path); p += 2) {
+        long i = PyLong_AsLong(PyTuple_GET_ITEM(path, p)), k = PyLong_AsLong(PyTuple_GET_ITEM(path, p + 1));
+        if (i < 0 || i >= m->ninstructions || k < 0 || k > 1 || !m->code[i].part[k]) {
+            PyErr_SetString(PyExc_IndexError, "there is no such sub-program");
+            return NULL;
+        }
+        f = f->part[m->code[i].first_part + k];
+        m = m->code[i].part[k];
+    }
     PyObject *buffers = PyList_New(0), *slots = PyList_New(0);
     for (int i = 0; f && i < m->nbuffers; i++) {
         PyObject *n = PyLong_FromSize_t(f->capacity[i]);
@@ -319,8 +347,9 @@ static PyMemberDef machine_members[] = {
 static PyMethodDef machine_methods[] = {
     {"results", machine_results, METH_NOARGS, "results(): the last results that are still held, or None"},
     {"profile", machine_profile, METH_NOARGS, "profile(): [(calls, ns), ...] per instruction, where measured"},
+    {"parts", machine_parts, METH_VARARGS, "parts(i): the machines of the sub-programs of instruction i"},
     {"timing", machine_timing, METH_NOARGS, "timing(): (calls, ns in calls, ns in the program)"},
-    {"memory", machine_memory, METH_NOARGS, "memory(): bytes of every buffer, bytes of every slot's last value"},
+    {"memory", machine_memory, METH_VARARGS, "memory(i, k, ...): bytes of every buffer, bytes of every slot's last value"},
     {"release", machine_release, METH_NOARGS, "release(): free buffers and kept results"},
     {NULL}
 };

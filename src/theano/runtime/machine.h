@@ -92,6 +92,8 @@ typedef struct Machine {
     int profiling, unmeasured;              /* unmeasured: calls to come that don't count */
     int64_t *ns, *calls;
     int64_t run_ns, call_ns, ncalls;        /* in the program, in calls of the function; how many calls */
+    int64_t runs, starts;                   /* of a sub-program: how often it ran, and from its first instruction on */
+    uint32_t waits, random;                 /* how many runs are not measured until the next one that is */
 } Machine;
 
 /* frame.c. A frame for a machine, NULL where memory is out; one put back serves the next call. */
@@ -133,8 +135,9 @@ int th_run_for(struct th_frame *f, const instruction *c);
 int th_run_branch(struct th_frame *f, const instruction *c);
 int th_allocate_row(struct th_frame *f, th_slot *s);
 
-/* run.c. Runs instructions from number `from` on; the one that failed, or -1. */
+/* run.c. Runs instructions of a sub-program from number `from` on; the one that failed, or -1. */
 int th_run_code(Machine *m, struct th_frame *f, int from);
+void th_measure(Machine *m);                                /* from now on, also sub-programs */
 int th_run_program(Machine *m, struct th_frame *f);         /* all of them, measured where that is wanted */
 /* Whether the user wants the program to stop, asked now and then; then a Python exception is set. */
 int th_interrupted(struct th_frame *f, int64_t *asked);

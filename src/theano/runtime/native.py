@@ -15,6 +15,7 @@ from theano.codegen.kernels.linalg import LAPACK_KERNELS
 from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
 from theano.graph.op import performer
+from theano.inner.graph import run_in
 from theano.scalar.dtype import numpy_dtype
 
 try:
@@ -174,10 +175,11 @@ def _limit(library, n):
             return
 
 
-def make_machine(program, cells, n_positional, library):
+def make_machine(program, cells, n_positional, library, mode=None):
     """The machine of a program.
 
     cells: for each input the list that holds a shared value, or None. library: where the kernels are, or None.
+    mode: of the function; graphs in ops that run in Python run in it too.
     """
     slots = [(ir.DTYPES.index(dtype), ndim, STORAGE.index(storage), buffer, root, ones,
               None if dtype == "object" else numpy_dtype(dtype))
@@ -192,8 +194,8 @@ def make_machine(program, cells, n_positional, library):
         else:
             loops = kernel
         node = program.performs.get(origin)
-        perform = None if node is None else performer(node)
-        parts = tuple(make_machine(part, [None] * len(part.inputs), 0, library)
+        perform = None if node is None else performer(run_in(node, mode))
+        parts = tuple(make_machine(part, [None] * len(part.inputs), 0, library, mode)
                       for part in program.parts.get(origin, ()))
         code.append((KINDS.index(kind), ins, outs, params, words, loops, address, perform, node, parts))
         if kind in BLAS or kernel == "batched_dot":

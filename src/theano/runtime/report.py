@@ -4,6 +4,7 @@ import sys
 import warnings
 
 from theano.config import config
+from theano.errors import extended as with_text
 from theano.graph import origin
 from theano.graph.text import debugprint
 
@@ -51,17 +52,9 @@ def _small(value):
 
 def extended(error, text):
     """An error like ``error`` whose message ends with ``text``."""
-    if isinstance(error, (KeyboardInterrupt, SystemExit)):
-        return error
     if CAUSE in str(error):             # a node of a graph inside of this one failed, which said so itself
         text = text.replace(CAUSE, AROUND, 1).replace("\n" + HINT, "")
-    message = f"{error}\n{text}" if str(error) else text
-    try:
-        fresh = type(error)(message)
-    except Exception:           # an exception class with its own signature keeps its message
-        error.add_note(text)
-        return error
-    return fresh.with_traceback(error.__traceback__)
+    return with_text(error, text)
 
 
 _said = set()

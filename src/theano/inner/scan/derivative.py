@@ -8,6 +8,7 @@ from dataclasses import replace
 from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
+from theano.graph.need import ALWAYS, needs
 from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import depending, read, with_light_shapes
@@ -162,6 +163,9 @@ class _Reverse:
                 random.update(v for v in node.outputs if not is_tensor(v))
         carried = {c.value: c for c in loop.carries}
         long = [v for v in self._long(order) if v in recurrent and v not in carried]
+        results_too = [*terms.values(), *loop.outputs]
+        cases = needs(toposort(results_too, loop.inputs), results_too) or {}
+        long = [v for v in long if cases.get(v, ALWAYS) == ALWAYS]
         seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
         kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
@@ -184,7 +188,7 @@ class _Reverse:
         """What the nodes of the terms need of the forward steps that is slow to compute again.
 
         Of functions only those with simple derivatives: where the derivatives of others are computed together with
-        them, rewriting finds stable forms.
+        them, rewriting finds stable forms. What only a branch needs is computed again where that is taken.
         """
         return [v for node in order if is_kept(node) or isinstance(node.op, (Dot, BatchedDot)) for v in node.outputs]
 

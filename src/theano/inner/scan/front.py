@@ -72,8 +72,11 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         How the step is compiled.
     name : str, optional
         Name of the loop in texts.
-    profile, allow_gc
-        Have no effect.
+    profile : bool or str
+        Measure the steps, by node, op and class, in every function; the profile, of this name if it is a string, is
+        printed when the program ends. ``f.profile.loops`` of functions with a profile of their own has all loops.
+    allow_gc
+        Has no effect.
     strict : bool
         Raise MissingInputError where ``fn`` uses a variable that isn't among its arguments.
     return_list : bool
@@ -100,7 +103,7 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
         When arguments don't fit each other or the number of steps is unknown.
     """
     return build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient, go_backwards, mode, name,
-                 strict, checkpoint).presented(return_list)
+                 strict, checkpoint, profile=profile).presented(return_list)
 
 
 @dataclass
@@ -120,7 +123,7 @@ class Made:
 
 
 def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient=-1, go_backwards=False, mode=None,
-          name=None, strict=False, checkpoint=None, ends=False, structured=False, running=True):
+          name=None, strict=False, checkpoint=None, ends=False, structured=False, running=True, profile=None):
     """Make a loop of a function of a step; the parameters are those of `scan`, but for
 
     ends: with ``checkpoint`` only the rows after each of these steps come out
@@ -130,7 +133,8 @@ def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     step = _Step(go_backwards, n_steps)
     for k, entry in enumerate(_listed(sequences)):
         step.add_sequence(k, entry)
-    loop = Loop(step.count(), truncate=int(truncate_gradient), name=name, mode=mode)
+    loop = Loop(step.count(), truncate=int(truncate_gradient), name=name, mode=mode,
+                profile=profile or None)
     loop.sequences = [Sequence(row_of(x, label), x[:loop.n]) for x, label in step.slices]
     infos = [_info(k, entry) for k, entry in enumerate(_listed(outputs_info))]
     fixed = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in _listed(non_sequences)]

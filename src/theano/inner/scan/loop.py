@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from theano.config import config
+from theano.graph.need import ALWAYS, needs
 from theano.graph.op import Op
 from theano.graph.testvalue import get_test_value
 from theano.graph.variable import Apply, Constant, Variable
@@ -88,6 +89,7 @@ class Loop:
     name: str = None
     mode: object = None
     lean: bool = False
+    profile: object = None
 
     @property
     def bound(self):
@@ -166,7 +168,9 @@ class Loop:
                     found.update(node.outputs)
         given = {v for v in outside if v in inside or v.owner is None}
         needed = [v for node in order if not inside.isdisjoint(node.outputs) for v in node.inputs] + self.outputs
-        moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given]
+        cases = needs(order, self.outputs) or {}        # what only a branch needs may fail where that is not taken
+        moved = [v for v in dict.fromkeys(needed) if v in outside and v not in given
+                 and cases.get(v, ALWAYS) == ALWAYS]
         if not moved:
             return self, []
         constants = {v: v.clone() for v in ancestors(moved, self.inputs) if isinstance(v, Constant)}

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from theano.errors import extended
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
@@ -37,16 +38,18 @@ class Scan(Op):
         For texts only; ``mode`` is how the step is compiled.
     lean : bool
         Whether to sum products up in the steps, in place of one product of rows that the steps leave.
+    profile : bool or str, optional
+        Whether functions measure the steps, and what the profile is called.
     """
 
     __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate", "lean")
     rop_takes_none = True
 
     def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None,
-                 lean=False):
+                 lean=False, profile=None):
         self.graph, self.sequences, self.states, self.stacks, self.lean = graph, sequences, states, stacks, lean
         self.taps = tuple(map(tuple, taps))
-        self.until, self.truncate, self.name, self.mode = until, truncate, name, mode
+        self.until, self.truncate, self.name, self.mode, self.profile = until, truncate, name, mode, profile
         self._empty = self._pattern = None
 
     def __getstate__(self):
@@ -99,7 +102,7 @@ class Scan(Op):
             [State(next(within), x, next(results)) for x in starts],
             [Stack(next(results), x) for x in lengths],
             [Other(next(within), x) for x in others],
-            next(results) if self.until else None, self.truncate, self.name, self.mode, self.lean)
+            next(results) if self.until else None, self.truncate, self.name, self.mode, self.lean, self.profile)
 
     def make_node(self, *inputs):
         loop = self.loop(inputs)
@@ -137,7 +140,7 @@ class Scan(Op):
             try:
                 results = self.graph(*rows, *states, *others)
             except Exception as error:
-                raise _in_step(error, done, self) from error
+                raise extended(error, f"In step {done} of {self}.") from error
             for k, (b, taps) in enumerate(zip(buffers, self.taps, strict=True)):
                 self._same_shape(f"{self._carry(k)} has values", b.shape[1:], results[k], done)
                 b[(done - min(taps)) % len(b)] = results[k]
@@ -211,7 +214,7 @@ class Scan(Op):
     def infer_shape(self, node, shapes):
         loop, given = self.loop(node.inputs), self.parts(shapes)
         found = [*given[2], *given[3]]
-        found += [(s.length, *row) for s, row in zip(loop.stacks, _row_extents(loop, given), strict=True)]
+        found += [(s.length, *row) for s, row in zip(loop.stacks, row_extents(loop, given), strict=True)]
         for k, output in enumerate(node.outputs):
             if hasattr(output.type, "ndim"):
                 moving = self.until and not len(self.taps) <= k < len(self.taps) + self.states
@@ -271,18 +274,8 @@ def run(loop, pruned=True, given=None):
     """The outputs of a loop, as a list; ``pruned`` and ``given`` are those of `Loop.closed`."""
     loop = loop.closed(pruned, given)
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
-              loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean)
+              loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean, loop.profile)
     return op(*loop.outer, return_list=True)
-
-
-def _in_step(error, step, op):
-    """An error like ``error`` that tells the step."""
-    text = f"In step {step} of {op}."
-    try:
-        return type(error)(f"{error}\n{text}").with_traceback(error.__traceback__)
-    except Exception:           # an exception class with its own signature keeps its message
-        error.add_note(text)
-        return error
 
 
 def _in_order(rows, written):
@@ -292,7 +285,7 @@ def _in_order(rows, written):
     return np.roll(rows, -(written % len(rows)), axis=0) if len(rows) else rows
 
 
-def _row_extents(loop, shapes):
+def row_extents(loop, shapes):
     """Extents of the rows of stacks in terms of variables outside, each None where it changes from step to step."""
     _, arrays, buffers, starts, _, others = shapes
     values = [s.value for s in loop.stacks]

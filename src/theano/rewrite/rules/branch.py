@@ -9,6 +9,8 @@ from theano.inner.branch import Branch, absent, is_choice
 from theano.inner.graph import InnerGraph
 from theano.inner.ifelse import IfElse
 from theano.rewrite.engine import rule
+from theano.scalar.type import Scalar
+from theano.tensor.shape import scalar_from_tensor, tensor_from_scalar
 
 
 @rule(IfElse, tags=("canonicalize",))
@@ -199,9 +201,9 @@ class _Closing:
         if variable.owner is None or cases == ALWAYS:
             return variable
         if mark is not None:
-            return gated(IfElse.gated, cases, variable, absent(variable))
+            return _computed_in(cases, variable)
         if variable not in self.gates:
-            self.gates[variable] = gated(IfElse.gated, cases, variable, absent(variable))
+            self.gates[variable] = _computed_in(cases, variable)
         return self.gates[variable]
 
     def _simplified(self, outputs, truth):
@@ -234,6 +236,13 @@ class _Closing:
         copies = {v: v.type.make_variable(v.name) for v in outer}
         constants = {v: v.clone() for v in outputs if isinstance(v, Constant)}
         return InnerGraph(copies.values(), substitute(outputs, copies | constants))
+
+
+def _computed_in(cases, variable):
+    """``variable`` in the given cases, else absent."""
+    if isinstance(variable.type, Scalar):           # choices are among tensors
+        return scalar_from_tensor(_computed_in(cases, tensor_from_scalar(variable)))
+    return gated(IfElse.gated, cases, variable, absent(variable))
 
 
 BRANCH = (constant_condition, equal_values, same_condition_within)

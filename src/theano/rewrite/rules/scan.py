@@ -18,7 +18,7 @@ from theano.tensor.shape import ScalarFromTensor, Shape_i, patternbroadcast
 from theano.tensor.type import values_eq_approx
 
 
-@rule(Scan, tags=("canonicalize",))
+@rule(Scan, tags=("canonicalize", "scan", "remove_constants_and_unused_inputs_scan"))
 def scan_with_unused(node):
     """scan of (f, g) over (x, y) >> scan of f over x where nothing uses the rows of g, nor do later steps, nor f y"""
     loop = node.op.loop(node.inputs)
@@ -46,7 +46,7 @@ def _needed(loop, wanted):
         wanted = wanted | more
 
 
-@rule(Scan, tags=("canonicalize",))
+@rule(Scan, tags=("canonicalize", "scan", "scanOp_pushout_nonseqs_ops", "all_pushout_opt"))
 def invariants_of_scan(node):
     """scan of f(row, g(x)) >> scan of f(row, y) where y = g(x)"""
     loop, moved = node.op.loop(node.inputs).hoisted()
@@ -55,7 +55,7 @@ def invariants_of_scan(node):
     return dict(zip(node.outputs, run(loop), strict=True))
 
 
-@rule(Scan, tags=("canonicalize",))
+@rule(Scan, tags=("canonicalize", "scan", "scanOp_pushout_nonseqs_ops", "all_pushout_opt"))
 def equal_rows_of_scan(node):
     """scan of y >> alloc(y, n, ...) where y is the same in all steps"""
     loop = node.op.loop(node.inputs)
@@ -67,7 +67,7 @@ def equal_rows_of_scan(node):
     return {output: alloc(y, loop.n, *(y.shape[d] for d in range(y.type.ndim))) for output, y in found.items()}
 
 
-@rule(Scan, name="scan_save_mem", tags=("specialize",))
+@rule(Scan, name="scan_save_mem", tags=("specialize", "scan", "scanOp_save_mem"))
 def last_rows_of_scan(node):
     """scan in a buffer for all steps, of which only the last rows are used >> scan in a buffer for these"""
     loop, shorter = node.op.loop(node.inputs), False
@@ -137,7 +137,7 @@ def _rows_used(output, reach):
     return most
 
 
-@rule(Scan, tags=("canonicalize",))
+@rule(Scan, tags=("canonicalize", "scan", "scan_merge_inouts", "scanOp_merge_inouts"))
 def rows_of_sequences_and_carries(node):
     """scan of (f, x) over all of x >> scan of f, and x; where a stacked value is carried too, the carried ones"""
     loop = node.op.loop(node.inputs)
@@ -152,19 +152,19 @@ def rows_of_sequences_and_carries(node):
     return found or None
 
 
-@rule(Scan, name="scan_merge", tags=("canonicalize",), fgraph=True)
+@rule(Scan, name="scan_merge", tags=("canonicalize", "scan", "scanOp_merge"), fgraph=True)
 def part_of_another_scan(fgraph, node):
     """scan of f over x, where there is a scan of (f, g) over (x, y) >> its rows of f"""
     feeding = [v for v in node.inputs[1:] if not isinstance(v, Constant)]
     others = {c for v in feeding for c, _ in v.clients if c != "output" and c is not node and isinstance(c.op, Scan)}
     for other in sorted(others, key=str) if others else ():
-        found = _found_in(node, other)
+        found = steps_in(node, other)
         if found and not set(node.outputs).intersection(ancestors(other.inputs)):
             return found
     return None
 
 
-def _found_in(node, other):
+def steps_in(node, other):
     """Which outputs of ``other`` are those of ``node``; None where some are not there."""
     loop, wide = node.op.loop(node.inputs), other.op.loop(other.inputs)
     if loop.n is not wide.n or (loop.until is None) != (wide.until is None) or loop.truncate != wide.truncate:
@@ -213,7 +213,7 @@ def _found_in(node, other):
 # -- products ---------------------------------------------------------------------------------------------
 
 
-@rule(Scan, name="scanOp_pushout_seqs_ops")
+@rule(Scan, name="scanOp_pushout_seqs_ops", tags=("scan", "all_pushout_opt"))
 def products_of_rows(node):
     """scan of f(dot(row, w)) over x >> scan of f(row) over dot(x, w), one product of matrices"""
     loop = node.op.loop(node.inputs)
@@ -263,7 +263,7 @@ def _product_of_rows(x, w):
     return flat.reshape((x.shape[0], x.shape[1], w.shape[1]))
 
 
-@rule(Scan, name="scanOp_pushout_output")
+@rule(Scan, name="scanOp_pushout_output", tags=("scan", "all_pushout_opt", "scan_pushout_dot1", "more_mem"))
 def sums_of_products(node):
     """scan of s = s + dot(x.T, y) >> scan of x and y, and then one product of them"""
     loop = node.op.loop(node.inputs)
@@ -466,7 +466,7 @@ def _tensor_of(bound):
 # -- loops that are none --------------------------------------------------------------------------------------
 
 
-@rule(Scan, name="scanOp_pushout_elemwise")
+@rule(Scan, name="scanOp_pushout_elemwise", tags=("scan", "all_pushout_opt", "scanOp_pushout_seqs_ops"))
 def elementwise_of_rows(node):
     """scan of f over x, where f is elementwise and needs no earlier step >> f(x)"""
     loop = node.op.loop(node.inputs)
