@@ -89,7 +89,7 @@ class NanGuardMode(Mode):
         if hasattr(query, "optimize"):
             query.optimize(fgraph)
         else:
-            optimize(fgraph, query.excluding("fusion", "inplace"))
+            optimize(fgraph, query.excluding("fusion", "inplace", "keep_checks"))
 
     # -- what is refused ------------------------------------------------------------------------------------
 
