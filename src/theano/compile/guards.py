@@ -113,7 +113,7 @@ class Guards(Optimizer):
         """
         op = node.op
         step = op.graph.unoptimized()
-        self.mode.rewrite_for_checks(step)
+        self.mode.rewrite_for_checks(step, "BlasOpt")      # products of rows leave the loop later
         counts = self._counts(step, step.inputs)
         arrays, others = counts.pop(ALWAYS), [_gated(case, _added(found)) for case, found in counts.items() if found]
         starts = _zeros_like(arrays, node, step)

@@ -83,13 +83,13 @@ class NanGuardMode(Mode):
         twin.__dict__.update((k, v) for k, v in kwargs.items() if k != "allow_gc")
         return twin
 
-    def rewrite_for_checks(self, fgraph):
+    def rewrite_for_checks(self, fgraph, *excluded):
         """Rewrite a graph, of a function or inside of an op, to what is checked: without fusing and work in place."""
         query = self.inner_optimizer
         if hasattr(query, "optimize"):
             query.optimize(fgraph)
         else:
-            optimize(fgraph, query.excluding("fusion", "inplace", "keep_checks"))
+            optimize(fgraph, query.excluding("fusion", "inplace", "keep_checks", *excluded))
 
     # -- what is refused ------------------------------------------------------------------------------------
 
