@@ -293,7 +293,7 @@ def test_a_refused_folder_leaves_the_cache_in_memory(tmp_path, fresh, caplog):
     planted = tmp_path / "planted"
     planted.mkdir()
     planted.chmod(0o777)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="theano"):
         fresh(planted)
     assert len(caplog.records) == 1 and "others may write" in caplog.text
     assert [compiled(1.5).maker.compiled.cached for _ in range(2)] == [False, True]
