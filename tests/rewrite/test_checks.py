@@ -61,7 +61,6 @@ CASES = {                               # expression, values for which it must r
     "set part, part": (tt.set_subtensor(X[0], V)[1], ROW),
     "set twice": (tt.set_subtensor(tt.set_subtensor(X[0], V)[0], U), {**ROW, U: np.ones(3)}),
     "read what was set": (tt.set_subtensor(V[:2], U)[:2], VECTORS),
-    "specified shape": (tt.specify_shape(X, (2, 2)).shape, {X: A23}),
     "said to be broadcastable": (tt.addbroadcast(X, 0).shape, {X: A23}),
     "dropped dimension": (tt.addbroadcast(X, 0).dimshuffle(1).shape, {X: A23}),
     "alloc, shape": (tt.alloc(V, 2, 4).shape, {V: np.ones(3)}),

@@ -3,6 +3,7 @@
 ``join(0, x, y).shape`` needs no join, but a join refuses matrices whose widths differ; so does what takes its place.
 `dropped_checks` finds the operations of a graph of which only shapes are wanted, and writes what they demand of extents
 and indices as conditions. Native code tests them with its other assumptions; see `theano.rewrite.rules.guards`.
+`SpecifyShape` is left out: its shape is what the user says, as it was in the original.
 """
 
 from theano.graph.need import ALWAYS
@@ -21,7 +22,7 @@ from theano.tensor.join import Join, Split
 from theano.tensor.linalg.cholesky import Cholesky
 from theano.tensor.linalg.inverse import Det, MatrixInverse
 from theano.tensor.reduce import Argmax, MaxAndArgmax
-from theano.tensor.shape import Rebroadcast, Reshape, Shape, Shape_i, SpecifyShape, tensor_from_scalar
+from theano.tensor.shape import Rebroadcast, Reshape, Shape, Shape_i, tensor_from_scalar
 
 SAME_TWICE = {"sub", "true_div", "eq", "neq", "lt", "le", "gt", "ge"}      # of a value and itself: known without it
 
@@ -225,12 +226,6 @@ def _reshape(node):
     return [ELEMWISE["switch"](_is(unknown, 0), _is(size, known), _both(_is(unknown, 1), whole))]
 
 
-def _specified(node):
-    """The extents are those that were said."""
-    x, shape = node.inputs
-    return [_is(n, shape[d]) for d, n in enumerate(_extents(x)) if not x.type.broadcastable[d]]
-
-
 def _rebroadcast(node):
     """What is said to be broadcastable has extent 1."""
     x, = node.inputs
@@ -264,7 +259,7 @@ def _square(node):
 
 CHECKS = {
     Elemwise: _elementwise, Dot: _dot, BatchedDot: _batched_dot, Join: _join, Split: _split, Subtensor: _subtensor,
-    IncSubtensor: _increment, AdvancedSubtensor1: _rows, Reshape: _reshape, SpecifyShape: _specified,
+    IncSubtensor: _increment, AdvancedSubtensor1: _rows, Reshape: _reshape,
     Rebroadcast: _rebroadcast, Alloc: _alloc, CAReduce: _reduction, Argmax: _extreme, MaxAndArgmax: _extreme,
     Cholesky: _square, Det: _square, MatrixInverse: _square,
 }
