@@ -487,9 +487,9 @@ class ScanProfileStats(ProfileStats):
         steps, whole, within = self.fct_callcount, self.fct_call_time, self.vm_call_time
         if not steps:
             return
-        share = f" ({100 * within / whole:.1f}% of its {whole:e}s)" if whole else ""
+        share = f" ({100 * within / whole:.1f}% of its {duration(whole)})" if whole else ""
         self._print(file, f"Inside {self.name}", "==================",
-                    f"  Time in {steps} steps: {within:e}s{share}", "")
+                    f"  Time in {steps} steps: {duration(within)}{share}", "")
         self.summary_class(file, n_ops)
         self.summary_ops(file, n_ops)
         self.summary_lines(file, n_ops)
