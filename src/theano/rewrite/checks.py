@@ -17,7 +17,7 @@ from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import ELEMWISE, Elemwise, SumToShapeOf
-from theano.tensor.index import IncSubtensor, Subtensor, get_idx_list
+from theano.tensor.index import IncSubtensor, Subtensor, index_of
 from theano.tensor.join import Join, Split
 from theano.tensor.linalg.cholesky import Cholesky
 from theano.tensor.linalg.inverse import Det, MatrixInverse
@@ -186,16 +186,10 @@ def _within(index, extent):
 
 def _subtensor(node):
     """Numbers are within the extents."""
-    index = _index_of(node)
+    index = index_of(node)
     extents = _extents(node.inputs[0])
     return [_within(_integer(entry) if hasattr(entry, "type") else constant(entry, dtype="int64"), extent)
             for entry, extent in zip(index, extents, strict=False) if not isinstance(entry, slice)]
-
-
-def _index_of(node):
-    """The index of a node that reads or writes a part."""
-    first = 1 if isinstance(node.op, Subtensor) else 2
-    return get_idx_list((node.inputs[0], *node.inputs[first:]), node.op.idx_list)
 
 
 def _increment(node):

@@ -9,10 +9,9 @@ from theano.config import config
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.need import ALWAYS, needs
-from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import depending, read, with_light_shapes
-from theano.inner.scan.ends import rows_from_end
+from theano.inner.scan.ends import is_below_zeros, rows_from, rows_from_end
 from theano.inner.scan.loop import (
     Carry,
     Loop,
@@ -28,10 +27,9 @@ from theano.inner.scan.loop import (
 )
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.create import is_zero, zeros_like
+from theano.tensor.create import zeros_like
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise, minimum, switch
-from theano.tensor.index import IncSubtensor, index_of
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
 
@@ -229,7 +227,7 @@ class _Reverse:
         if _none(self.given[k]):
             return None
         row = twin(self.loop.values[k])
-        array = _rows_from(self.given[k], skip)
+        array = rows_from(self.given[k], skip)
         self.reverse.sequences.append(Sequence(row, self._backwards(fitted(array, array.type.clone(
             broadcastable=(False, *row.type.broadcastable))))))
         return row
@@ -320,7 +318,7 @@ class _Reverse:
         if self.weights[k] is None:
             return None
         rows = join(0, *(shape_padleft(self._reaching_back(self._last(s))) for s in reversed(self.pending[k])))
-        if not _none(self.given[k]) and not _is_below_zeros(self.given[k], carry.reach):
+        if not _none(self.given[k]) and not is_below_zeros(self.given[k], carry.reach):
             rows = rows + self.given[k][:carry.reach]
         return set_subtensor(zeros_like(carry.buffer)[:carry.reach], rows)
 
@@ -331,23 +329,6 @@ class _Reverse:
         if is_tensor(variable) and not is_smooth(variable) and variable.type.ndim:
             return zeros_like(variable, dtype=config.floatX)
         return DisconnectedType()()
-
-
-def _rows_from(gradient, first):
-    """Rows of the gradient of a buffer; as it was before the gradient of `buffer[first:]` put it below zeros."""
-    if _is_below_zeros(gradient, first) and gradient.owner.inputs[1].type == gradient.type:
-        return gradient.owner.inputs[1]
-    return gradient[first:]
-
-
-def _is_below_zeros(gradient, first):
-    """Whether a gradient has ``first`` rows of zeros because it is that of `buffer[first:]`."""
-    node = gradient.owner
-    if node is None or type(node.op) is not IncSubtensor or not is_zero(node.inputs[0]):
-        return False
-    rows, *others = index_of(node)
-    return not others and isinstance(rows, slice) and isinstance(rows.start, Constant) \
-        and rows.start.data == first and rows.stop is rows.step is None
 
 
 # -- forward mode ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Gradients that go to one of the last rows only, as that of ``rows[-1]`` does."""
+"""Gradients that go to some of the rows only, as that of ``rows[-1]`` does."""
 
 from theano.graph.variable import Constant
 from theano.tensor.create import is_zero
@@ -55,6 +55,19 @@ def rows_from_end(g, like, skip=0):
         for j, value in found:
             rows[j] = rows[j] + value if j in rows else value
     return rows, sum(left[1:], left[0]) if left else None
+
+
+def rows_from(gradient, first):
+    """Rows of the gradient of a buffer; as it was before the gradient of `buffer[first:]` put it below zeros."""
+    if is_below_zeros(gradient, first) and gradient.owner.inputs[1].type == gradient.type:
+        return gradient.owner.inputs[1]
+    return gradient[first:]
+
+
+def is_below_zeros(gradient, first):
+    """Whether a gradient has ``first`` rows of zeros because it is that of `buffer[first:]`."""
+    node = _increment_of_zeros(gradient)
+    return node is not None and _begins_at(node) == first
 
 
 def _increment_of_zeros(g):
