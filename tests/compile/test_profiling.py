@@ -142,3 +142,13 @@ def test_profiles_are_printed_at_the_end_of_the_program(tmp_path):
     text = path.read_text(encoding="utf-8")
     assert text.count("Function profiling") == 3 and "Message: the second" in text
     assert "Sum of all(2) printed profiles" in text and "Time in 3 calls" in text
+
+
+def test_short_calls_of_which_some_are_measured_are_counted():
+    x = T.dvector("x")
+    f = theano.function([x], T.dot(x, x) + 1, profile=ProfileStats(False))
+    for _ in range(500):
+        f(np.ones(3))
+    assert f.profile.fct_callcount == 500
+    assert set(f.profile.apply_callcount.values()) == {500}
+    assert 0 < sum(f.profile.apply_time.values()) and 0 < f.profile.vm_call_time

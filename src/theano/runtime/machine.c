@@ -254,8 +254,8 @@ static void machine_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
-/* profile(): a list of (calls, nanoseconds) per instruction; see Callable._measure. Of a sub-program, of which some runs
- * are measured, as if all had been. */
+/* profile(): a list of (calls, nanoseconds) per instruction; see Callable._measure. Where some runs are
+ * measured, as if all had been. */
 static PyObject *machine_profile(PyObject *self, PyObject *unused)
 {
     Machine *m = (Machine *)self;
@@ -286,7 +286,8 @@ static PyObject *machine_parts(PyObject *self, PyObject *args)
 static PyObject *machine_timing(PyObject *self, PyObject *unused)
 {
     Machine *m = (Machine *)self;
-    return Py_BuildValue("(LLL)", (long long)m->ncalls, (long long)m->call_ns, (long long)m->run_ns);
+    double ns = m->measured ? (double)m->run_ns / m->measured * m->runs : 0;
+    return Py_BuildValue("(LLL)", (long long)m->ncalls, (long long)m->call_ns, (long long)ns);
 }
 
 /* memory(i, k, ...): the bytes of each buffer of the machine, and the bytes of each slot in the last call; those of the

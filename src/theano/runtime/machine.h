@@ -92,7 +92,8 @@ typedef struct Machine {
     int profiling, unmeasured;              /* unmeasured: calls to come that don't count */
     int64_t *ns, *calls;
     int64_t run_ns, call_ns, ncalls;        /* in the program, in calls of the function; how many calls */
-    int64_t runs, starts;                   /* of a sub-program: how often it ran, and from its first instruction on */
+    int64_t runs, starts;                   /* how often it ran while profiling, and from its first instruction on */
+    int64_t measured, skipped;              /* for how many runs the times stand; runs since the last one measured */
     uint32_t waits, random;                 /* how many runs are not measured until the next one that is */
 } Machine;
 

@@ -128,6 +128,7 @@ static __attribute__((noinline)) int check_from(Machine *m, struct th_frame *f, 
     return -1;
 }
 
+enum { SHORT_NS = 20000 };                  /* of calls: where all are measured, that shows */
 static int64_t clock_ns = -1;               /* what it takes to read the clock: no part of what is measured */
 
 static void calibrate(void)
@@ -145,7 +146,7 @@ void th_measure(Machine *m)
     if (clock_ns < 0)
         calibrate();
     m->profiling = 1;
-    m->call_ns = m->run_ns = m->ncalls = m->runs = m->starts = 0;
+    m->call_ns = m->run_ns = m->ncalls = m->runs = m->starts = m->measured = m->skipped = 0;
     memset(m->ns, 0, sizeof *m->ns * m->ninstructions);
     memset(m->calls, 0, sizeof *m->calls * m->ninstructions);
     for (int i = 0; i < m->ninstructions; i++)
@@ -154,9 +155,10 @@ void th_measure(Machine *m)
                 th_measure(m->code[i].part[k]);
 }
 
-static __attribute__((noinline)) int run_measured(Machine *m, struct th_frame *f, int from)
+/* weight: of how many runs this one is the one that is measured. */
+static __attribute__((noinline)) int run_measured(Machine *m, struct th_frame *f, int from, int64_t weight)
 {
-    int64_t begun = th_now(), start = begun, end;
+    int64_t begun = th_now(), start = begun, end, reading = clock_ns;
     int failed = -1;
     for (int i = from; i < m->ninstructions && failed < 0; i++, start = end) {
         if (i == m->checked)
@@ -165,10 +167,13 @@ static __attribute__((noinline)) int run_measured(Machine *m, struct th_frame *f
             failed = i;
         th_reset_scratch(f);
         end = th_now();
-        m->ns[i] += end - start > clock_ns ? end - start - clock_ns : 0;
-        m->calls[i]++;
+        m->ns[i] += end - start > clock_ns ? (end - start - clock_ns) * weight : 0;
+        m->calls[i] += weight;
+        reading += clock_ns;
     }
-    m->run_ns += th_now() - begun;
+    end = th_now() - begun;
+    m->run_ns += end > reading ? (end - reading) * weight : 0;
+    m->measured += weight;
     return failed;
 }
 
@@ -204,27 +209,30 @@ static inline __attribute__((always_inline)) int run_from(Machine *m, struct th_
     return -1;
 }
 
-/* Measures the first runs of a sub-program, and then one of eight in the mean: reading the clock takes as long as a
+/* Measures the first runs, and then one of eight in the mean where they are short: reading the clock takes as long as a
  * small instruction. */
-static __attribute__((noinline)) int run_sampled(Machine *m, struct th_frame *f, int from)
+static __attribute__((noinline)) int run_sampled(Machine *m, struct th_frame *f, int from, int is_short)
 {
     m->starts += !from;
-    if (m->runs++ >= 16 && m->waits) {
+    if (m->runs++ >= 16 && is_short && m->waits) {
         m->waits--;
+        m->skipped++;
         return run_from(m, f, from);
     }
     m->random = m->random * 1664525u + 1013904223u;
     m->waits = m->random >> 28;
-    return run_measured(m, f, from);
+    int64_t weight = 1 + m->skipped;
+    m->skipped = 0;
+    return run_measured(m, f, from, weight);
 }
 
 int th_run_code(Machine *m, struct th_frame *f, int from)
 {
-    return m->profiling ? run_sampled(m, f, from) : run_from(m, f, from);
+    return m->profiling ? run_sampled(m, f, from, 1) : run_from(m, f, from);
 }
 
 /* Runs the program; the number of the instruction that failed, or -1. */
 int th_run_program(Machine *m, struct th_frame *f)
 {
-    return m->profiling ? run_measured(m, f, 0) : run_from(m, f, 0);
+    return m->profiling ? run_sampled(m, f, 0, m->run_ns < SHORT_NS * m->measured) : run_from(m, f, 0);
 }
