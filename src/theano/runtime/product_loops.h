@@ -123,20 +123,35 @@ static inline int NAME(width)(int64_t j, int64_t n) { return n - j > LANES ? 2 *
 
 static int64_t NAME(packed)(int64_t k, int64_t n) { return k * ((n + LANES - 1) / LANES * LANES); }
 
-static void NAME(pack_all)(const th_matrix *b, char *to)
+static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t at)
 {
     for (int64_t j = 0, width, n = b->columns; j < n; j += width) {
         width = NAME(width)(j, n);
-        NAME(pack)((REAL *)to + j * b->rows, (int)width, (const REAL *)b->data + j * b->column, b->row, b->column, b->rows,
+        NAME(pack)((REAL *)to + j * rows + at * width, (int)width, (const REAL *)b->data + j * b->column, b->row, b->column, b->rows,
                    n - j < width ? n - j : width);
     }
 }
 
-/* C = beta * C + alpha * A * (a panel of B): `columns` of the panel's `width` count. The first two strips fetch the
- * rows of the next panel, `hop` bytes apart, unless that is NULL. */
+/* What a tall tile fetches, a line for each of its k numbers: NULL for nothing. The first two strips of a panel fetch the
+ * rows of the next one. */
+static inline const char *NAME(fetched)(const char *next, th_soon *soon, int64_t i, int64_t k)
+{
+    if (next)
+        return i < 2 * TALL ? next + i / TALL * 64 : NULL;
+    if (!soon || soon->next == soon->count)
+        return NULL;
+    const char *at = soon->piece[soon->next].at;
+    soon->piece[soon->next].at += 64 * k;
+    soon->piece[soon->next].bytes -= 64 * k;
+    soon->next += soon->piece[soon->next].bytes <= 0;
+    return at;
+}
+
+/* C = beta * C + alpha * A * (a panel of B): `columns` of the panel's `width` count. The rows of the next panel, `hop`
+ * bytes apart, are fetched meanwhile, or what is wanted soon, unless these are NULL. */
 static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, const REAL *panel, int64_t pitch,
                                                    int width, int64_t columns, REAL beta, REAL *c, int64_t c_row,
-                                                   const char *next, int64_t hop)
+                                                   const char *next, int64_t hop, th_soon *soon)
 {
     REAL part[TALL * 2 * LANES] __attribute__((aligned(64))), edge[TALL * DEPTH];
     for (int64_t i = 0, rows; i < a->rows; i += rows) {
@@ -152,10 +167,13 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             column = rows;
         }
         int whole = left >= rows && columns == width;
-        int ahead = next && i < 2 * TALL && rows == TALL && width > LANES;
+        for (int d = 0; d < rows && whole && beta != 0; d++)    /* what is added to arrives meanwhile */
+            for (int j = 0; j < width; j += 64 / (int)sizeof(REAL))
+                __builtin_prefetch(c + (i + d) * c_row + j, 1);
+        const char *ahead = rows == TALL && width > LANES ? NAME(fetched)(next, soon, i, a->columns) : NULL;
         (ahead ? NAME(tall_ahead) : NAME(tile_of)(rows, width > LANES))(
             a->columns, alpha, from, row, column, panel, pitch, whole ? beta : 0, whole ? c + i * c_row : part,
-            whole ? c_row : width, ahead ? next + i / TALL * 64 : NULL, hop);
+            whole ? c_row : width, ahead, next ? hop : 64);
         if (whole)
             continue;
         for (int d = 0; d < rows && d < left; d++)
@@ -185,7 +203,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 int64_t pitch = b->row;
                 const char *next = NULL;
                 if (b->packed) {
-                    panel = (const REAL *)b->data + j * k + p * width;
+                    panel = (const REAL *)b->data + j * b->packed + p * width;
                     pitch = width;
                 } else if (b->column != 1 || columns < width || block.rows > OFTEN || pitch * sizeof(REAL) % 1024 == 0) {
                     next = far && n - j >= 2 * width ? (const char *)(panel + width) : NULL;
@@ -194,7 +212,8 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                     pitch = width;
                 }
                 NAME(strips)((REAL)alpha, &block, panel, pitch, width, columns, p ? 1 : (REAL)beta,
-                             (REAL *)c->data + i * c->row + j, c->row, next, b->row * (int64_t)sizeof(REAL));
+                             (REAL *)c->data + i * c->row + j, c->row, next, b->row * (int64_t)sizeof(REAL),
+                             b->soon);
             }
 }
 
