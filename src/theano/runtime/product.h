@@ -6,7 +6,7 @@
 enum { TH_SOON = 16 };
 
 /* Memory that somebody will read soon, piece after piece: a product, which has time for it, brings it near. */
-typedef struct th_soon { int64_t count, next; struct { const char *at; int64_t bytes; } piece[TH_SOON]; } th_soon;
+typedef struct th_soon { int64_t count, next; struct { char *at; int64_t bytes; } piece[TH_SOON]; } th_soon;
 
 /* A matrix: strides in elements. packed: its data are what `pack` made of it, with room for so many rows, and the strides
  * don't count; only then the product may fetch what is wanted `soon`, unless that is NULL. */
