@@ -85,20 +85,33 @@ def test_matrix_times_row(rng, backwards):
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (3,)])
-def test_sums_of_products_come_after_the_loop(rng, shape):
+def test_sums_of_products_of_what_a_step_computes_stay_there(rng, shape):
     x, h = (T.dtensor3("x"), T.dmatrix("h")) if len(shape) == 2 else (T.dmatrix("x"), T.dvector("h"))
     w, u = T.dmatrix("w"), T.dmatrix("u")
     cost = (network(x, h, w, u) ** 2).sum()
     f, loops = rewritten(T.grad(cost, [w, u]), [x, h, w, u])
     assert len(loops) == 2                      # forwards, which keeps what the other needs, and back
     back = next(n for n in loops if (n.op.name or "").startswith("grad"))
-    assert dots(back) == 1 and back.op.states == 1          # of the gradient and u; the gradient
+    assert back.op.states == 3 and back.op.stacks == 0             # the gradient, and both sums
     given = values(rng, (5, *shape), shape, (3, 3), (3, 3))
     for k, slope in zip((2, 3), f(*given), strict=True):
         moved = [list(given), list(given)]
         moved[0][k], moved[1][k] = given[k] + 1e-6, given[k] - 1e-6
         change = [(steps(*m) ** 2).sum() for m in moved]
         np.testing.assert_allclose(slope.sum(), (change[0] - change[1]) / 2e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3,)])
+@pytest.mark.parametrize("lean", [False, True])
+def test_sums_of_products_of_rows_come_after_the_loop(rng, lean, shape):
+    x, w = T.dtensor3("x") if len(shape) == 2 else T.dmatrix("x"), T.dmatrix("w")
+    loop = theano.scan(T.dot, x, None, w)[0].owner
+    made, = run(replace(loop.op.loop(loop.inputs), lean=lean))
+    f, loops = rewritten(T.grad((made ** 2).sum(), w), [x, w])
+    x, w = values(rng, (5, *shape), (3, 4))
+    rows = x.reshape(-1, 3)
+    np.testing.assert_allclose(f(x, w), rows.T @ (2 * rows @ w))
+    assert [node.op.states for node in loops if node.op.states] == [1] * lean
 
 
 def test_part_of_another_loop(rng):
@@ -204,16 +217,6 @@ def test_gradients_of_initial_rows_are_put_into_no_buffer(rng, use):
     made = [n for n in graph.toposort() if isinstance(n.op, IncSubtensor) and n.op.set_instead_of_inc]
     assert len(made) == 1                                       # the buffer of the forward loop
     theano.gradient.verify_grad(cost, values(rng, (3,), (3, 3)), rng=np.random.RandomState(1))
-
-
-def test_sums_of_products_stay_in_lean_loops():
-    h, u, n = T.dvector("h"), T.dmatrix("u"), T.lscalar("n")
-    rows, _ = theano.scan(lambda h, u: T.tanh(T.dot(h, u)), None, h, u, n_steps=n)
-    for lean in (False, True):
-        loop = rows.owner.inputs[0].owner if rows.owner.op.idx_list else rows.owner
-        made = run(replace(loop.op.loop(loop.inputs), lean=lean))[0][-1]
-        _, loops = rewritten(T.grad(made.sum(), u), [h, u, n])
-        assert [node.op.states for node in loops if node.op.states] == [1 + lean]     # the gradient, and the sum
 
 
 NAMES = {                   # names of the original's rewrites, and whether the loop below is another one without them

@@ -8,7 +8,7 @@ import theano.tensor as T
 from theano.runtime import native
 
 SIZES = [(1, 1, 1), (1, 7, 3), (5, 1, 4), (12, 32, 8), (13, 33, 401), (60, 10, 37), (100, 70, 5), (97, 64, 801),
-         (3, 500, 2), (500, 3, 60)]
+         (3, 500, 2), (500, 3, 60), (500, 36, 401), (26, 512, 5), (1000, 66, 33)]
 TOLERANCE = {"float32": 2e-4, "float64": 1e-12, "complex128": 1e-12, "complex64": 2e-4}
 LAYOUTS = {
     "C": lambda a: a,

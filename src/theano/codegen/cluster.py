@@ -7,6 +7,7 @@ no order of fusing can make a cycle.
 """
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 MAX_NODES = 200             # scalar operations in one kernel: compilers are superlinear beyond
 MAX_OPERANDS = 28
@@ -23,6 +24,7 @@ class Cluster:
     operands: set = field(default_factory=set)
     size: int = 0
     number: int = 0             # clusters of one level and space depend on those with smaller numbers only
+    needs: set = field(default_factory=set)         # those of this level and space that it depends on itself
 
 
 class Clusters:
@@ -68,28 +70,25 @@ class Clusters:
         fits = [c for c in tail
                 if c.size + loop.size <= MAX_NODES
                 and self._read(c.operands | loop.reads, c) < MAX_OPERANDS and self._related(c, node, loop)]
-        late = max((self._position(v) for v in loop.bases if self._feeds(v, level, loop)), default=-1)
-        fits = [c for c in fits if c.number >= late]
-        if fits:
-            cluster = fits[0]
-            for other in fits[1:]:
-                if self._mergeable(cluster, other, tail):
-                    self._absorb(cluster, other)
-                    tail.remove(other)
-        else:
+        feeding = {self.of[v.owner] for v in loop.bases if v.owner in self.of and self.level[v.owner] == level}
+        late = max((c.number for c in feeding), default=-1)
+        cluster = next((c for c in fits if c.number >= late), None)
+        if cluster is None:
             cluster = Cluster(level, loop.space, number=len(self.of))
             self._open.setdefault((level, loop.space), []).append(cluster)
+        else:
+            for other in fits:
+                first, second = sorted((cluster, other), key=attrgetter("number"))
+                if other is not cluster and self._mergeable(first, second, tail):
+                    self._absorb(first, second)
+                    tail.remove(first)
+                    feeding = {second if c is first else c for c in feeding}
+                    cluster = second
+        cluster.needs |= feeding - {cluster}
         cluster.nodes.append(node)
         cluster.operands |= loop.reads
         cluster.size += loop.size
         self.of[node] = cluster
-
-    def _feeds(self, variable, level, loop):
-        owner = variable.owner
-        return owner in self.of and self.level[owner] == level
-
-    def _position(self, variable):
-        return self.of[variable.owner].number
 
     def _related(self, cluster, node, loop):
         if any(v.owner in self.of and self.of[v.owner] is cluster for v in loop.pointwise):
@@ -103,17 +102,23 @@ class Clusters:
         return sum(self.of.get(v.owner) not in clusters for v in operands)
 
     def _mergeable(self, a, b, siblings):
-        """Whether ``b`` can be put behind ``a``: both small enough, no third one between that could depend."""
+        """Whether ``a`` can run where ``b`` does, later: both small enough, none between depends on it."""
         return (a.size + b.size <= MAX_NODES and self._read(a.operands | b.operands, a, b) < MAX_OPERANDS
-                and siblings.index(b) - siblings.index(a) == 1)
+                and not any(a.number < c.number < b.number and a in c.needs for c in siblings))
 
     def _absorb(self, a, b):
-        for node in b.nodes:
-            self.of[node] = a
-        a.nodes += b.nodes
-        a.operands |= b.operands
-        a.size += b.size
-        self._open[a.level, a.space].remove(b)
+        """Make the nodes of ``a`` part of ``b``."""
+        siblings = self._open[a.level, a.space]
+        siblings.remove(a)
+        for node in a.nodes:
+            self.of[node] = b
+        for c in siblings:
+            if a in c.needs:
+                c.needs = c.needs - {a} | {b} - {c}
+        b.nodes = a.nodes + b.nodes
+        b.operands |= a.operands
+        b.needs |= a.needs - {b}
+        b.size += a.size
 
     def _order(self, nodes):
         """Groups by level, then by first node; within a cluster nodes keep the order of the graph."""

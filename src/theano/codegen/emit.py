@@ -68,7 +68,7 @@ def quick_way(nest, phase, names, stores, declarations):
     if not checks:
         return None
     loads = ir.kernel_loads(nest, phase)
-    staged = [k for _, k in ir.kernel_stores(nest, phase) if k in loads or nest.operands[k].inplace is not None]
+    staged = [k for _, k in ir.kernel_stores(nest, phase) if k in loads or nest.operands[k].inplace in loads]
     return Quick(tuple(statements + stores), tuple(dict.fromkeys(checks)), tuple(dict.fromkeys(staged)))
 
 

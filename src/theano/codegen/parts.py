@@ -18,6 +18,7 @@ VIEWED = {"dimshuffle", "subtensor", "parts", "alias"}
 REGULAR = {"dimshuffle", "copy", "alias", "gemm", "gemv", "ger", "dot", "make_vector", "pick", "put", "shape_i",
            "scatter"}
 PACKED = {"float32", "float64"}         # dtypes of products that are not left to BLAS
+NEAR, LEAN = 256, 16        # rows that steps put aside: they stay in the cache; few, but worth a product of matrices
 REGULAR_KERNELS = {"join", "argmax", "alloc_diag", "diagonal", "fill_diagonal", "cumulate", "sort", "batched_dot",
                    "rebroadcast"}
 
@@ -72,11 +73,12 @@ def lower_part(lowering, inputs, outputs, query, states=()):
     return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
 
 
-def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=False):
     """The `Part` of a lowered graph.
 
     states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
-    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs.
+    inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs. lean:
+    steps put few rows aside.
     """
     chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
     inner.outputs = [inner.outputs[k] for k in chosen]
@@ -94,7 +96,7 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
                                    [*outputs[last:], *steady.lasting])
     rows, updates = iter(rows), iter(updates)
     outputs[:last] = [next(updates)[0] if k in following else next(rows) for k in range(last)]
-    _delay_products(tasks, {id(places[i]) for _, i in states})
+    _delay_products(tasks, {id(places[i]) for _, i in states}, LEAN if lean else NEAR)
     once = [t for t in tasks if steady.is_once(t)]
     known = set(map(id, once))
     count = 0
@@ -111,10 +113,10 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=()):
                 [text for k, text in enumerate(labels) if k + len(chosen) + len(dropped) - len(labels) not in dropped])
 
 
-def _delay_products(tasks, states):
+def _delay_products(tasks, states, rows):
     """Let steps put products aside that are added, in place, to what is not looked at before the loop ends.
 
-    states: ids of the places of inputs that steps hand on.
+    states: ids of the places of inputs that steps hand on. rows: how many are put aside before they are added.
     """
     adding = {}
     for task in tasks:
@@ -124,7 +126,7 @@ def _delay_products(tasks, states):
     for number, found in adding.items():
         if all(_is_sum(task, number) for task in found):
             for task in found:
-                task.params = (2,)
+                task.params = (rows,)
 
 
 def _is_sum(task, number):

@@ -199,10 +199,12 @@ static int copy_operand(struct th_frame *frame, loop *l, int k)
 static int untangle(struct th_frame *frame, loop *l)
 {
     const th_nest *nest = l->nest;
+    uint64_t read = 0;
+    for (int p = 0; p < nest->nphases; p++) read |= nest->phase[p].reads;
     for (int k = 0; k < nest->nslots; k++) {
         if (nest->operand[k].inplace < 0) continue;
         for (int j = 0; j < nest->nslots; j++) {
-            if (nest->operand[j].role != TH_IN || !is_tangled(l, k, j)) continue;
+            if (nest->operand[j].role != TH_IN || !(read & BIT(j)) || !is_tangled(l, k, j)) continue;
             int code = copy_operand(frame, l, j);
             if (code) return code;
         }

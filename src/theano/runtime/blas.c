@@ -189,41 +189,48 @@ static void product_piece(void *arg, int64_t begin, int64_t end)
     product_job job = *(product_job *)arg;
     int64_t item = job.loops == th_products_of(TH_FLOAT32) ? 4 : 8, first = begin * UNIT;
     int64_t all = job.by_rows ? job.c.rows : job.c.columns, count = end * UNIT < all ? end * UNIT - first : all - first;
+    job.b.soon = NULL;
     if (job.by_rows) {
         job.a.data += first * job.a.row * item;
         job.c.data += first * job.c.row * item;
         job.a.rows = job.c.rows = count;
     } else {
-        job.b.data += first * (job.b.packed ? job.b.rows : job.b.column) * item;
+        job.b.data += first * (job.b.packed ? job.b.packed : job.b.column) * item;
         job.c.data += first * item;
         job.b.columns = job.c.columns = count;
     }
     job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
 }
 
-/* out = beta * out + alpha * x y without BLAS; whether it could. packed: y as `th_pack_factor` makes it, or NULL. */
-static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y, const th_slot *packed, const th_slot *beta,
-                       const th_slot *out)
+void th_run_product(const th_products *loops, double alpha, const th_matrix *a, const th_matrix *b, double beta,
+                    const th_matrix *c)
 {
-    product_job job = {.loops = th_products_of(out->dtype)};
-    if (!job.loops || !x->shape[1])
-        return 0;
-    int flip = out->shape[1] > 1 && out->stride[1] != out->itemsize;
-    if (!in_elements(flip ? y : x, flip, &job.a) || !in_elements(flip ? x : y, flip, &job.b) ||
-        !in_elements(out, flip, &job.c) || job.c.column != 1)
-        return 0;
-    if (packed && packed->shape[0] && !flip) {
-        job.b.data = packed->data;
-        job.b.packed = 1;
-    }
-    job.alpha = real(alpha);
-    job.beta = real(beta);
-    job.by_rows = job.c.rows > job.c.columns;
-    int64_t units = ((job.by_rows ? job.c.rows : job.c.columns) + UNIT - 1) / UNIT;
-    if (th_product_threads() > 1 && units > 1 && job.c.rows * job.c.columns * job.a.columns > 1000000)
+    product_job job = {loops, alpha, beta, *a, *b, *c, c->rows > c->columns};
+    int64_t units = ((job.by_rows ? c->rows : c->columns) + UNIT - 1) / UNIT;
+    if (th_product_threads() > 1 && units > 1 && c->rows * c->columns * a->columns > 1000000)
         th_parallel_for(product_piece, &job, units, th_product_threads());
     else
-        job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
+        loops->product(alpha, a, b, beta, c);
+}
+
+/* out = beta * out + alpha * x y without BLAS; whether it could. packed: y as `th_pack_factor` makes it, or NULL. */
+static int own_product(const th_slot *alpha, const th_slot *x, const th_slot *y, const th_slot *packed, const th_slot *beta,
+                       const th_slot *out, th_soon *soon)
+{
+    const th_products *loops = th_products_of(out->dtype);
+    th_matrix a, b, c;
+    if (!loops || !x->shape[1])
+        return 0;
+    int flip = out->shape[1] > 1 && out->stride[1] != out->itemsize;
+    if (!in_elements(flip ? y : x, flip, &a) || !in_elements(flip ? x : y, flip, &b) ||
+        !in_elements(out, flip, &c) || c.column != 1)
+        return 0;
+    if (packed && packed->shape[0] && !flip) {
+        b.data = packed->data;
+        b.packed = b.rows;
+        b.soon = soon;
+    }
+    th_run_product(loops, real(alpha), &a, &b, real(beta), &c);
     return 1;
 }
 
@@ -266,7 +273,7 @@ static int gemm(struct th_frame *f, th_slot **in, const th_slot *packed, th_slot
         scale_nothing(out, beta);
         return 0;
     }
-    if (own_product(alpha, x, y, packed, beta, out))
+    if (own_product(alpha, x, y, packed, beta, out, packed ? th_wanted_soon(f) : NULL))
         return 0;
     matrix a, b;
     if ((error = as_matrix(f, x, &a)) || (error = as_matrix(f, y, &b)))
@@ -413,7 +420,7 @@ int th_pack_factor(const th_call *c)
     out->shape[0] = own ? loops->packed(b.rows, b.columns) : 0;
     int error = th_allocate(c->frame, out);
     if (!error && own)
-        loops->pack(&b, out->data);
+        loops->pack(&b, out->data, b.rows, 0);
     return error;
 }
 

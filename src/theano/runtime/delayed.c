@@ -1,121 +1,188 @@
-/* Sums of products of few rows, as in gradients by weights: out += alpha x^T y in every step of a loop.
+/* Sums of products, as in gradients by weights: out += alpha x^T y in every step of a loop.
  *
- * To add the product of one row to a matrix moves the whole matrix through the processor for little work. The rows of
- * some steps are put aside, and their product is added at once; nobody looks at the sum before the loop ends.
+ * To add the product of a few rows to a matrix moves the whole matrix through the processor for little work. The rows of
+ * some steps are put aside, second factors as products read them best, and their product is added at once, while they are
+ * still near; nobody looks at the sum before the loop ends. Sums that share a factor share its rows.
  */
 #include "machine.h"
 #include "arrays.h"
 #include "blas.h"
 
-enum { ROWS = 8 };                          /* as many are worth a product of matrices */
+typedef struct factor {
+    struct factor *next;
+    const th_slot *slot;                    /* of the step, whose rows these are */
+    int second;                             /* y, not x */
+    char *data;
+    int64_t columns, rows, most, step, last;            /* rows: there are, there is room for; how many `step` added */
+} factor;
+
+typedef struct sum {
+    struct sum *next;
+    th_slot *out;
+    const th_slot *alpha;
+    factor *x, *y;
+} sum;
 
 struct th_delayed {
-    struct th_delayed *next;
-    th_slot *out;                           /* the sum; the rest belongs to one loop */
-    const th_slot *alpha;
-    char *x, *y;                            /* rows side by side */
-    int64_t m, n, rows;
-    size_t room;
+    factor *factors;
+    sum *sums;
+    int64_t step;                           /* the one that rows were put aside in last */
 };
 
-static struct th_delayed *of(struct th_frame *f, th_slot *out)
+static factor *factor_of(struct th_delayed *d, const th_slot *slot, int second)
 {
-    struct th_delayed *d = f->delayed;
-    while (d && d->out != out)
-        d = d->next;
-    if (!d && (d = calloc(1, sizeof *d))) {
-        d->out = out;
-        d->next = f->delayed;
-        f->delayed = d;
+    factor *x = d->factors;
+    while (x && (x->slot != slot || x->second != second))
+        x = x->next;
+    if (!x && (x = calloc(1, sizeof *x))) {
+        *x = (factor){.next = d->factors, .slot = slot, .second = second, .step = -1};
+        d->factors = x;
     }
-    return d;
+    return x;
 }
 
-/* One product of all rows. */
-static int add(struct th_frame *f, struct th_delayed *d)
+static sum *sum_of(struct th_delayed *d, th_slot **in, th_slot *out)
 {
-    if (!d->rows)
-        return 0;
-    int16_t item = d->out->itemsize;
+    sum *s = d->sums;
+    while (s && s->out != out)
+        s = s->next;
+    if (!s && (s = calloc(1, sizeof *s))) {
+        *s = (sum){d->sums, out, in[1], factor_of(d, in[2], 0), factor_of(d, in[3], 1)};
+        if (!s->x || !s->y) {
+            free(s);
+            return NULL;
+        }
+        d->sums = s;
+    }
+    return s;
+}
+
+/* Puts the rows that a factor has in this step aside, once; turned: those of its transpose. */
+static void put_aside(struct th_frame *f, factor *x, int turned, int64_t rows)
+{
+    th_slot s = *x->slot;
+    int64_t shape[2] = {rows, s.ndim == 1 ? s.shape[0] : s.shape[!turned]}, stride[2] = {0, s.stride[0]};
+    const th_products *loops = x->second ? th_products_of(s.dtype) : NULL;
+    if (x->rows && x->step == f->step)
+        return;
+    if (s.ndim == 2) {
+        stride[0] = s.stride[turned];
+        stride[1] = s.stride[!turned];
+    }
+    if (loops) {
+        th_matrix b = {s.data, rows, shape[1], stride[0] / s.itemsize, stride[1] / s.itemsize};
+        loops->pack(&b, x->data, x->most, x->rows);
+    } else {
+        s.ndim = 2;
+        s.shape = shape;
+        s.stride = stride;
+        th_collect(x->data + x->rows * shape[1] * s.itemsize, &s);
+    }
+    x->rows += rows;
+    x->last = rows;
+    x->step = f->step;
+}
+/* Makes room for `most` rows and those of a step more, which are half as many or fewer. */
+static int make_room(factor *x, int64_t columns, int64_t most)
+{
+    const th_products *loops = x->second ? th_products_of(x->slot->dtype) : NULL;
+    most += most / 2;
+    if (x->rows || (x->columns == columns && x->most == most))
+        return 1;
+    free(x->data);
+    x->columns = columns;
+    x->most = most;
+    size_t size = (size_t)(loops ? loops->packed(most, columns) : most * columns) * x->slot->itemsize;
+    if (posix_memalign((void **)&x->data, 64, size + 64))
+        x->data = NULL;
+    x->columns = x->data ? columns : -1;
+    return x->data != NULL;
+}
+
+/* Adds the product of all rows. */
+static int add(struct th_frame *f, const sum *s)
+{
+    int16_t item = s->out->itemsize;
     double one[2] = {1, 0};
     float single[2] = {1, 0};
-    int wide = d->out->dtype == TH_FLOAT64 || d->out->dtype == TH_COMPLEX128;
-    int64_t xs[2] = {d->m, d->rows}, xt[2] = {item, d->m * item}, ys[2] = {d->rows, d->n}, yt[2] = {d->n * item, item};
-    th_slot x = *d->out, y = *d->out, beta = *d->alpha, alpha = *d->alpha;
-    x.data = d->x;
+    int wide = s->out->dtype == TH_FLOAT64 || s->out->dtype == TH_COMPLEX128;
+    int64_t m = s->x->columns, n = s->y->columns, rows = s->x->rows;
+    const th_products *loops = th_products_of(s->out->dtype);
+    if (loops) {
+        th_matrix a = {s->x->data, m, rows, 1, m}, b = {s->y->data, rows, n, n, 1, s->y->most};
+        th_matrix c = {s->out->data, m, n, m > 1 ? s->out->stride[0] / item : n, 1};
+        th_run_product(loops, wide ? *(double *)s->alpha->data : *(float *)s->alpha->data, &a, &b, 1, &c);
+        return 0;
+    }
+    int64_t xs[2] = {m, rows}, xt[2] = {item, m * item}, ys[2] = {rows, n}, yt[2] = {n * item, item};
+    th_slot x = *s->out, y = *s->out, beta = *s->alpha, alpha = *s->alpha;
+    x.data = s->x->data;
     x.shape = xs;
     x.stride = xt;
-    y.data = d->y;
+    y.data = s->y->data;
     y.shape = ys;
     y.stride = yt;
     beta.data = wide ? (char *)one : (char *)single;
-    d->rows = 0;
-    th_slot *in[5] = {d->out, &alpha, &x, &y, &beta};
-    return th_blas(f, TH_GEMM, in, 5, d->out, 1);
-}
-
-static int make_room(struct th_delayed *d, int64_t m, int64_t n, int item)
-{
-    size_t size = (size_t)(m + n) * ROWS * item;
-    if (size > d->room) {
-        free(d->x);
-        d->room = posix_memalign((void **)&d->x, 64, size + 64) ? 0 : size;
-        if (!d->room)
-            d->x = NULL;
-    }
-    d->m = m;
-    d->n = n;
-    d->y = d->x + m * ROWS * item;
-    return d->x != NULL;
-}
-
-/* Vectors, or matrices, x of which is turned: columns of x and rows of y. */
-int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out)
-{
-    th_slot x = *in[2], y = *in[3];
-    int64_t rows = kind == TH_GER ? 1 : y.shape[0], m = x.shape[0], n = y.shape[y.ndim - 1];
-    if (rows >= ROWS)
-        return th_blas(f, kind, in, kind == TH_GER ? 4 : 5, out, 1);
-    int error = th_check_blas(f, kind, in, out);
-    struct th_delayed *d = error || !m || !n ? NULL : of(f, out);
-    if (!d)
-        return error || !m || !n ? error : TH_OUT_OF_MEMORY;
-    if (d->rows + rows > ROWS && (error = add(f, d)))
-        return error;
-    if (!d->rows && !make_room(d, m, n, out->itemsize))
-        return th_error_of(f)->code = TH_OUT_OF_MEMORY;
-    d->alpha = in[1];
-    if (kind == TH_GEMM) {
-        int64_t shape[2] = {x.shape[1], x.shape[0]}, stride[2] = {x.stride[1], x.stride[0]};
-        x.shape = shape;
-        x.stride = stride;
-        th_collect(d->x + d->rows * m * out->itemsize, &x);
-    } else {
-        th_collect(d->x + d->rows * m * out->itemsize, &x);
-    }
-    th_collect(d->y + d->rows * n * out->itemsize, &y);
-    d->rows += rows;
-    return 0;
+    th_slot *in[5] = {s->out, &alpha, &x, &y, &beta};
+    return th_blas(f, TH_GEMM, in, 5, s->out, 1);
 }
 
 int th_add_delayed(struct th_frame *f, int forget)
 {
     int error = 0;
-    for (struct th_delayed *d = f->delayed; d; d = d->next) {
-        if (forget)
-            d->rows = 0;
-        else if (!error)
-            error = add(f, d);
-    }
+    for (const sum *s = f->delayed->sums; s && !forget && !error; s = s->next)
+        if (s->x->rows)
+            error = add(f, s);
+    for (factor *x = f->delayed->factors; x; x = x->next)
+        x->rows = 0;
     return error;
+}
+
+/* Whether rows as in the last step are too many for some factor. */
+static int is_full(const struct th_delayed *d, int64_t most)
+{
+    for (const factor *x = d->factors; x; x = x->next)
+        if (x->rows && x->rows + x->last > most)
+            return 1;
+    return 0;
+}
+
+/* Vectors, or matrices, x of which is turned: columns of x and rows of y. */
+int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out, int64_t most)
+{
+    int64_t rows = kind == TH_GER ? 1 : in[3]->shape[0];
+    if (2 * rows > most)
+        return th_blas(f, kind, in, kind == TH_GER ? 4 : 5, out, 1);
+    int error = th_check_blas(f, kind, in, out);
+    if (error || !rows || !th_count(out))
+        return error;
+    if (!f->delayed && (f->delayed = calloc(1, sizeof *f->delayed)))
+        f->delayed->step = -1;
+    sum *s = f->delayed ? sum_of(f->delayed, in, out) : NULL;
+    if (s && f->delayed->step != f->step && is_full(f->delayed, most) && (error = th_add_delayed(f, 0)))
+        return error;
+    if (!s || !make_room(s->x, out->shape[0], most) || !make_room(s->y, out->shape[1], most))
+        return th_error_of(f)->code = TH_OUT_OF_MEMORY;
+    put_aside(f, s->x, kind == TH_GEMM, rows);
+    put_aside(f, s->y, 0, rows);
+    f->delayed->step = f->step;
+    return 0;
 }
 
 void th_free_delayed(struct th_frame *f)
 {
-    while (f->delayed) {
-        struct th_delayed *d = f->delayed;
-        f->delayed = d->next;
-        free(d->x);
-        free(d);
+    struct th_delayed *d = f->delayed;
+    while (d && d->factors) {
+        factor *x = d->factors;
+        d->factors = x->next;
+        free(x->data);
+        free(x);
     }
+    while (d && d->sums) {
+        sum *s = d->sums;
+        d->sums = s->next;
+        free(s);
+    }
+    free(d);
+    f->delayed = NULL;
 }

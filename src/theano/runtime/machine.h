@@ -11,6 +11,7 @@
 #include <numpy/arrayobject.h>
 #include <string.h>
 #include <time.h>
+#include "product.h"
 #include "vm.h"
 
 enum storage { ST_INPUT, ST_CONST, ST_BUFFER, ST_ARRAY, ST_VIEW, ST_ROW };
@@ -68,6 +69,7 @@ struct th_frame {
     struct th_frame *around;                /* whose sub-program this frame is of, or NULL */
     th_row *row;                            /* of a sub-program: where its results go */
     struct th_delayed *delayed;             /* of a step: products that are to be added up */
+    th_soon soon;                           /* of a step: the rows that the next one reads */
     int64_t step;                           /* of a loop: the one that runs */
     int failed;                             /* of a sub-program: the instruction that failed, or -1 */
 };
@@ -125,9 +127,9 @@ int th_run_empty(struct th_frame *f, const instruction *c);
 int th_run_pick(struct th_frame *f, const instruction *c);
 int th_run_put(struct th_frame *f, const instruction *c);
 
-/* delayed.c: out += alpha x y of a step (GEMM or GER, in place), which may be done later. All of it is done, or forgotten
- * where the loop failed, by th_add_delayed. */
-int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out);
+/* delayed.c: out += alpha x y of a step (GEMM or GER, in place), which may be done later, when steps have put about `most`
+ * rows aside. All of it is done, or forgotten where the loop failed, by th_add_delayed. */
+int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out, int64_t most);
 int th_add_delayed(struct th_frame *f, int forget);
 void th_free_delayed(struct th_frame *f);
 

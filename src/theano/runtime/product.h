@@ -3,8 +3,14 @@
 #define TH_PRODUCT_H
 #include <stdint.h>
 
-/* A matrix: strides in elements. packed: its data are what `pack` made of it, and the strides don't count. */
-typedef struct th_matrix { char *data; int64_t rows, columns, row, column; int packed; } th_matrix;
+enum { TH_SOON = 16 };
+
+/* Memory that somebody will read soon, piece after piece: a product, which has time for it, brings it near. */
+typedef struct th_soon { int64_t count, next; struct { char *at; int64_t bytes; } piece[TH_SOON]; } th_soon;
+
+/* A matrix: strides in elements. packed: its data are what `pack` made of it, with room for so many rows, and the strides
+ * don't count; only then the product may fetch what is wanted `soon`, unless that is NULL. */
+typedef struct th_matrix { char *data; int64_t rows, columns, row, column, packed; th_soon *soon; } th_matrix;
 
 /* C = beta * C + alpha * A B, where the numbers in a row of C lie side by side. beta 0: C is not read. */
 typedef void (*th_product_fn)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c);
@@ -12,12 +18,21 @@ typedef void (*th_product_fn)(double alpha, const th_matrix *a, const th_matrix 
 /* y = beta * y + alpha * A x, where x, y and either the rows or the columns of A are contiguous. */
 typedef void (*th_apply_fn)(double alpha, const th_matrix *a, const char *x, double beta, char *y);
 
-/* Writes B as second factors of many products are read best, into room for `packed(rows, columns)` numbers. */
+/* Writes B as second factors of many products are read best, into room for `packed(rows, columns)` numbers; as rows `at`
+ * and on of so many. */
 typedef int64_t (*th_packed_fn)(int64_t rows, int64_t columns);
-typedef void (*th_pack_fn)(const th_matrix *b, char *to);
+typedef void (*th_pack_fn)(const th_matrix *b, char *to, int64_t rows, int64_t at);
 
 typedef struct th_products { th_product_fn product; th_apply_fn apply; th_packed_fn packed; th_pack_fn pack; } th_products;
 
+/* What the next step of a loop reads, for a product in this one; NULL where a frame runs no step. */
+struct th_frame;
+th_soon *th_wanted_soon(struct th_frame *frame);
+
 /* NULL where BLAS does better: other dtypes, CPUs and compilers. */
 const th_products *th_products_of(int dtype);
+
+/* blas.c: a product by these loops, on several threads where that pays. */
+void th_run_product(const th_products *loops, double alpha, const th_matrix *a, const th_matrix *b, double beta,
+                    const th_matrix *c);
 #endif

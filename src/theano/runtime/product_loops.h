@@ -13,24 +13,29 @@ typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), alig
     for (int i = 0; i < ROWS; i++) \
         _Pragma("GCC unroll 2") \
         for (int j = 0; j < VECTORS; j++)
+#define FEW (LANES / 4)
 #define NOTHING
-#define NEXT_PANEL __builtin_prefetch(ahead, 0, 2); ahead += hop;
-#define TILE(NAMED, ROWS, VECTORS, ALONG) \
+#define AHEAD __builtin_prefetch(beside, 0, 2); beside += hop;
+#define KEEP \
+    for (int j = 0; j < 2; j++, beside += sizeof y[j]) \
+        *(NAME(vector) *)beside = y[j];
+#define TILE(NAMED, ROWS, VECTORS, BEFORE, BEHIND) \
     static __attribute__((noinline)) void NAME(NAMED)(int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column, \
                                                       const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row, \
-                                                      const char *ahead, int64_t hop) \
+                                                      char *beside, int64_t hop) \
     { \
         NAME(vector) sum[ROWS][VECTORS]; \
-        (void)ahead; \
+        (void)beside; \
         (void)hop; \
         EACH(ROWS, VECTORS) \
             sum[i][j] = (NAME(vector)){0}; \
         for (int64_t p = 0; p < k; p++, a += column, b += pitch) { \
             NAME(vector) y[VECTORS]; \
             const REAL *at = a; \
-            ALONG \
+            BEFORE \
             for (int j = 0; j < VECTORS; j++) \
                 y[j] = ((const NAME(vector) *)b)[j]; \
+            BEHIND \
             for (int i = 0; i < ROWS; i += SHORT, at += SHORT * row) \
                 for (int d = 0; d < SHORT; d++) \
                     for (int j = 0; j < VECTORS; j++) \
@@ -44,20 +49,22 @@ typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), alig
                 ((NAME(vector) *)(c + i * c_row))[j] = beta * ((NAME(vector) *)(c + i * c_row))[j] + alpha * sum[i][j]; \
         } \
     }
-TILE(tall_ahead, TALL, 2, NEXT_PANEL)
-TILE(tall, TALL, 2, NOTHING)
-TILE(tall_narrow, TALL, 1, NOTHING)
-TILE(middle, MIDDLE, 2, NOTHING)
-TILE(middle_narrow, MIDDLE, 1, NOTHING)
-TILE(low, SHORT, 2, NOTHING)
-TILE(low_narrow, SHORT, 1, NOTHING)
+TILE(tall, TALL, 2, NOTHING, NOTHING)
+TILE(tall_ahead, TALL, 2, AHEAD, NOTHING)
+TILE(tall_keep, TALL, 2, NOTHING, KEEP)
+TILE(tall_narrow, TALL, 1, NOTHING, NOTHING)
+TILE(middle, MIDDLE, 2, NOTHING, NOTHING)
+TILE(middle_narrow, MIDDLE, 1, NOTHING, NOTHING)
+TILE(low, SHORT, 2, NOTHING, NOTHING)
+TILE(low_narrow, SHORT, 1, NOTHING, NOTHING)
 #undef TILE
-#undef NEXT_PANEL
+#undef AHEAD
+#undef KEEP
 #undef NOTHING
 #undef EACH
 
 typedef void (*NAME(tile_fn))(int64_t, REAL, const REAL *, int64_t, int64_t, const REAL *, int64_t, REAL, REAL *, int64_t,
-                              const char *, int64_t);
+                              char *, int64_t);
 
 /* The tile of so many rows, with one or two registers a row. */
 static inline NAME(tile_fn) NAME(tile_of)(int64_t rows, int wide)
@@ -118,28 +125,48 @@ static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL
             to[p * width + j] = j < columns ? b[p * row + j * column] : 0;
 }
 
-/* The width of the panel at column j of n. */
-static inline int NAME(width)(int64_t j, int64_t n) { return n - j > LANES ? 2 * LANES : LANES; }
+/* The width of the panel at column j of n: not twice the last columns for a few of them, which `few` may do. */
+static inline int NAME(width)(int64_t j, int64_t n) { return n - j > LANES + FEW ? 2 * LANES : LANES; }
 
 static int64_t NAME(packed)(int64_t k, int64_t n) { return k * ((n + LANES - 1) / LANES * LANES); }
 
-static void NAME(pack_all)(const th_matrix *b, char *to)
+static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t at)
 {
     for (int64_t j = 0, width, n = b->columns; j < n; j += width) {
         width = NAME(width)(j, n);
-        NAME(pack)((REAL *)to + j * b->rows, (int)width, (const REAL *)b->data + j * b->column, b->row, b->column, b->rows,
+        NAME(pack)((REAL *)to + j * rows + at * width, (int)width, (const REAL *)b->data + j * b->column, b->row, b->column, b->rows,
                    n - j < width ? n - j : width);
     }
 }
 
-/* C = beta * C + alpha * A * (a panel of B): `columns` of the panel's `width` count. The first two strips fetch the
- * rows of the next panel, `hop` bytes apart, unless that is NULL. */
-static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, const REAL *panel, int64_t pitch,
-                                                   int width, int64_t columns, REAL beta, REAL *c, int64_t c_row,
-                                                   const char *next, int64_t hop)
+/* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of the
+ * panel behind it, `hop` bytes apart, or NULL. */
+typedef struct { const REAL *data; int64_t pitch, columns; int width; REAL *keep; char *next; int64_t hop; th_soon *soon; }
+    NAME(panel);
+
+/* What tall strip number `strip` of a panel fetches, a line for each of its k numbers: NULL for nothing. Two of them fetch
+ * the rows of the next panel. */
+static inline char *NAME(fetched)(const NAME(panel) *b, int64_t strip, int64_t k)
+{
+    th_soon *soon = b->soon;
+    if (b->next)
+        return strip < 2 ? b->next + strip * 64 : NULL;
+    if (!soon || soon->next == soon->count)
+        return NULL;
+    char *at = soon->piece[soon->next].at;
+    soon->piece[soon->next].at += 64 * k;
+    soon->piece[soon->next].bytes -= 64 * k;
+    soon->next += soon->piece[soon->next].bytes <= 0;
+    return at;
+}
+
+/* C = beta * C + alpha * A * (a panel of B), of whose width some columns count. */
+static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, NAME(panel) b, REAL beta, REAL *c,
+                                                   int64_t c_row)
 {
     REAL part[TALL * 2 * LANES] __attribute__((aligned(64))), edge[TALL * DEPTH];
-    for (int64_t i = 0, rows; i < a->rows; i += rows) {
+    int64_t strip = b.keep ? -1 : 0;
+    for (int64_t i = 0, rows; i < a->rows; i += rows, strip++) {
         int64_t left = a->rows - i, row = a->row, column = a->column;
         const REAL *from = (const REAL *)a->data + i * row;
         rows = left > MIDDLE ? TALL : left > SHORT ? MIDDLE : SHORT;
@@ -151,17 +178,83 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             row = 1;
             column = rows;
         }
-        int whole = left >= rows && columns == width;
-        int ahead = next && i < 2 * TALL && rows == TALL && width > LANES;
-        (ahead ? NAME(tall_ahead) : NAME(tile_of)(rows, width > LANES))(
-            a->columns, alpha, from, row, column, panel, pitch, whole ? beta : 0, whole ? c + i * c_row : part,
-            whole ? c_row : width, ahead ? next + i / TALL * 64 : NULL, hop);
+        int whole = left >= rows && b.columns == b.width, wide = b.width > LANES;
+        for (int d = 0; d < rows && whole && beta != 0; d++)    /* what is added to arrives meanwhile */
+            for (int j = 0; j < b.width; j += 64 / (int)sizeof(REAL))
+                __builtin_prefetch(c + (i + d) * c_row + j, 1);
+        char *beside = strip < 0 ? (char *)b.keep : rows == TALL && wide ? NAME(fetched)(&b, strip, a->columns) : NULL;
+        NAME(tile_fn) tile = strip < 0 ? NAME(tall_keep) : beside ? NAME(tall_ahead) : NAME(tile_of)(rows, wide);
+        tile(a->columns, alpha, from, row, column, b.data, b.pitch, whole ? beta : 0, whole ? c + i * c_row : part,
+             whole ? c_row : b.width, beside, b.next ? b.hop : 64);
+        if (strip < 0) {
+            b.data = b.keep;
+            b.pitch = b.width;
+        }
         if (whole)
             continue;
         for (int d = 0; d < rows && d < left; d++)
-            for (int j = 0; j < columns; j++) {
+            for (int j = 0; j < b.columns; j++) {
                 REAL *to = c + (i + d) * c_row + j;
-                *to = beta == 0 ? part[d * width + j] : beta * *to + part[d * width + j];
+                *to = beta == 0 ? part[d * b.width + j] : beta * *to + part[d * b.width + j];
+            }
+    }
+}
+
+/* The same for few columns of B, with registers along what is contiguous in A: rows, each of which gives few sums ... */
+static void NAME(few_along_rows)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column, int64_t columns,
+                                 REAL beta, REAL *c, int64_t c_row)
+{
+    REAL turned[FEW][DEPTH];
+    int64_t k = a->columns, whole = k - k % LANES;
+    for (int64_t j = 0; j < FEW; j++)
+        for (int64_t p = 0; p < k; p++)
+            turned[j][p] = j < columns ? b[p * row + j * column] : 0;
+    for (int64_t i = 0; i < a->rows; i++) {
+        const REAL *at = (const REAL *)a->data + i * a->row;
+        NAME(vector) sum[FEW] = {0};
+        for (int64_t p = 0; p < whole; p += LANES)
+            for (int j = 0; j < FEW; j++)
+                sum[j] += *(const NAME(vector) *)(at + p) * *(const NAME(vector) *)(turned[j] + p);
+        for (int64_t j = 0; j < columns; j++) {
+            REAL total = 0, *to = c + i * c_row + j;
+            for (int64_t p = whole; p < k; p++)
+                total += at[p] * turned[j][p];
+            for (int lane = 0; lane < LANES; lane++)
+                total += sum[j][lane];
+            *to = beta == 0 ? alpha * total : beta * *to + alpha * total;
+        }
+    }
+}
+
+/* ... or columns, of which the last rows are done one by one. */
+static void NAME(few_along_columns)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column,
+                                    int64_t columns, REAL beta, REAL *c, int64_t c_row)
+{
+    REAL near[DEPTH][FEW], sums[FEW][LANES];
+    for (int64_t p = 0; p < a->columns; p++)
+        for (int64_t j = 0; j < FEW; j++)
+            near[p][j] = j < columns ? b[p * row + j * column] : 0;
+    for (int64_t i = 0; i < a->rows; i += LANES) {
+        const REAL *at = (const REAL *)a->data + i;
+        int64_t rows = a->rows - i < LANES ? a->rows - i : LANES;
+        if (rows == LANES) {
+            NAME(vector) sum[FEW] = {0};
+            for (int64_t p = 0; p < a->columns; p++)
+                for (int j = 0; j < FEW; j++)
+                    sum[j] += *(const NAME(vector) *)(at + p * a->column) * near[p][j];
+            for (int j = 0; j < FEW; j++)
+                *(NAME(vector) *)sums[j] = sum[j];
+        }
+        for (int64_t d = 0; d < rows && rows < LANES; d++)
+            for (int j = 0; j < FEW; j++) {
+                sums[j][d] = 0;
+                for (int64_t p = 0; p < a->columns; p++)
+                    sums[j][d] += at[p * a->column + d] * near[p][j];
+            }
+        for (int64_t d = 0; d < rows; d++)
+            for (int64_t j = 0; j < columns; j++) {
+                REAL *to = c + (i + d) * c_row + j;
+                *to = beta == 0 ? alpha * sums[j][d] : beta * *to + alpha * sums[j][d];
             }
     }
 }
@@ -170,31 +263,41 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
 {
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
-    int64_t depth = (k + pieces - 1) / pieces;
+    int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
+    int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
     int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
-        for (int64_t i = 0; i < m; i += HEIGHT)
+        for (int64_t turn = 0; turn < m; turn += height)
             for (int64_t j = 0, columns; j < n; j += columns) {
                 int width = NAME(width)(j, n);
+                int64_t i = beta == 0 ? turn : (m - 1) / height * height - turn;    /* the last rows are the nearest */
                 th_matrix block = *a;
                 block.data += (i * a->row + p * a->column) * (int64_t)sizeof(REAL);
-                block.rows = m - i < HEIGHT ? m - i : HEIGHT;
+                block.rows = m - i < height ? m - i : height;
                 block.columns = k - p < depth ? k - p : depth;
                 columns = n - j < width ? n - j : width;
-                const REAL *panel = (const REAL *)b->data + p * b->row + j * b->column;
-                int64_t pitch = b->row;
-                const char *next = NULL;
-                if (b->packed) {
-                    panel = (const REAL *)b->data + j * k + p * width;
-                    pitch = width;
-                } else if (b->column != 1 || columns < width || block.rows > OFTEN || pitch * sizeof(REAL) % 1024 == 0) {
-                    next = far && n - j >= 2 * width ? (const char *)(panel + width) : NULL;
-                    NAME(pack)(copy, width, panel, b->row, b->column, block.columns, columns);
-                    panel = copy;
-                    pitch = width;
+                REAL *to = (REAL *)c->data + i * c->row + j, old = p ? 1 : (REAL)beta;
+                REAL *data = (REAL *)b->data + p * b->row + j * b->column;
+                NAME(panel) panel = {data, b->row, columns, width, .hop = b->row * (int64_t)sizeof(REAL), .soon = b->soon};
+                if (columns <= FEW && !b->packed && (block.column == 1 || block.row == 1)) {
+                    (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
+                        (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
+                    continue;
                 }
-                NAME(strips)((REAL)alpha, &block, panel, pitch, width, columns, p ? 1 : (REAL)beta,
-                             (REAL *)c->data + i * c->row + j, c->row, next, b->row * (int64_t)sizeof(REAL));
+                if (b->packed) {
+                    panel.data = (const REAL *)b->data + j * b->packed + p * width;
+                    panel.pitch = width;
+                } else if (b->column != 1 || columns < width || block.rows > OFTEN || b->row * sizeof(REAL) % 1024 == 0) {
+                    panel.next = far && n - j >= 2 * width ? (char *)(data + width) : NULL;
+                    if (b->column == 1 && columns == 2 * LANES && block.rows >= 2 * TALL) {
+                        panel.keep = copy;
+                    } else {
+                        NAME(pack)(copy, width, data, b->row, b->column, block.columns, columns);
+                        panel.data = copy;
+                        panel.pitch = width;
+                    }
+                }
+                NAME(strips)((REAL)alpha, &block, panel, old, to, c->row);
             }
 }
 
@@ -261,3 +364,4 @@ static void NAME(apply)(double alpha, const th_matrix *a, const char *x, double 
     else
         NAME(columns)((REAL)alpha, a, (const REAL *)x, (REAL)beta, (REAL *)y);
 }
+#undef FEW

@@ -7,6 +7,8 @@
 #include "arrays.h"
 #include <stdio.h>
 
+enum { FEW_BYTES = 2048 };                  /* of a row: they come by themselves */
+
 /* What a loop keeps of a value that its steps hand on. A buffer has `rows` rows at `work`; of the first ones, which
  * were given, and those that steps add, `kept` come out. */
 typedef struct carry {
@@ -352,6 +354,23 @@ static void aim(loop *l)
     }
 }
 
+/* Notes which rows the next step reads, where they are large enough for a product to fetch them meanwhile. */
+static void look_ahead(loop *l)
+{
+    th_soon *soon = &l->in->soon;
+    soon->next = soon->count = 0;
+    for (int k = 0; k < l->sequences && l->done + 1 < l->n && soon->count < TH_SOON; k++) {
+        const th_slot *x = &l->f->slot[l->c->in[1 + k]];
+        int64_t bytes = bytes_of(x, 1);
+        if (bytes < FEW_BYTES || !is_contiguous(input_of(l, k)))
+            continue;
+        soon->piece[soon->count].at = x->data + (l->done + 1) * x->stride[0];
+        soon->piece[soon->count++].bytes = bytes;
+    }
+}
+
+th_soon *th_wanted_soon(struct th_frame *f) { return f->around ? &f->soon : NULL; }
+
 /* Goes on to the next rows. */
 static void advance(loop *l)
 {
@@ -406,6 +425,7 @@ static int run_steps(loop *l)
     int64_t asked = 0;
     while (l->done < l->n) {
         aim(l);
+        look_ahead(l);
         l->in->step = l->done;
         int error = run_part(l->f, l->in, l->done ? l->step->once : 0);
         if (error)

@@ -65,7 +65,7 @@ def _step(lowering, loop, op, query):
         if first != k:
             twins[k] = first
     others = range(len(loop.bound), len(loop.inputs))
-    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins)), twins
+    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins), loop.lean), twins
 
 
 def branch(lowering, node):

@@ -6,7 +6,7 @@ from theano.graph.fgraph import FunctionGraph
 from theano.graph.variable import Constant, Variable
 from theano.graph.walk import ancestors, equal_computations, substitute, toposort
 from theano.inner.graph import read
-from theano.inner.scan.loop import Sequence, Stack, buffer_of, fitted, rows_of, twin
+from theano.inner.scan.loop import Sequence, buffer_of, fitted, rows_of, twin
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import Merger, rule
 from theano.rewrite.rules.match import args
@@ -265,15 +265,17 @@ def _product_of_rows(x, w):
 
 @rule(Scan, name="scanOp_pushout_output", tags=("scan", "all_pushout_opt", "scan_pushout_dot1", "more_mem"))
 def sums_of_products(node):
-    """scan of s = s + dot(x.T, y) >> scan of x and y, and then one product of them"""
+    """scan of s = s + dot(x.T, y) for rows of arrays >> one product of these
+
+    A factor that a step computes stays there: nobody need keep it for all steps.
+    """
     loop = node.op.loop(node.inputs)
     if loop.until is not None or loop.lean:
         return None
-    states, stacks, sums = [], list(loop.stacks), {}
-    stacked = {s.value: s for s in stacks if s.length is loop.n}
-    moving = set(loop.bound)
+    states, sums = [], {}
+    arrays = {s.row: s.array[:loop.n] for s in loop.sequences}
     for k, s in enumerate(loop.states):
-        pairs, rest = _products_in(s, loop, moving)
+        pairs, rest = _products_in(s, loop, arrays)
         if not pairs:
             states.append(s)
             continue
@@ -285,15 +287,7 @@ def sums_of_products(node):
             states.append(replace(s, after=fitted(s.before + after, s.before.type)))
     if not sums:
         return None
-    arrays = {s.row: s.array[:loop.n] for s in loop.sequences}
-    for v in {v for _, pairs, _ in sums.values() for pair in pairs for v in pair if v not in arrays}:
-        if v not in stacked:
-            stacked[v] = Stack(v, loop.n)
-            stacks.append(stacked[v])
-    made = run(replace(loop, states=states, stacks=stacks))
-    first = len(loop.carries) + len(states)
-    arrays.update((s.value, made[first + k]) for k, s in enumerate(stacks) if stacked.get(s.value) is s)
-    return _with_sums(node, loop, sums, made, arrays)
+    return _with_sums(node, loop, sums, run(replace(loop, states=states)), arrays)
 
 
 def _with_sums(node, loop, sums, made, arrays):
@@ -318,8 +312,8 @@ def _in_a_row(x):
     return x if x.type.ndim == 2 else x.reshape((x.shape[0] * x.shape[1], x.shape[2]))
 
 
-def _products_in(state, loop, moving):
-    """Pairs (x, y) where a state is summed up with dot(x.T, y), and the other terms; nothing where it is no sum."""
+def _products_in(state, loop, rows):
+    """Pairs (x, y) of ``rows`` where a state is summed up with dot(x.T, y), and the other terms; nothing for no sum."""
     others = [v for v in loop.outputs if v is not state.after]
     if state.before in ancestors(others, loop.inputs) or getattr(state.before.type, "ndim", 0) != 2:
         return [], []
@@ -337,8 +331,7 @@ def _products_in(state, loop, moving):
     if any(t.type != state.before.type or state.before in ancestors([t], loop.inputs) for t in terms):
         return [], []
     pairs = {t: _factors(t) for t in terms}
-    pairs = {t: p for t, p in pairs.items() if p and all(moving.intersection(ancestors([v])) for v in p)
-             and not any(isinstance(v, Constant) for v in p)}
+    pairs = {t: p for t, p in pairs.items() if p and p[0] in rows and p[1] in rows}
     return list(pairs.values()), [t for t in terms if t not in pairs]
 
 
