@@ -31,6 +31,7 @@ def plan(tasks, outputs, updates, guards, borrowed, lasting=()):
     last = _last_uses(tasks, [*outputs, *guards, *lasting], updates)
     private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
     _take_over(tasks, last, overwritten, private, {id(place) for place, _ in updates})
+    _give_back(tasks, last)
     for place in [*outputs, *(place for place, _ in updates)]:
         if place.root().kind == "temp":
             place.root().array = True
@@ -169,6 +170,18 @@ def _take_over(tasks, last, overwritten, private, new):
             if out.foreign:             # views that Python code made of ``out`` keep that memory alive
                 root.foreign = root.array = True
             _mark(task, out, source)
+
+
+def _give_back(tasks, last):
+    """Tell loops that free memory of which sequences nobody needs a row that they have read."""
+    for number, task in enumerate(tasks):
+        if task.kind != "for" or not task.params[5]:
+            continue
+        roots = [p.root() for p in task.inputs]
+        task.params = list(task.params)
+        for k, root in enumerate(roots[1:1 + task.params[0]]):
+            task.params[6 + k] = int(root.kind == "temp" and not root.array and not root.foreign
+                                     and last[id(root)] == number and sum(r is root for r in roots) == 1)
 
 
 def _mark(task, out, source):

@@ -143,7 +143,7 @@ class _Reverse:
         self.steps = self._steps()
         self.back = self.steps if loop.truncate < 0 else minimum(self.steps, loop.truncate)
         self.reverse = Loop(self.back, truncate=-1, name=f"grad_of_{loop.name or 'scan_fn'}", mode=loop.mode,
-                            others=list(loop.others), lean=loop.lean)
+                            others=list(loop.others), lean=loop.lean, freeing=loop.freeing)
         self._read(rows)
         self._hand_on()
         self.made = run(self.reverse, given=self.placed)
