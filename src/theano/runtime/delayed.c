@@ -7,7 +7,7 @@
 #include "arrays.h"
 #include "blas.h"
 
-enum { ROWS = 8 };                          /* as many are worth a product of matrices */
+enum { ROWS = 16 };                         /* as many are worth a product of matrices */
 
 struct th_delayed {
     struct th_delayed *next;

@@ -145,7 +145,7 @@ char *th_buffer(struct th_frame *f, int b, size_t nbytes)
         th_fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
         return NULL;
     }
-    enlarge_pages(f->buffer[b], size);
+    enlarge_pages(f->buffer[b], nbytes);
     f->capacity[b] = size;
     return f->buffer[b];
 }
