@@ -1,9 +1,9 @@
 """Time and memory of gradients through loops, with and without checkpoints: ``python -m benchmarks.checkpoint``.
 
 A gated recurrent unit, with one state (``--batch 0``) and with those of a batch. Memory is the most that a call has
-resident beyond what there was before it, asked of Linux in a process of its own, after a call of few steps, which leaves
-what any number of steps needs, and after what the allocator has free was given back. (What `resource` calls the peak is
-not it: processes inherit that of the process that started them.)
+resident beyond the most that one of few steps has, which is what any number of steps needs, as the gradients of weights;
+asked of Linux in a process of its own. (What `resource` calls the peak is not it: processes inherit that of the process
+that started them.)
 """
 
 import argparse
@@ -16,6 +16,8 @@ import numpy as np
 
 import theano
 import theano.tensor as tt
+
+FEW = 16            # steps
 
 
 def gru(batch, units, checkpoint):
@@ -45,14 +47,19 @@ def forget():
         file.write("5")
 
 
-def peak(batch, units, steps, checkpoint):
-    """How many states more than after a short run are in memory at most."""
-    f, start = gru(batch, units, checkpoint)
-    f(start, 16)
-    forget()
-    before = resident("VmRSS")
+def peak(f, start, steps):
+    """The most bytes in memory during calls of so many steps; the second one begins with what the first one left."""
     f(start, steps)
-    return (resident("VmHWM") - before) / start.nbytes
+    forget()
+    f(start, steps)
+    return resident("VmHWM")
+
+
+def grown(batch, units, steps, checkpoint):
+    """How many states more are in memory at most than with few steps."""
+    f, start = gru(batch, units, checkpoint)
+    few = peak(f, start, FEW)
+    return (peak(f, start, steps) - few) / start.nbytes
 
 
 def main():
@@ -64,7 +71,7 @@ def main():
     parser.add_argument("--peak", help="print the peak of one form only")
     options = parser.parse_args()
     if options.peak:
-        print(peak(options.batch, options.units, options.steps, None if options.peak == "all" else options.peak))
+        print(grown(options.batch, options.units, options.steps, None if options.peak == "all" else options.peak))
         return
     forms = {"all": None, "sqrt": "sqrt"}
     functions = {name: gru(options.batch, options.units, form) for name, form in forms.items()}
