@@ -1,9 +1,8 @@
 """Time and memory of gradients through loops, with and without checkpoints: ``python -m benchmarks.checkpoint``.
 
 A gated recurrent unit, with one state (``--batch 0``) and with those of a batch. Memory is the most that a call has
-resident beyond the most that one of few steps has, which is what any number of steps needs, as the gradients of weights;
-asked of Linux in a process of its own. (What `resource` calls the peak is not it: processes inherit that of the process
-that started them.)
+resident beyond the most that one of few steps has, which is what any number of steps needs. Linux is asked for it in a
+process of its own. (What `resource` calls the peak is not it: processes inherit that of the process that started them.)
 """
 
 import argparse

@@ -562,7 +562,7 @@ int th_run_for(struct th_frame *f, const instruction *c)
     if (!error)
         error = finish(&l);
     take_back(f, l.in);
-    if (l.frees)                            /* until the next call, and while the values before are made in that */
+    if (l.frees && !error)                  /* until the next call, and while the values before are made in that */
         th_forget_values(l.in);
     return error;
 }

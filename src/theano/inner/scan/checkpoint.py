@@ -32,7 +32,7 @@ from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import AllocEmpty, arange, zeros_like
 from theano.tensor.dot import Dot
-from theano.tensor.elemwise import cast, ceil, floor, maximum, minimum, sqrt, switch
+from theano.tensor.elemwise import cast, ceil, maximum, minimum, sqrt, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_i, shape_padleft
 
@@ -142,14 +142,19 @@ def shrinking(n, kept):
     Going backwards, states before chunks that are done are needed no more, so that the chunks before these may be
     longer: chunk j, of j = 0, 1, ..., has (most - j) / kept steps, where ``kept`` values are read of each, so that
     always about ``most`` states are in memory, sqrt(2 kept n) where chunks shrink to nothing. To have fewer of them,
-    the last ones still have `SHORTEST` of the length of the first one.
+    the last ones still have `SHORTEST` of the length of the first one, and at least one step.
     """
     most = sqrt(cast(n, "float64") * (2 * kept / (1 - SHORTEST ** 2)))
-    # at least one step each: where j + kept <= most
-    count = minimum(n, maximum(1, cast(floor(minimum((1 - SHORTEST) * most, most - kept)), "int64")))
+    longer = minimum((1 - SHORTEST) * most, maximum(most - kept, 0))        # so many chunks have more than one step
+
+    def begin(number):
+        part = minimum(number, longer)
+        return part * (most - part / 2.0) / kept + (number - part)
+
+    count = ceil(longer + n - begin(longer))
+    count = minimum(n, maximum(1, cast(count, "int64") - (begin(count - 1) > n - 1)))       # none has no steps
     number = arange(count + 1)
-    begin = cast(ceil(number * (most - number / 2.0) / kept), "int64")
-    return switch(number < count, minimum(begin, n), n)
+    return switch(number < count, minimum(cast(ceil(begin(number)), "int64"), n), n)
 
 
 # -- the loop over chunks -------------------------------------------------------------------------------
@@ -180,9 +185,9 @@ def _over_chunks(loop, bounds, heads, starts, ends):
     rows = [x[c.reach:] for c, x in zip(loop.carries, carried, strict=True)] + made[n_carries + n_states:]
     outer = Loop(bounds.shape[0] - 1, name=f"chunks_of_{loop.name or 'scan_fn'}", mode=loop.mode, freeing=True)
     outer.sequences = [Sequence(before, bounds[:-1]), Sequence(after, bounds[1:])]
-    outer.carries = [
-        Carry((-1,), [x], fitted(buffer_of(shape_padleft(start), outer.n), rows_of(x.type)), fitted(y[-c.reach:], x.type))
-        for c, x, start, y in zip(loop.carries, first, heads, carried, strict=True)]
+    buffers = [fitted(buffer_of(shape_padleft(x), outer.n), rows_of(x.type)) for x in heads]
+    outer.carries = [Carry((-1,), [x], buffer, fitted(y[-c.reach:], x.type))
+                     for c, x, buffer, y in zip(loop.carries, first, buffers, carried, strict=True)]
     if ends:
         outer.stacks = [Stack(x[-1], outer.n) for x in rows]
     else:
@@ -213,15 +218,15 @@ def _shape_of_first(loop, value):
     def first(array):
         return join(0, array[:1], shape_padleft(zeros_like(array.sum(axis=0, dtype=array.type.dtype))))[0]
 
-    given = {s.row: first(s.array) for s in loop.sequences}
-    given |= {row: initial_rows(c)[c.reach + tap] for c in loop.carries for tap, row in zip(c.taps, c.rows, strict=True)}
-    given |= {s.before: s.start for s in loop.states} | {o.inner: o.outer for o in loop.others}
-    made = substitute([value], {v: x if x.type == v.type else fitted(x, v.type) for v, x in given.items()})[0]
+    given = [first(s.array) for s in loop.sequences]
+    given += [initial_rows(c)[c.reach + tap] for c in loop.carries for tap in c.taps]
+    given += [s.start for s in loop.states] + [o.outer for o in loop.others]
+    made = substitute([value], {v: fitted(x, v.type) for v, x in zip(loop.inputs, given, strict=True)})[0]
     return [made.shape[d] for d in range(value.type.ndim)]
 
 
 def kept_by_steps(loop):
-    """How many values a gradient reads of every step of a chunk, for each that is carried from chunk to chunk.
+    """How many values a gradient reads of every step of a chunk, for each that one chunk hands on to the next.
 
     Carries are read, and what `derivative` has kept; products of rows of sequences are made for a chunk at once. Values
     of fewer dimensions than the largest of what is carried don't count.
@@ -232,7 +237,7 @@ def kept_by_steps(loop):
     kept = sum(is_tensor(node.outputs[0]) and node.outputs[0].type.ndim == most and (
         is_kept(node) and node.outputs[0] in recurrent or isinstance(node.op, Dot) and not rows.isdisjoint(node.inputs))
         for node in toposort(loop.values, loop.inputs))
-    return (count + kept) / count if count else 1.0
+    return (count + kept) / sum(c.reach for c in loop.carries if c.value.type.ndim == most) if count else 1.0
 
 
 def _part(array, begin, end):
