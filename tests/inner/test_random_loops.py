@@ -20,9 +20,9 @@ def test_compiled_loops(seed):
     assert not disagreements(100 + seed, ["FAST_RUN"])
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [200, 201, 202, 203, 5038])
 def test_loops_with_checkpoints(seed):
-    assert not disagreements(200 + seed, ["FAST_RUN"], checkpoints=True)
+    assert not disagreements(seed, ["FAST_RUN"], checkpoints=True)
 
 
 def _counts_of_a_loop_that_stops(s, n):

@@ -310,7 +310,7 @@ def row_extents(loop, shapes):
 
     def lifted(extent):
         extent = as_tensor_variable(extent)
-        if isinstance(extent, Constant):
-            return extent
-        return None if moving.intersection(ancestors([extent])) else substitute([extent], outside)[0]
+        above = ancestors([extent])
+        constants = {v: v.clone() for v in above if isinstance(v, Constant)}        # they may belong to another graph
+        return None if moving.intersection(above) else substitute([extent], outside | constants)[0]
     return [[lifted(n) for n in extents(v)] for v in values]
