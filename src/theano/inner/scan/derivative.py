@@ -77,7 +77,8 @@ def _through(loop, moved, found):
     if null is not None:
         more = {o.inner: null for o in others if o.inner in reached}
     else:
-        terms = grad(None, [o.inner for o in others], known_grads=given, disconnected_inputs="ignore",
+        known = {view_op(v): g for v, g in given.items()}       # views, because one may be computed from another one
+        terms = grad(None, [o.inner for o in others], known_grads=known, disconnected_inputs="ignore",
                      null_gradients="return", return_disconnected="Disconnected") if others else []
         more = {o.inner: g for o, g in zip(others, terms, strict=True) if not _none(g)}
     outside = {o.inner: o.outer for o in loop.others}
