@@ -30,7 +30,7 @@ from theano.inner.scan.loop import (
 from theano.inner.scan.op import row_extents, run
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.create import AllocEmpty, arange, zeros_like
+from theano.tensor.create import AllocEmpty, arange, zeros
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import cast, ceil, maximum, minimum, sqrt, switch
 from theano.tensor.join import join
@@ -216,7 +216,8 @@ def _room(loop):
 def _shape_of_first(loop, value):
     """The extents of what the first step gives; there are some also where it is not made."""
     def first(array):
-        return join(0, array[:1], shape_padleft(zeros_like(array.sum(axis=0, dtype=array.type.dtype))))[0]
+        row = zeros((1, *(shape_i(array, d) for d in range(1, array.type.ndim))), array.type.dtype)
+        return join(0, array[:1], row)[0]
 
     given = [first(s.array) for s in loop.sequences]
     given += [initial_rows(c)[c.reach + tap] for c in loop.carries for tap in c.taps]
