@@ -15,16 +15,22 @@ TOLERANCE = {"float64": 1e-7, "float32": 2e-3}
 ROWS, HALF = 5, np.float32(0.5)
 
 
-def disagreements(seed, modes):
+def disagreements(seed, modes, checkpoints=False):
     """[(mode, which call, which result, value, expected), ...] of the loop that ``seed`` makes, in the given modes.
 
-    Where the reference raises an error, the mode may do anything.
+    Where the reference raises an error, the mode may do anything. checkpoints: some loops have them, which those of the
+    reference have not.
     """
-    rng = np.random.RandomState(seed)
-    maker = Maker(rng, ("float64", "float32")[seed % 4 == 3])
-    outputs, calls = maker.outputs(), maker.calls()
+    dtype = ("float64", "float32")[seed % 4 == 3]
 
-    def results(mode):
+    def made(checkpoints):
+        maker = Maker(np.random.RandomState(seed), dtype, np.random.RandomState(seed) if checkpoints else None)
+        return maker, maker.outputs()
+
+    maker, outputs = written = made(False)
+    calls = maker.calls()
+
+    def results(mode, maker, outputs):
         restored = [(state, state.get_value()) for state in maker.updates]
         f = theano.function(maker.inputs, outputs, mode=mode, updates=maker.updates, on_unused_input="ignore")
         found = [_called(f, values) for values in calls]
@@ -32,9 +38,10 @@ def disagreements(seed, modes):
             state.set_value(value)
         return found
 
-    expected, found = results(REFERENCE), []
+    expected, found = results(REFERENCE, *written), []
+    given = made(True) if checkpoints else written
     for mode in modes:
-        for call, (got, wanted) in enumerate(zip(results(mode), expected, strict=True)):
+        for call, (got, wanted) in enumerate(zip(results(mode, *given), expected, strict=True)):
             if isinstance(wanted, Exception):           # rewriting may drop what raises
                 continue
             if isinstance(got, Exception):
@@ -60,11 +67,12 @@ def _alike(a, b, tolerance):
 class Maker:
     """Makes one loop, and arguments for it.
 
-    Attributes: inputs, of functions; updates, of shared variables that steps change.
+    Attributes: inputs, of functions; updates, of shared variables that steps change. checkpoints: what chooses them, or
+    None without any.
     """
 
-    def __init__(self, rng, dtype):
-        self.rng, self.dtype, self.updates = rng, dtype, {}
+    def __init__(self, rng, dtype, checkpoints=None):
+        self.rng, self.dtype, self.updates, self.checkpoints = rng, dtype, {}, checkpoints
         self.x, self.y, self.w = (tt.matrix(name, dtype) for name in "xyw")
         self.h = tt.vector("h", dtype)
         self.lengths, self.n = tt.lvector("lengths"), tt.lscalar("n")
@@ -111,6 +119,8 @@ class Maker:
         arguments = {"sequences": sequences + [tt.arange(ROWS)] * counter, "go_backwards": self._chance(0.25),
                      "n_steps": self._one_of(None, None, self.n if outermost else count),
                      "truncate_gradient": self._one_of(-1, -1, -1, 2)}
+        if self.checkpoints is not None and arguments["truncate_gradient"] < 0:
+            arguments["checkpoint"] = (None, "sqrt", "sqrt", 1, 2, 3)[self.checkpoints.randint(6)]
         infos = [self._info(start) for _ in range(1 + self._chance(0.3))]
         infos += [None] if self._chance(0.4) else []
         if self._chance(0.1):

@@ -3,9 +3,11 @@ import sys
 
 import numpy as np
 import pytest
+from theano.compile.ops import as_op
 
 import theano
 import theano.tensor as T
+from theano.inner.scan.checkpoint import shrinking
 
 xs, h0, W, n = T.dmatrix("xs"), T.dvector("h0"), T.dmatrix("W"), T.lscalar("n")
 EVERY = ["sqrt", 1, 3, 100]
@@ -39,6 +41,27 @@ def test_any_number_of_steps_and_several_outputs(every):
     compared(build, [xs, h0, W], [(RNG.randn(m, 4), H, WEIGHTS) for m in (1, 2, 3, 9, 10, 16, 23)], every)
 
 
+def test_all_small_numbers_of_steps():
+    def build(checkpoint):
+        return theano.scan(lambda x, h: [T.tanh(x + h), T.exp(-h), (x * h).sum()], xs, [h0, None, None],
+                           checkpoint=checkpoint)[0]
+    for every in ("sqrt", 4):
+        compared(build, [xs, h0], [(RNG.randn(m, 4), H) for m in range(1, 41)], every)
+
+
+@pytest.mark.parametrize("kept", [1.0, 1.5, 2.0, 4.0, 20.0])
+def test_shrinking_chunks_cover_all_steps_in_little_memory(kept):
+    bounds = theano.function([n], shrinking(n, kept))
+    for m in [*range(200), 1000, 12345, 10 ** 6]:
+        found = bounds(m)
+        lengths = np.diff(found)
+        assert found[0] == 0 and found[-1] == m and (lengths > 0).all()
+        values = np.arange(len(lengths)) + kept * lengths                   # in memory while a chunk goes backwards
+        assert m == 0 or values.max() < 1.04 * (2 * kept * m) ** 0.5 + 2 * kept
+        if m >= 1000 * kept:
+            assert 3 * lengths[-1] < lengths[0] == lengths.max()
+
+
 @pytest.mark.parametrize("every", EVERY)
 def test_taps_of_sequences_and_outputs(every):
     def build(checkpoint):
@@ -67,15 +90,29 @@ def test_backwards_and_by_a_symbolic_number(every):
             np.testing.assert_allclose(a, b)
 
 
-def test_random_streams_give_the_same_numbers():
+@pytest.mark.parametrize("every", ["sqrt", 4])
+def test_random_streams_give_the_same_numbers(every):
     made = []
-    for checkpoint in (None, 4):
+    for checkpoint in (None, every):
         rng = T.shared_randomstreams.RandomStreams(7)
-        rows, updates = theano.scan(lambda h, rng=rng: h * rng.uniform((4,)), None, h0, n_steps=10,
-                                    checkpoint=checkpoint)
-        made.append(theano.function([h0], [rows, T.grad((rows[-1] ** 2).sum(), h0)], updates=updates))
-    for _ in range(2):
-        for a, b in zip(made[0](H), made[1](H), strict=True):
+        (rows, more), updates = theano.scan(lambda h, rng=rng: [h * rng.uniform((4,)), rng.normal((2,))], None,
+                                            [h0, None], n_steps=n, checkpoint=checkpoint)
+        slope = T.grad((rows[-1] ** 2).sum() + rows.sum(), h0)
+        made.append(theano.function([h0, n], [rows, more, slope], updates=updates))
+    for m in (10, 10, 1, 8, 16):
+        for a, b in zip(made[0](H, m), made[1](H, m), strict=True):
+            np.testing.assert_allclose(a, b)
+
+
+@pytest.mark.parametrize("every", ["sqrt", 3])
+def test_rows_whose_extents_only_a_step_tells(every):
+    twice = as_op([T.dvector], [T.dvector])(lambda x: np.concatenate([x, x]))
+    rows = [theano.scan(lambda x, h: [T.tanh(h + x), twice(h * x)], xs, [h0, None], checkpoint=c)[0]
+            for c in (None, every)]
+    fs = [theano.function([xs, h0], [h, y, T.grad(h.sum(), h0)]) for h, y in rows]
+    for m in (0, 1, 7):
+        x = RNG.randn(m, 4)
+        for a, b in zip(fs[0](x, H), fs[1](x, H), strict=True):
             np.testing.assert_allclose(a, b)
 
 
@@ -173,17 +210,18 @@ def resident(name):
 def peak(f, *given):
     open("/proc/self/clear_refs", "w").write("5")
     before = resident("VmRSS")
-    f(*given)
+    result = f(*given)
     return resident("VmHWM") - before
 """
 GRADIENT = """
 m, n = 16384, T.lscalar()
 h0, w = T.dvectors("h0", "w")
 rows, _ = theano.scan(lambda h, w: T.tanh(h * w) + h, None, h0, w, n_steps=n, checkpoint={every!r})
-f = theano.function([h0, w, n], T.grad(rows[-1].sum(), w))
+f = theano.function([h0, w, n], [T.grad({cost}, w), *{more}])
 at = np.full(m, 0.1), np.full(m, 0.01)
-f(*at, 16)
-print(peak(f, *at, {steps}) / (8 * m))
+f(*at, {steps})
+peaks = [peak(f, *at, k) for k in (16, {steps})]
+print((peaks[1] - peaks[0]) / (8 * m))
 """
 STOPPING = """
 from theano.scan_module import until
@@ -202,10 +240,16 @@ def printed(code):
     return float(done.stdout)
 
 
-def test_a_gradient_keeps_a_few_roots_of_the_number_of_states():
-    """Two values are read of every step, so that the least is 2 * sqrt(2 * n)."""
-    kept = [printed(GRADIENT.format(every=every, steps=2500)) for every in ("sqrt", None)]
-    assert kept[0] < 3.2 * 2500 ** 0.5 < 2500 < kept[1]
+@pytest.mark.parametrize("more", ["[]", "[rows[-1]]"])
+def test_a_gradient_keeps_a_few_roots_of_the_number_of_states(more):
+    """Two values are read of every step, so that the least is sqrt(2 * 2 * n); in every call, not only the first."""
+    kept = [printed(GRADIENT.format(every=every, steps=2500, cost="rows[-1].sum()", more=more))
+            for every in ("sqrt", None)]
+    assert kept[0] < 2.3 * 2500 ** 0.5 < 2500 < kept[1]
+
+
+def test_a_gradient_of_all_rows_keeps_them_and_their_gradient():
+    assert printed(GRADIENT.format(every="sqrt", steps=400, cost="(rows ** 2).sum()", more="[]")) < 2.5 * 400
 
 
 def test_a_loop_that_stops_needs_no_room_for_the_steps_it_might_make():

@@ -20,6 +20,11 @@ def test_compiled_loops(seed):
     assert not disagreements(100 + seed, ["FAST_RUN"])
 
 
+@pytest.mark.parametrize("seed", [200, 201, 202, 203, 5038])
+def test_loops_with_checkpoints(seed):
+    assert not disagreements(seed, ["FAST_RUN"], checkpoints=True)
+
+
 def _counts_of_a_loop_that_stops(s, n):
     """The condition that stops the outer loop is computed before the inner loop."""
     def step(a):

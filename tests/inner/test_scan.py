@@ -634,6 +634,23 @@ def test_loops_of_which_one_needs_the_other_are_not_merged():
     np.testing.assert_allclose(f(1, 2), [[2, 4], [6, 16]])
 
 
+def test_gradient_through_the_gradient_of_an_inner_loop(rng):
+    """The inner loop reads rows of x forwards, its gradient the same rows backwards: both leave the outer loop."""
+    x, y, w = T.dmatrix(), T.dmatrix(), T.dmatrix()
+
+    def step(row):
+        inner, _ = theano.scan(lambda q, h: T.tanh(T.dot(q, w) * h), x, row)
+        return T.grad(inner[-1].sum(), w)
+
+    cost = (theano.scan(step, y)[0] ** 2).sum()
+    f = theano.function([x, y, w], [cost, *T.grad(cost, [x, y, w])])
+    given = [rng.rand(4, 3), rng.rand(2, 3), rng.rand(3, 3)]
+    for k, g in enumerate(f(*given)[1:]):
+        direction = rng.rand(*g.shape)
+        ahead, behind = ([x + s * direction if j == k else x for j, x in enumerate(given)] for s in (1e-5, -1e-5))
+        np.testing.assert_allclose((f(*ahead)[0] - f(*behind)[0]) / 2e-5, (g * direction).sum(), rtol=1e-6)
+
+
 def test_gradient_of_what_is_the_same_in_all_steps():
     """A function of a shared argument is differentiated once, not in each step."""
     w, x = T.dvector("w"), T.dvector("x")

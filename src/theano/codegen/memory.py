@@ -11,6 +11,7 @@ from theano.graph.copying import deep_copy_op
 from theano.graph.type import generic
 
 FEW = 64                # numbers
+VIEWS = ("dimshuffle", "subtensor", "parts")
 COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
@@ -27,10 +28,12 @@ def plan(tasks, outputs, updates, guards, borrowed, lasting=()):
     rest = [t for t in tasks if id(t) not in known]
     tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest]
     outputs, updates = _Owners(tasks, updates).settle(outputs, borrowed)
+    tasks = _read_early(tasks)
     tasks, start, overwritten = overwriting_last(tasks, updates)
     last = _last_uses(tasks, [*outputs, *guards, *lasting], updates)
     private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
     _take_over(tasks, last, overwritten, private, {id(place) for place, _ in updates})
+    _give_back(tasks, last)
     for place in [*outputs, *(place for place, _ in updates)]:
         if place.root().kind == "temp":
             place.root().array = True
@@ -55,7 +58,7 @@ class _Owners:
         self.tasks, self.updates = tasks, updates
         self.taken = set()
         self.made = {id(p): task for task in tasks for p in task.outputs}
-        self.views = {id(p) for t in tasks if t.kind in ("dimshuffle", "subtensor", "parts") for p in t.outputs}
+        self.views = {id(p) for t in tasks if t.kind in VIEWS for p in t.outputs}
         self.replaced = {id(shared) for _, shared in updates}
         last_use = {id(p.root()): number for number, task in enumerate(tasks) for p in task.inputs}
         self.used = set(last_use)
@@ -169,6 +172,40 @@ def _take_over(tasks, last, overwritten, private, new):
             if out.foreign:             # views that Python code made of ``out`` keep that memory alive
                 root.foreign = root.array = True
             _mark(task, out, source)
+
+
+def _frees(task):
+    """Whether this is a loop that gives memory back while it runs."""
+    return task.kind == "for" and bool(task.params[5])
+
+
+def _read_early(tasks):
+    """The tasks in an order in which parts of what loops free are taken, and copied for the caller, before they run."""
+    for loop in filter(_frees, list(tasks)):
+        freed = {id(p.root()) for p in loop.inputs[1:1 + loop.params[0]]}
+        number = next(k for k, task in enumerate(tasks) if task is loop)
+        late, early, rest = {id(p) for p in loop.outputs}, [], []
+        for task in tasks[number + 1:]:
+            places = {id(p) for p in task.inputs}
+            if task.kind in (*VIEWS, "copy") and late.isdisjoint(places) \
+                    and not freed.isdisjoint(id(p.root()) for p in task.inputs):
+                early.append(task)
+            else:
+                rest.append(task)
+                late.update(id(p) for p in task.outputs)
+        tasks = [*tasks[:number], *early, loop, *rest]
+    return tasks
+
+
+def _give_back(tasks, last):
+    """Tell loops that free memory of which sequences nobody needs a row that they have read."""
+    for number, task in enumerate(tasks):
+        if not _frees(task):
+            continue
+        roots = [p.root() for p in task.inputs]
+        freed = [int(root.kind == "temp" and not root.array and not root.foreign and last[id(root)] == number
+                     and sum(r is root for r in roots) == 1) for root in roots[1:1 + task.params[0]]]
+        task.params = (*task.params[:6], *freed, *task.params[6 + len(freed):])
 
 
 def _mark(task, out, source):

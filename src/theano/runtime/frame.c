@@ -6,6 +6,7 @@
 #include "machine.h"
 
 #define KEEP_BYTES ((size_t)256 << 20)      /* buffers beyond this are freed after a call */
+#define LEAST ((size_t)64 << 10)            /* to give less back to the system is not worth the calls */
 #define KEEP_SCRATCH ((size_t)16 << 20)     /* scratch memory grows to this size between calls */
 
 static void free_frame(struct th_frame *f)
@@ -153,6 +154,16 @@ void th_put_back(Machine *m, struct th_frame *f)
     trim(m, f, 0);
     f->next = m->free;
     m->free = f;
+}
+
+void th_forget_values(struct th_frame *f)
+{
+    Machine *m = f->machine;
+    for (int i = 0; i < m->nbuffers; i++)
+        if (f->capacity[i] >= LEAST)
+            th_forget(f->buffer[i], f->capacity[i]);
+    for (int i = 0; i < m->nparts; i++)
+        th_forget_values(f->part[i]);
 }
 
 th_error_info *th_error_of(struct th_frame *f) { return &f->error; }

@@ -108,6 +108,9 @@ void th_reset_scratch(struct th_frame *f);                  /* after an instruct
 /* storage.c. Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
 int64_t th_contiguous(th_slot *s);
 char *th_buffer(struct th_frame *f, int b, size_t nbytes);  /* buffer b with room for so much, or NULL */
+/* Gives pages back to the system of which nobody reads what is in them; they are a buffer's as before. */
+void th_forget(char *from, size_t nbytes);
+void th_forget_values(struct th_frame *f);                  /* frame.c: all that is in its buffers */
 /* Gives a value of f, which has storage of its own, fewer rows. */
 int th_shorten(struct th_frame *f, th_slot *s, int64_t rows);
 PyObject *th_as_array(struct th_frame *f, int i);           /* slot i for Python code; new reference */

@@ -3,6 +3,7 @@
 #include "arrays.h"
 #ifdef __linux__
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #define LARGE ((size_t)4 << 20)             /* buffers from here on are in large pages */
@@ -112,19 +113,39 @@ static void enlarge_pages(char *buffer, size_t size)
 #endif
 }
 
+void th_forget(char *from, size_t nbytes)
+{
+#ifdef MADV_DONTNEED
+    static uintptr_t page;
+    if (!page)
+        page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)from + page - 1) & -page, end = ((uintptr_t)from + nbytes) & -page;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
+#else
+    (void)from; (void)nbytes;
+#endif
+}
+
 char *th_buffer(struct th_frame *f, int b, size_t nbytes)
 {
     if (nbytes <= f->capacity[b] && f->buffer[b])
         return f->buffer[b];
+    size_t size = (nbytes + 127) & ~(size_t)63, more = size;
+    if (f->around && f->capacity[b]) {      /* what grows in one step may do so in the next: pages not written cost none */
+        th_forget(f->buffer[b], f->capacity[b]);
+        more = 2 * size;
+    }
     free(f->buffer[b]);
     f->capacity[b] = 0;
-    size_t size = (nbytes + 127) & ~(size_t)63;
-    if (posix_memalign((void **)&f->buffer[b], 64, size)) {
+    if (!posix_memalign((void **)&f->buffer[b], 64, more)) {
+        size = more;
+    } else if (more == size || posix_memalign((void **)&f->buffer[b], 64, size)) {
         f->buffer[b] = NULL;
         th_fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
         return NULL;
     }
-    enlarge_pages(f->buffer[b], size);
+    enlarge_pages(f->buffer[b], nbytes);
     f->capacity[b] = size;
     return f->buffer[b];
 }

@@ -18,11 +18,15 @@ typedef struct carry {
     int64_t next;                           /* number of the row that comes next */
 } carry;
 
+enum { PAGE = 1 << 16 };                    /* pages of the system are not larger */
+
 typedef struct loop {
     struct th_frame *f, *in;                /* around the step, and of the step */
     const instruction *c;
     Machine *step;
     int sequences, carries, states, stacks, until;
+    int frees;
+    const int64_t *given_back;              /* of each sequence whether nobody needs a row that was read */
     const int64_t *taps, *extents;          /* of the carries: how many and which; of the rows of stacks */
     carry *carry, *state, *stack;
     char **fresh;                           /* of each state the memory of its next value */
@@ -409,6 +413,22 @@ static int is_true(const th_slot *s)
     return th_integer(s->dtype, s->data) != 0;
 }
 
+/* Gives the memory of rows back that the step read, and nobody reads again; with what was read just before, for the
+ * page that was begun then. */
+static void give_back(const loop *l)
+{
+    for (int k = 0; k < l->sequences; k++) {
+        const th_slot *x = &l->f->slot[l->c->in[1 + k]];
+        int64_t bytes = bytes_of(x, 1), to = x->stride[0];
+        if (!l->given_back[k] || !is_contiguous(input_of(l, k)) || (to != bytes && to != -bytes))
+            continue;
+        char *row = x->data + l->done * to, *from = to < 0 ? row : row - PAGE, *end = row + bytes + (to < 0 ? PAGE : 0);
+        from = to > 0 && from < x->data ? x->data : from;
+        end = to < 0 && end > x->data + bytes ? x->data + bytes : end;
+        th_forget(from, end - from);
+    }
+}
+
 /* Runs a sub-program from an instruction on; 0, or the error, which is then also that of the program around. */
 static int run_part(struct th_frame *f, struct th_frame *in, int from)
 {
@@ -430,6 +450,8 @@ static int run_steps(loop *l)
         int error = run_part(l->f, l->in, l->done ? l->step->once : 0);
         if (error)
             return error;
+        if (l->frees)
+            give_back(l);
         advance(l);
         l->done++;
         if (stop && is_true(stop))
@@ -525,13 +547,15 @@ static int finish(loop *l)
     return error;
 }
 
-/* params: numbers of sequences, carries, states, stacks; whether there is an until; for each carry how many taps, how
- * far they reach back, the taps; for each dimension of the rows of each stack where its extent is found without a
- * step: -1 and the extent, or the number of an input of the step and its dimension, or -2. */
+/* params: numbers of sequences, carries, states, stacks; whether there is an until; whether memory is given back while
+ * it runs, and for each sequence whether its can be; for each carry how many taps, how far they reach back, the taps;
+ * for each dimension of the rows of each stack where its extent is found without a step: -1 and the extent, or the
+ * number of an input of the step and its dimension, or -2. */
 int th_run_for(struct th_frame *f, const instruction *c)
 {
     loop l = {f, f->part[c->first_part], c, c->part[0], (int)c->params[0], (int)c->params[1], (int)c->params[2],
-              (int)c->params[3], (int)c->params[4], c->params + 5};
+              (int)c->params[3], (int)c->params[4], (int)c->params[5], c->params + 6};
+    l.taps = l.given_back + l.sequences;
     l.extents = l.taps;
     for (int k = 0; k < l.carries; k++)
         l.extents += 2 + l.extents[0];
@@ -558,6 +582,8 @@ int th_run_for(struct th_frame *f, const instruction *c)
     if (!error)
         error = finish(&l);
     take_back(f, l.in);
+    if (l.frees && !error)                  /* until the next call, and while the values before are made in that */
+        th_forget_values(l.in);
     return error;
 }
 

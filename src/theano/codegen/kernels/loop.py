@@ -44,7 +44,8 @@ def scan(lowering, node):
     extents = [n for found in part.extents[len(outputs) - len(loop.stacks):len(outputs)] for n in found]
     if loop.states or None in extents or part.may_give_up:
         lowering.keep_arguments()
-    params = [len(loop.sequences), len(loop.carries), len(loop.states), len(loop.stacks), int(loop.until is not None)]
+    params = [len(loop.sequences), len(loop.carries), len(loop.states), len(loop.stacks), int(loop.until is not None),
+              int(op.freeing), *[0] * len(loop.sequences)]
     for c in loop.carries:
         params += [len(c.taps), c.reach, *c.taps]
     for n in extents:

@@ -77,7 +77,8 @@ def _through(loop, moved, found):
     if null is not None:
         more = {o.inner: null for o in others if o.inner in reached}
     else:
-        terms = grad(None, [o.inner for o in others], known_grads=given, disconnected_inputs="ignore",
+        known = {view_op(v): g for v, g in given.items()}       # views, because one may be computed from another one
+        terms = grad(None, [o.inner for o in others], known_grads=known, disconnected_inputs="ignore",
                      null_gradients="return", return_disconnected="Disconnected") if others else []
         more = {o.inner: g for o, g in zip(others, terms, strict=True) if not _none(g)}
     outside = {o.inner: o.outer for o in loop.others}
@@ -143,7 +144,7 @@ class _Reverse:
         self.steps = self._steps()
         self.back = self.steps if loop.truncate < 0 else minimum(self.steps, loop.truncate)
         self.reverse = Loop(self.back, truncate=-1, name=f"grad_of_{loop.name or 'scan_fn'}", mode=loop.mode,
-                            others=list(loop.others), lean=loop.lean)
+                            others=list(loop.others), lean=loop.lean, freeing=loop.freeing)
         self._read(rows)
         self._hand_on()
         self.made = run(self.reverse, given=self.placed)

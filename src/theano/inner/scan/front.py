@@ -82,9 +82,9 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     return_list : bool
         Return a list of outputs also where there is one.
     checkpoint : None, "sqrt", int or integer scalar
-        Let gradients keep only the states of every so many steps, and make those between again; with "sqrt" so many
-        that the least is in memory: near the square root of the number of steps. A gradient that costs as much as three
-        forward passes then costs four.
+        Let gradients keep only the states of every so many steps, and make those between again; with "sqrt" those
+        with which the least is in memory: the number of states is a multiple of the root of the number of steps. A
+        gradient that costs as much as three forward passes then costs four.
 
     Returns
     -------

@@ -75,7 +75,8 @@ class Loop:
     """``n`` steps, or fewer when ``until`` turns true after a step.
 
     Rows, values and so on are variables of the graph of one step; arrays, buffers, starts, lengths and n are
-    variables outside of it. A ``lean`` loop keeps no rows only to make one product of them later.
+    variables outside of it. A ``lean`` loop keeps no rows only to make one product of them later. A ``freeing`` one
+    gives memory back while it runs: that of rows of its sequences which nothing reads again.
     """
 
     n: Variable
@@ -90,6 +91,7 @@ class Loop:
     mode: object = None
     lean: bool = False
     profile: object = None
+    freeing: bool = False
 
     @property
     def bound(self):

@@ -38,16 +38,19 @@ class Scan(Op):
         For texts only; ``mode`` is how the step is compiled.
     lean : bool
         Whether to sum products up in the steps, in place of one product of rows that the steps leave.
+    freeing : bool
+        Whether to give memory back while it runs, that of rows of sequences which nothing reads again.
     profile : bool or str, optional
         Whether functions measure the steps, and what the profile is called.
     """
 
-    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate", "lean")
+    __props__ = ("graph", "sequences", "taps", "states", "stacks", "until", "truncate", "lean", "freeing")
     rop_takes_none = True
 
     def __init__(self, graph, sequences, taps, states, stacks, until=False, truncate=-1, name=None, mode=None,
-                 lean=False, profile=None):
-        self.graph, self.sequences, self.states, self.stacks, self.lean = graph, sequences, states, stacks, lean
+                 lean=False, profile=None, freeing=False):
+        self.graph, self.sequences, self.states, self.stacks = graph, sequences, states, stacks
+        self.lean, self.freeing = lean, freeing
         self.taps = tuple(map(tuple, taps))
         self.until, self.truncate, self.name, self.mode, self.profile = until, truncate, name, mode, profile
         self._empty = self._pattern = None
@@ -102,7 +105,8 @@ class Scan(Op):
             [State(next(within), x, next(results)) for x in starts],
             [Stack(next(results), x) for x in lengths],
             [Other(next(within), x) for x in others],
-            next(results) if self.until else None, self.truncate, self.name, self.mode, self.lean, self.profile)
+            next(results) if self.until else None, self.truncate, self.name, self.mode, self.lean, self.profile,
+            self.freeing)
 
     def make_node(self, *inputs):
         loop = self.loop(inputs)
@@ -274,7 +278,8 @@ def run(loop, pruned=True, given=None):
     """The outputs of a loop, as a list; ``pruned`` and ``given`` are those of `Loop.closed`."""
     loop = loop.closed(pruned, given)
     op = Scan(loop.graph(), len(loop.sequences), [c.taps for c in loop.carries], len(loop.states), len(loop.stacks),
-              loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean, loop.profile)
+              loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean, loop.profile,
+              loop.freeing)
     return op(*loop.outer, return_list=True)
 
 
@@ -305,7 +310,7 @@ def row_extents(loop, shapes):
 
     def lifted(extent):
         extent = as_tensor_variable(extent)
-        if isinstance(extent, Constant):
-            return extent
-        return None if moving.intersection(ancestors([extent])) else substitute([extent], outside)[0]
+        above = ancestors([extent])
+        constants = {v: v.clone() for v in above if isinstance(v, Constant)}        # they may belong to another graph
+        return None if moving.intersection(above) else substitute([extent], outside | constants)[0]
     return [[lifted(n) for n in extents(v)] for v in values]
