@@ -4,6 +4,7 @@
  * remains goes to walk.c, in one piece, or as pieces.h cuts it: for threads, or row by row where a nest has phases.
  */
 #include <string.h>
+#include "kernels.h"
 #include "axes.h"
 #include "pieces.h"
 
@@ -187,7 +188,8 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     }
     gather_rows(&l);
     if (is_one_row(&l)) return run_one_row(&l);
-    return run_flat(frame, &l);
+    code = run_flat(frame, &l);
+    return l.turned && !code ? turn_results(frame, &l, slots) : code;
 }
 
 int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots)
