@@ -9,8 +9,8 @@ from theano import tensor as T
 LARGE = (40, 12, 130)           # of float64: more than the bytes from which on parts are left out
 INDICES = [
     np.s_[1:-1], np.s_[:], np.s_[5:], np.s_[:-30:-1], np.s_[35:3:-1], np.s_[::2], np.s_[30:2], np.s_[-4:400],
-    np.s_[:, 3:], np.s_[2:38, 1:-1], np.s_[2:38, :, 100:20:-1], np.s_[:, :, 1:-1], np.s_[:, 3], np.s_[-1], np.s_[:, :, 5],
-    np.s_[1:, ::-1], np.s_[3:30, -2, :], np.s_[:, 1:11, ::3], np.s_[1:, 0:0],
+    np.s_[:, 3:], np.s_[2:38, 1:-1], np.s_[2:38, :, 100:20:-1], np.s_[:, :, 1:-1], np.s_[:, 3], np.s_[-1],
+    np.s_[:, :, 5], np.s_[1:, ::-1], np.s_[3:30, -2, :], np.s_[:, 1:11, ::3], np.s_[1:, 0:0],
 ]
 
 

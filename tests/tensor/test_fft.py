@@ -56,7 +56,7 @@ def test_lengths_and_numbers_of_lines(rng):
 
 
 def test_odd_lengths_in_single_precision(rng):
-    """The passes over real lines, which keep half of what they find; vectors of 16 numbers, and what is left of a row."""
+    """The passes over real lines keep half of what they find; vectors of 16 numbers, and what is left of a row."""
     x = T.fmatrix()
     f = theano.function([x], fft.rfft(x), mode=NATIVE)
     for n in (1, 3, 7, 11, 15, 77, 121, 143, 1001, 1147):
