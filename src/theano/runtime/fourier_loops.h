@@ -194,16 +194,22 @@ typedef struct NAME(plan) {
     REAL *factor, *roots;                       /* roots: of the radices without a loop of their own */
     struct NAME(plan) *longer;                  /* of a power of two, for the convolution */
     REAL *chirp, *filter;                       /* exp(-pi i k k / n), and the transform of its conjugate */
+    REAL *first_roots;                          /* of the first radix */
     REAL *halves;                               /* exp(-2 pi i k / (2 n)), for real lines of 2 n numbers */
 } NAME(plan);
 
-/* Transforms `lanes` lines, which may be said to be real where their number is odd: x is lost, and the result is there or
- * in y, for real lines as `unfold` expects it. */
-static NAME(parts) NAME(transform)(const NAME(plan) *plan, int64_t lanes, int real, NAME(parts) x, NAME(parts) y)
+/* The passes from number `begin` on, of s times `lanes` lines: those that the passes before made one of. */
+static NAME(parts) NAME(run_passes)(const NAME(plan) *plan, int begin, int64_t s, int64_t lanes, int real, NAME(parts) x,
+                                    NAME(parts) y)
 {
-    int64_t n = plan->n, s = 1;
+    int64_t n = plan->n;
     const REAL *factor = plan->factor, *root = plan->roots;
-    for (int i = 0; i < plan->npasses; i++) {
+    for (int i = 0; i < begin; i++) {
+        n /= plan->radix[i];
+        factor += 2 * (plan->radix[i] - 1) * n;
+        root += plan->radix[i] > MOST_WRITTEN ? 2 * plan->radix[i] : 0;
+    }
+    for (int i = begin; i < plan->npasses; i++) {
         int64_t p = plan->radix[i], m = n / p, count = s * lanes;
         int first = real && !i;
         switch (p) {
@@ -226,6 +232,13 @@ static NAME(parts) NAME(transform)(const NAME(plan) *plan, int64_t lanes, int re
     return x;
 }
 
+/* Transforms `lanes` lines, which may be said to be real where their number is odd: x is lost, and the result is there or
+ * in y, for real lines as `unfold` expects it. */
+static NAME(parts) NAME(transform)(const NAME(plan) *plan, int64_t lanes, int real, NAME(parts) x, NAME(parts) y)
+{
+    return NAME(run_passes)(plan, 0, 1, lanes, real, x, y);
+}
+
 /* Numbers 0 ... n / 2 of the transform of real lines, from what is left of it after a first pass of radix p: number
  * p * k + r is in row kept * k + r for r up to p / 2; beyond, it is the conjugate of number n - p * k - r. */
 static void NAME(unfold)(int64_t n, int64_t p, int64_t lanes, NAME(parts) z, NAME(parts) out)
@@ -243,6 +256,78 @@ static void NAME(unfold)(int64_t n, int64_t p, int64_t lanes, NAME(parts) z, NAM
             out.re[j * lanes + l] = z.re[row + l];
             out.im[j * lanes + l] = sign * z.im[row + l];
         }
+    }
+}
+
+/* Backwards: from numbers 0 ... n / 2 of a transform of real lines to what its first pass would have left. */
+static void NAME(fold)(int64_t n, int64_t p, int64_t lanes, NAME(parts) x, NAME(parts) z)
+{
+    int64_t kept = p / 2 + 1;
+    for (int64_t k = 0; k < n / p; k++)
+        for (int64_t r = 0; r < kept; r++) {
+            int64_t j = p * k + r, from = (2 * j < n ? j : n - j) * lanes, to = (k * kept + r) * lanes;
+            REAL sign = 2 * j < n ? 1 : -1;
+            for (int64_t l = 0; l < lanes; l++) {
+                z.re[to + l] = x.re[from + l];
+                z.im[to + l] = sign * x.im[from + l];
+            }
+        }
+}
+
+/* The last pass of a transform to real lines, backwards, of an odd radix p: numbers q + m * j of the lines come from the
+ * cosines and sines of z[q], of which those beyond p / 2 are conjugates. */
+static inline __attribute__((always_inline)) void NAME(last)(int64_t p, const REAL *root, int64_t m, int64_t lanes,
+                                                             const REAL *factor, NAME(parts) z, REAL *y, int64_t q,
+                                                             int64_t l, int64_t wide)
+{
+    typedef NAME(vector) vector;
+    vector re[MOST_RADIX / 2 + 1], im[MOST_RADIX / 2 + 1], first, a, b;
+    int64_t half = p / 2, at = q * (half + 1) * lanes + l;
+    const REAL *w = factor + 2 * (p - 1) * q;
+    NAME(load)(&first, z.re + at, wide);
+    vector all = first;
+    for (int64_t r = 1; r <= half; r++) {
+        NAME(load)(&a, z.re + at + r * lanes, wide);
+        NAME(load)(&b, z.im + at + r * lanes, wide);
+        a += a;
+        b += b;
+        re[r] = a * w[2 * r - 2] + b * w[2 * r - 1];
+        im[r] = b * w[2 * r - 2] - a * w[2 * r - 1];
+        all += re[r];
+    }
+    NAME(store)(y + q * lanes + l, &all, wide);
+    for (int64_t j = 1; j <= half; j++) {
+        vector even = first, odd = {0};
+        for (int64_t r = 1, angle = j; r <= half; r++, angle = angle + j < p ? angle + j : angle + j - p) {
+            even += root[2 * angle] * re[r];
+            odd += root[2 * angle + 1] * im[r];
+        }
+        a = even + odd;
+        b = even - odd;
+        NAME(store)(y + (q + m * j) * lanes + l, &a, wide);
+        NAME(store)(y + (q + m * (p - j)) * lanes + l, &b, wide);
+    }
+}
+
+#define LAST(P) \
+    for (int64_t q = 0; q < m; q++) \
+        for (int64_t l = 0; l < lanes; l += NAME(WIDE)) \
+            if (lanes - l >= NAME(WIDE)) \
+                NAME(last)(P, root, m, lanes, factor, z, y, q, l, NAME(WIDE)); \
+            else \
+                NAME(last)(P, root, m, lanes, factor, z, y, q, l, lanes - l);
+
+TH_CLONES static void NAME(last_pass)(int64_t p, const REAL *root, int64_t m, int64_t lanes, const REAL *factor,
+                                      NAME(parts) z, REAL *restrict y)
+{
+    if (p == 3) {
+        LAST(3)
+    } else if (p == 5) {
+        LAST(5)
+    } else if (p == 7) {
+        LAST(7)
+    } else {
+        LAST(p)
     }
 }
 
@@ -303,6 +388,7 @@ static void NAME(free_plan)(NAME(plan) *plan)
     free(plan->roots);
     free(plan->chirp);
     free(plan->filter);
+    free(plan->first_roots);
     free(plan->halves);
     free(plan);
 }
@@ -402,6 +488,8 @@ static NAME(plan) *NAME(new_plan)(int64_t n)
     } else {
         ok = NAME(plan_passes)(plan);
     }
+    if (plan->npasses)
+        ok = ok && (plan->first_roots = NAME(unit_roots)(plan->radix[0], plan->radix[0]));
     ok = ok && (plan->halves = NAME(unit_roots)(n + 1, 2 * n));
     if (!ok) {
         NAME(free_plan)(plan);
@@ -574,7 +662,15 @@ static void NAME(half_lines)(const NAME(plan) *plan, const job *j, int64_t lanes
     int64_t n = plan->n, half = j->n / 2, size = room_for(plan->longer ? plan->longer->n : n) * lanes;
     NAME(parts) x = {room, room + size}, y = {room + 2 * size, room + 3 * size};
     NAME(gather)(x, half + 1, lanes, from, j->step_in, sizeof(REAL), j->given, j->given);
-    if (j->n % 2) {
+    if (j->n % 2 && plan->npasses && lanes * 2 >= NAME(WIDE)) {     /* vectors that are half full at least */
+        int64_t p = plan->radix[0];
+        memset(x.im, 0, lanes * sizeof(REAL));
+        NAME(fold)(n, p, lanes, x, y);
+        NAME(parts) z = NAME(run_passes)(plan, 1, p / 2 + 1, lanes, 0, (NAME(parts)){y.im, y.re}, (NAME(parts)){x.im, x.re});
+        REAL *out = z.im == x.re ? y.re : x.re;
+        NAME(last_pass)(p, plan->first_roots, n / p, lanes, plan->factor, (NAME(parts)){z.im, z.re}, out);
+        NAME(scatter)((NAME(parts)){out, out}, n, lanes, to, j->step_out, 0);
+    } else if (j->n % 2) {
         memset(x.im, 0, lanes * sizeof(REAL));
         for (int64_t k = half + 1; k < n; k++)
             for (int64_t l = 0; l < lanes; l++) {
@@ -592,6 +688,7 @@ static void NAME(half_lines)(const NAME(plan) *plan, const job *j, int64_t lanes
 
 #undef SEVENTH
 #undef RESULTS
+#undef LAST
 #undef ANY
 #undef WRITTEN
 #undef ONE_PASS
