@@ -77,25 +77,38 @@
             const T *x = (const T *)(p + i * pitch);                                                        \
             T best = ((T *)values)[i];                                                                      \
             int64_t where = -1, j;                                                                          \
-            if (n >= 4 * W) {                                                                               \
-                V lane0 = *(const V *)x, lane1 = *(const V *)(x + W), lane2 = *(const V *)(x + 2 * W);      \
-                V lane3 = *(const V *)(x + 3 * W), sum0 = lane0, sum1 = lane1, sum2 = lane2, sum3 = lane3;  \
-                M at0 = {0}, at1 = {0}, at2 = {0}, at3 = {0}, here = {0};                                   \
-                for (j = 4 * W; j + 4 * W <= n; j += 4 * W) {                                               \
-                    here += (N)(4 * W);                                                                     \
-                    LANES(V, M, BEYOND, EXTREME, j)                                                         \
+            if (n >= W) {                                                                                   \
+                V lane0 = *(const V *)x, sum0 = lane0;                                                      \
+                M at0 = {0}, here = {0};                                                                    \
+                if (n < 4 * W) {                                                                            \
+                    for (j = W; j + W <= n; j += W) {                                                       \
+                        here += (N)W;                                                                       \
+                        LANE(V, M, BEYOND, EXTREME, 0, j)                                                   \
+                    }                                                                                       \
+                    if (j < n) {                /* the rest once more with some before it */                \
+                        here += (N)(n - j);                                                                 \
+                        LANE(V, M, BEYOND, EXTREME, 0, n - W)                                               \
+                    }                                                                                       \
+                } else {                                                                                    \
+                    V lane1 = *(const V *)(x + W), lane2 = *(const V *)(x + 2 * W), lane3 = *(const V *)(x + 3 * W); \
+                    V sum1 = lane1, sum2 = lane2, sum3 = lane3;                                             \
+                    M at1 = {0}, at2 = {0}, at3 = {0};                                                      \
+                    for (j = 4 * W; j + 4 * W <= n; j += 4 * W) {                                           \
+                        here += (N)(4 * W);                                                                 \
+                        LANES(V, M, BEYOND, EXTREME, j)                                                     \
+                    }                                                                                       \
+                    if (j < n) {                                                                            \
+                        here += (N)(n - j);                                                                 \
+                        LANES(V, M, BEYOND, EXTREME, n - 4 * W)                                             \
+                    }                                                                                       \
+                    at1 += (N)W;                                                                            \
+                    at2 += (N)(2 * W);                                                                      \
+                    at3 += (N)(3 * W);                                                                      \
+                    BETTER(V, M, BEYOND, 0, 1) BETTER(V, M, BEYOND, 2, 3) BETTER(V, M, BEYOND, 0, 2)        \
+                    sum0 += sum1;                                                                           \
+                    sum2 += sum3;                                                                           \
+                    sum0 += sum2;                                                                           \
                 }                                                                                           \
-                if (j < n) {                    /* the rest once more with some before it */                \
-                    here += (N)(n - j);                                                                     \
-                    LANES(V, M, BEYOND, EXTREME, n - 4 * W)                                                 \
-                }                                                                                           \
-                at1 += (N)W;                                                                                \
-                at2 += (N)(2 * W);                                                                          \
-                at3 += (N)(3 * W);                                                                          \
-                BETTER(V, M, BEYOND, 0, 1) BETTER(V, M, BEYOND, 2, 3) BETTER(V, M, BEYOND, 0, 2)            \
-                sum0 += sum1;                                                                               \
-                sum2 += sum3;                                                                               \
-                sum0 += sum2;                                                                               \
                 T l[W], s[W];                                                                               \
                 N a[W];                                                                                     \
                 memcpy(l, &lane0, VECTOR);                                                                  \
