@@ -16,8 +16,8 @@ from theano.codegen.emit import emit_library
 
 RUNTIME = Path(ir.__file__).parents[1] / "runtime"
 HERE = Path(__file__).parent
-SOURCES = [RUNTIME / name for name in ("interpret.c", "loop.c", "nest.c", "walk.c", "reduce.c",
-                                     "threads.c")]
+SOURCES = [RUNTIME / name for name in ("copy.c", "interpret.c", "loop.c", "nest.c", "walk.c", "reduce.c",
+                                      "threads.c")]
 CODES = {1: "shape mismatch", 2: "out of memory", 3: "index", 4: "bad value", 5: "python"}
 
 

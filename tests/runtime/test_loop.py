@@ -1,5 +1,6 @@
 """The loop driver against the meaning of nests, over dtypes, layouts, broadcasts and phases."""
 
+import itertools
 import math
 import os
 
@@ -383,3 +384,24 @@ def test_new_values_are_laid_out_as_the_loop_runs():
     found, = runner(0, x)
     np.testing.assert_array_equal(found, x.max(axis=1))
     assert found.flags.f_contiguous
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex64"])
+def test_reductions_of_reversed_axes(dtype, threads):
+    """Arrays are read forwards; results that come out backwards are turned around."""
+    subsets = [s for k in range(1, 4) for s in itertools.combinations(range(3), k)]
+    kinds = ("add", "mul") if dtype.startswith("complex") else ("add", "maximum")
+    nests = [reduction(dtype, kind, 3, reduced) for reduced in subsets for kind in kinds]
+    runner = Runner(nests)
+    rng = np.random.default_rng(0)
+    for shape in ((4, 5, 6), (3, 70, 40), (40, 1, 3)):
+        x = (1 + 0.1 * rng.normal(size=shape)).astype(dtype)
+        views = [given[s] for given in (x, np.asfortranarray(x), x.transpose(1, 0, 2).copy().transpose(1, 0, 2))
+                 for s in itertools.product((slice(None), slice(None, None, -1)), repeat=3)]
+        for number, nest in enumerate(nests):
+            for view in views:
+                agree(runner(number, view), run_numpy(nest, [view]), dtype)
+    threads(3)
+    x = (1 + 0.1 * rng.normal(size=(200, 40, 600))).astype(dtype)[::-1, ::-1, ::-1]     # in pieces
+    for number in (0, 2 * len(kinds)):
+        agree(runner(number, x), run_numpy(nests[number], [x]), dtype)

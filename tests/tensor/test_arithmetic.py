@@ -189,3 +189,25 @@ def test_elements_that_are_always_the_same_number():
 def test_conversions_tell_their_type():
     assert [op.scalar_op.output_types_preference.spec[0].dtype for op in (
         basic._convert_to_int32, basic._convert_to_float32)] == ["int32", "float32"]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "float32", "float64"])
+def test_real_parts_and_conjugates_of_real_numbers_are_copies(dtype, rng):
+    x = T.vector(dtype=dtype)
+    value = rng.randint(0, 2, 9).astype(dtype)
+    for expression in (T.real(x), T.conj(x)):
+        if expression.type.dtype != dtype:
+            continue
+        f = theano.function([x], expression)
+        assert not any(isinstance(n.op, T.Elemwise) for n in f.maker.fgraph.toposort())
+        found = f(value)
+        np.testing.assert_array_equal(found, value)
+        assert found.dtype == value.dtype and not np.shares_memory(found, value)
+
+
+def test_conjugates_of_complex_numbers_are_computed(rng):
+    z = T.zvector()
+    value = rng.normal(size=5) + 1j * rng.normal(size=5)
+    for found, expected in zip(theano.function([z], [T.conj(z), T.real(z)])(value), (value.conj(), value.real),
+                               strict=True):
+        np.testing.assert_array_equal(found, expected)

@@ -29,7 +29,7 @@ def test_there_and_back(shape, norm, dtype, rng):
     np.testing.assert_allclose(again, value * (size if norm == "no_norm" else 1), atol=tolerance * size)
 
 
-LENGTHS = (*range(1, 201), 211, 997, 1009, 1023, 1024, 1998, 4096, 7919, 30030)
+LENGTHS = (*range(1, 201), 211, 997, 1001, 1009, 1023, 1024, 1147, 1331, 1998, 3375, 4096, 7919, 30030)
 
 
 def close(found, expected):
@@ -53,6 +53,17 @@ def test_lengths_and_numbers_of_lines(rng):
             spectrum = rng.normal(size=(*expected.shape, 2))        # imaginary parts of the ends don't count
             if n > 1:
                 close(back[n % 2](spectrum), np.fft.irfft(spectrum[..., 0] + 1j * spectrum[..., 1], n) * n)
+
+
+def test_odd_lengths_in_single_precision(rng):
+    """The passes over real lines keep half of what they find; vectors of 16 numbers, and what is left of a row."""
+    x = T.fmatrix()
+    f = theano.function([x], fft.rfft(x), mode=NATIVE)
+    for n in (1, 3, 7, 11, 15, 77, 121, 143, 1001, 1147):
+        for lines in (1, 5, 16, 19):
+            value = rng.normal(size=(lines, n)).astype("float32")
+            expected, found = np.fft.rfft(value.astype("float64")), f(value)
+            assert abs(found[..., 0] + 1j * found[..., 1] - expected).max() <= 2e-6 * abs(expected).max()
 
 
 def test_lines_do_not_touch_one_another(rng):

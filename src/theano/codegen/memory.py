@@ -211,7 +211,7 @@ def _give_back(tasks, last):
 def _mark(task, out, source):
     """Tell the instruction that ``out`` is the storage of ``source``."""
     if task.kind == "copy":
-        task.kind = "alias"
+        task.kind, task.inputs, task.params = "alias", task.inputs[:1], ()
     elif task.kind == "for":            # which sees it for itself
         pass
     elif task.nest is None:             # of a product or a Python op

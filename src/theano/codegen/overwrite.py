@@ -140,7 +140,7 @@ def _becoming(tasks, updates):
 
 def _numbers(task):
     """Inputs of which the values are shapes or indices."""
-    if task.kind == "subtensor":
+    if task.kind in ("subtensor", "copy"):
         return task.inputs[1:]
     if task.kind == "scatter":
         return task.inputs[2:]

@@ -48,6 +48,7 @@ TH_TARGET_AVX512
 
 enum {
     PIECE = 4096,               /* elements of a result that are looked at together */
+    LONG_PIECE = 1 << 16,       /* those that are looked at once, where they lie */
     PACKED_BYTES = 65536,
     TOGETHER = 64,              /* results */
     TILE = 512,                 /* results from neighbouring elements; fewer than NARROW are not worth it */
@@ -229,7 +230,7 @@ static void look_at_all(search *s, const char *x, int64_t *position)
     int64_t row = s->kept.n ? s->kept.extent[0] : 1, apart = s->kept.n ? s->kept.stride[0] : 0;
     int64_t at[TH_MAX_NDIM] = {0}, packed = PACKED_BYTES / s->itemsize;
     int down = s->along.n && apart == s->itemsize && row >= NARROW;
-    s->piece = s->flat || s->along.points > PIECE ? PIECE : s->along.points;
+    s->piece = s->flat && s->find->along ? LONG_PIECE : s->flat || s->along.points > PIECE ? PIECE : s->along.points;
     int64_t most = down ? TILE : s->flat || packed / s->piece > TOGETHER ? TOGETHER : packed / s->piece;
     for (int64_t i = 0, rows; i < s->kept.points; i += rows) {
         const char *from = x + find_point(&s->kept, i, at);

@@ -66,7 +66,7 @@
         at##a = CHOICE(wins, at##b, at##a);                                                                 \
     }
 
-#define ALONG(NAME, T, N, BEYOND, EXTREME)                                                                  \
+#define ALONG(NAME, T, N, BEYOND, EXTREME, TOP)                                                             \
     static void LEVEL(NAME##_along)(int64_t *position, char *values, const char *p, int64_t pitch,          \
                                     int64_t n, int64_t rows, int64_t number)                                \
     {                                                                                                       \
@@ -77,41 +77,58 @@
             const T *x = (const T *)(p + i * pitch);                                                        \
             T best = ((T *)values)[i];                                                                      \
             int64_t where = -1, j;                                                                          \
-            if (n >= 4 * W) {                                                                               \
-                V lane0 = *(const V *)x, lane1 = *(const V *)(x + W), lane2 = *(const V *)(x + 2 * W);      \
-                V lane3 = *(const V *)(x + 3 * W), sum0 = lane0, sum1 = lane1, sum2 = lane2, sum3 = lane3;  \
-                M at0 = {0}, at1 = {0}, at2 = {0}, at3 = {0}, here = {0};                                   \
-                for (j = 4 * W; j + 4 * W <= n; j += 4 * W) {                                               \
-                    here += (N)(4 * W);                                                                     \
-                    LANES(V, M, BEYOND, EXTREME, j)                                                         \
+            if (n >= W) {                                                                                   \
+                V lane0 = *(const V *)x, sum0 = lane0;                                                      \
+                M at0 = {0}, here = {0};                                                                    \
+                if (n < 4 * W) {                                                                            \
+                    for (j = W; j + W <= n; j += W) {                                                       \
+                        here += (N)W;                                                                       \
+                        LANE(V, M, BEYOND, EXTREME, 0, j)                                                   \
+                    }                                                                                       \
+                    if (j < n) {                /* the rest once more with some before it */                \
+                        here += (N)(n - j);                                                                 \
+                        LANE(V, M, BEYOND, EXTREME, 0, n - W)                                               \
+                    }                                                                                       \
+                } else {                                                                                    \
+                    V lane1 = *(const V *)(x + W), lane2 = *(const V *)(x + 2 * W), lane3 = *(const V *)(x + 3 * W); \
+                    V sum1 = lane1, sum2 = lane2, sum3 = lane3;                                             \
+                    M at1 = {0}, at2 = {0}, at3 = {0};                                                      \
+                    for (j = 4 * W; j + 4 * W <= n; j += 4 * W) {                                           \
+                        here += (N)(4 * W);                                                                 \
+                        LANES(V, M, BEYOND, EXTREME, j)                                                     \
+                    }                                                                                       \
+                    if (j < n) {                                                                            \
+                        here += (N)(n - j);                                                                 \
+                        LANES(V, M, BEYOND, EXTREME, n - 4 * W)                                             \
+                    }                                                                                       \
+                    at1 += (N)W;                                                                            \
+                    at2 += (N)(2 * W);                                                                      \
+                    at3 += (N)(3 * W);                                                                      \
+                    BETTER(V, M, BEYOND, 0, 1) BETTER(V, M, BEYOND, 2, 3) BETTER(V, M, BEYOND, 0, 2)        \
+                    sum0 += sum1;                                                                           \
+                    sum2 += sum3;                                                                           \
+                    sum0 += sum2;                                                                           \
                 }                                                                                           \
-                if (j < n) {                    /* the rest once more with some before it */                \
-                    here += (N)(n - j);                                                                     \
-                    LANES(V, M, BEYOND, EXTREME, n - 4 * W)                                                 \
-                }                                                                                           \
-                at1 += (N)W;                                                                                \
-                at2 += (N)(2 * W);                                                                          \
-                at3 += (N)(3 * W);                                                                          \
-                BETTER(V, M, BEYOND, 0, 1) BETTER(V, M, BEYOND, 2, 3) BETTER(V, M, BEYOND, 0, 2)            \
-                sum0 += sum1;                                                                               \
-                sum2 += sum3;                                                                               \
-                sum0 += sum2;                                                                               \
                 T l[W], s[W];                                                                               \
                 N a[W];                                                                                     \
                 memcpy(l, &lane0, VECTOR);                                                                  \
                 memcpy(s, &sum0, VECTOR);                                                                   \
                 memcpy(a, &at0, VECTOR);                                                                    \
-                for (int h = W / 2; h; h /= 2)                                                              \
-                    for (int k = 0; k < h; k++) {                                                           \
-                        int wins = BEYOND(l[k + h], l[k]) | ((l[k + h] == l[k]) & (a[k + h] + h < a[k]));   \
-                        a[k] = wins ? a[k + h] + h : a[k];                                                  \
-                        l[k] = wins ? l[k + h] : l[k];                                                      \
-                        s[k] += s[k + h];                                                                   \
-                    }                                                                                       \
-                if (s[0] == s[0]) {                                                                         \
-                    if (BEYOND(l[0], best)) {                                                               \
-                        ((T *)values)[i] = l[0];                                                            \
-                        position[i] = number + a[0];                                                        \
+                T top = l[0], total = 0;                                                                    \
+                N first = (N)n;                                                                             \
+                _Pragma(TOP)                                                                                \
+                for (int k = 0; k < W; k++) top = BEYOND(l[k], top) ? l[k] : top;                           \
+                _Pragma("omp simd reduction(+:total)")                                                      \
+                for (int k = 0; k < W; k++) total += s[k];                                                  \
+                _Pragma("omp simd reduction(min:first)")                                                    \
+                for (int k = 0; k < W; k++) {                                                               \
+                    N here = l[k] == top ? a[k] + k : (N)n;                                                 \
+                    first = here < first ? here : first;                                                    \
+                }                                                                                           \
+                if (total == total) {                                                                       \
+                    if (BEYOND(top, best)) {                                                                \
+                        ((T *)values)[i] = top;                                                             \
+                        position[i] = number + first;                                                       \
                     }                                                                                       \
                     continue;                                                                               \
                 }                                                                                           \
@@ -150,10 +167,10 @@ FINDER(u32, uint32_t, int32_t)
 FINDER(u64, uint64_t, int64_t)
 
 #ifdef VECTOR
-ALONG(f32_max, float, int32_t, ABOVE, MOST_F32)
-ALONG(f32_min, float, int32_t, BELOW, LEAST_F32)
-ALONG(f64_max, double, int64_t, ABOVE, MOST_F64)
-ALONG(f64_min, double, int64_t, BELOW, LEAST_F64)
+ALONG(f32_max, float, int32_t, ABOVE, MOST_F32, "omp simd reduction(max:top)")
+ALONG(f32_min, float, int32_t, BELOW, LEAST_F32, "omp simd reduction(min:top)")
+ALONG(f64_max, double, int64_t, ABOVE, MOST_F64, "omp simd reduction(max:top)")
+ALONG(f64_min, double, int64_t, BELOW, LEAST_F64, "omp simd reduction(min:top)")
 #define ONE_LOOK(NAME)                                                                                      \
     { { LEVEL(NAME##_first), LEVEL(NAME##_max_down), LEVEL(NAME##_max_along) },                             \
       { LEVEL(NAME##_first), LEVEL(NAME##_min_down), LEVEL(NAME##_min_along) } }

@@ -19,6 +19,7 @@ static void take_axes(loop *l, th_slot **slots, const int64_t *extent)
         if (extent[d] == 1) continue;
         int64_t *stride = l->stride[l->naxes];
         l->extent[l->naxes] = extent[d];
+        l->number[l->naxes] = (uint8_t)d;
         l->reduced[l->naxes++] = nest->reduced[d];
         for (int k = 0; k < nest->noperands; k++) {
             int axis = nest->operand[k].role == TH_TEMP ? -1 : nest->operand[k].axis[d];
@@ -27,21 +28,53 @@ static void take_axes(loop *l, th_slot **slots, const int64_t *extent)
     }
 }
 
-/* Walks an axis from its other end where every operand runs backwards. */
+/* Walks an axis from its other end where every operand runs backwards. Where all that is made are accumulators, they are
+ * not asked: what comes to lie in them in the wrong order is turned around at the end (turn_results). */
 static void flip_axes(loop *l)
 {
+    uint64_t accumulators = l->fresh && l->made == l->nest->accumulators ? l->made : 0;
+    l->turned = 0;
     for (int i = 0; i < l->naxes; i++) {
         int forward = 0, backward = 0;
         for (int k = 0; k < l->nest->noperands; k++) {
+            if (accumulators & BIT(k)) continue;
             forward |= l->stride[i][k] > 0;
             backward |= l->stride[i][k] < 0;
         }
         if (forward || !backward) continue;
         for (int k = 0; k < l->nest->noperands; k++) {
+            if (accumulators & BIT(k) && l->stride[i][k] > 0) {
+                l->turned |= 1u << l->number[i];
+                continue;
+            }
             l->ptr[k] += (l->extent[i] - 1) * l->stride[i][k];
             l->stride[i][k] = -l->stride[i][k];
         }
     }
+}
+
+/* Puts the elements of accumulators along axes that were walked from the other end in their order. */
+static int turn_results(struct th_frame *frame, const loop *l, th_slot **slots)
+{
+    for EACH(k, l->turned ? l->nest->accumulators : 0) {
+        const th_operand *o = &l->nest->operand[k];
+        const th_slot *slot = slots[k];
+        int64_t stride[TH_MAX_NDIM], n = slot->itemsize;
+        for (int i = slot->ndim; i--; n *= slot->shape[i]) stride[i] = n;
+        th_slot from = *slot;
+        from.data = th_scratch(frame, (size_t)n);
+        from.stride = stride;
+        if (!from.data) return loop_fail(frame, TH_OUT_OF_MEMORY, -1, (int)k, -1, n, 0);
+        th_copy(from.data, stride, slot);
+        for (int d = 0; d < l->nest->ndim; d++) {
+            int axis = o->axis[d];
+            if (axis < 0 || !(l->turned >> d & 1)) continue;
+            from.data += (slot->shape[axis] - 1) * stride[axis];
+            stride[axis] = -stride[axis];
+        }
+        th_copy(slot->data, slot->stride, &from);
+    }
+    return TH_OK;
 }
 
 /* Whether most operands run in smaller steps along axis a than along axis b. New ones have no say: they can be laid

@@ -1,6 +1,6 @@
 /* Copies between arrays of any strides. */
 #include <string.h>
-#include "kernels.h"
+#include "arrays.h"
 
 enum { TILE = 16 };             /* elements a side: what is read of 16 lines of a cache is used at once */
 
@@ -42,11 +42,37 @@ static int collect(const int64_t *stride, const th_slot *x, axis *axes)
 
 typedef struct { uint64_t part[2]; } pair;
 
+/* Every second element of a row, or the elements of a row backwards: shuffles of vectors. */
+#define ROW(T, AT)                                                                                   \
+    for (int64_t j = 0; j < n; j++) ((T *)to)[j] = ((const T *)from)[AT];                            \
+    return;
+TH_CLONES static void copy_seconds(char *restrict to, const char *restrict from, int64_t n, int item)
+{
+    switch (item) {
+    case 4: ROW(uint32_t, 2 * j)
+    case 8: ROW(uint64_t, 2 * j)
+    }
+}
+
+TH_CLONES static void copy_backwards(char *restrict to, const char *restrict from, int64_t n, int item)
+{
+    switch (item) {
+    case 4: ROW(uint32_t, -j)
+    case 8: ROW(uint64_t, -j)
+    }
+}
+
 static void copy_plane(char *to, const char *from, axis rows, axis along, int item)
 {
     if (along.to == item && along.from == item) {
         for (int64_t i = 0; i < rows.n; i++)
             memcpy(to + i * rows.to, from + i * rows.from, along.n * item);
+        return;
+    }
+    if (along.to == item && (item == 4 || item == 8) && along.n >= 8
+        && (along.from == 2 * item || along.from == -item)) {
+        for (int64_t i = 0; i < rows.n; i++)
+            (along.from < 0 ? copy_backwards : copy_seconds)(to + i * rows.to, from + i * rows.from, along.n, item);
         return;
     }
     switch (item) {

@@ -6,7 +6,7 @@
 
 enum { MOST_RADIX = 61,         /* primes up to it have passes; lengths with larger ones become convolutions */
        MOST_WRITTEN = 7,        /* radices up to it have passes that are written out */
-       MOST_LANES = 16, NEAR = 1 << 12, FAR = 1 << 15,    /* numbers of all lines in the first and the second cache */
+       MOST_LANES = 16, NEAR = 1 << 12, FAR = 1 << 18,    /* numbers of all lines in the first cache, bytes in the second */
        PLANS = 32 };
 
 enum { COMPLEX, REAL_TO_HALF, HALF_TO_REAL };
@@ -122,9 +122,9 @@ static int transform_axis(struct th_frame *f, int kind, int is_double, job j, in
     else if (!is_double && ((f32_plan *)plan)->longer)
         wide = ((f32_plan *)plan)->longer->n;
     int64_t most = lines < MOST_LANES ? lines : MOST_LANES;
-    if (most > MOST_LANES / 2 && most * wide > NEAR)
+    if (is_double && most > MOST_LANES / 2 && most * wide > NEAR)   /* lanes of half of them fill a vector */
         most = MOST_LANES / 2;
-    while (most > 1 && most * wide > FAR)
+    while (most > 1 && most * wide * item > FAR)
         most /= 2;
     j.step_in = stride_in[axis];
     j.step_out = stride_out[axis];
@@ -222,6 +222,15 @@ int th_irfft(const th_call *c)
     }
     if ((error = th_allocate(c->frame, o)))
         return error;
+    if (last == 1 && a->stride[ndim] == a->itemsize) {              /* nothing is changed on the way */
+        int released = th_count(a) > 4096 && th_release(c->frame);
+        job j = {.n = extent[0], .given = shape[1]};
+        error = transform_axis(c->frame, HALF_TO_REAL, is_double, j, ndim, lines, last, a->data, a->stride, o->data,
+                               o->stride);
+        if (released)
+            th_hold(c->frame);
+        return error;
+    }
     for (int d = ndim; d--; bytes *= shape[d])
         stride[d] = bytes;
     char *pairs = th_scratch(c->frame, bytes + 1);

@@ -4,17 +4,19 @@
  * and imaginary parts in arrays of their own. Several lines are transformed at once: their numbers lie side by side, so
  * that the innermost loops run over contiguous memory from the first pass on. */
 
-/* What a pass of radix p does: from element k + count * (q + m * r) to k + count * (p * q + r), times factor(q, r). */
+/* What a pass of radix p does: from element k + count * (q + m * r) to k + count * (p * q + r), times factor(q, r).
+ * The first pass over real lines has no imaginary parts to read, and keeps results 0 ... p / 2 only, at
+ * k + count * (kept * q + r): those of p - r are the conjugates of those of r, read backwards (see `unfold`). */
 #define TAKE(r) \
     REAL a##r = xr[(q + m * r) * count + k], b##r = is_real ? 0 : xi[(q + m * r) * count + k];
-#define GIVE(r, RE, IM) { \
+#define GIVE(r, RE, IM) if (r < kept) { \
     REAL re = RE, im = IM; \
-    yr[(p * q + r) * count + k] = re * w[2 * r - 2] - im * w[2 * r - 1]; \
-    yi[(p * q + r) * count + k] = re * w[2 * r - 1] + im * w[2 * r - 2]; }
+    yr[(kept * q + r) * count + k] = re * w[2 * r - 2] - im * w[2 * r - 1]; \
+    yi[(kept * q + r) * count + k] = re * w[2 * r - 1] + im * w[2 * r - 2]; }
 
 typedef struct NAME(parts) { REAL *re, *im; } NAME(parts);
 
-/* With a twin for numbers that have no imaginary parts yet. */
+/* Odd ones with a twin for the first pass over real lines. */
 #define PASS(P, ...) ONE_PASS(P, pass_##P, 0, __VA_ARGS__) ONE_PASS(P, real_pass_##P, 1, __VA_ARGS__)
 
 /* Where there are few k, the loop over q is the inner one. */
@@ -22,7 +24,7 @@ typedef struct NAME(parts) { REAL *re, *im; } NAME(parts);
     TH_CLONES static void NAME(FUNCTION)(int64_t m, int64_t count, const REAL *factor, const REAL *restrict xr, \
                                          const REAL *restrict xi, REAL *restrict yr, REAL *restrict yi) \
     { \
-        enum { p = P, is_real = IS_REAL }; \
+        enum { p = P, is_real = IS_REAL, kept = is_real ? p / 2 + 1 : p }; \
         for (int64_t k = 0; count < 8 && k < count; k++) { \
             _Pragma("omp simd") \
             for (int64_t q = 0; q < m; q++) { \
@@ -36,14 +38,14 @@ typedef struct NAME(parts) { REAL *re, *im; } NAME(parts);
             for (int64_t k = 0; k < count; k++) { __VA_ARGS__ } \
         } \
     }
-#define FIRST(RE, IM) yr[p * q * count + k] = RE; yi[p * q * count + k] = IM;
+#define FIRST(RE, IM) yr[kept * q * count + k] = RE; yi[kept * q * count + k] = IM;
 
-PASS(2, TAKE(0) TAKE(1) FIRST(a0 + a1, b0 + b1) GIVE(1, a0 - a1, b0 - b1))
+ONE_PASS(2, pass_2, 0, TAKE(0) TAKE(1) FIRST(a0 + a1, b0 + b1) GIVE(1, a0 - a1, b0 - b1))
 PASS(3, TAKE(0) TAKE(1) TAKE(2)
      REAL s = a1 + a2, t = b1 + b2, u = (REAL)0.86602540378443864676 * (a1 - a2), v = (REAL)0.86602540378443864676 * (b1 - b2);
      REAL c = a0 - s / 2, d = b0 - t / 2;
      FIRST(a0 + s, b0 + t) GIVE(1, c + v, d - u) GIVE(2, c - v, d + u))
-PASS(4, TAKE(0) TAKE(1) TAKE(2) TAKE(3)
+ONE_PASS(4, pass_4, 0, TAKE(0) TAKE(1) TAKE(2) TAKE(3)
      REAL s = a0 + a2, t = b0 + b2, u = a0 - a2, v = b0 - b2;
      REAL c = a1 + a3, d = b1 + b3, e = a1 - a3, f = b1 - b3;
      FIRST(s + c, t + d) GIVE(1, u + f, v - e) GIVE(2, s - c, t - d) GIVE(3, u - f, v + e))
@@ -70,71 +72,120 @@ PASS(7, TAKE(0) TAKE(1) TAKE(2) TAKE(3) TAKE(4) TAKE(5) TAKE(6)
      GIVE(1, e1 + h1, f1 - g1) GIVE(2, e2 + h2, f2 - g2) GIVE(3, e3 + h3, f3 - g3)
      GIVE(4, e3 - h3, f3 + g3) GIVE(5, e2 - h2, f2 + g2) GIVE(6, e1 - h1, f1 + g1))
 
-/* Any odd radix; root: cosines and sines of its angles; real: there are no imaginary parts yet. Results u and p - u come from the same sums: of a[r] + a[p - r]
- * by cosines, and of a[r] - a[p - r] by sines. */
-TH_CLONES static void NAME(pass_any)(int real, int64_t p, const REAL *root, int64_t m, int64_t count, const REAL *factor,
-                                     const REAL *restrict xr, const REAL *restrict xi, REAL *restrict yr,
-                                     REAL *restrict yi)
+/* Numbers that lie side by side, of which pass_any does so many at once; anywhere in memory. */
+typedef REAL NAME(vector) __attribute__((vector_size(64), aligned(sizeof(REAL)), may_alias));
+enum { NAME(WIDE) = 64 / sizeof(REAL) };
+
+/* `wide` numbers into a vector, zeros behind them; and back. */
+static inline __attribute__((always_inline)) void NAME(load)(NAME(vector) *v, const REAL *x, int64_t wide)
 {
-    enum { WIDE = 64 / sizeof(REAL) };
-    for (int64_t q = 0; q < m; q++)
-        for (int64_t k = 0; k < count; k += WIDE) {
-            int64_t wide = count - k < WIDE ? count - k : WIDE, half = p / 2;
-            REAL a[MOST_RADIX][WIDE], b[MOST_RADIX][WIDE], first_re[WIDE], first_im[WIDE];
-            if (wide < WIDE) {
-                memset(a, 0, p * sizeof a[0]);
-                memset(b, 0, p * sizeof b[0]);
-            }
-            memcpy(first_re, xr + q * count + k, wide * sizeof(REAL));
-            memcpy(first_im, xi + q * count + k, wide * sizeof(REAL));
-            for (int64_t r = 1; r <= half; r++) {
-                const REAL *one_re = xr + (q + m * r) * count + k, *one_im = xi + (q + m * r) * count + k;
-                const REAL *two_re = xr + (q + m * (p - r)) * count + k, *two_im = xi + (q + m * (p - r)) * count + k;
-                for (int64_t l = 0; l < wide; l++) {
-                    a[r][l] = one_re[l] + two_re[l];
-                    b[r][l] = one_im[l] + two_im[l];
-                    a[p - r][l] = one_re[l] - two_re[l];
-                    b[p - r][l] = one_im[l] - two_im[l];
-                    first_re[l] += a[r][l];
-                    first_im[l] += b[r][l];
-                }
-            }
-            memcpy(yr + p * q * count + k, first_re, wide * sizeof(REAL));
-            memcpy(yi + p * q * count + k, first_im, wide * sizeof(REAL));
-            for (int64_t u = 1; u <= half; u++) {
-                const REAL *w = factor + 2 * ((p - 1) * q + u - 1), *v = factor + 2 * ((p - 1) * q + p - u - 1);
-                REAL even_re[WIDE], even_im[WIDE], odd_re[WIDE] = {0}, odd_im[WIDE] = {0};
-                memcpy(even_re, xr + q * count + k, wide * sizeof(REAL));
-                memcpy(even_im, xi + q * count + k, wide * sizeof(REAL));
-                for (int64_t r = 1, at = u; r <= half; r++, at = at + u < p ? at + u : at + u - p) {
-                    REAL c = root[2 * at], s = root[2 * at + 1];
-#pragma omp simd
-                    for (int64_t l = 0; l < (real ? WIDE : 0); l++) {
-                        even_re[l] += c * a[r][l];
-                        odd_im[l] += s * a[p - r][l];
-                    }
-#pragma omp simd
-                    for (int64_t l = 0; l < (real ? 0 : WIDE); l++) {
-                        even_re[l] += c * a[r][l];
-                        even_im[l] += c * b[r][l];
-                        odd_re[l] -= s * b[p - r][l];
-                        odd_im[l] += s * a[p - r][l];
-                    }
-                }
-                REAL *to_re = yr + (p * q + u) * count + k, *to_im = yi + (p * q + u) * count + k;
-                REAL *other_re = yr + (p * q + p - u) * count + k, *other_im = yi + (p * q + p - u) * count + k;
-                for (int64_t l = 0; l < wide; l++) {
-                    REAL re = even_re[l] + odd_re[l], im = even_im[l] + odd_im[l];
-                    to_re[l] = re * w[0] - im * w[1];
-                    to_im[l] = re * w[1] + im * w[0];
-                    re = even_re[l] - odd_re[l];
-                    im = even_im[l] - odd_im[l];
-                    other_re[l] = re * v[0] - im * v[1];
-                    other_im[l] = re * v[1] + im * v[0];
-                }
-            }
-        }
+    *v = (NAME(vector)){0};
+    if (wide == NAME(WIDE))
+        *v = *(const NAME(vector) *)x;
+    else
+        memcpy(v, x, wide * sizeof(REAL));
 }
+
+static inline __attribute__((always_inline)) void NAME(store)(REAL *y, const NAME(vector) *v, int64_t wide)
+{
+    if (wide == NAME(WIDE))
+        *(NAME(vector) *)y = *v;
+    else
+        memcpy(y, v, wide * sizeof(REAL));
+}
+
+/* Results u and p - u of a pass of radix p, for `each` numbers u: by cosines from the sums of what lies at r and p - r, by
+ * sines from the differences, both of which `pairs` holds for every r. */
+#define RESULTS(EACH) \
+    for (; u + EACH <= half + 1; u += EACH) { \
+        vector even_re[EACH], even_im[EACH], odd_re[EACH], odd_im[EACH]; \
+        int64_t at[EACH]; \
+        for (int e = 0; e < EACH; e++) { \
+            even_re[e] = zero_re; \
+            even_im[e] = zero_im; \
+            odd_re[e] = odd_im[e] = (vector){0}; \
+            at[e] = u + e; \
+        } \
+        for (int64_t r = 1; r <= half; r++) \
+            _Pragma("GCC unroll 2") \
+            for (int e = 0; e < EACH; e++) { \
+                REAL c = root[2 * at[e]], s = root[2 * at[e] + 1]; \
+                even_re[e] += c * pairs[r][0]; \
+                odd_im[e] += s * pairs[r][1]; \
+                if (!real) { \
+                    even_im[e] += c * pairs[r][2]; \
+                    odd_re[e] -= s * pairs[r][3]; \
+                } \
+                at[e] = at[e] + u + e < p ? at[e] + u + e : at[e] + u + e - p; \
+            } \
+        _Pragma("GCC unroll 2") \
+        for (int e = 0; e < EACH; e++) { \
+            const REAL *w = factor + 2 * ((p - 1) * q + u + e - 1), *v = factor + 2 * ((p - 1) * q + p - u - e - 1); \
+            int64_t to = (kept * q + u + e) * count + k, other = (p * q + p - u - e) * count + k; \
+            vector re = even_re[e] + odd_re[e], im = even_im[e] + odd_im[e]; \
+            vector to_re = re * w[0] - im * w[1], to_im = re * w[1] + im * w[0]; \
+            NAME(store)(yr + to, &to_re, wide); \
+            NAME(store)(yi + to, &to_im, wide); \
+            if (real) \
+                continue; \
+            re = even_re[e] - odd_re[e]; \
+            im = even_im[e] - odd_im[e]; \
+            to_re = re * v[0] - im * v[1]; \
+            to_im = re * v[1] + im * v[0]; \
+            NAME(store)(yr + other, &to_re, wide); \
+            NAME(store)(yi + other, &to_im, wide); \
+        } \
+    }
+
+/* Numbers k ... k + wide of one q. */
+static inline __attribute__((always_inline)) void NAME(any)(int real, int64_t p, const REAL *root, int64_t m, int64_t count,
+                                                            const REAL *factor, const REAL *xr, const REAL *xi, REAL *yr,
+                                                            REAL *yi, int64_t q, int64_t k, int64_t wide)
+{
+    typedef NAME(vector) vector;
+    vector pairs[MOST_RADIX / 2 + 1][4], zero_re, zero_im = {0}, a, b;
+    NAME(load)(&zero_re, xr + q * count + k, wide);
+    if (!real)
+        NAME(load)(&zero_im, xi + q * count + k, wide);
+    vector sum_re = zero_re, sum_im = zero_im;
+    int64_t half = p / 2, kept = real ? half + 1 : p, u = 1;
+    for (int64_t r = 1; r <= half; r++) {
+        int64_t one = (q + m * r) * count + k, two = (q + m * (p - r)) * count + k;
+        NAME(load)(&a, xr + one, wide);
+        NAME(load)(&b, xr + two, wide);
+        sum_re += pairs[r][0] = a + b;
+        pairs[r][1] = a - b;
+        if (real)
+            continue;
+        NAME(load)(&a, xi + one, wide);
+        NAME(load)(&b, xi + two, wide);
+        sum_im += pairs[r][2] = a + b;
+        pairs[r][3] = a - b;
+    }
+    NAME(store)(yr + kept * q * count + k, &sum_re, wide);
+    NAME(store)(yi + kept * q * count + k, &sum_im, wide);
+    RESULTS(2)
+    RESULTS(1)
+}
+
+/* Any odd radix; root: cosines and sines of its angles; real: this is the first pass over real lines. What is left at the
+ * end of a row is done together with some numbers before it, once more. */
+#define ANY(FUNCTION, IS_REAL) \
+    TH_CLONES static void NAME(FUNCTION)(int64_t p, const REAL *root, int64_t m, int64_t count, const REAL *factor, \
+                                         const REAL *restrict xr, const REAL *restrict xi, REAL *restrict yr, \
+                                         REAL *restrict yi) \
+    { \
+        int64_t wide = NAME(WIDE); \
+        for (int64_t q = 0; count < wide && q < m; q++) \
+            NAME(any)(IS_REAL, p, root, m, count, factor, xr, xi, yr, yi, q, 0, count); \
+        for (int64_t q = 0; count >= wide && q < m; q++) \
+            for (int64_t k = 0; k < count; k += wide) \
+                NAME(any)(IS_REAL, p, root, m, count, factor, xr, xi, yr, yi, q, k + wide < count ? k : count - wide, \
+                          NAME(WIDE)); \
+    }
+
+ANY(pass_any, 0)
+ANY(real_pass_any, 1)
 
 /* A plan: factors of all passes, one behind the other; for lengths with large primes a convolution. */
 typedef struct NAME(plan) {
@@ -143,35 +194,141 @@ typedef struct NAME(plan) {
     REAL *factor, *roots;                       /* roots: of the radices without a loop of their own */
     struct NAME(plan) *longer;                  /* of a power of two, for the convolution */
     REAL *chirp, *filter;                       /* exp(-pi i k k / n), and the transform of its conjugate */
+    REAL *first_roots;                          /* of the first radix */
     REAL *halves;                               /* exp(-2 pi i k / (2 n)), for real lines of 2 n numbers */
 } NAME(plan);
 
-/* Transforms `lanes` lines, which may be said to be real: x is lost, and the result is there or in y. */
-static NAME(parts) NAME(transform)(const NAME(plan) *plan, int64_t lanes, int real, NAME(parts) x, NAME(parts) y)
+/* The passes from number `begin` on, of s times `lanes` lines: those that the passes before made one of. */
+static NAME(parts) NAME(run_passes)(const NAME(plan) *plan, int begin, int64_t s, int64_t lanes, int real, NAME(parts) x,
+                                    NAME(parts) y)
 {
-    int64_t n = plan->n, s = 1;
+    int64_t n = plan->n;
     const REAL *factor = plan->factor, *root = plan->roots;
-    for (int i = 0; i < plan->npasses; i++) {
+    for (int i = 0; i < begin; i++) {
+        n /= plan->radix[i];
+        factor += 2 * (plan->radix[i] - 1) * n;
+        root += plan->radix[i] > MOST_WRITTEN ? 2 * plan->radix[i] : 0;
+    }
+    for (int i = begin; i < plan->npasses; i++) {
         int64_t p = plan->radix[i], m = n / p, count = s * lanes;
         int first = real && !i;
         switch (p) {
-#define WRITTEN(P) \
+#define WRITTEN(P, TWIN) \
         case P: \
-            (first ? NAME(real_pass_##P) : NAME(pass_##P))(m, count, factor, x.re, x.im, y.re, y.im); \
+            (first ? NAME(TWIN##_##P) : NAME(pass_##P))(m, count, factor, x.re, x.im, y.re, y.im); \
             break;
-        WRITTEN(2) WRITTEN(3) WRITTEN(4) WRITTEN(5) WRITTEN(7)
+        WRITTEN(2, pass) WRITTEN(3, real_pass) WRITTEN(4, pass) WRITTEN(5, real_pass) WRITTEN(7, real_pass)
         default:
-            NAME(pass_any)(first, p, root, m, count, factor, x.re, x.im, y.re, y.im);
+            (first ? NAME(real_pass_any) : NAME(pass_any))(p, root, m, count, factor, x.re, x.im, y.re, y.im);
             root += 2 * p;
         }
         factor += 2 * (p - 1) * m;
         n = m;
-        s *= p;
+        s *= first ? p / 2 + 1 : p;
         NAME(parts) kept = x;
         x = y;
         y = kept;
     }
     return x;
+}
+
+/* Transforms `lanes` lines, which may be said to be real where their number is odd: x is lost, and the result is there or
+ * in y, for real lines as `unfold` expects it. */
+static NAME(parts) NAME(transform)(const NAME(plan) *plan, int64_t lanes, int real, NAME(parts) x, NAME(parts) y)
+{
+    return NAME(run_passes)(plan, 0, 1, lanes, real, x, y);
+}
+
+/* Numbers 0 ... n / 2 of the transform of real lines, from what is left of it after a first pass of radix p: number
+ * p * k + r is in row kept * k + r for r up to p / 2; beyond, it is the conjugate of number n - p * k - r. */
+static void NAME(unfold)(int64_t n, int64_t p, int64_t lanes, NAME(parts) z, NAME(parts) out)
+{
+    int64_t kept = p / 2 + 1;
+    for (int64_t j = 0, at = 0, r = 0, other = n / p * kept; j <= n / 2; j++, r++) {
+        if (r == p) {
+            r = 0;
+            at += kept;
+            other -= kept;
+        }
+        int64_t row = (r < kept ? at + r : other - kept + p - r) * lanes;
+        REAL sign = r < kept ? 1 : -1;
+        for (int64_t l = 0; l < lanes; l++) {
+            out.re[j * lanes + l] = z.re[row + l];
+            out.im[j * lanes + l] = sign * z.im[row + l];
+        }
+    }
+}
+
+/* Backwards: from numbers 0 ... n / 2 of a transform of real lines to what its first pass would have left. */
+static void NAME(fold)(int64_t n, int64_t p, int64_t lanes, NAME(parts) x, NAME(parts) z)
+{
+    int64_t kept = p / 2 + 1;
+    for (int64_t k = 0; k < n / p; k++)
+        for (int64_t r = 0; r < kept; r++) {
+            int64_t j = p * k + r, from = (2 * j < n ? j : n - j) * lanes, to = (k * kept + r) * lanes;
+            REAL sign = 2 * j < n ? 1 : -1;
+            for (int64_t l = 0; l < lanes; l++) {
+                z.re[to + l] = x.re[from + l];
+                z.im[to + l] = sign * x.im[from + l];
+            }
+        }
+}
+
+/* The last pass of a transform to real lines, backwards, of an odd radix p: numbers q + m * j of the lines come from the
+ * cosines and sines of z[q], of which those beyond p / 2 are conjugates. */
+static inline __attribute__((always_inline)) void NAME(last)(int64_t p, const REAL *root, int64_t m, int64_t lanes,
+                                                             const REAL *factor, NAME(parts) z, REAL *y, int64_t q,
+                                                             int64_t l, int64_t wide)
+{
+    typedef NAME(vector) vector;
+    vector re[MOST_RADIX / 2 + 1], im[MOST_RADIX / 2 + 1], first, a, b;
+    int64_t half = p / 2, at = q * (half + 1) * lanes + l;
+    const REAL *w = factor + 2 * (p - 1) * q;
+    NAME(load)(&first, z.re + at, wide);
+    vector all = first;
+    for (int64_t r = 1; r <= half; r++) {
+        NAME(load)(&a, z.re + at + r * lanes, wide);
+        NAME(load)(&b, z.im + at + r * lanes, wide);
+        a += a;
+        b += b;
+        re[r] = a * w[2 * r - 2] + b * w[2 * r - 1];
+        im[r] = b * w[2 * r - 2] - a * w[2 * r - 1];
+        all += re[r];
+    }
+    NAME(store)(y + q * lanes + l, &all, wide);
+    for (int64_t j = 1; j <= half; j++) {
+        vector even = first, odd = {0};
+        for (int64_t r = 1, angle = j; r <= half; r++, angle = angle + j < p ? angle + j : angle + j - p) {
+            even += root[2 * angle] * re[r];
+            odd += root[2 * angle + 1] * im[r];
+        }
+        a = even + odd;
+        b = even - odd;
+        NAME(store)(y + (q + m * j) * lanes + l, &a, wide);
+        NAME(store)(y + (q + m * (p - j)) * lanes + l, &b, wide);
+    }
+}
+
+#define LAST(P) \
+    for (int64_t q = 0; q < m; q++) \
+        for (int64_t l = 0; l < lanes; l += NAME(WIDE)) \
+            if (lanes - l >= NAME(WIDE)) \
+                NAME(last)(P, root, m, lanes, factor, z, y, q, l, NAME(WIDE)); \
+            else \
+                NAME(last)(P, root, m, lanes, factor, z, y, q, l, lanes - l);
+
+TH_CLONES static void NAME(last_pass)(int64_t p, const REAL *root, int64_t m, int64_t lanes, const REAL *factor,
+                                      NAME(parts) z, REAL *restrict y)
+{
+    if (p == 3) {
+        LAST(3)
+    } else if (p == 5) {
+        LAST(5)
+    } else if (p == 7) {
+        LAST(7)
+    } else {
+        LAST(p)
+    }
 }
 
 /* The same for a plan with a convolution; x has room for the longer lines (Bluestein 1970). */
@@ -231,6 +388,7 @@ static void NAME(free_plan)(NAME(plan) *plan)
     free(plan->roots);
     free(plan->chirp);
     free(plan->filter);
+    free(plan->first_roots);
     free(plan->halves);
     free(plan);
 }
@@ -330,6 +488,8 @@ static NAME(plan) *NAME(new_plan)(int64_t n)
     } else {
         ok = NAME(plan_passes)(plan);
     }
+    if (plan->npasses)
+        ok = ok && (plan->first_roots = NAME(unit_roots)(plan->radix[0], plan->radix[0]));
     ok = ok && (plan->halves = NAME(unit_roots)(n + 1, 2 * n));
     if (!ok) {
         NAME(free_plan)(plan);
@@ -340,31 +500,43 @@ static NAME(plan) *NAME(new_plan)(int64_t n)
 
 /* -- lines ------------------------------------------------------------------------------------------------------- */
 
-/* Complex numbers of all lines into the places where they are transformed, a cache line of each line at a time. The
- * imaginary part lies `second` bytes after the real one; of the real parts `given` are there, of the others
- * `given_second`. */
+/* Numbers of all lines into the places where they are transformed, a cache line of each line at a time. The imaginary part
+ * lies `second` bytes after the real one, or nowhere if that is 0: such parts are not written. Of the real parts `given`
+ * are there, of the others `given_second`; zeros come behind them. */
+static inline __attribute__((always_inline)) void NAME(gather_from)(NAME(parts) x, int64_t n, int64_t lanes,
+                                                                    const char *const *from, int64_t step, int64_t second,
+                                                                    int64_t given, int64_t given_second)
+{
+    enum { LINE = 32 / sizeof(REAL) };
+    int64_t start = 0, whole = second && given_second < given ? given_second : given;
+    for (; start + LINE <= (n < whole ? n : whole); start += LINE)
+        for (int64_t l = 0; l < lanes; l++) {
+            const char *at = from[l] + start * step;
+            for (int64_t k = 0; k < LINE; k++) {
+                x.re[(start + k) * lanes + l] = *(const REAL *)(at + k * step);
+                if (second)
+                    x.im[(start + k) * lanes + l] = *(const REAL *)(at + k * step + second);
+            }
+        }
+    for (int64_t l = 0; l < lanes; l++)
+        for (int64_t k = start; k < n; k++) {
+            const char *at = from[l] + k * step;
+            x.re[k * lanes + l] = k < given ? *(const REAL *)at : 0;
+            if (second)
+                x.im[k * lanes + l] = k < given_second ? *(const REAL *)(at + second) : 0;
+        }
+}
+
 TH_CLONES static void NAME(gather)(NAME(parts) x, int64_t n, int64_t lanes, const char *const *from, int64_t step,
                                    int64_t second, int64_t given, int64_t given_second)
 {
-    enum { LINE = 32 / sizeof(REAL) };
-    for (int64_t start = 0; start < n; start += LINE) {
-        int64_t stop = start + LINE < n ? start + LINE : n;
-        if (stop <= given && stop <= given_second && stop - start == LINE) {
-            for (int64_t l = 0; l < lanes; l++)
-                for (int64_t k = 0; k < LINE; k++) {
-                    const char *at = from[l] + (start + k) * step;
-                    x.re[(start + k) * lanes + l] = *(const REAL *)at;
-                    x.im[(start + k) * lanes + l] = *(const REAL *)(at + second);
-                }
-            continue;
-        }
-        for (int64_t l = 0; l < lanes; l++)
-            for (int64_t k = start; k < stop; k++) {
-                const char *at = from[l] + k * step;
-                x.re[k * lanes + l] = k < given ? *(const REAL *)at : 0;
-                x.im[k * lanes + l] = k < given_second ? *(const REAL *)(at + second) : 0;
-            }
-    }
+    enum { ITEM = sizeof(REAL) };
+    if (step == ITEM && !second)                /* steps that the compiler knows */
+        NAME(gather_from)(x, n, lanes, from, ITEM, 0, given, 0);
+    else if (step == 2 * ITEM && second == ITEM)
+        NAME(gather_from)(x, n, lanes, from, 2 * ITEM, ITEM, given, given_second);
+    else
+        NAME(gather_from)(x, n, lanes, from, step, second, given, given_second);
 }
 
 /* The other way. */
@@ -465,7 +637,15 @@ static void NAME(real_lines)(const NAME(plan) *plan, const job *j, int64_t lanes
     NAME(parts) x = {room, room + size}, y = {room + 2 * size, room + 3 * size}, z;
     if (j->n % 2) {
         NAME(gather)(x, n, lanes, from, j->step_in, 0, j->given, 0);
-        x = plan->longer ? NAME(convolve)(plan, lanes, x, y) : NAME(transform)(plan, lanes, 1, x, y);
+        if (!plan->npasses)
+            memset(x.im, 0, n * lanes * sizeof(REAL));
+        z = plan->longer ? NAME(convolve)(plan, lanes, x, y) : NAME(transform)(plan, lanes, 1, x, y);
+        if (plan->npasses > 1) {
+            x = z.re == x.re ? y : x;
+            NAME(unfold)(n, plan->radix[0], lanes, z, x);
+        } else {
+            x = z;
+        }
     } else {
         NAME(gather)(x, n, lanes, from, 2 * j->step_in, j->step_in, (j->given + 1) / 2, j->given / 2);
         z = NAME(forward)(plan, lanes, x, y);
@@ -482,7 +662,15 @@ static void NAME(half_lines)(const NAME(plan) *plan, const job *j, int64_t lanes
     int64_t n = plan->n, half = j->n / 2, size = room_for(plan->longer ? plan->longer->n : n) * lanes;
     NAME(parts) x = {room, room + size}, y = {room + 2 * size, room + 3 * size};
     NAME(gather)(x, half + 1, lanes, from, j->step_in, sizeof(REAL), j->given, j->given);
-    if (j->n % 2) {
+    if (j->n % 2 && plan->npasses && lanes * 2 >= NAME(WIDE)) {     /* vectors that are half full at least */
+        int64_t p = plan->radix[0];
+        memset(x.im, 0, lanes * sizeof(REAL));
+        NAME(fold)(n, p, lanes, x, y);
+        NAME(parts) z = NAME(run_passes)(plan, 1, p / 2 + 1, lanes, 0, (NAME(parts)){y.im, y.re}, (NAME(parts)){x.im, x.re});
+        REAL *out = z.im == x.re ? y.re : x.re;
+        NAME(last_pass)(p, plan->first_roots, n / p, lanes, plan->factor, (NAME(parts)){z.im, z.re}, out);
+        NAME(scatter)((NAME(parts)){out, out}, n, lanes, to, j->step_out, 0);
+    } else if (j->n % 2) {
         memset(x.im, 0, lanes * sizeof(REAL));
         for (int64_t k = half + 1; k < n; k++)
             for (int64_t l = 0; l < lanes; l++) {
@@ -499,6 +687,9 @@ static void NAME(half_lines)(const NAME(plan) *plan, const job *j, int64_t lanes
 }
 
 #undef SEVENTH
+#undef RESULTS
+#undef LAST
+#undef ANY
 #undef WRITTEN
 #undef ONE_PASS
 #undef TAKE

@@ -4,6 +4,7 @@
  * remains goes to walk.c, in one piece, or as pieces.h cuts it: for threads, or row by row where a nest has phases.
  */
 #include <string.h>
+#include "kernels.h"
 #include "axes.h"
 #include "pieces.h"
 
@@ -92,24 +93,24 @@ static void fill_accumulators(const loop *l)
 static int is_one_row(const loop *l)
 {
     if (l->nest->accumulators || l->nest->nphases > 1 || l->naxes > 1) return 0;
-    if (l->points * l->nest->cost >= TH_PARALLEL_COST) return 0;
+    if (l->points * l->nest->cost >= TH_PARALLEL_COST && th_num_threads() > 1) return 0;
     for (int k = 0; l->naxes && k < l->nest->noperands; k++)
         if (l->stride[0][k] != l->itemsize[k] && !(l->nest->scalars & BIT(k))) return 0;
     return 1;
 }
 
-/* How many points to do first, so that what comes next begins lines of the cache in as many operands as can be. */
+/* How many points to do first, so that from there on as many bytes of a point as can be are in operands that begin lines
+ * of the cache. */
 static int64_t find_lead(const loop *l)
 {
-    int64_t best = 0;
-    int most = 0;
+    int64_t best = 0, most = 0;
     for (int k = 0; k < l->nest->noperands; k++) {
         if (l->nest->scalars & BIT(k)) continue;
         int64_t lead = (int64_t)(-(uintptr_t)l->ptr[k] & (LINE - 1)) / l->itemsize[k];
-        int found = 0;
+        int64_t found = 0;
         for (int j = 0; j < l->nest->noperands; j++)
-            found += !(l->nest->scalars & BIT(j))
-                     && !(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * l->itemsize[j])) & (LINE - 1));
+            if (!(l->nest->scalars & BIT(j)) && !(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * l->itemsize[j])) & (LINE - 1)))
+                found += l->itemsize[j];
         if (found > most || (found == most && lead < best)) {
             most = found;
             best = lead;
@@ -187,7 +188,8 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     }
     gather_rows(&l);
     if (is_one_row(&l)) return run_one_row(&l);
-    return run_flat(frame, &l);
+    code = run_flat(frame, &l);
+    return l.turned && !code ? turn_results(frame, &l, slots) : code;
 }
 
 int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots)

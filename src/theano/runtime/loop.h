@@ -20,6 +20,8 @@ typedef struct loop {
     int fresh;                                  /* accumulators get their identity when they are first needed */
     int64_t extent[TH_MAX_NDIM];
     uint8_t reduced[TH_MAX_NDIM];
+    uint8_t number[TH_MAX_NDIM];                /* of the dimension of the nest that an axis is, until they are sorted */
+    uint32_t turned;                            /* dimensions along which accumulators come out backwards */
     int64_t itemsize[TH_MAX_OPERANDS];
     char *ptr[TH_MAX_OPERANDS];
     const th_reducer *reducer[TH_MAX_OPERANDS];   /* of accumulators among themselves */

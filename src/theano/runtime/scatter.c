@@ -14,7 +14,7 @@ typedef int (*far_fn)(char *x, const int64_t *index, int64_t extent, int64_t sx,
 typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } writer;
 
 #define WRITER(NAME, T, EXPRESSION)                                                                                    \
-    static void NAME##_row(char *x, int64_t sx, const char *y, int64_t sy, int64_t n)                                  \
+    TH_CLONES static void NAME##_row(char *x, int64_t sx, const char *y, int64_t sy, int64_t n)                        \
     {                                                                                                                  \
         if (sx == sizeof(T) && sy == sizeof(T)) {                                                                      \
             for (int64_t i = 0; i < n; i++) {                                                                          \

@@ -25,51 +25,68 @@ static int64_t clip(int64_t v, int64_t n, int64_t low, int64_t high)
     return v < low ? low : v > high ? high : v;
 }
 
+/* What an entry of an index selects of its dimension; count is -1 for a whole number. */
+typedef struct entry { int64_t start, count, step; } entry;
+
+/* Where the next number of an index is: among the params, or else the next input. */
+typedef struct reader { const int64_t *number; int next; } reader;
+
 /* params: for each indexed dimension a code: 0 an integer; else 1 + 2*start + 4*stop + 8*step for those given.
  * Then for each number: 1 and its value, or 0 when it is the next input. */
+static reader read_index(const instruction *c) { return (reader){c->params + 1 + c->params[0], 1}; }
+
+/* Entry d of the index, for a dimension of n elements. */
+static int read_entry(struct th_frame *f, const instruction *c, reader *r, int d, int64_t n, entry *e)
+{
+    int64_t v[3], code = c->params[1 + d];
+    int given = code ? (int)code >> 1 : 1;
+    for (int k = 0; k < 3; k++)
+        if (given >> k & 1) {
+            v[k] = r->number[0] ? r->number[1] : whole_number(&f->slot[c->in[r->next]]);
+            if (!r->number[0])
+                r->next++;
+            r->number += 2;
+        }
+    if (!code) {
+        if (v[0] < -n || v[0] >= n) {
+            f->error.axis = d; f->error.a = v[0]; f->error.b = n;
+            return th_fail(f, TH_INDEX_OUT_OF_BOUNDS, "");
+        }
+        *e = (entry){v[0] < 0 ? v[0] + n : v[0], -1, 1};
+        return 0;
+    }
+    int64_t step = given & 4 ? v[2] : 1, start, stop, count;
+    if (!step)
+        return th_fail(f, TH_BAD_VALUE, "slice step cannot be zero");
+    if (step > 0) {
+        start = given & 1 ? clip(v[0], n, 0, n) : 0;
+        stop = given & 2 ? clip(v[1], n, 0, n) : n;
+        count = stop > start ? (stop - start + step - 1) / step : 0;
+    } else {
+        start = given & 1 ? clip(v[0], n, -1, n - 1) : n - 1;
+        stop = given & 2 ? clip(v[1], n, -1, n - 1) : -1;
+        count = start > stop ? (start - stop - step - 1) / -step : 0;
+    }
+    *e = (entry){start, count, step};
+    return 0;
+}
+
 int th_run_subtensor(struct th_frame *f, const instruction *c)
 {
     const th_slot *x = &f->slot[c->in[0]];
     th_slot *o = &f->slot[c->out[0]];
-    int nindex = (int)c->params[0], next = 1, to = 0;
-    const int64_t *code = c->params + 1, *number = code + nindex;
+    int nindex = (int)c->params[0], to = 0, d = 0, error;
+    reader r = read_index(c);
     char *data = x->data;
-    int d = 0;
-    for (; d < nindex; d++) {
-        int64_t n = x->shape[d], v[3];
-        int given = code[d] ? (int)code[d] >> 1 : 1;
-        for (int k = 0; k < 3; k++)
-            if (given >> k & 1) {
-                v[k] = number[0] ? number[1] : whole_number(&f->slot[c->in[next]]);
-                if (!number[0])
-                    next++;
-                number += 2;
-            }
-        if (!code[d]) {
-            if (v[0] < -n || v[0] >= n) {
-                f->error.axis = d; f->error.a = v[0]; f->error.b = n;
-                return th_fail(f, TH_INDEX_OUT_OF_BOUNDS, "");
-            }
-            data += (v[0] < 0 ? v[0] + n : v[0]) * x->stride[d];
+    for (entry e; d < nindex; d++) {
+        if ((error = read_entry(f, c, &r, d, x->shape[d], &e)))
+            return error;
+        if (e.count)
+            data += e.start * x->stride[d];
+        if (e.count < 0)
             continue;
-        }
-        int64_t step = given & 4 ? v[2] : 1;
-        if (!step)
-            return th_fail(f, TH_BAD_VALUE, "slice step cannot be zero");
-        int64_t start, stop, count;
-        if (step > 0) {
-            start = given & 1 ? clip(v[0], n, 0, n) : 0;
-            stop = given & 2 ? clip(v[1], n, 0, n) : n;
-            count = stop > start ? (stop - start + step - 1) / step : 0;
-        } else {
-            start = given & 1 ? clip(v[0], n, -1, n - 1) : n - 1;
-            stop = given & 2 ? clip(v[1], n, -1, n - 1) : -1;
-            count = start > stop ? (start - stop - step - 1) / -step : 0;
-        }
-        if (count)
-            data += start * x->stride[d];
-        o->shape[to] = count;
-        o->stride[to++] = step * x->stride[d];
+        o->shape[to] = e.count;
+        o->stride[to++] = e.step * x->stride[d];
     }
     for (; d < x->ndim; d++) {
         o->shape[to] = x->shape[d];
@@ -79,15 +96,87 @@ int th_run_subtensor(struct th_frame *f, const instruction *c)
     return 0;
 }
 
+/* Parts of copies that are left out, because they are written next, are worth it from so many bytes on. */
+enum { LARGE_COPY = 1 << 18, LONG_ROW = 1024 };
+
+/* The box of x that an index selects, by its bounds along each dimension; 0 where it is none, or small, or in short rows. */
+static int find_box(struct th_frame *f, const instruction *c, const th_slot *x, int64_t *low, int64_t *high)
+{
+    int64_t inside = x->itemsize, row = x->itemsize;
+    reader r = read_index(c);
+    for (int d = 0; d < x->ndim; d++) {
+        entry e = {0, x->shape[d], 1};
+        if (d < c->params[0] && read_entry(f, c, &r, d, x->shape[d], &e))
+            return 0;                               /* what makes the view tells */
+        if (e.count < 0)
+            e.count = 1;
+        if (e.step != 1 && e.step != -1)
+            return 0;
+        low[d] = e.step > 0 ? e.start : e.start - e.count + 1;
+        high[d] = low[d] + e.count;
+        inside *= e.count;
+    }
+    int cut = x->ndim - 1;
+    for (; cut > 0 && high[cut] - low[cut] == x->shape[cut]; cut--)
+        row *= x->shape[cut];
+    return inside >= th_count(x) * x->itemsize / 4 && (!cut || row * (high[cut] - low[cut]) >= LONG_ROW);
+}
+
+/* All of x but a box: along each axis what comes before and behind, inside the box along the axes before it. */
+static void copy_around(th_slot *o, const th_slot *x, const int64_t *low, const int64_t *high)
+{
+    int64_t shape[TH_MAX_NDIM];
+    th_slot from = *x;
+    char *to = o->data;
+    memcpy(shape, x->shape, sizeof(int64_t) * x->ndim);
+    from.shape = shape;
+    for (int d = 0; d < x->ndim; d++) {
+        shape[d] = low[d];
+        th_copy(to, o->stride, &from);
+        shape[d] = x->shape[d] - high[d];
+        from.data += high[d] * x->stride[d];
+        th_copy(to + high[d] * o->stride[d], o->stride, &from);
+        shape[d] = high[d] - low[d];
+        from.data -= shape[d] * x->stride[d];
+        to += low[d] * o->stride[d];
+    }
+}
+
+/* Rows of x where a mask does not hold; 0 where they are not all in one piece, or short. */
+static int copy_unmasked(th_slot *o, const th_slot *x, const th_slot *m)
+{
+    int64_t rows = th_product(m->ndim, m->shape), row = th_product(x->ndim - m->ndim, x->shape + m->ndim) * x->itemsize;
+    if (row < LONG_ROW || memcmp(m->shape, x->shape, sizeof(int64_t) * m->ndim)
+        || !th_is_contiguous(m->ndim, m->shape, m->stride, 1)
+        || !th_is_contiguous(x->ndim, x->shape, x->stride, x->itemsize))
+        return 0;
+    for (int64_t i = 0; i < rows; i++)
+        if (!m->data[i])
+            memcpy(o->data + i * row, x->data + i * row, row);
+    return 1;
+}
+
+/* params: none, and all is copied; -1 for rows where a mask, which is the next input, does not hold; or an index as of a
+ * subtensor, for all but what it selects. What is left out may be copied as well: it is written next. */
 int th_run_copy(struct th_frame *f, const instruction *c)
 {
     const th_slot *x = &f->slot[c->in[0]];
     th_slot *o = &f->slot[c->out[0]];
+    int64_t low[TH_MAX_NDIM], high[TH_MAX_NDIM];
     memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
     int error = th_allocate(f, o);
-    if (!error)
-        th_collect(o->data, x);
-    return error;
+    if (error)
+        return error;
+    if (c->nparams && th_count(x) * x->itemsize >= LARGE_COPY) {
+        if (c->params[0] < 0 && copy_unmasked(o, x, &f->slot[c->in[1]]))
+            return 0;
+        if (c->params[0] >= 0 && find_box(f, c, x, low, high)) {
+            copy_around(o, x, low, high);
+            return 0;
+        }
+    }
+    th_collect(o->data, x);
+    return 0;
 }
 
 int th_run_reshape(struct th_frame *f, const instruction *c)

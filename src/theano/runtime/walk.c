@@ -309,6 +309,10 @@ static void plan_blocks(walker *w, char *buffer)
         bytes += l->itemsize[k];
         if (w->packed & BIT(k) && w->row[k] && llabs(w->row[k]) < llabs(w->step[k])) across = 1;
     }
+    if (!bytes) {               /* each block is read from memory once, in pieces as long as the first cache allows */
+        for EACH(k, w->arrays) bytes += l->itemsize[k];
+        points = BLOCK_BYTES;
+    }
     if (bytes && bytes * points > BLOCK_BYTES) points = BLOCK_BYTES / bytes;
     w->width = w->n < points ? w->n : points;
     if (across && w->rows > 1 && w->width > TILE) {

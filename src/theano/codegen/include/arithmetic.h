@@ -111,11 +111,19 @@ TH_INLINE double th_floor_f64(double x) {
 }
 
 TH_INLINE double th_ceil_f64(double x) {
+#if defined __SSE4_1__ || defined __aarch64__
+    return __builtin_ceil(x);
+#else
     return -th_floor_f64(-x);
+#endif
 }
 
 TH_INLINE double th_trunc_f64(double x) {
+#if defined __SSE4_1__ || defined __aarch64__
+    return __builtin_trunc(x);
+#else
     return __builtin_copysign(th_floor_f64(__builtin_fabs(x)), x);
+#endif
 }
 
 TH_INLINE float th_rint_f32(float x) {
@@ -137,11 +145,19 @@ TH_INLINE float th_floor_f32(float x) {
 }
 
 TH_INLINE float th_ceil_f32(float x) {
+#if defined __SSE4_1__ || defined __aarch64__
+    return __builtin_ceilf(x);
+#else
     return -th_floor_f32(-x);
+#endif
 }
 
 TH_INLINE float th_trunc_f32(float x) {
+#if defined __SSE4_1__ || defined __aarch64__
+    return __builtin_truncf(x);
+#else
     return __builtin_copysignf(th_floor_f32(__builtin_fabsf(x)), x);
+#endif
 }
 
 /* Half away from zero. */

@@ -185,11 +185,13 @@ TH_INLINE double th_atan_small_f64(double x) {
 
 TH_INLINE double th_atan_f64(double x) {
     double t = __builtin_fabs(x);
-    t = t > 0x1p60 ? 0x1p60 : t;
-    double a = t > 0x1.3504f3p+1 ? 0.0 : 1.0, b = t > 0x1.a8279ap-2 ? 1.0 : 0.0;
-    double u = (t * a - b) / (t * b + a), j = b + 1.0 - a;
-    u = j * 0x1.921fb54442d18p-1 + (u + (th_atan_small_f64(u) + j * 0x1.1a62633145c07p-55));
-    return __builtin_copysign(u, x);
+    int far = t > 0x1.3504f3p+1, between = t > 0x1.a8279ap-2;       /* tan(3 pi/8), tan(pi/8) */
+    double above = between ? t - 1.0 : t, below = between ? t + 1.0 : 1.0;
+    double high = between ? 0x1.921fb54442d18p-1 : 0.0, low = between ? 0x1.1a62633145c07p-55 : 0.0;
+    double u = (far ? -1.0 : above) / (far ? t : below);
+    high = far ? 0x1.921fb54442d18p+0 : high;
+    low = far ? 0x1.1a62633145c07p-54 : low;
+    return __builtin_copysign(high + (u + (th_atan_small_f64(u) + low)), x);
 }
 
 TH_INLINE float th_atan_small_f32(float x) {
@@ -204,11 +206,13 @@ TH_INLINE float th_atan_small_f32(float x) {
 
 TH_INLINE float th_atan_f32(float x) {
     float t = __builtin_fabsf(x);
-    t = t > 0x1p30f ? 0x1p30f : t;
-    float a = t > 0x1.3504f3p+1f ? 0.0f : 1.0f, b = t > 0x1.a8279ap-2f ? 1.0f : 0.0f;
-    float u = (t * a - b) / (t * b + a), j = b + 1.0f - a;
-    u = j * 0x1.921fb6p-1f + (u + (th_atan_small_f32(u) + j * -0x1.777a5cp-26f));
-    return __builtin_copysignf(u, x);
+    int far = t > 0x1.3504f3p+1f, between = t > 0x1.a8279ap-2f;
+    float above = between ? t - 1.0f : t, below = between ? t + 1.0f : 1.0f;
+    float high = between ? 0x1.921fb6p-1f : 0.0f, low = between ? -0x1.777a5cp-26f : 0.0f;
+    float u = (far ? -1.0f : above) / (far ? t : below);
+    high = far ? 0x1.921fb6p+0f : high;
+    low = far ? -0x1.777a5cp-25f : low;
+    return __builtin_copysignf(high + (u + (th_atan_small_f32(u) + low)), x);
 }
 
 /* atan2(y, x) = j pi/4 + g atan u. Two infinities count as 1 and 1, one infinity as 1 and 0. */

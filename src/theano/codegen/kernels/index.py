@@ -53,7 +53,10 @@ def subtensor(lowering, node):
 
 
 def inc_subtensor(lowering, node):
-    """A copy of x (or its storage), a view of the part, and a loop that adds to or sets the part."""
+    """A copy of x (or its storage), a view of the part, and a loop that adds to or sets the part.
+
+    A part that is set need not be copied.
+    """
     x, y, *rest = node.inputs
     out = node.outputs[0]
     row = lowering.row("second" if node.op.set_instead_of_inc else "add")
@@ -61,8 +64,9 @@ def inc_subtensor(lowering, node):
         return NotImplemented
     result = lowering.temp(out)
     source = lowering.place(x)
-    lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
     params, places = encode_index(lowering, get_idx_list((x, *rest), node.op.idx_list))
+    left_out = (places, params) if node.op.set_instead_of_inc else ((), ())
+    lowering.add("copy", [source, *left_out[0]], [result], left_out[1], node=node, inplace=[(result, source)])
     ndim = x.type.ndim - sum(not isinstance(e, slice) for e in get_idx_list((x, *rest), node.op.idx_list))
     part = type(result)(result.dtype, ndim, "view", of=result)
     lowering.add("subtensor", [result, *places], [part], params, node=node)
@@ -112,6 +116,10 @@ class Advanced:
     def _whole(self, count, entry=slice(None)):
         self.order.extend(range(len(self.basic), len(self.basic) + count))
         self.basic.extend([entry] * count)
+
+    def is_whole(self):
+        """Whether the view is the array itself."""
+        return all(entry == slice(None) for entry in self.basic) and -1 not in self.order
 
     def view(self, lowering, source, node):
         """The place of the view."""
@@ -167,16 +175,21 @@ def can_scatter(node):
 
 
 def scatter(lowering, node):
-    """A copy of x (or its storage), in which values are written through an index with arrays."""
+    """A copy of x (or its storage), in which values are written through an index with arrays.
+
+    Rows that a mask selects need not be copied where they are set.
+    """
     if not can_scatter(node):
         return NotImplemented
     x, y, *index = node.inputs
     found = advanced(x, index)
-    result, source = lowering.temp(node.outputs[0]), lowering.place(x)
-    lowering.add("copy", [source], [result], node=node, inplace=[(result, source)])
+    result, source, arrays = lowering.temp(node.outputs[0]), lowering.place(x), found.places(lowering)
+    masked = operation_of(node.op) == "set" and found.axes == [0] and found.arrays[0].type.dtype == "bool"
+    left_out = (arrays, (-1,)) if masked and found.is_whole() else ((), ())
+    lowering.add("copy", [source, *left_out[0]], [result], left_out[1], node=node, inplace=[(result, source)])
     part = found.view(lowering, result, node)
     written = type(result)(result.dtype, part.ndim, "view", of=part)
-    inputs = [part, as_dtype(lowering, y, x.type.dtype), *found.places(lowering)]
+    inputs = [part, as_dtype(lowering, y, x.type.dtype), *arrays]
     params = (OPERATIONS.index(operation_of(node.op)), found.front, *found.axes)
     lowering.add("scatter", inputs, [written], params, kernel="scatter", node=node)
     return None

@@ -465,6 +465,13 @@ def identity(node):
     return node.inputs[0]
 
 
+@rule("real", "conj", name="local_real_of_real", tags=("canonicalize",))
+def real_of_real(node):
+    """real(x) >> x and conj(x) >> x, where x is real"""
+    x, dtype = node.inputs[0], node.outputs[0].type.dtype
+    return x if x.type.dtype == dtype and not dtype.startswith("complex") else None
+
+
 @rule("switch", name="local_useless_switch", tags=("canonicalize",))
 def switch_of_constant(node):
     """switch(1, x, y) >> x; switch(c, x, x) >> x"""
@@ -638,7 +645,7 @@ CANONICAL = (
     neg_of_neg, mul_by_zero, mul_by_one, div_by_one, product_with_quotients, product, total,
     add_of_neg, sub_of_neg, useless_fill,
     fill_of_equal_shape, fill_like_leaf, dimshuffle_of_dimshuffle, useless_rebroadcast, sum_to_same_shape, view,
-    useless_cast, identity, switch_of_constant, comparison_with_itself, extremum_of_same, abs_of_abs,
+    useless_cast, identity, real_of_real, switch_of_constant, comparison_with_itself, extremum_of_same, abs_of_abs,
     inverse_functions, pow_of_constant, sum_of_scaled, max_or_argmax, reduce_over_no_axis, sum_of_fill,
     fill_in_elemwise,
 )
