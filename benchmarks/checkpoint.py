@@ -3,6 +3,7 @@
 A gated recurrent unit, with one state (``--batch 0``) and with those of a batch. Memory is the most that a call has
 resident beyond the most that one of few steps has, which is what any number of steps needs. Linux is asked for it in a
 process of its own. (What `resource` calls the peak is not it: processes inherit that of the process that started them.)
+It counts pages in lots of 128 kB for each processor, so that this is how far the figure for small states may be off.
 """
 
 import argparse

@@ -176,6 +176,14 @@ def test_no_steps_at_all(every):
 
 
 @pytest.mark.parametrize("every", ["sqrt", 3])
+def test_states_without_elements(every):
+    rows, _ = theano.scan(lambda h, W: T.tanh(T.dot(h, W)), None, h0, W, n_steps=n, checkpoint=every)
+    f = theano.function([h0, W, n], [rows, *T.grad(rows[-1].sum(), [h0, W])])
+    for x, shape in zip(f(np.ones(0), np.ones((0, 0)), 9), [(9, 0), (0,), (0, 0)], strict=True):
+        assert x.shape == shape
+
+
+@pytest.mark.parametrize("every", ["sqrt", 3])
 def test_loops_of_structures(every):
     def build(checkpoint):
         def step(s, x):

@@ -420,7 +420,7 @@ static void give_back(const loop *l)
     for (int k = 0; k < l->sequences; k++) {
         const th_slot *x = &l->f->slot[l->c->in[1 + k]];
         int64_t bytes = bytes_of(x, 1), to = x->stride[0];
-        if (!l->given_back[k] || !is_contiguous(input_of(l, k)) || (to != bytes && to != -bytes))
+        if (!l->given_back[k] || !bytes || !is_contiguous(input_of(l, k)) || (to != bytes && to != -bytes))
             continue;
         char *row = x->data + l->done * to, *from = to < 0 ? row : row - PAGE, *end = row + bytes + (to < 0 ? PAGE : 0);
         from = to > 0 && from < x->data ? x->data : from;
