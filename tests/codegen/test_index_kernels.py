@@ -101,3 +101,14 @@ def test_copies_of_strided_rows(dtype, rng):
     for n in (1, 2, 7, 8, 9, 31, 64):
         for index in (np.s_[:, :n:2], np.s_[:, 1:n:2], np.s_[:, n::-1], np.s_[::-1, n::-2], np.s_[:, :n:3]):
             np.testing.assert_array_equal(theano.function([x], x[index].copy())(value), value[index])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "complex128"])
+def test_copies_of_transposed_arrays(dtype, rng):
+    x = T.TensorType(dtype, (False,) * 3)()
+    f = theano.function([x], [x.dimshuffle(order).copy() for order in ((2, 1, 0), (0, 2, 1), (1, 0, 2))])
+    for shape in ((1, 1, 1), (2, 3, 5), (4, 4, 4), (3, 17, 33), (2, 16, 21), (1, 40, 19), (35, 1, 18)):
+        value = rng.randint(0, 100, size=shape).astype(dtype)
+        for given in (value, np.asfortranarray(value), value[:, ::-1], np.repeat(value, 2, axis=2)[:, :, ::2]):
+            for found, order in zip(f(given), ((2, 1, 0), (0, 2, 1), (1, 0, 2)), strict=True):
+                np.testing.assert_array_equal(found, given.transpose(order))

@@ -92,15 +92,58 @@ static void copy_plane(char *to, const char *from, axis rows, axis along, int it
     }
 }
 
+/* A tile of which `from` is contiguous along i and `to` along j: four by four elements at a time, in vectors. */
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (V){__VA_ARGS__})
+#endif
+#define TURN(NAME, T)                                                                                \
+    TH_CLONES static void NAME(char *restrict to, int64_t to_step, const char *restrict from,        \
+                               int64_t from_step, int64_t rows, int64_t n)                           \
+    {                                                                                                \
+        typedef T V __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T)), may_alias));      \
+        int64_t i = 0;                                                                               \
+        for (; i + 4 <= rows; i += 4, from += 4 * sizeof(T), to += 4 * to_step) {                    \
+            int64_t j = 0;                                                                           \
+            for (; j + 4 <= n; j += 4) {                                                             \
+                const char *x = from + j * from_step;                                                \
+                char *y = to + j * (int64_t)sizeof(T);                                               \
+                V a = *(const V *)x, b = *(const V *)(x + from_step);                                \
+                V c = *(const V *)(x + 2 * from_step), d = *(const V *)(x + 3 * from_step);          \
+                V p = SHUFFLE(a, b, 0, 4, 2, 6), q = SHUFFLE(a, b, 1, 5, 3, 7);                      \
+                V r = SHUFFLE(c, d, 0, 4, 2, 6), s = SHUFFLE(c, d, 1, 5, 3, 7);                      \
+                *(V *)y = SHUFFLE(p, r, 0, 1, 4, 5);                                                 \
+                *(V *)(y + to_step) = SHUFFLE(q, s, 0, 1, 4, 5);                                     \
+                *(V *)(y + 2 * to_step) = SHUFFLE(p, r, 2, 3, 6, 7);                                 \
+                *(V *)(y + 3 * to_step) = SHUFFLE(q, s, 2, 3, 6, 7);                                 \
+            }                                                                                        \
+            for (; j < n; j++)                                                                       \
+                for (int k = 0; k < 4; k++)                                                          \
+                    ((T *)(to + k * to_step))[j] = ((const T *)(from + j * from_step))[k];           \
+        }                                                                                            \
+        for (; i < rows; i++, from += sizeof(T), to += to_step)                                      \
+            for (int64_t j = 0; j < n; j++) ((T *)to)[j] = *(const T *)(from + j * from_step);       \
+    }
+
+TURN(turn_4, uint32_t)
+TURN(turn_8, uint64_t)
+
 /* A plane that is walked in small steps along `along` in `to`, but along `rows` in `from`. */
 static void copy_tiles(char *to, const char *from, axis rows, axis along, int item)
 {
+    int turns = (item == 4 || item == 8) && along.to == item && rows.from == item;
     for (int64_t i = 0; i < rows.n; i += TILE)
         for (int64_t j = 0; j < along.n; j += TILE) {
             axis r = rows, a = along;
             r.n = rows.n - i < TILE ? rows.n - i : TILE;
             a.n = along.n - j < TILE ? along.n - j : TILE;
-            copy_plane(to + i * rows.to + j * along.to, from + i * rows.from + j * along.from, r, a, item);
+            char *y = to + i * rows.to + j * along.to;
+            const char *x = from + i * rows.from + j * along.from;
+            if (turns)
+                (item == 4 ? turn_4 : turn_8)(y, rows.to, x, along.from, r.n, a.n);
+            else
+                copy_plane(y, x, r, a, item);
         }
 }
 

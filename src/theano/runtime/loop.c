@@ -99,18 +99,22 @@ static int is_one_row(const loop *l)
     return 1;
 }
 
-/* How many points to do first, so that from there on as many bytes of a point as can be are in operands that begin lines
- * of the cache. */
+/* How many points to do first, so that what comes next begins lines of the cache in as many operands as can be, of those
+ * with the widest elements: these are most of what is moved, and few points lead to the next line. */
 static int64_t find_lead(const loop *l)
 {
-    int64_t best = 0, most = 0;
+    int64_t best = 0, widest = 0;
+    int most = 0;
+    uint64_t wide = 0;
     for (int k = 0; k < l->nest->noperands; k++) {
-        if (l->nest->scalars & BIT(k)) continue;
-        int64_t lead = (int64_t)(-(uintptr_t)l->ptr[k] & (LINE - 1)) / l->itemsize[k];
-        int64_t found = 0;
-        for (int j = 0; j < l->nest->noperands; j++)
-            if (!(l->nest->scalars & BIT(j)) && !(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * l->itemsize[j])) & (LINE - 1)))
-                found += l->itemsize[j];
+        if (l->nest->scalars & BIT(k) || l->itemsize[k] < widest) continue;
+        wide = (l->itemsize[k] > widest ? 0 : wide) | BIT(k);
+        widest = l->itemsize[k];
+    }
+    for EACH(k, wide) {
+        int64_t lead = (int64_t)(-(uintptr_t)l->ptr[k] & (LINE - 1)) / widest;
+        int found = 0;
+        for EACH(j, wide) found += !(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * widest)) & (LINE - 1));
         if (found > most || (found == most && lead < best)) {
             most = found;
             best = lead;
