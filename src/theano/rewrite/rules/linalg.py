@@ -184,7 +184,7 @@ def solve_of_outer(node):
     return None if found is None else _outer(node.op(a, found[0]), found[1], node.outputs[0])
 
 
-def _scalars_of(variable):
+def scalars_of(variable):
     """(scalars, what they multiply) where ``variable`` is a product with scalars or a negative; else None."""
     inner = args(variable, "neg")
     if inner is not None:
@@ -192,7 +192,7 @@ def _scalars_of(variable):
     factors = args(variable, "mul")
     scalars = [f for f in factors or () if all(f.type.broadcastable)]
     rest = [f for f in factors or () if f not in scalars]
-    if not scalars or not rest or any(v.type.dtype != variable.type.dtype for v in factors):
+    if not scalars or not rest:
         return None
     inside = rest[0] if len(rest) == 1 else mul(*rest)
     return (scalars, inside) if inside.type == variable.type else None
@@ -202,7 +202,7 @@ def _scalars_of(variable):
 def solve_of_scaled(node):
     """solve(A, c * b) >> c * solve(A, b) for a scalar c"""
     a, b = node.inputs
-    found = _scalars_of(b)
+    found = scalars_of(b)
     if found is None or b.type != node.outputs[0].type:
         return None
     scalars, inside = found
