@@ -10,6 +10,7 @@ from theano.scalar.dtype import computed_in, is_small
 from theano.scalar.policy import wide_float
 from theano.scalar.table import TABLE
 from theano.scalar.type import complex_dtypes, discrete_dtypes
+from theano.tensor.axis import axis_of
 from theano.tensor.careduce import All, Any, CAReduce, Prod, Sum
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import ELEMWISE, cast, eq, exp, log, sqrt, switch, true_div
@@ -34,11 +35,7 @@ def normal_axes(x, axis):
         axes = [int(a) for a in np.atleast_1d(axis)]
     else:
         raise TypeError(f"axis must be an integer, tuple of integers or None, got {axis!r}")
-    ndim = x.type.ndim
-    for a in axes:
-        if not -ndim <= a < ndim:
-            raise ValueError(f"axis {a} is out of range for {x}, which has {ndim} dimensions")
-    return tuple(sorted({a % ndim for a in axes}))
+    return tuple(sorted({axis_of(x, a) for a in axes}))
 
 
 def check_and_normalize_axes(x, axis):

@@ -4,6 +4,7 @@ import numpy as np
 
 from theano.scalar.dtype import finfo, kind_of
 from theano.tensor.arithmetic import cov, isinf, isnan
+from theano.tensor.axis import axis_of
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.counterpart.shape import along
@@ -100,7 +101,7 @@ def _average(a, axis=None, weights=None, keepdims=False):
         return mean(a, axis=axis, keepdims=keepdims)
     weights = as_tensor_variable(weights)
     if weights.type.ndim != a.type.ndim:            # a vector, along one axis
-        weights = weights.dimshuffle(*[0 if d == axis % a.type.ndim else "x" for d in range(a.type.ndim)])
+        weights = weights.dimshuffle(*[0 if d == axis_of(a, axis) else "x" for d in range(a.type.ndim)])
     whole = sum(weights + a.zeros_like(), axis=axis, keepdims=keepdims)
     return sum(a * weights, axis=axis, keepdims=keepdims) / whole
 
@@ -108,7 +109,7 @@ def _average(a, axis=None, weights=None, keepdims=False):
 @counterpart("median")
 def _median(a, axis=None, keepdims=False):
     a = inexact(as_tensor_variable(a))
-    x, d = (a.flatten(), 0) if axis is None else (a, axis % a.type.ndim)
+    x, d = (a.flatten(), 0) if axis is None else (a, axis_of(a, axis))
     ordered, n = sort(x, axis=d), x.shape[d]
     low, high, last = (ordered[along(d, k)] for k in ((n - 1) // 2, n // 2, -1))
     found = switch(isnan(last), last, (low + high) / 2)                              # nan is sorted to the end
