@@ -4,7 +4,7 @@ import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.walk import same_graph
-from theano.inner.scan.front import build, until
+from theano.inner.scan.front import build, called, until
 from theano.inner.scan.loop import FirstOfTwo, Loop, State, twin
 from theano.inner.scan.op import run
 from theano.inner.tree import flatten, like, rebuild
@@ -89,7 +89,8 @@ class _Body:
         """What a step of `scan` returns: carries, results that are no carries, perhaps when to stop."""
         rows, before = iter(values), iter(values[len(self.arrays):])
         x = [] if self.xs is None else [rebuild(self.xs, rows)]
-        answer = self.step(rebuild(self.init, before), *x)
+        answer = called(self.step, [rebuild(self.init, before), *x], "step of loop",
+                        lambda: ["the carry", "a row of xs"][:1 + len(x)])
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise TypeError("a step of loop must return the pair (next carry, what this step gives or None), but got "
                             f"{answer!r}")

@@ -7,7 +7,7 @@ from theano.scalar.dtype import result_type
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
-from theano.tensor.create import alloc, empty_like, full, full_like, tril, triu
+from theano.tensor.create import alloc, arange, empty_like, full, full_like, tril, triu
 from theano.tensor.diagonal import diag
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.join import concatenate, roll, stack
@@ -207,3 +207,16 @@ def _shape(a):
         return tuple(int(get_scalar_constant_value(a.shape[d])) for d in range(a.type.ndim))
     except NotScalarConstantError:
         return a.shape
+
+
+@counterpart("linspace")
+def _evenly(start, stop, num=50, endpoint=True, dtype=None):
+    """``num`` numbers, along a new first axis."""
+    start, stop = as_tensor_variable(start), as_tensor_variable(stop)
+    k = arange(num)
+    k = k.dimshuffle(0, *["x"] * max(start.type.ndim, stop.type.ndim))
+    steps = ELEMWISE["maximum"](num - 1 if endpoint else num, 1)
+    found = start + k * ((stop - start) / steps)
+    if endpoint:                                # exactly
+        found = ELEMWISE["switch"](ELEMWISE["eq"](k, num - 1) & ELEMWISE["gt"](k, 0), stop, found)
+    return found if dtype is None else found.astype(dtype)
