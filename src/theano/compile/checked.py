@@ -71,8 +71,10 @@ class CheckedRun:
 
     # -- a call ---------------------------------------------------------------------------------------------
 
-    def __call__(self, values):
-        """Values of the graph's outputs for ``values`` of its inputs, which stay as they are."""
+    def __call__(self, values=None, n_calls=1):
+        """Values of the graph's outputs for ``values`` of its inputs, which stay as they are; see `Interpreter`."""
+        if values is None:
+            return self.again(n_calls)
         self.failed = None
         known = {v: v.data for v in self.storage_map if isinstance(v, Constant)}
         for variable, value in zip(self.fgraph.inputs, values, strict=True):
