@@ -79,7 +79,7 @@ class Kron(Op):
         return [(m * p, n * q)]
 
     def L_op(self, inputs, outputs, output_grads):
-        return through([self.written_out(*inputs)], inputs, output_grads)
+        return through(lambda a, b: [self.written_out(a, b)], inputs, output_grads)
 
 
 def kron(a, b):
@@ -211,11 +211,14 @@ class ExpmGrad(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         a, g = inputs
-        (turn,), n = output_grads, a.shape[0]
-        turned = adjoint(a)
-        block = concatenate([concatenate([turned, g], 1), concatenate([zeros_like(turned), turned], 1)], 0)
-        of_a, _ = through([expm(block)[:n, n:]], inputs, [turn])
-        return [of_a, *gradients_like([g], [ExpmGrad()(turned, turn)])]
+        turn, = output_grads
+
+        def corner(a, g):
+            turned, n = adjoint(a), a.shape[0]
+            block = concatenate([concatenate([turned, g], 1), concatenate([zeros_like(turned), turned], 1)], 0)
+            return [expm(block)[:n, n:]]
+        of_a, _ = through(corner, inputs, [turn])
+        return [of_a, *gradients_like([g], [ExpmGrad()(adjoint(a), turn)])]
 
 
 expm = Expm()
