@@ -73,6 +73,15 @@ CASES = {
     "psd_solve_with_chol": ([solve(psd(S), x), solve(A.dot(A.T), B), solve_symmetric(T.dot(B.T, B) + T.eye(3), y)],
                             "Cholesky Solve", "Hint LUFactor"),
     "slogdet_of_definite": ([T.log(det(psd(S))), slogdet(A.dot(A.T))[1]], "Cholesky", "SLogDet Det"),
+    "product_with_solved_identity": ([matrix_inverse(lower(A)).dot(x), x.dot(matrix_inverse(lower(A))),
+                                      matrix_inverse(T.triu(A)).dot(B), B.dot(matrix_inverse(lower(A)).T)],
+                                     "Solve", "Gemv MatrixInverse"),
+    "product_with_diagonal": ([alloc_diag(x).dot(A), A.dot(alloc_diag(y)), y.dot(alloc_diag(x)), alloc_diag(x).dot(v)],
+                              "", "Dot22 Gemv"),
+    "cholesky_of_square": ([cholesky(lower(A).dot(lower(A).T)) + 1, Cholesky(lower=False)(lower(A).dot(lower(A).T)),
+                            solve(lower(B).dot(lower(B).T), x)], "Cholesky Solve", "LUFactor"),
+    "sum_of_quadratic_forms": ([(solve(psd(S), x) * x).sum(), (A * solve(psd(S), A)).sum(axis=0),
+                                (matrix_inverse(psd(S)).dot(y) * y).sum()], "Cholesky Solve", "MatrixInverse"),
     "quadratic_form": ([x.dot(solve(psd(S), x)), T.dot(T.dot(y, matrix_inverse(psd(S))), y)], "Cholesky", ""),
     "local_det_chol": ([det(psd(S)), det(A.dot(A.T)), cholesky(B.dot(B.T)), det(B.dot(B.T))], "Cholesky", "Det"),
     "inverse_of_definite": ([matrix_inverse(psd(S)), det(psd(S))], "CholeskyInverse Cholesky", "MatrixInverse Det"),
@@ -204,7 +213,7 @@ def test_log_densities_of_many_points_and_of_many_covariances(rng):
     np.testing.assert_allclose(f(points, given[y], given[S]), [reference(p, given[S]) for p in points])
     covariances = np.stack([given[S] + k * np.eye(3) for k in range(4)])
     f = theano.function([many, y, stack], theano.vectorize(density)(many, stack))
-    assert factorizations(f) == ["Cholesky", "lower_triangular", "upper_triangular"]
+    assert factorizations(f) == ["Cholesky", "lower_triangular"]
     np.testing.assert_allclose(f(points, given[y], covariances), [*map(reference, points, covariances)])
     densities = theano.vectorize(density)(many, stack)
     outputs = [densities, *theano.grad(densities.sum(), [many, y, stack])]
