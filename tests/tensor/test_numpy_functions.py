@@ -192,6 +192,11 @@ def test_axes_that_are_not_there_are_told_at_once(name):
         AXES[name](T.dmatrix("x"))
 
 
+def test_one_extent_alone_can_be_worked_out():
+    with pytest.raises(ValueError, match="only one extent of a shape can be -1"):
+        T.dmatrix().reshape((2, -1, -1))
+
+
 def test_axes_must_be_integers_and_differ():
     x = T.dmatrix("x")
     with pytest.raises(TypeError, match="an axis must be an integer, got 0.5"):

@@ -391,6 +391,8 @@ def reshape(x, newshape, ndim=None):
     Raises ValueError when the length is neither known nor given.
     """
     x = as_tensor_variable(x)
+    if isinstance(newshape, (tuple, list)) and sum(isinstance(n, int) and n == -1 for n in newshape) > 1:
+        raise ValueError(f"only one extent of a shape can be -1, which is worked out from the others; got {newshape}")
     if ndim is None:
         newshape = as_tensor_variable(newshape)
         if newshape.type.ndim == 0:
