@@ -434,6 +434,12 @@ def test_kronecker_product_of_matrices_that_are_not_square_has_no_full_rank():
     np.testing.assert_allclose(f(2 * np.eye(2), 3 * np.eye(3)), [2 ** 6 * 3 ** 6, 1, 6 * np.log(6), 6 * np.log(6)])
 
 
+def test_negatives_of_unsigned_kronecker_products():
+    a = T.matrix(dtype="uint8")
+    f = theano.function([a], [-kron(a, a), -a], mode=NATIVE)
+    assert [v.item() for v in f([[2]])] == [252, 254]
+
+
 def test_kronecker_determinant_does_not_overflow():
     f = theano.function([A, B], det(kron(A, B)), mode=NATIVE)
     np.testing.assert_allclose(f(1e-60 * np.eye(6), 1e60 * np.eye(6)), 1, rtol=1e-11)

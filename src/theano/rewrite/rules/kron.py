@@ -36,6 +36,8 @@ def transpose_of_kron(node):
 @rule("mul", "neg", name="scaled_kron", tags=("stabilize", "canonicalize"))
 def scaled_kron(node):
     """c * kron(A, B) >> kron(c * A, B) for a scalar c"""
+    if not any(made_by(v, Kron) for v in node.inputs):
+        return None
     found = scalars_of(node.outputs[0])
     factors = factors_of(found[1]) if found is not None else None
     if factors is None:

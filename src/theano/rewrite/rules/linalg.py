@@ -221,7 +221,7 @@ def scalars_of(variable):
     """(scalars, what they multiply) where ``variable`` is a product with scalars or a negative; else None."""
     inner = args(variable, "neg")
     if inner is not None:
-        return [like(-1, variable)], inner[0]
+        return None if variable.type.dtype.startswith(("uint", "bool")) else ([like(-1, variable)], inner[0])
     factors = args(variable, "mul")
     scalars = [f for f in factors or () if all(f.type.broadcastable)]
     rest = [f for f in factors or () if f not in scalars]
