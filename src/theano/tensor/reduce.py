@@ -310,8 +310,8 @@ method("mean")(lambda self, axis=None, dtype=None, keepdims=False, acc_dtype=Non
 def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """Variance along ``axis`` by the two-pass formula; ``corrected`` subtracts what rounding leaves of the mean.
 
-    ddof: delta degrees of freedom. Of complex numbers it is real, that of their absolute values from the mean on.
-    Reference: numpy.var; Chan et al. 1983, equation 1.7
+    ddof: delta degrees of freedom. Of complex numbers it is that of their squares, as the original's, and complex;
+    ``numpy.var`` of a variable is real.  Reference: numpy.var; Chan et al. 1983, equation 1.7
     """
     x = as_tensor_variable(input)
     if isinstance(ddof, bool):
@@ -321,24 +321,19 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     axes = normal_axes(x, axis)
     axes = tuple(range(x.type.ndim)) if axes is None else axes
     centered = x - mean(x, axes, keepdims=True)
-    squared = _squared(centered)
+    squared = ELEMWISE["sqr"](centered)
     if ddof == 0:
         result = mean(squared, axes, keepdims=keepdims)
     else:
         count = constant(1, dtype="int64")
         for d in axes:
             count = count * shape_i(x, d)
-        dtype = "float32" if x.type.dtype in ("float16", "bfloat16", "float32", "complex64") else wide_float()
+        dtype = "float32" if x.type.dtype in ("float16", "bfloat16", "float32") else wide_float()
         result = sum(squared, axis=axes, keepdims=keepdims) / cast(ELEMWISE["maximum"](count - ddof, 0), dtype)
     if corrected:
-        result = result - _squared(mean(centered, axes, keepdims=keepdims))
+        result = result - ELEMWISE["sqr"](mean(centered, axes, keepdims=keepdims))
     result.name = "var"
     return result
-
-
-def _squared(x):
-    """The squares of absolute values."""
-    return ELEMWISE["sqr"](ELEMWISE["abs_"](x) if x.type.dtype in complex_dtypes else x)
 
 
 @method("std")

@@ -18,7 +18,7 @@ from theano.tensor.nonzero import flatnonzero, nonzero
 from theano.tensor.reduce import all as all_of
 from theano.tensor.reduce import any as any_of
 from theano.tensor.reduce import max as max_of
-from theano.tensor.reduce import mean, prod, sum
+from theano.tensor.reduce import mean, prod, sum, var
 from theano.tensor.reduce import min as min_of
 from theano.tensor.repeat import bincount
 from theano.tensor.sort import Unique, searchsorted, sort
@@ -58,6 +58,18 @@ counterpart("nanmean")(lambda a, axis=None, keepdims=False: sum(_without_nan(a, 
 counterpart("sinc")(lambda x: _sinc(inexact(as_tensor_variable(x)) * np.pi))
 counterpart("digitize")(lambda x, bins, right=False: searchsorted(as_tensor_variable(bins), as_tensor_variable(x),
                                                                   side="left" if right else "right"))
+
+
+@counterpart("var")
+def _variance(a, axis=None, ddof=0, keepdims=False):
+    if a.type.dtype.startswith("complex"):
+        return var(a.real, axis, ddof, keepdims) + var(a.imag, axis, ddof, keepdims)
+    return var(a, axis, ddof, keepdims)
+
+
+@counterpart("std")
+def _deviation(a, axis=None, ddof=0, keepdims=False):
+    return sqrt(_variance(a, axis, ddof, keepdims))
 
 
 def _rounded(a, decimals):
