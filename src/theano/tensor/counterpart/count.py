@@ -207,7 +207,7 @@ def _slopes(f):
     return concatenate([f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1]])
 
 
-for _name in ("sum", "prod", "mean", "var", "std", "max", "min", "ptp", "all", "any", "argmax", "argmin", "cumsum",
+for _name in ("sum", "prod", "mean", "max", "min", "ptp", "all", "any", "argmax", "argmin", "cumsum",
               "cumprod", "clip", "reshape", "ravel", "transpose", "swapaxes", "compress", "choose", "take", "diagonal",
               "nonzero", "searchsorted", "sort", "argsort", "repeat", "zeros_like", "ones_like", "real", "imag",
               "angle", "size", "i0"):
