@@ -18,7 +18,7 @@ from theano.errors import FlagError
 RECORDED = Path(__file__).parent / "data" / "flags.tsv"
 OURS = {"num_threads", "DebugMode.check_input_layouts", *(f"ProfileMode.{name}" for name in (
     "min_memory_size", "n_apply_to_print", "n_ops_to_print", "profile_memory"))}
-MORE_WORDS = {"cast_policy": {"numpy2", "floatX"}}                # what we accept beyond the original
+MORE_WORDS = {"cast_policy": {"numpy2", "floatX"}, "floatX": {"bfloat16"}}    # what we accept beyond the original
 WIDER = {"gpuarray.preallocate": float}                 # a fraction is allowed
 
 MISSPELT = {
@@ -114,7 +114,7 @@ def test_misspelt_in_environment_or_file(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "value", "message"), [
-    ("floatX", "float", "use one of float64, float32, float16"),
+    ("floatX", "float", "use one of float64, float32, float16, bfloat16"),
     ("profile", "maybe", "needs True or False, got 'maybe'"),
     ("num_threads", "two", "needs a value of type int, got 'two'"),
     ("num_threads", True, "needs a number"),

@@ -104,7 +104,9 @@ NAMES = {
     "scalar.basic_scipy": "erf gamma psi",
     "scalar.sharedvar": "ScalarSharedVariable shared SharedVariable Scalar",
     "gpuarray": "pygpu pygpu_activated",
-    "ifelse": "IfElse ifelse Op Apply TensorType clone optdb cond_remove_identical cond_merge_ifs_true",
+    "ifelse": "IfElse ifelse Op Apply TensorType clone optdb cond_remove_identical cond_merge_ifs_true"
+              " CondMerge acceptable_ops cond_make_inplace cond_merge_random_op"
+              " ifelse_lift_single_if_through_acceptable_ops",
     "scan_module": "scan map reduce foldl foldr until",
     "scan_module.scan_op": "Scan Apply DisconnectedType NullType TensorType as_tensor_variable io_connection_pattern",
     "scan_module.scan_utils": "map_variables safe_new expand_empty isNaN_or_Inf_or_None get_updates_and_outputs "

@@ -211,7 +211,7 @@ FLAGS = (
     Flag("experimental.local_alloc_elemwise_assert", bool, True,
          "add shape asserts when that rewrite fires"),
     Flag("experimental.unpickle_gpu_on_cpu", bool, False, "unpickle GPU arrays as NumPy arrays"),
-    Flag("floatX", ("float64", "float32", "float16"), "float64",
+    Flag("floatX", ("float64", "float32", "float16", "bfloat16"), "float64",
          "default float dtype of theano.tensor.scalar()/vector()/matrix()... and shared casts"),
     Flag("force_device", bool, False,
          "error instead of falling back to CPU when the device is missing", frozen=True),

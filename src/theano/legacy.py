@@ -104,7 +104,7 @@ GATHERED = {
     "updates": ("graph.updates",),
     "raise_op": (),
     "gpuarray": (),
-    "ifelse": ("inner.ifelse",),
+    "ifelse": ("inner.ifelse", "rewrite.branch_passes"),
     "version": (),
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
@@ -183,7 +183,8 @@ EXTRA = {                       # further names of an old module: where they are
     "ifelse": {"Op": "graph.op:Op", "clone": "compile.rebuild:clone_replace", "optdb": "rewrite.database:optdb",
                "cond_remove_identical": "rewrite.rules.branch:equal_values",
                "cond_merge_ifs_true": "rewrite.rules.branch:same_condition_within",
-               "cond_merge_ifs_false": "rewrite.rules.branch:same_condition_within"},
+               "cond_merge_ifs_false": "rewrite.rules.branch:same_condition_within",
+               "ifelse_lift_single_if_through_acceptable_ops": "rewrite.rules.branch:part_of_choice"},
     "tensor.opt": {"assert_": "tensor.assertion:assert_op"},
     "scan_module.scan_utils": {"clone": "compile.rebuild:clone_replace"},
     "gof.utils": {"PY3": True, "string_types": (str,), "integer_types": (int,), "undef": object(),
@@ -345,7 +346,7 @@ class LateLoader(SourceFileLoader):
     def exec_module(self, module):
         """Run the package, then add what finds its old submodules."""
         super().exec_module(module)
-        module.__dict__.setdefault("__getattr__", _submodules_of(module.__name__))
+        _show_submodules(module)
 
 
 def _resolve(place):
@@ -357,8 +358,8 @@ def _resolve(place):
     return getattr(module, attribute) if attribute else module
 
 
-def _submodules_of(package):
-    """A ``__getattr__`` that imports old submodules of ``package``; AttributeError for other names."""
+def _submodules_of(package, own=None):
+    """A ``__getattr__`` that imports old submodules of ``package``, and leaves other names to ``own``, or raises."""
     inside = package[len(PREFIX):] + "." if package.startswith(PREFIX) else ""
 
     def attribute(name):
@@ -366,8 +367,17 @@ def _submodules_of(package):
             return importlib.import_module(PREFIX + inside + name)
         if name in WHEN_ASKED.get(inside.rstrip("."), ()):
             return _resolve(WHEN_ASKED[inside.rstrip(".")][name])
+        if own is not None:
+            return own(name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    attribute.own = own
     return attribute
+
+
+def _show_submodules(module):
+    """Let a package show its old submodules, besides what it shows when asked itself."""
+    own = module.__dict__.get("__getattr__")
+    module.__getattr__ = _submodules_of(module.__name__, getattr(own, "own", own))
 
 
 def shared_late(value, **kwargs):
@@ -396,7 +406,7 @@ def install():
     parents = {PREFIX + old.rpartition(".")[0] for old in GATHERED if "." in old} | {"theano"}
     for parent in parents:
         if parent in sys.modules:
-            sys.modules[parent].__dict__.setdefault("__getattr__", _submodules_of(parent))
+            _show_submodules(sys.modules[parent])
     for old in LIVE:
         if PREFIX + old in sys.modules:
             sys.modules[PREFIX + old].__class__ = LiveModule

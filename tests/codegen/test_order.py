@@ -57,7 +57,20 @@ def test_largest(dtype, rng):
             wanted = sorted_[(slice(None),) * axis + (cut,)]
             np.testing.assert_array_equal(np.sort(values, axis), wanted)
             np.testing.assert_array_equal(np.take_along_axis(x, index, axis), values)
-            assert (np.diff(index, axis=axis) > 0).all()            # each place once
+            ranked = wanted if k < 0 else np.flip(wanted, axis)
+            np.testing.assert_array_equal(values, ranked)
+            (_, apart), _ = both(lambda x, k=k, a=axis: list(T.topk_and_argtopk(x, k, a, sorted=False)), x)
+            np.testing.assert_array_equal(apart, np.sort(index, axis))
+            assert (np.diff(apart, axis=axis) > 0).all()            # each place once
+
+
+@pytest.mark.parametrize("k", [7, 300, -300])
+def test_largest_of_equal_numbers_come_by_their_places(k, rng):
+    x = rng.randint(0, 5, (3, 400)).astype("int8")
+    (values, index), _ = both(lambda x: list(T.topk_and_argtopk(x, k)), x)
+    order = np.argsort(-x if k > 0 else x, axis=1, kind="stable")[:, :abs(k)]
+    np.testing.assert_array_equal(index, order)
+    np.testing.assert_array_equal(values, np.take_along_axis(x, order, 1))
 
 
 def test_largest_in_narrow_rows(rng):

@@ -145,3 +145,22 @@ def test_errors_that_numpy_raises_in_c_keep_their_type_and_place():
         assert "perform" in [entry.name for entry in caught.traceback]
         assert "Apply node that caused the error" in str(caught.value)
     gc.collect()
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", None), "DebugMode"])
+def test_fn_calls_again_with_the_values_that_are_there(mode):
+    total, x = theano.shared(np.zeros(2)), theano.tensor.dvector("x")
+    count = theano.function([], [], updates=[(total, total + 1)], mode=mode)
+    count.fn()
+    count.fn(n_calls=4)
+    assert total.get_value().tolist() == [5, 5]
+    add = theano.function([x], x.sum(), updates=[(total, total + x)], mode=mode)
+    with pytest.raises(TypeError, match="but x has no value"):
+        add.fn()
+    add.input_storage[0].value = np.array([1.0, 2.0])
+    add.fn(n_calls=2)
+    assert total.get_value().tolist() == [7, 9]
+    fn = count.fn
+    del count
+    with pytest.raises(ReferenceError, match="keep f as long"):
+        fn()

@@ -261,6 +261,16 @@ def test_what_is_kept_of_a_loop():
     np.testing.assert_array_equal(theano.function([x], last, mode="DebugMode")([1.0, 2.0]), [32.0, 64.0])
 
 
+@pytest.mark.parametrize("mode", ["DebugMode", "NanGuardMode"])
+def test_rows_of_chunks_that_are_not_full(mode):
+    rows, _ = theano.scan(lambda a, b: a * b, x, tt.constant(np.float64(1)), checkpoint=3)
+    f = theano.function([x], [rows, tt.grad(rows.sum(), x)], mode=mode)
+    given = np.arange(1.0, 8)
+    rows, slopes = f(given)
+    np.testing.assert_array_equal(rows, np.cumprod(given))
+    np.testing.assert_allclose(slopes, [np.cumprod(given)[k:].sum() / given[k] for k in range(7)])
+
+
 def test_ops_with_several_outputs():
     values, places = tt.topk_and_argtopk(x, 2)
     found = theano.function([x], [values, places, tt.sort(x)], mode="DebugMode")([3.0, 1.0, 3.0, 2.0, 3.0])

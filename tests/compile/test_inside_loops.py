@@ -11,6 +11,7 @@ import theano.tensor as tt
 from theano.compile import MonitorMode, debugmode
 from theano.compile.debugmode import DebugMode
 from theano.compile.nanguardmode import NanGuardMode, NotFiniteError
+from theano.inner.rowwise import map_rows
 from theano.inner.scan.op import Scan
 
 x, s = tt.dvectors("x", "s")
@@ -171,6 +172,20 @@ HIDDEN = {
             y = tt.log(a)  # BUG
             return hidden(y) + h
         out = ifelse(x.sum() > 0, theano.scan(step, s, tt.constant(0.0))[0], s)""", "log", "In step 2 of"),
+    "in a row of chunks": ("""
+        i = tt.lscalar()
+        y = tt.log(s[i])  # BUG
+        out = map_rows(i, [hidden(y) + x], s.shape[0], [x.shape])[0]""", "log", ""),
+    "in the gradient by rows": ("""
+        y = tt.sqrt(tt.maximum(s, 0)) * x.sum()  # BUG
+        out = hidden(tt.jacobian(y, s, chunk_size=2))""", "", ""),
+    "in a loop for every row": ("""
+        def steps(r):
+            def step(h):
+                y = tt.log(h)  # BUG
+                return hidden(y) * 0 + h + 1, None
+            return theano.loop(step, r[0], until=lambda h: h > 5)[0]
+        out = theano.vectorize(steps)(s.dimshuffle(0, "x"))""", "log", ""),
     "in a loop of an op of a graph": ("""
         v = tt.dvector("v")
         def step(a, h):
@@ -188,7 +203,7 @@ def test_what_is_refused_is_found_where_it_is_made(name, linker, tmp_path):
     source = textwrap.dedent(program).strip() + "\n"
     path = tmp_path / "program.py"
     path.write_text(source)
-    names = {"theano": theano, "tt": tt, "x": x, "s": s, "hidden": hidden, "ifelse": ifelse}
+    names = {"theano": theano, "tt": tt, "x": x, "s": s, "hidden": hidden, "ifelse": ifelse, "map_rows": map_rows}
     exec(compile(source, str(path), "exec"), names)
     f = theano.function([x, s], names["out"], mode=NanGuardMode(linker=linker), on_unused_input="ignore")
     f([0.5, 1.0], [2.0, 3.0, 4.0])

@@ -116,6 +116,7 @@ LINEAR = [
          dtypes=REALS, rough=100),
     Case("eigvalsh", lambda a, b: eigen.eigvalsh(a, b), [square(True), square(True)],
          lambda a, b: scipy.linalg.eigvalsh(real(triangle(a)), real(triangle(b))), dtypes=SOLVABLE, rough=1000),
+    Case("kron", product.Kron(), [A("mn"), A("34")], np.kron),
     Case("expm", product.expm, [A("33", -0.5, 0.5)], scipy.linalg.expm, dtypes=FIELDS, rough=100),
     Case("hint", Hint(psd=True), [A("mn")], lambda x: x, dtypes=SOLVABLE),
 ]

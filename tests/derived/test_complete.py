@@ -47,6 +47,7 @@ EXEMPT = {
     "theano.compile.guards.Guard": "gives no value: see tests/compile/test_nanguardmode.py",
     "theano.inner.subgraph.OpFromGraph": LOOP,
     "theano.inner.scan.checkpoint.Rows": LOOP, "theano.inner.scan.structured.Recorded": LOOP,
+    "theano.inner.scan.structured.Longest": LOOP, "theano.inner.scan.structured.Going": LOOP,
     "theano.inner.ifelse.IfElse": LOOP, "theano.inner.branch.Branch": LOOP,
     "theano.inner.rowwise.Rowwise": LOOP, "theano.inner.scan.op.Scan": LOOP,
     "theano.inner.batch.each_row.EachRow": LOOP, "theano.inner.custom.CustomGradient": LOOP,

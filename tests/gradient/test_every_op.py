@@ -185,7 +185,8 @@ EXAMPLES = {                # op class -> (function, shapes of its float argumen
 }
 FLAT = {                    # ops whose gradient is zero or does not exist, whatever they are given
     "Raise", "All", "Any", "Argmax", "ArgSortOp", "AllocEmpty", "Bartlett", "Eye", "Tri", "MakeSlice", "Nonzero",
-    "Bincount", "SearchsortedOp", "Shape", "Shape_i", *(f"{name}{kind}" for kind in ("SS", "SD") for name in (
+    "Bincount", "SearchsortedOp", "Shape", "Shape_i", "Going", "Longest",
+    *(f"{name}{kind}" for kind in ("SS", "SD") for name in (
         "Comparison", "Equal", "NotEqual", "Less", "LessEqual", "LessThan", "Greater", "GreaterEqual", "GreaterThan"))}
 RANDOM = {"RandomFunction", "mrg_uniform", "ChoiceFromUniform", "MultinomialFromUniform",
           "MultinomialWOReplacementFromUniform"}

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from theano.ifelse import IfElse, ifelse
+from theano.gof import FunctionGraph
+from theano.gof.opt import in2out, out2in
+from theano.ifelse import CondMerge, IfElse, cond_make_inplace, cond_merge_random_op, ifelse
 from theano.tensor.opt import Assert
 
 import theano
@@ -229,6 +231,59 @@ def test_choices_on_one_condition_become_one_where_asked_for():
 def test_a_choice_within_a_branch_of_the_same_condition_is_decided():
     f = theano.function([c, x, y], ifelse(c, ifelse(c, x, y), y))
     assert len([op for op in ops(f) if isinstance(op, IfElse)]) == 1
+
+
+def last_row(v):
+    return theano.scan(lambda a: T.tanh(a) + 1, outputs_info=v, n_steps=20)[0]
+
+
+LIFTED = {"row": lambda v: ifelse(c, last_row(v), T.outer(v, v))[-1],
+          "both": lambda v: [w(ifelse(c, last_row(v), T.outer(v, v))) for w in (lambda m: m[-1], lambda m: m.sum(0))],
+          "sum": lambda v: ifelse(c, T.exp(v), v).sum(), "argmax": lambda v: T.argmax(ifelse(c, -T.exp(v), v)),
+          "shape": lambda v: ifelse(c, T.exp(v), v[:1]).shape,
+          "several": lambda v: ifelse(c, [v[1:], -v], [-v, v])[1][0]}
+
+
+@modes
+@pytest.mark.parametrize("name", sorted(LIFTED))
+def test_branches_compute_what_is_wanted_of_them(name, mode):
+    given = np.array([0.5, 2.0, 1.0])
+    outputs = LIFTED[name](x)
+    f = theano.function([c, x], outputs, mode=mode)
+    plain = theano.function([c, x], outputs, mode=theano.Mode("py", None))
+    for value in (0, 1):
+        for found, expected in zip(np.atleast_1d(f(value, given)), np.atleast_1d(plain(value, given)), strict=True):
+            np.testing.assert_allclose(found, expected)
+
+
+def test_of_a_loop_in_a_branch_the_last_row_is_kept_where_it_is_wanted():
+    f = theano.function([c, x], LIFTED["row"](x), mode=theano.Mode("py", "fast_run"))
+    assert type(f.maker.fgraph.outputs[0].owner.op) is IfElse
+    mode = theano.Mode("py", "fast_run").excluding("ifelse_lift_single_if_through_acceptable_ops")
+    f = theano.function([c, x], LIFTED["row"](x), mode=mode)
+    assert type(f.maker.fgraph.outputs[0].owner.op) is not IfElse
+
+
+def test_what_is_wanted_as_a_whole_is_computed_as_a_whole():
+    whole = ifelse(c, T.exp(x), x)
+    f = theano.function([c, x], [whole, whole.sum()], mode=theano.Mode("py", "fast_run"))
+    assert sum(isinstance(n.op, IfElse) for n in f.maker.fgraph.toposort()) == 1
+    assert f(0, A)[1] == 3
+
+
+def test_optimizers_of_old_merge_choices():
+    first, second = ifelse(c, x, y), ifelse(c, x * 2, y * 2)
+    other = ifelse(c, first + 1, y)
+    for run, left in ((CondMerge(), 2), (out2in(cond_merge_random_op), 3)):
+        fgraph = FunctionGraph([c, x, y], [first + second, first + other], clone=True)
+        run.optimize(fgraph)
+        assert sum(isinstance(n.op, IfElse) for n in fgraph.toposort()) == left
+        f = theano.function(fgraph.inputs, fgraph.outputs, mode=theano.Mode("py", None))
+        for found, expected in zip(f(1, A, B[:2]), (3 * A, 2 * A + 1), strict=True):
+            np.testing.assert_allclose(found, expected)
+    fgraph = FunctionGraph([c, x, y], [first], clone=True)
+    in2out(cond_make_inplace).optimize(fgraph)
+    assert fgraph.outputs[0].owner.op.as_view
 
 
 def test_values_of_any_type():

@@ -1,5 +1,6 @@
 """Loops against the same loops in NumPy."""
 
+import operator
 import pickle
 
 import numpy as np
@@ -11,7 +12,7 @@ from theano.tensor.shared_randomstreams import RandomStreams
 import theano
 import theano.tensor as T
 from theano.compile.mode import Mode
-from theano.errors import MissingInputError
+from theano.errors import AsTensorError, MissingInputError
 from theano.graph.walk import connection_pattern, toposort
 from theano.inner.graph import InnerGraph
 from theano.inner.scan.op import Scan
@@ -702,3 +703,46 @@ def test_no_step_is_made_for_a_shape():
     f = theano.function([x], T.grad(y[-1], x))
     assert len(scans(f)) == 1
     np.testing.assert_allclose(f([1, 2, 3]), [0.25, 0.5, 1])
+
+
+WRONG = {
+    "too_few": (lambda x: theano.scan(lambda a: a, x, x[0]), TypeError,
+                r"fn of scan takes \(a\), but gets 2 arguments \(sequence 0 at t, output 0 at t-1\)"),
+    "too_many": (lambda x: theano.scan(lambda a, b: a, dict(input=x, taps=[1])), TypeError, r"\(sequence 0 at t\+1\)"),
+    "no_function": (lambda x: theano.scan(x, x), TypeError, "fn of scan must be a function, got"),
+    "text": (lambda x: theano.scan(lambda a: [a, "hi"], x), AsTensorError, "fn returned 'hi', of type str"),
+    "step": (lambda x: theano.loop(lambda s: (s, None), x, x), TypeError,
+             r"step of loop takes \(s\), but gets 2 arguments \(the carry, a row of xs\)"),
+    "strict": (lambda x: theano.scan(lambda a: a + x.sum(), x, strict=True), MissingInputError,
+               "fn uses the variable x, which with strict=True must be among non_sequences"),
+    "checkpoint": (lambda x: theano.scan(lambda a: a, x, checkpoint=0), ValueError, "positive number of steps"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_wrong_steps_are_told_in_one_sentence(name):
+    build, error, message = WRONG[name]
+    with pytest.raises(error, match=message):
+        build(T.dvector("x"))
+
+
+def test_steps_that_are_no_functions_of_python():
+    x = T.dvector()
+    assert theano.function([x], theano.map(T.exp, x)[0])([0.0]) == 1
+    assert theano.function([x], theano.map(operator.neg, x)[0])([2.0]) == -2
+
+
+def test_strict_steps_may_use_their_arguments_and_constants():
+    x, w = T.dvector("x"), theano.shared(2.0, "w")
+    y, _ = theano.scan(lambda a, h, w: a * w + h + T.constant(1.0), x, x[0] * 2, w, strict=True)
+    np.testing.assert_array_equal(theano.function([x], y)([1.0, 2.0]), [5, 10])
+
+
+def test_reduced_to_the_initial_value_where_there_are_no_rows():
+    x, start = T.dvector(), T.dscalar()
+    (total, last), _ = theano.reduce(lambda e, h, g: [h + e, e], x, [start, start])
+    folded, _ = theano.foldr(lambda e, h: h - e, x, start)
+    f = theano.function([x, start], [total, folded, T.grad(total, start)])
+    assert [v.item() for v in f([], 3.0)] == [3, 3, 1]
+    assert [v.item() for v in f([1.0, 2.0], 3.0)] == [6, 0, 1]
+    assert theano.function([x, start], last)([1.0, 2.0], 3.0) == 2

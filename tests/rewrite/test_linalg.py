@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from theano.sandbox.linalg import psd
 from theano.sandbox.linalg.ops import Hint, hints
-from theano.tensor.nlinalg import alloc_diag, det, diag, eigh, matrix_dot, matrix_inverse, qr, svd, trace
-from theano.tensor.slinalg import Cholesky, Solve, cholesky, expm, solve, solve_lower_triangular, solve_symmetric
+from theano.tensor.nlinalg import alloc_diag, det, diag, eigh, matrix_dot, matrix_inverse, pinv, qr, svd, trace
+from theano.tensor.slinalg import Cholesky, Solve, cholesky, expm, kron, solve, solve_lower_triangular, solve_symmetric
 
 import theano
 from theano import tensor as T
@@ -16,6 +16,7 @@ from theano.graph.walk import toposort
 from theano.inner.batch.each_row import EachRow
 from theano.rewrite.pipeline import Query, optimize
 from theano.rewrite.rules.factor import FACTOR
+from theano.rewrite.rules.kron import KRON
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.structure import HintsFeature, facts, is_psd, is_symmetric, nonnegative
 from theano.tensor.linalg.inverse import slogdet
@@ -23,6 +24,7 @@ from theano.tensor.linalg.inverse import slogdet
 PLAIN, NATIVE = theano.compile.Mode(linker="py", optimizer=None), theano.compile.Mode("c|py", "fast_run")
 A, B, S = T.dmatrix("A"), T.dmatrix("B"), T.dmatrix("S")          # S is positive definite
 x, y, v = T.dvector("x"), T.dvector("y"), T.dvector("v")          # v is positive
+long, tall = T.tile(x, 3) * T.arange(9), T.tile(A, (3, 1))        # with as many rows as kron(A, B) has
 c = T.dscalar("c")
 
 
@@ -71,9 +73,34 @@ CASES = {
     "psd_solve_with_chol": ([solve(psd(S), x), solve(A.dot(A.T), B), solve_symmetric(T.dot(B.T, B) + T.eye(3), y)],
                             "Cholesky Solve", "Hint LUFactor"),
     "slogdet_of_definite": ([T.log(det(psd(S))), slogdet(A.dot(A.T))[1]], "Cholesky", "SLogDet Det"),
+    "product_with_solved_identity": ([matrix_inverse(lower(A)).dot(x), x.dot(matrix_inverse(lower(A))),
+                                      matrix_inverse(T.triu(A)).dot(B), B.dot(matrix_inverse(lower(A)).T)],
+                                     "Solve", "Gemv MatrixInverse"),
+    "product_with_diagonal": ([alloc_diag(x).dot(A), A.dot(alloc_diag(y)), y.dot(alloc_diag(x)), alloc_diag(x).dot(v)],
+                              "", "Dot22 Gemv"),
+    "cholesky_of_square": ([cholesky(lower(A).dot(lower(A).T)) + 1, Cholesky(lower=False)(lower(A).dot(lower(A).T)),
+                            solve(lower(B).dot(lower(B).T), x)], "Cholesky Solve", "LUFactor"),
+    "sum_of_quadratic_forms": ([(solve(psd(S), x) * x).sum(), (A * solve(psd(S), A)).sum(axis=0),
+                                (matrix_inverse(psd(S)).dot(y) * y).sum()], "Cholesky Solve", "MatrixInverse"),
     "quadratic_form": ([x.dot(solve(psd(S), x)), T.dot(T.dot(y, matrix_inverse(psd(S))), y)], "Cholesky", ""),
     "local_det_chol": ([det(psd(S)), det(A.dot(A.T)), cholesky(B.dot(B.T)), det(B.dot(B.T))], "Cholesky", "Det"),
     "inverse_of_definite": ([matrix_inverse(psd(S)), det(psd(S))], "CholeskyInverse Cholesky", "MatrixInverse Det"),
+    "transpose_of_kron": ([solve(kron(A, B).T, long)], "Solve", "Kron"),
+    "scaled_kron": ([solve(3 * kron(A, B), long), det(-kron(A, B)), det(c * kron(psd(S), psd(S)))], "Solve", "Kron"),
+    "inverse_of_kron": ([matrix_inverse(kron(A, B)), pinv(kron(A, B))], "MatrixInverse MatrixPinv Kron", ""),
+    "cholesky_of_kron": ([cholesky(kron(psd(S), A.dot(A.T) + T.eye(3)))], "Cholesky Kron", "Hint"),
+    "solve_of_kron": ([solve(kron(A, B), long), solve(kron(A, B), tall), solve(kron(A, B), long.dimshuffle(0, "x")),
+                       solve_lower_triangular(kron(lower(A), lower(B)), tall),
+                       solve_symmetric(kron(psd(S), A + A.T), long),
+                       matrix_inverse(kron(A, kron(T.eye(1), B))).dot(long)], "Solve LUSolve", "Kron MatrixInverse"),
+    "product_with_kron": ([kron(A, B).dot(long), kron(A, tall).T.dot(T.tile(tall, (3, 1))),
+                           long.dot(kron(A, B)), tall.T.dot(kron(A, B)), kron(A, x.dimshuffle("x", 0)).dot(long),
+                           kron(A, B).dot(long.dimshuffle(0, "x"))],
+                          "", "Kron"),
+    "slogdet_of_kron": ([T.log(det(kron(A, B))), *slogdet(kron(B, psd(S)))],
+                        "SLogDet", "Kron Det"),
+    "det_of_kron": ([det(kron(A, B)), det(kron(psd(S), B)), det(kron(tall[:2], tall[:3, :2]))], "SLogDet", "Kron Det"),
+    "diagonal_of_kron": ([trace(kron(A, psd(S))), diag(kron(tall, T.eye(2)))], "", "Kron"),
     "solve_with_shared_factors": ([solve(A, x), solve(A.T, x), solve(A, B)], "LUFactor LUSolve", "Solve"),
     "inverse_with_shared_factors": ([matrix_inverse(A), solve(A.T, x)], "LUFactor LUInverse LUSolve", "MatrixInverse"),
     "det_with_shared_factors": ([det(A), solve(A, x), det(B), matrix_inverse(B.T)], "LUFactor", "Det"),
@@ -97,7 +124,7 @@ def names(f):
 
 
 def test_every_rule_has_a_case():
-    assert {r.name for r in (*LINALG, *FACTOR)} == set(CASES)
+    assert {r.name for r in (*LINALG, *FACTOR, *KRON)} == set(CASES)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -186,7 +213,7 @@ def test_log_densities_of_many_points_and_of_many_covariances(rng):
     np.testing.assert_allclose(f(points, given[y], given[S]), [reference(p, given[S]) for p in points])
     covariances = np.stack([given[S] + k * np.eye(3) for k in range(4)])
     f = theano.function([many, y, stack], theano.vectorize(density)(many, stack))
-    assert factorizations(f) == ["Cholesky", "lower_triangular", "upper_triangular"]
+    assert factorizations(f) == ["Cholesky", "lower_triangular"]
     np.testing.assert_allclose(f(points, given[y], covariances), [*map(reference, points, covariances)])
     densities = theano.vectorize(density)(many, stack)
     outputs = [densities, *theano.grad(densities.sum(), [many, y, stack])]
@@ -279,7 +306,10 @@ KNOWN = [
     (psd(S).astype("float32"), "psd symmetric"), (T.specify_shape(psd(S), (3, 3)), "psd symmetric"),
     (T.opt.assert_op(cholesky(S), c > 0), "lower"), (T.tril(A).astype("float32"), "lower"),
     (psd(S) + alloc_diag(x ** 2), "psd symmetric"), (psd(S) + alloc_diag(x), "symmetric"), (psd(S) + x, ""),
-    (Solve()(A, B), ""), (T.tril(T.zmatrix()), "lower"),
+    (Solve()(A, B), ""), (T.tril(T.zmatrix()), "lower"), (kron(psd(S), psd(A)), "psd symmetric"),
+    (kron(A + A.T, psd(S)), "symmetric"), (kron(lower(A), lower(B)), "lower"), (kron(lower(A), lower(B)).T, "upper"),
+    (kron(T.tril(A), T.tril(B)), ""), (kron(A, T.eye(3)), ""), (kron(qr(A)[0], qr(B)[0]), "columns"),
+    (kron(T.eye(3), T.eye(2)), "lower upper symmetric psd rows columns"), (kron(lower(A), psd(S)), ""),
 ]
 
 
@@ -395,3 +425,52 @@ def test_questions_about_shared_expressions_are_answered_quickly():
     for _ in range(40):
         n = n * n + n
     assert nonnegative(n) is False
+
+
+def test_kronecker_product_of_matrices_that_are_not_square_has_no_full_rank():
+    f = theano.function([A, B], [det(kron(A, B)), *slogdet(kron(A, B)), T.log(abs(det(kron(A, B))))], mode=NATIVE)
+    found = f(np.ones((2, 3)), np.ones((3, 2)))
+    assert [v.item() for v in found] == [0, 0, -np.inf, -np.inf]
+    np.testing.assert_allclose(f(2 * np.eye(2), 3 * np.eye(3)), [2 ** 6 * 3 ** 6, 1, 6 * np.log(6), 6 * np.log(6)])
+
+
+def test_negatives_of_unsigned_kronecker_products():
+    a = T.matrix(dtype="uint8")
+    f = theano.function([a], [-kron(a, a), -a], mode=NATIVE)
+    assert [v.item() for v in f([[2]])] == [252, 254]
+
+
+def test_kronecker_determinant_does_not_overflow():
+    f = theano.function([A, B], det(kron(A, B)), mode=NATIVE)
+    np.testing.assert_allclose(f(1e-60 * np.eye(6), 1e60 * np.eye(6)), 1, rtol=1e-11)
+
+
+def test_kronecker_product_of_negative_definite_matrices_has_a_cholesky_factor():
+    f = theano.function([A, B], cholesky(kron(A, B)), mode=NATIVE)
+    np.testing.assert_allclose(f(-np.eye(2), -4 * np.eye(2)), 2 * np.eye(4))
+
+
+def test_gaussian_of_kronecker_product_never_makes_it(rng):
+    covariance, z = kron(psd(S), psd(B)), T.dvector("z")
+    cost = -0.5 * z.dot(solve(covariance, z)) - 0.5 * T.log(det(covariance))
+    inputs, outputs = [S, B, z], [cost, *theano.grad(cost, [z])]
+    f, reference = (theano.function(inputs, outputs, mode=mode) for mode in (NATIVE, PLAIN))
+    assert "Kron" not in names(f) and names(f).count("Cholesky") == 2
+    values = [m @ m.T + np.eye(len(m)) for m in (rng.normal(size=(3, 3)), rng.normal(size=(4, 4)))]
+    values.append(rng.normal(size=12))
+    for found, expected in zip(f(*values), reference(*values), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shared", (False, True))
+def test_kronecker_products_of_batches(shared, rng):
+    stacks = [rng.normal(size=(4, 3, 3)), rng.normal(size=(3, 3) if shared else (4, 3, 3)), rng.normal(size=(4, 9))]
+    one, axes = T.dmatrix() if shared else T.dtensor3(), (0, None if shared else 0, 0)
+    inputs = [T.dtensor3(), one, T.dmatrix()]
+    products = theano.vectorize(kron, axes[:2])(*inputs[:2])
+    solutions = theano.vectorize(lambda a, b, z: solve(kron(a, b), z), axes)(*inputs)
+    f = theano.function(inputs, [products, solutions], mode=NATIVE)
+    expected = np.array([np.kron(a, stacks[1] if shared else stacks[1][k]) for k, a in enumerate(stacks[0])])
+    found = f(*stacks)
+    np.testing.assert_allclose(found[0], expected)
+    np.testing.assert_allclose(found[1], np.linalg.solve(expected, stacks[2][..., None])[..., 0], rtol=1e-8)

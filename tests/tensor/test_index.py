@@ -121,6 +121,19 @@ def test_parts_without_repetition():
         np.testing.assert_array_equal(theano.function([x], x.at[index].get())(a), a[index])
 
 
+def test_parts_are_subtracted_from_and_divided_where_indices_are_equal():
+    x, y, i = T.dvector(), T.dvector(), [0, 2, 0]
+    a, b = np.array([8.0, 1.0, 6.0]), np.array([2.0, 3.0, 4.0])
+    f = theano.function([x, y], [x.at[i].sub(y), x.at[i].div(y), x.at[1:].subtract(y[:2]), x.at[0].divide(4)])
+    for found, expected in zip(f(a, b), ([2, 1, 3], [1, 1, 2], [8, -1, 3], [2, 1, 6]), strict=True):
+        np.testing.assert_allclose(found, expected)
+
+
+def test_entries_of_an_index_are_named_where_they_are_wrong():
+    with pytest.raises(TypeError, match="but one entry is 'row', of type str"):
+        T.dmatrix()["row"]
+
+
 def test_ignored_duplicates():
     x = T.dvector()
     f = theano.function([x], T.inc_subtensor(x[np.array([0, 0, 1])], [1., 2., 4.], ignore_duplicates=True))

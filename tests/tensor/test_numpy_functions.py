@@ -160,3 +160,53 @@ def test_what_can_not_be_built_says_so():
                         (lambda: np.gradient(x), "vector")]:
         with pytest.raises(TypeError, match=words):
             call()
+
+
+def test_functions_of_numpy_are_names_of_the_tensor_language(rng):
+    x, n = T.dmatrix(), T.iscalar()
+    given = rng.normal(size=(3, 4))
+    made = [T.moveaxis(x, 0, 1), T.unique(x), T.hypot(x, given), T.fliplr(given), T.hstack([x, given]),
+            T.expand_dims(x, (0, -1)), T.linspace(0, n, 5), np.linspace(x, 2, n),
+            T.linspace(x[0], 1, 3, endpoint=False), T.linspace(1, 2, 1)]
+    expected = [given.T, np.unique(given), np.hypot(given, given), given[:, ::-1], np.hstack([given, given]),
+                given[None, ..., None], np.linspace(0, 4, 5), np.linspace(given, 2, 4),
+                np.linspace(given[0], 1, 3, endpoint=False), [1.0]]
+    for found, value in zip(theano.function([x, n], made)(given, 4), expected, strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-12)
+    with pytest.raises(AttributeError, match="has no attribute 'histogram'"):
+        T.histogram                                                                     # noqa: B018
+    assert T.extra_ops.Unique                           # submodules of old are still found
+
+
+AXES = {"take": lambda x: T.take(x, 0, axis=2), "roll": lambda x: T.roll(x, 1, axis=2), "sort": lambda x: T.sort(x, 2),
+        "repeat": lambda x: T.repeat(x, 2, axis=2), "repeat_each": lambda x: T.repeat(x, [1, 2], axis=-3),
+        "swapaxes": lambda x: x.swapaxes(0, 2), "moveaxis": lambda x: T.moveaxis(x, 0, 2), "sum": lambda x: x.sum(2),
+        "transpose": lambda x: x.transpose(0, 3), "compress": lambda x: T.compress([1], x, axis=2),
+        "flip": lambda x: T.flip(x, 2), "expand_dims": lambda x: T.expand_dims(x, 4), "topk": lambda x: T.topk(x, 1, 2),
+        "diff": lambda x: T.diff(x, axis=2), "cumsum": lambda x: x.cumsum(2), "stack": lambda x: T.stack([x, x], 3)}
+
+
+@pytest.mark.parametrize("name", sorted(AXES))
+def test_axes_that_are_not_there_are_told_at_once(name):
+    with pytest.raises(np.exceptions.AxisError, match="axis -?[234] is out of bounds for x, which has 2 dimensions"):
+        AXES[name](T.dmatrix("x"))
+
+
+def test_one_extent_alone_can_be_worked_out():
+    with pytest.raises(ValueError, match="only one extent of a shape can be -1"):
+        T.dmatrix().reshape((2, -1, -1))
+
+
+def test_axes_must_be_integers_and_differ():
+    x = T.dmatrix("x")
+    with pytest.raises(TypeError, match="an axis must be an integer, got 0.5"):
+        x.swapaxes(0, 0.5)
+    with pytest.raises(ValueError, match="axes must differ"):
+        T.flip(x, (0, -2))
+
+
+def test_rolled_along_several_axes(rng):
+    x, given = T.dmatrix(), rng.normal(size=(3, 4))
+    f = theano.function([x], [T.roll(x, (1, -2), (0, 1)), T.roll(x, 1, (0, 1))])
+    for found, expected in zip(f(given), [np.roll(given, (1, -2), (0, 1)), np.roll(given, 1, (0, 1))], strict=True):
+        np.testing.assert_array_equal(found, expected)

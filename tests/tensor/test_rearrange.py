@@ -283,3 +283,23 @@ def test_shapes_of_another_rank_are_refused(shape):
     v = T.lvector()
     with pytest.raises(AssertionError, match="got shape"):
         theano.function([x, v], T.specify_shape(x, v))(np.zeros((2, 2, 2)), np.asarray(shape, "int64"))
+
+
+def test_choices_by_what_a_loop_computes():
+    """The truth values that are widened may be in no memory."""
+    x = T.dmatrix()
+    y = T.choose(T.cast(x > 0, "int64"), [x, x ** 2])
+    given = np.array([[1.5, -2.0], [-3.0, 0.5]])
+    found = theano.function([x], [y, T.grad(y.sum(), x)])(given)
+    np.testing.assert_array_equal(found[0], np.where(given > 0, given ** 2, given))
+    np.testing.assert_array_equal(found[1], np.where(given > 0, 2 * given, 1))
+
+
+def test_variances_of_complex_numbers_by_numpy_are_real(rng):
+    z = T.zmatrix()
+    given = rng.normal(size=(3, 4)) + 1j * rng.normal(size=(3, 4))
+    made = [np.var(z), np.var(z, axis=0, ddof=1), np.std(z, axis=1), T.grad(np.var(z), z)]
+    assert [v.dtype for v in made] == ["float64"] * 3 + ["complex128"] and z.var().dtype == "complex128"
+    expected = [given.var(), given.var(axis=0, ddof=1), given.std(axis=1), (given - given.mean()) / 6]
+    for found, value in zip(theano.function([z], made)(given), expected, strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-12)

@@ -323,3 +323,30 @@ def test_modes_that_look_at_values(rng):
     f(value + BFLOAT16.type(1))
     with pytest.raises(AssertionError, match="NaN"):
         f(-value)
+
+
+@both
+def test_it_may_be_the_default_of_everything(dtype, rng):
+    with config.change_flags(floatX=dtype, cast_policy="floatX"):
+        x, y = T.matrix("x"), T.ivector("y")
+        w = theano.shared(rng.standard_normal((4, 3)).astype(config.floatX))
+        p = T.nnet.softmax(T.dot(x, w) * 0.5)
+        cost = -T.log(p)[T.arange(y.shape[0]), y].mean()
+        f = theano.function([x, y], cost, updates=[(w, w - 0.1 * T.grad(cost, w))])
+        assert f.dtype_report().of("float64") == []
+        noise = T.shared_randomstreams.RandomStreams(1).normal((3,))
+        steps, _ = theano.scan(lambda row, h: T.tanh(row + h), x, T.zeros(4))
+        assert {v.dtype for v in (x, p, cost, noise, steps, T.mean(y), T.eye(2), T.arange(3) / 2)} == {dtype}
+        given = rng.standard_normal((6, 4)).astype(dtype)
+        costs = [f(given, np.arange(6, dtype="int32") % 3) for _ in range(10)]
+    assert costs[0].dtype == dtype and costs[-1] < costs[0]
+
+
+def test_as_default_it_says_what_it_needs():
+    program = ("import sys; sys.modules['ml_dtypes'] = None\n"
+               "import theano\n"
+               "try:\n    theano.tensor.matrix()\n"
+               "except ImportError as error:\n    print(error)\n")
+    env = {**os.environ, "THEANO_FLAGS": f"{os.environ.get('THEANO_FLAGS', '')},floatX=bfloat16".lstrip(",")}
+    found = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
+    assert found.stdout.strip().endswith("pip install ml_dtypes")

@@ -8,6 +8,8 @@ from operator import itemgetter
 from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.inner.batch.core import batch_graph
+from theano.inner.batch.each_row import EachRow
 from theano.rewrite.engine import Merger
 from theano.rewrite.extents import extents_of_numbers
 from theano.scalar.dtype import computed_in, is_small
@@ -20,6 +22,7 @@ from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, eq, exp, log, switch
 from theano.tensor.index import IncSubtensor, index_of, interval, overlap
+from theano.tensor.linalg.product import Kron
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -289,8 +292,19 @@ def _increments(op):
     return type(op) is IncSubtensor and not op.set_instead_of_inc
 
 
+def _products_of_rows(node):
+    """Kronecker products, one for each row."""
+    made, own = node.op.graph.outputs[0].owner, node.op.graph.inputs
+    if made is None or type(made.op) is not Kron or len(node.outputs) > 1 or set(made.inputs) != set(own):
+        return None
+    outside = dict(zip(own, node.inputs, strict=True))
+    rows = {v: x for (v, x), is_batch in zip(outside.items(), node.op.batched, strict=True) if is_batch}
+    return batch_graph([Kron.written_out(*(v if v in rows else outside[v] for v in made.inputs))], rows)
+
+
 CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
-               ProdOfOthers: _products_of_others, IncSubtensor: _parts_of_zeros}
+               ProdOfOthers: _products_of_others, IncSubtensor: _parts_of_zeros,
+               Kron: lambda node: [Kron.written_out(*node.inputs)], EachRow: _products_of_rows}
 
 
 def expand(fgraph):

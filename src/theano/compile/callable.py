@@ -3,6 +3,7 @@
 import copy
 import threading
 import time
+from weakref import ref
 
 import numpy as np
 
@@ -68,6 +69,7 @@ class Function(native.Callable):
     def __init__(self, executor, cells, defaults, maker):
         super().__init__()
         self.fn = executor
+        executor.again = _again(ref(self))
         self._general = None
         self._lock = threading.RLock()          # an `Interpreter` keeps its values in itself
         self.input_storage = cells
@@ -189,6 +191,25 @@ class Function(native.Callable):
             if self._measuring is not None:
                 self._measuring.count(done - start, done - begun)
         return self._returned(results, subset)
+
+    def call_again(self, n_calls):
+        """Call the function with the values that its inputs have: ``f.fn(n_calls=1000)``."""
+        if not self._positional:
+            for _ in range(n_calls):
+                self()
+            return
+        for position in self._positional:
+            if self.input_storage[position].storage[0] is None:
+                raise TypeError(f"f.fn() takes what is in f.input_storage, but {self._describe(position)} has no value")
+        for _ in range(n_calls):
+            values = [cell.storage[0] for cell in self.input_storage]
+            if self.runs_natively:
+                self._run_native(values)
+                continue
+            with self._lock:
+                results = self._interpreted(self.fn, values)
+                for position, cell in self._updates:
+                    cell.storage[0] = results[position]
 
     def _interpreted(self, executor, values):
         """Results of an `Interpreter`; an error names the line of the graph as the user wrote it."""
@@ -399,6 +420,15 @@ class Function(native.Callable):
 
     def __repr__(self):
         return f"<theano function {self.name or ''} of {len(self.maker.inputs)} inputs>"
+
+
+def _again(function):
+    """What calls the function of a weak reference with the values that its inputs have."""
+    def again(n_calls):
+        if function() is None:
+            raise ReferenceError("the function of this f.fn is gone: keep f as long as you use it")
+        function().call_again(n_calls)
+    return again
 
 
 def _unpickle(maker, cells, defaults, trust_input, name):

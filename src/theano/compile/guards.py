@@ -1,4 +1,4 @@
-"""The checks that `NanGuardMode` adds to a graph, and to those of its loops.
+"""The checks that `NanGuardMode` adds to a graph, and to those of its loops and of what runs for every row.
 
 What only a branch of `ifelse` needs is checked where that branch is taken.
 """
@@ -11,8 +11,10 @@ import numpy as np
 from theano.graph.need import ALWAYS, gated, needs
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
+from theano.inner.batch.each_row import EachRow
 from theano.inner.graph import InnerGraph
 from theano.inner.ifelse import IfElse
+from theano.inner.rowwise import Rowwise
 from theano.inner.scan.op import Scan, row_extents
 from theano.rewrite.optimizer import Optimizer
 from theano.rewrite.rules.inplace import INCREMENTS
@@ -29,6 +31,7 @@ SAFE = {"tanh", "sigmoid", "sin", "cos", "erf", "erfc", "arctan", "sgn", "neg", 
         "second", "clip", "identity", "ceil", "floor", "trunc", "round_half_to_even"}
 FINITE_ONLY = {"sin", "cos"}                # of those, what makes nan of inf
 SHOWING = {"sqr", "add", "sub"}             # of one array, and constants of at most 1
+WATCHED = (Scan, Rowwise, EachRow)          # ops that run a graph again and again
 ZERO = constant(np.zeros((), "float64"))
 
 
@@ -94,12 +97,11 @@ class Guards(Optimizer):
         return counts
 
     def _watch_loops(self, fgraph):
-        """Give the loops of a graph states that count what is refused within: dict from the new nodes to these states.
-        """
+        """Give loops results that count what is refused within: dict from the new nodes to these results."""
         found = {}
         for node in fgraph.toposort():
-            if isinstance(node.op, Scan) and node.op.mode is None:
-                results, counts = self._watched(node)
+            if isinstance(node.op, WATCHED) and node.op.graph.mode is None:
+                results, counts = (self._watched if isinstance(node.op, Scan) else self._watched_rows)(node)
                 if counts:
                     fgraph.replace_all(list(zip(node.outputs, results, strict=True)), reason="NanGuard")
                     found[counts[0].owner] = counts
@@ -133,6 +135,25 @@ class Guards(Optimizer):
         made = twin(*node.inputs[:at], *(start for start, _ in more), *node.inputs[at:], return_list=True)
         last = first + len(more)
         return [*made[:first], *made[last:]], made[first:last]
+
+    def _watched_rows(self, node):
+        """The outputs of a graph that runs for every row and counts besides, and this count.
+
+        Where there are no values but the outputs, as in a graph of one op, these are looked at outside.
+        """
+        op = node.op
+        step = op.graph.unoptimized()
+        self.mode.rewrite_for_checks(step, "BlasOpt")
+        if all(set(inner.outputs) <= set(step.outputs) and not isinstance(inner.op, WATCHED)
+               for inner in step.apply_nodes):
+            return node.outputs, []
+        found = [_gated(case, _added(counts)) for case, counts in self._counts(step, step.inputs).items() if counts]
+        if not found:
+            return node.outputs, []
+        graph = InnerGraph(step.inputs, [*step.outputs, _added(found)])
+        twin = Rowwise(graph, (*op.summed, True)) if isinstance(op, Rowwise) else EachRow(graph, op.batched)
+        *made, count = twin(*node.inputs, return_list=True)
+        return made, [count]
 
     def _places(self, fgraph, order, cases, given):
         """Arrays that count, for every place, how many elements there are refused, by the variables they are like.

@@ -62,6 +62,10 @@ class NativeProgram:
         allow_gc = maker.mode.linker.allow_gc
         self._allow_gc = config.allow_gc if allow_gc is None else allow_gc
 
+    def __call__(self, n_calls=1):
+        """Call the function of this executor with the values that its inputs have, so many times."""
+        self.again(n_calls)
+
     def executor(self, storage_map):
         """This program for one more function, with cells of its own but for those given."""
         twin = copy.copy(self)

@@ -19,7 +19,8 @@ class OrderedUpdates(OrderedDict):
     @staticmethod
     def _check(key):
         if not isinstance(key, SharedVariable):
-            raise TypeError("OrderedUpdates keys must inherit from SharedVariable", key)
+            raise TypeError(f"OrderedUpdates keys must inherit from SharedVariable, but {key!r} is a "
+                            f"{type(key).__name__}: only shared variables can be updated")
 
     def __setitem__(self, key, value):
         self._check(key)

@@ -22,6 +22,7 @@ from theano.rewrite.rules.index import INDEX, MACHINE
 from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.join import JOIN
+from theano.rewrite.rules.kron import KRON
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import BIASED, NNET
@@ -40,12 +41,12 @@ PHASES = (
     Phase("batched_linalg", whole=rewrite_rows, tags=RUN),
     Phase("HintsOpt", whole=attach_hints, tags=FAST),
     Phase("ShapeOpt", whole=attach_shapes, tags=FAST),
-    Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
+    Phase("stabilize", (*KRON, *LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *BRANCH, *CHECKPOINT,
-                           *SCAN, *LINALG, *DEFINITE, *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
+                           *SCAN, *KRON, *LINALG, *DEFINITE, *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
     Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
-    Phase("specialize", (*SPECIAL, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *INCREMENT,
+    Phase("specialize", (*SPECIAL, *KRON, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *INCREMENT,
                          *MACHINE, scan_with_unused), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("cond_merge", whole=merge_choices, tags=frozenset({"ifelse"})),

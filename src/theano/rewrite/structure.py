@@ -26,7 +26,7 @@ from theano.tensor.linalg.decompose import SVD, QRFull, QRIncomplete
 from theano.tensor.linalg.eigen import Eigh
 from theano.tensor.linalg.hint import Hint, hints
 from theano.tensor.linalg.inverse import MatrixInverse
-from theano.tensor.linalg.product import Expm
+from theano.tensor.linalg.product import Expm, Kron
 from theano.tensor.linalg.solve import Solve
 from theano.tensor.shape import Rebroadcast, SpecifyShape
 
@@ -37,6 +37,7 @@ HINTED = {"psd": {"psd", "symmetric"}, "symmetric": {"symmetric"}, "lower_triang
           "upper_triangular": {"upper"}, "diagonal": DIAGONAL, "orthogonal": {"columns", "rows"}}
 DEPTH = 16                          # how far the expression of a matrix is followed
 LARGEST = 512                       # of constant matrices that are factored to know more about them
+SQUARE = (Cholesky, CholeskyInverse, MatrixInverse, Expm)       # what these give, of matrices that must be
 NONNEGATIVE = {"sqr", "exp", "abs_", "sqrt", "sigmoid", "softplus", "exp2", "cosh", "erfc"}
 CLOSED = {"add", "mul", "true_div", "maximum", "minimum", "identity", "inv", "tanh", "sinh", "expm1", "log1p", "erf",
           "second"}
@@ -170,6 +171,19 @@ def _of_constant(variable):
                 pass
         variable._facts = known
     return known
+
+
+def is_square(v):
+    """Whether a matrix certainly has as many rows as columns."""
+    known = facts(v)
+    if "symmetric" in known or known >= {"columns", "rows"} or v.owner is not None and type(v.owner.op) in SQUARE:
+        return True
+    inner = transposed(v)
+    if inner is not None:
+        return is_square(inner)
+    feature = getattr(getattr(v, "fgraph", None), "shape_feature", None)
+    rows, columns = v.type.shape if feature is None else map(scalar_extent, feature.shape_of(v))
+    return rows is not None and rows == columns
 
 
 def transposed(variable):
@@ -331,6 +345,12 @@ def _of_diag(node, variable, ask):
     return DIAGONAL | ({"psd"} if nonnegative(node.inputs[0]) else set())
 
 
+def _of_kron(node, variable, ask):
+    a, b = node.inputs
+    found = ask(a) & ask(b)
+    return found if found & {"symmetric"} or is_square(b) else found - {"lower", "upper"}
+
+
 def _of_solve(node, variable, ask):
     structure = {"lower_triangular": "lower", "upper_triangular": "upper"}.get(node.op.A_structure)
     return {structure} & ask(node.inputs[1])
@@ -347,6 +367,7 @@ FACTS = {                           # op class -> function(node, output, ask), a
     Cholesky: lambda node, variable, ask: {"lower" if node.op.lower else "upper"},
     CholeskyInverse: lambda node, variable, ask: {"psd", "symmetric"},
     MatrixInverse: lambda node, variable, ask: ask(node.inputs[0]),
+    Kron: _of_kron,
     Expm: lambda node, variable, ask: (
         {"psd", "symmetric"} if "symmetric" in ask(node.inputs[0]) else NOTHING),
     QRIncomplete: lambda node, variable, ask: {"upper"},

@@ -108,8 +108,13 @@ class Interpreter:
                 found.update(*(storage[node.inputs[i]] & inputs for i in positions))
         return overwritten
 
-    def __call__(self, values):
-        """Values of the graph's outputs for ``values`` of its inputs; what is updated is unchanged after an error."""
+    def __call__(self, values=None, n_calls=1):
+        """Values of the graph's outputs for ``values`` of its inputs; what is updated is unchanged after an error.
+
+        Without values: call the function of this executor with those that its inputs have, ``n_calls`` times.
+        """
+        if values is None:
+            return self.again(n_calls)
         for variable, value in zip(self.fgraph.inputs, values, strict=True):
             self.storage_map[variable][0] = value
             if self._callback_input is not None:

@@ -307,11 +307,38 @@ static void store_index(char *to, int dtype, int64_t v)
     }
 }
 
+typedef struct {
+    uint64_t key;
+    int64_t at;
+} ranked;
+
+/* The places by their numbers, the largest first, of equal ones in the order of places; ranks: memory for 2 k. */
+static void rank(const char *x, int64_t step, int dtype, uint64_t turned, int64_t k, int64_t *index, ranked *ranks)
+{
+    ranked *from = ranks, *to = ranks + k;
+    for (int64_t i = 0; i < k; i++) {
+        make_keys(&from[i].key, x + index[i] * step, step, 1, dtype, turned);
+        from[i].at = index[i];
+    }
+    for (int64_t width = 1; width < k; width *= 2) {
+        for (int64_t start = 0; start < k; start += 2 * width) {
+            int64_t middle = start + width < k ? start + width : k, end = middle + width < k ? middle + width : k;
+            for (int64_t i = start, a = start, b = middle; i < end; i++)
+                to[i] = from[b < end && (a == middle || from[b].key > from[a].key) ? b++ : a++];
+        }
+        ranked *other = from;
+        from = to;
+        to = other;
+    }
+    for (int64_t i = 0; i < k; i++)
+        index[i] = from[i].at;
+}
+
 #define FEW 512
 #define SHORT 1024                  /* rows for which counting digits is more work than a heap */
 
-/* in: x, how many (negative: of the smallest). params: axis; whether values, whether indices are wanted, in this order.
- * They come in the order in which x has them. */
+/* in: x, how many (negative: of the smallest). params: axis; whether values, whether indices are wanted, in this order;
+ * whether they come by rank, not in the order in which x has them. */
 int th_topk(const th_call *c)
 {
     struct th_frame *f = c->frame;
@@ -328,7 +355,8 @@ int th_topk(const th_call *c)
     }
     if (error || !th_product(c->out[0]->ndim, c->out[0]->shape))
         return error;
-    uint64_t *key = th_scratch(f, 8 * (2 * n + k + 2 + TH_BLOCK)), *part = key + n + TH_BLOCK, turned = given < 0 ? ~(uint64_t)0 : 0;
+    int by_rank = c->params[3] && k > 1;
+    uint64_t *key = th_scratch(f, 8 * (2 * n + k + 2 + TH_BLOCK + (by_rank ? 4 * k : 0))), *part = key + n + TH_BLOCK, turned = given < 0 ? ~(uint64_t)0 : 0;
     int64_t *index = (int64_t *)(part + n + 1);
     if (!key)
         return th_fail(f, TH_OUT_OF_MEMORY, "no memory for sorting");
@@ -342,6 +370,8 @@ int th_topk(const th_call *c)
             find_few(from, x->stride[axis], n, x->dtype, turned, k, part, key, index);
         else
             find_many(from, x->stride[axis], n, x->dtype, turned, k, part, key, index);
+        if (by_rank)
+            rank(from, x->stride[axis], x->dtype, turned, k, index, (ranked *)(index + k));
         for (int64_t i = 0; i < k; i++) {
             if (values)
                 memcpy(values->data + v.at[1] + i * values->stride[axis], from + index[i] * x->stride[axis], item);

@@ -4,6 +4,7 @@ import functools
 
 from theano.config import config
 from theano.graph.props import WithProps
+from theano.scalar.dtype import SMALL
 from theano.scalar.type import (
     TYPES,
     Scalar,
@@ -86,7 +87,7 @@ def no_complex_same_out(x):
 def upgrade_to_float(*dtypes):
     """Float or complex; small integers become float32, others float64."""
     small = ("bool", "int8", "int16", "uint8", "uint16")
-    raised = [d if d in continuous_dtypes else "float32" if d in small or config.floatX == "float16"
+    raised = [d if d in continuous_dtypes else "float32" if d in small or config.floatX in SMALL
               else "float64" for d in dtypes]
     return upcast(*raised)
 

@@ -74,7 +74,7 @@ from theano.tensor.constant import (
     get_scalar_constant_value,
     numpy_scalar,
 )
-from theano.tensor.counterpart import NUMPY_FUNCTIONS  # noqa: F401  what they do with variables
+from theano.tensor.counterpart import numpy_function  # what they do with variables
 from theano.tensor.create import (
     Alloc,
     AllocEmpty,
@@ -227,3 +227,11 @@ int32_t, none_type_t, NoneTypeT, numpy_diagonal_return_view = int32, none_type, 
 get_scalar_constant_value_elemwises = tuple(ELEMWISE[n].scalar_op.__class__ for n in (
     "cast_int8", "switch", "neq", "eq", "lt", "gt", "le", "ge", "second", "add", "sub", "mul", "int_div", "true_div",
     "mod", "neg", "minimum", "maximum"))    # what `get_scalar_constant_value` computes
+
+
+def __getattr__(name):
+    """NumPy's functions that have no other form here: ``theano.tensor.moveaxis`` and ``numpy.moveaxis`` are one."""
+    function = None if name.startswith("_") else numpy_function(name)
+    if function is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return function

@@ -6,6 +6,7 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.scalar.dtype import can_cast
+from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import arange
 from theano.tensor.elemwise import DimShuffle, switch
@@ -445,13 +446,13 @@ def take(a, indices, axis=None, mode="raise"):
     mode: "raise", "wrap" or "clip" for indices out of range.  Reference: numpy.take
     """
     a, indices = as_tensor_variable(a), as_tensor_variable(indices)
+    axis = None if axis is None else axis_of(a, axis)
     if mode == "clip":
         indices = indices.clip(0, (a.size if axis is None else a.shape[axis]) - 1)
     elif mode == "wrap":
         indices = indices % (a.size if axis is None else a.shape[axis])
     if axis is None:
         return take(a.flatten(), indices, axis=0)
-    axis = axis % a.type.ndim
     if indices.type.ndim == 1:
         return _take_rows(a, indices, axis)
     flat = _take_rows(a, indices.flatten(), axis)

@@ -121,8 +121,8 @@ def as_tensor_variable(x, name=None, ndim=None):
         if isinstance(error, ValueError) and ndim is not None:
             raise
         text = repr(x)
-        raise AsTensorError(f"Cannot convert {text if len(text) < 100 else text[:97] + '...'} to TensorType",
-                            type(x)) from error
+        raise AsTensorError(f"Cannot convert {text if len(text) < 100 else text[:97] + '...'} to TensorType: "
+                            f"it is a {type(x).__name__}") from error
 
 
 as_tensor = as_tensor_variable

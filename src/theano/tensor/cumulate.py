@@ -6,6 +6,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.dtype import computed_in
 from theano.scalar.type import upcast
+from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
 from theano.tensor.elemwise import conjugate, maximum, minimum, second, sum_to_shape_of
@@ -34,8 +35,7 @@ class CumOp(Op):
         x = as_tensor_variable(x)
         if self.axis is None:
             return Apply(self, [x], [tensor(x.type.dtype, (False,))])
-        if not -x.type.ndim <= self.axis < x.type.ndim:
-            raise ValueError(f"axis(={self.axis}) out of bounds for {x} with {x.type.ndim} dimensions")
+        axis_of(x, self.axis)
         return Apply(self, [x], [x.type()])
 
     @in_single
@@ -172,9 +172,8 @@ class DiffOp(Op):
 
     def make_node(self, x):
         x = as_tensor_variable(x)
-        if not -x.type.ndim <= self.axis < x.type.ndim:
-            raise ValueError(f"axis {self.axis} is out of bounds for {x} with {x.type.ndim} dimensions")
-        pattern = [b and d != self.axis % x.type.ndim for d, b in enumerate(x.type.broadcastable)]
+        axis = axis_of(x, self.axis)
+        pattern = [b and d != axis for d, b in enumerate(x.type.broadcastable)]
         return Apply(self, [x], [tensor(x.type.dtype, pattern)])
 
     @in_single

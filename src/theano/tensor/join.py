@@ -9,6 +9,7 @@ from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
 from theano.scalar.type import upcast
+from theano.tensor.axis import axis_of
 from theano.tensor.constant import STACK, as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.elemwise import cast, switch
 from theano.tensor.shape import (
@@ -175,13 +176,11 @@ def stack(*tensors, **kwargs):
     if not parts:
         raise ValueError("Cannot stack an empty list of tensors")
     parts = [as_tensor_variable(t) for t in parts]
-    ndim = parts[0].type.ndim + 1
-    if not -ndim <= axis < ndim:
-        raise IndexError(f"'axis' parameter {axis} is out of bounds [-{ndim}, {ndim})")
+    axis = axis_of(parts[0], axis, new=1)
     if all(t.type.ndim == 0 for t in parts):
         dtype = upcast(*(t.type.dtype for t in parts))
         return MakeVector(dtype)(*(cast(t, dtype) for t in parts))
-    return join(axis % ndim, *(shape_padaxis(t, axis) for t in parts))
+    return join(axis, *(shape_padaxis(t, axis) for t in parts))
 
 
 def stacklists(arg):
@@ -296,14 +295,19 @@ def split(x, splits_size, n_splits, axis=0):
 def roll(x, shift, axis=None):
     """``x`` with its elements moved by ``shift`` along ``axis``, those pushed out coming in again.
 
-    Without axis the flattened tensor is rolled.  Reference: numpy.roll
+    Without axis the flattened tensor is rolled; several axes have a shift each, or all the same one.
+    Reference: numpy.roll
     """
     x = as_tensor_variable(x)
+    if isinstance(axis, (tuple, list)):
+        for d, n in zip(axis, shift if isinstance(shift, (tuple, list)) else [shift] * len(axis), strict=True):
+            x = roll(x, n, d)
+        return x
     if axis is None:
         if x.type.ndim > 1:
             return roll(x.flatten(), shift, axis=0).reshape(x.shape)
         axis = 0
-    axis %= x.type.ndim
+    axis = axis_of(x, axis)
     every = (slice(None),) * axis
     cut = shape_i(x, axis) - as_tensor_variable(shift) % shape_i(x, axis)
     return join(axis, x[(*every, slice(cut, None))], x[(*every, slice(0, cut))])

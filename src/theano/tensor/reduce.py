@@ -10,6 +10,7 @@ from theano.scalar.dtype import computed_in, is_small
 from theano.scalar.policy import wide_float
 from theano.scalar.table import TABLE
 from theano.scalar.type import complex_dtypes, discrete_dtypes
+from theano.tensor.axis import axis_of
 from theano.tensor.careduce import All, Any, CAReduce, Prod, Sum
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import ELEMWISE, cast, eq, exp, log, sqrt, switch, true_div
@@ -34,11 +35,7 @@ def normal_axes(x, axis):
         axes = [int(a) for a in np.atleast_1d(axis)]
     else:
         raise TypeError(f"axis must be an integer, tuple of integers or None, got {axis!r}")
-    ndim = x.type.ndim
-    for a in axes:
-        if not -ndim <= a < ndim:
-            raise ValueError(f"axis {a} is out of range for {x}, which has {ndim} dimensions")
-    return tuple(sorted({a % ndim for a in axes}))
+    return tuple(sorted({axis_of(x, a) for a in axes}))
 
 
 def check_and_normalize_axes(x, axis):
@@ -313,7 +310,8 @@ method("mean")(lambda self, axis=None, dtype=None, keepdims=False, acc_dtype=Non
 def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     """Variance along ``axis`` by the two-pass formula; ``corrected`` subtracts what rounding leaves of the mean.
 
-    ddof: delta degrees of freedom.  Reference: numpy.var; Chan et al. 1983, equation 1.7
+    ddof: delta degrees of freedom. Of complex numbers it is that of their squares, as the original's, and complex;
+    ``numpy.var`` of a variable is real.  Reference: numpy.var; Chan et al. 1983, equation 1.7
     """
     x = as_tensor_variable(input)
     if isinstance(ddof, bool):

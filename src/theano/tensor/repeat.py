@@ -10,6 +10,7 @@ from theano.graph.variable import Apply
 from theano.scalar.type import upcast
 from theano.tensor.advanced import inc_subtensor, set_subtensor, take
 from theano.tensor.assertion import Assert
+from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.create import alloc, arange, ones, zeros
 from theano.tensor.elemwise import cast, eq, maximum, sum_to_shape_of, switch
@@ -43,11 +44,11 @@ class RepeatOp(Op):
             raise TypeError(f"repeats must be a scalar or a vector, got {repeats.type}")
         if self.axis is None:
             return Apply(self, [x, repeats], [tensor(x.type.dtype, (False,))])
-        pattern = list(x.type.broadcastable)
+        pattern, axis = list(x.type.broadcastable), axis_of(x, self.axis)
         try:
-            pattern[self.axis] = pattern[self.axis] and int(get_scalar_constant_value(repeats)) == 1
+            pattern[axis] = pattern[axis] and int(get_scalar_constant_value(repeats)) == 1
         except NotScalarConstantError:
-            pattern[self.axis] = False
+            pattern[axis] = False
         return Apply(self, [x, repeats], [tensor(x.type.dtype, pattern)])
 
     def perform(self, node, inputs, output_storage):
@@ -98,7 +99,7 @@ def repeat(x, repeats, axis=None):
     count = repeats[0] if repeats.type.ndim else repeats
     if axis is None:
         x, axis = flatten(x), 0
-    axis = axis % x.type.ndim
+    axis = axis_of(x, axis)
     shape = [x.shape[d] for d in range(x.type.ndim)]
     pattern = [*range(axis + 1), "x", *range(axis + 1, x.type.ndim)]
     every = alloc(x.dimshuffle(pattern), *shape[:axis + 1], count, *shape[axis + 1:])

@@ -14,6 +14,7 @@ from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.dtype import numpy_dtype, result_type
 from theano.scalar.type import Scalar, continuous_dtypes
+from theano.tensor.axis import axis_of
 from theano.tensor.constant import (
     FROM_TYPE,
     SEEN_THROUGH,
@@ -390,6 +391,8 @@ def reshape(x, newshape, ndim=None):
     Raises ValueError when the length is neither known nor given.
     """
     x = as_tensor_variable(x)
+    if isinstance(newshape, (tuple, list)) and sum(isinstance(n, int) and n == -1 for n in newshape) > 1:
+        raise ValueError(f"only one extent of a shape can be -1, which is worked out from the others; got {newshape}")
     if ndim is None:
         newshape = as_tensor_variable(newshape)
         if newshape.type.ndim == 0:
@@ -600,7 +603,7 @@ def transpose(x, axes=None):
     x = as_tensor_variable(x)
     if axes is None or (isinstance(axes, (tuple, list)) and len(axes) == 0 and x.type.ndim):
         axes = tuple(range(x.type.ndim - 1, -1, -1))
-    result = DimShuffle(x.type.broadcastable, tuple(int(a) % x.type.ndim for a in axes))(x)
+    result = DimShuffle(x.type.broadcastable, tuple(axis_of(x, a) for a in axes))(x)
     if x.name and tuple(axes) == tuple(range(x.type.ndim - 1, -1, -1)):
         result.name = x.name + ".T"
     return result
@@ -610,6 +613,7 @@ def transpose(x, axes=None):
 def swapaxes(y, axis1, axis2):
     """``y`` with two axes exchanged."""
     y = as_tensor_variable(y)
+    axis1, axis2 = axis_of(y, axis1), axis_of(y, axis2)
     order = list(range(y.type.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return y.dimshuffle(order)
@@ -630,11 +634,8 @@ def shape_padright(t, n_ones=1):
 def shape_padaxis(t, axis):
     """``t`` with one broadcastable dimension put at ``axis``."""
     t = as_tensor_variable(t)
-    ndim = t.type.ndim + 1
-    if not -ndim <= axis < ndim:
-        raise IndexError(f"axis {axis} is out of bounds [-{ndim}, {ndim})")
     order = list(range(t.type.ndim))
-    order.insert(axis % ndim, "x")
+    order.insert(axis_of(t, axis, new=1), "x")
     return t.dimshuffle(order)
 
 

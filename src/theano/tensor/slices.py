@@ -99,8 +99,12 @@ def as_index_variable(idx):
         return idx
     if isinstance(idx, Variable) and isinstance(idx.type, Scalar):
         idx = tensor_from_scalar(idx)
-    variable = as_tensor_variable(np.asarray(idx) if isinstance(idx, (list, tuple)) and not
-                                  is_symbolic(idx) else idx)
+    try:
+        variable = as_tensor_variable(np.asarray(idx) if isinstance(idx, (list, tuple)) and not
+                                      is_symbolic(idx) else idx)
+    except (TypeError, ValueError) as error:
+        raise TypeError("an index has integers, slices, None, ..., integer arrays and boolean masks, "
+                        f"but one entry is {idx!r}, of type {type(idx).__name__}") from error
     if variable.type.dtype != "bool" and variable.type.dtype not in INTEGERS:
         if isinstance(variable, Constant) and variable.data.size == 0:
             return constant(variable.data.astype("int64"))

@@ -5,8 +5,9 @@ import numpy as np
 from theano.errors import NotScalarConstantError
 from theano.gradient import DisconnectedType, grad_undefined
 from theano.graph.op import Op
-from theano.graph.variable import Apply
+from theano.graph.variable import Apply, Constant
 from theano.tensor.advanced import set_subtensor
+from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
 from theano.tensor.create import arange
 from theano.tensor.elemwise import cast
@@ -39,6 +40,8 @@ class _SortOp(Op):
         input, axis = as_tensor_variable(input), as_tensor_variable(axis)
         if axis.type.ndim:
             raise TypeError(f"axis must be a scalar, got {axis.type}")
+        if isinstance(axis, Constant) and input.type.ndim and axis.data == int(axis.data):
+            axis_of(input, int(axis.data))
         return Apply(self, [input, axis], [TensorType(self.dtype(input), input.type.broadcastable)()])
 
     @in_single
@@ -117,7 +120,13 @@ def argsort(a, axis=-1, kind="quicksort", order=None):
 class TopKOp(Op):
     """The ``kth`` largest elements along an axis, or the -kth smallest: values, indices, or both.
 
-    x: any tensor   kth: integer scalar, not 0   ->   values, indices of dtype idx_dtype, ordered as x has them.
+    x: any tensor   kth: integer scalar, not 0   ->   values, indices of dtype idx_dtype
+
+    Parameters
+    ----------
+    sorted : bool
+        The largest (negative ``kth``: the smallest) comes first, of equal ones that with the smaller index; False:
+        ordered as x has them.
     """
 
     __props__ = ("axis", "sorted", "return_values", "return_indices", "idx_dtype")
@@ -134,12 +143,10 @@ class TopKOp(Op):
 
     def make_node(self, inp, kth):
         inp, kth = as_tensor_variable(inp), as_tensor_variable(kth)
-        ndim = inp.type.ndim
-        if ndim == 0 or not -ndim <= self.axis < ndim:
-            raise IndexError(f"axis {self.axis} is out of bounds for a tensor with {ndim} dimensions")
+        axis = axis_of(inp, self.axis)
         if kth.type.ndim or kth.type.dtype not in INTEGERS:
             raise TypeError(f"kth must be an integer scalar, got {kth.type}")
-        pattern = [b and d != self.axis % ndim for d, b in enumerate(inp.type.broadcastable)]
+        pattern = [b and d != axis for d, b in enumerate(inp.type.broadcastable)]
         dtypes = [inp.type.dtype] * self.return_values + [self.idx_dtype] * self.return_indices
         return Apply(self, [inp, kth], [tensor(dtype, pattern) for dtype in dtypes])
 
@@ -155,7 +162,9 @@ class TopKOp(Op):
             index = n - 1 - np.flip(np.argsort(np.flip(x, self.axis), self.axis, kind="stable"), self.axis)
         else:
             index = np.argsort(x, self.axis, kind="stable")
-        index = np.sort(index[tuple(first)], self.axis)
+        index = index[tuple(first)]
+        if not self.sorted:
+            index = np.sort(index, self.axis)
         results = [np.take_along_axis(x, index, self.axis)] * self.return_values
         results += [index.astype(self.idx_dtype)] * self.return_indices
         for cell, value in zip(output_storage, results, strict=True):
@@ -184,12 +193,15 @@ def _topk(x, kth, axis, **properties):
 
 
 def topk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """The ``kth`` largest (negative: smallest) elements along ``axis``, ordered as ``x`` has them."""
+    """The ``kth`` largest elements along ``axis``, from the largest on; negative: the smallest, from the smallest on.
+
+    sorted: False gives them in the order in which ``x`` has them.
+    """
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype, return_indices=False)
 
 
 def argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """The indices of the ``kth`` largest (negative: smallest) elements along ``axis``, ordered as ``x`` has them."""
+    """The indices of what `topk` gives."""
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype, return_values=False)
 
 

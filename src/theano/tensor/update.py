@@ -96,7 +96,15 @@ class Part:
         """The tensor with ``x[index]`` at least ``value``; of equal indices all count."""
         return self._combined("maximum", value)
 
-    multiply = mul
+    def sub(self, value):
+        """The tensor with ``x[index] -= value``; equal indices add up."""
+        return self.add(-as_tensor_variable(value))
+
+    def div(self, value):
+        """The tensor with ``x[index] /= value``; of equal indices all count."""
+        return self.mul(1 / as_tensor_variable(value))
+
+    multiply, subtract, divide = mul, sub, div
 
     def _joined(self, function, value):
         part = self.get()
@@ -134,5 +142,5 @@ class At:
 
 @method("at")
 def at(x):
-    """``x.at[index]`` is a part of ``x``, of which the methods set, add, mul, min and max give a changed ``x``."""
+    """``x.at[index]`` is a part of ``x``; its methods set, add, sub, mul, div, min and max give a changed ``x``."""
     return At(x)

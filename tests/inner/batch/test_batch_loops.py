@@ -14,6 +14,7 @@ from theano.graph.walk import toposort
 from theano.inner.batch.each_row import EachRow
 from theano.inner.rowwise import map_rows
 from theano.inner.scan.op import Scan
+from theano.inner.scan.structured import Going, Longest
 
 
 @pytest.fixture
@@ -91,6 +92,76 @@ def test_rows_may_stop_together_but_not_apart(rng):
         return [theano.scan(lambda row: (row, theano.scan_module.until(row > limit)), sequences=x)[0]]
     found = compare(stops, [x, limit], [np.arange(6.) + np.zeros((3, 1)), np.array(3.5)], (True, False))
     assert any(isinstance(n.op, EachRow) for n in toposort(found))
+
+
+def root(x):
+    """By Newton's method, with as many steps as it takes."""
+    return theano.loop(lambda s: ((s + x / s) / 2, None), x, until=lambda s: abs(s * s - x) < 1e-10)[0]
+
+
+def slowly(x, w):
+    """A state of two parts, of which one shows how many steps there were; stops at once or late."""
+    def step(s):
+        return {"x": s["x"] * 0.9, "v": s["v"] + w * s["x"], "n": s["n"] + 1}, None
+    last, _ = theano.loop(step, {"x": x, "v": w * 0, "n": 0}, until=lambda s: s["x"] < 0.5)
+    return [last["x"], last["v"], last["n"]]
+
+
+STOPPING = {"root": (root, [T.dscalar()], [np.array([4.0, 9.0, 1e4])], (True,)),
+            "slope": (lambda x: T.grad(root(x), x), [T.dscalar()], [np.array([4.0, 9.0, 1e4])], (True,)),
+            "curve": (lambda x: T.grad(T.grad(root(x), x), x), [T.dscalar()], [np.array([4.0, 100.0])], (True,)),
+            "slowly": (slowly, [T.dscalar(), T.dvector()], [np.array([0.1, 3.0, 1.0]), np.ones((3, 2))], (True, True)),
+            "shared": (slowly, [T.dscalar(), T.dvector()], [np.array([0.1, 3.0, 1.0]), np.ones(2)], (True, False)),
+            "slopes": (lambda x, w: T.grad(slowly(x, w)[1].sum() * x, [x, w]), [T.dscalar(), T.dvector()],
+                       [np.array([0.1, 3.0, 1.0]), np.array([[1.0, 2], [3, 4], [5, 6]])], (True, True))}
+
+
+@pytest.mark.parametrize("name", sorted(STOPPING))
+def test_rows_that_stop_apart_keep_their_last_values(name):
+    build, variables, values, batched = STOPPING[name]
+
+    def listed(*args):
+        made = build(*args)
+        return list(made) if isinstance(made, (list, tuple)) else [made]
+
+    whole = [x.type.clone(broadcastable=(False,) * v.ndim)() if b else x
+             for x, v, b in zip(variables, values, batched, strict=True)]
+    made = theano.vectorize(listed, [0 if b else None for b in batched])(*whole)
+    one = theano.function(variables, listed(*variables), on_unused_input="ignore")
+    rows = zip(*[one(*(v[k] if b else v for v, b in zip(values, batched, strict=True)))
+                 for k in range(len(values[0]))], strict=True)
+    expected = [np.array(column) for column in rows]
+    for mode in ("FAST_RUN", "FAST_COMPILE", theano.Mode("py", None)):
+        f = theano.function(whole, made, mode=mode, on_unused_input="ignore")
+        for found, value in zip(f(*values), expected, strict=True):
+            np.testing.assert_allclose(found, value, rtol=1e-9)
+    assert f(values[0][:0], *values[1:])[0].shape[0] == 0 if not any(batched[1:]) else True
+
+
+def test_gradients_of_vectorized_loops_that_stop_apart():
+    x = T.dvector()
+    roots = theano.vectorize(root)(x)
+    f = theano.function([x], [T.grad(roots.sum(), x), T.jacobian(roots, x), T.Rop(roots, x, x)])
+    given = np.array([4.0, 9.0, 1e4])
+    slopes = 0.5 / np.sqrt(given)
+    for found, expected in zip(f(given), (slopes, np.diag(slopes), slopes * given), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_rows_of_what_loops_that_stop_apart_gave_are_refused():
+    x = T.dvector()
+    rows = theano.vectorize(lambda x: theano.loop(lambda s: (s * 0.5, s), x, until=lambda s: s < 1)[1])(x)
+    f = theano.function([x], rows)
+    np.testing.assert_array_equal(f([2.0, 2.5]), [[2, 1], [2.5, 1.25]])
+    with pytest.raises(ValueError, match="rows must have one shape"):
+        f([2.0, 20.0])
+
+
+def test_one_loop_has_nothing_that_is_for_batches():
+    x = T.dscalar()
+    f = theano.function([x], [root(x), T.grad(root(x), x)], mode=theano.Mode("py", "fast_run"))
+    steps = [n.op.graph for n in f.maker.fgraph.toposort() if isinstance(n.op, Scan)]
+    assert steps and not any(isinstance(n.op, (Going, Longest)) for g in steps for n in toposort(g.outputs, g.inputs))
 
 
 @pytest.mark.parametrize("summed", [False, True])

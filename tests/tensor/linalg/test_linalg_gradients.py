@@ -84,7 +84,7 @@ CASES = {
     "expm": (slinalg.expm, (3, 3)),
     "power": (lambda a: nlinalg.matrix_power(a, 5), (3, 3)),
     "power_negative": (lambda a: nlinalg.matrix_power(a, -2), (3, 3)),
-    "kron": (slinalg.kron, (2, 3), (3, 2)),
+    "kron": (slinalg.kron, (2, 3), (3, 2)), "kron_twice": (lambda a: slinalg.kron(a, a), (2, 3)),
     "kron_3": (slinalg.kron, (2,), (3, 2)),
     **{f"norm_{k}": (lambda a, k=k: nlinalg.norm(a, k), (4, 3)) for k in (
         None, "fro", "nuc", "inf", "-inf", 1, -1, 2, -2)},

@@ -228,12 +228,12 @@ def put(lowering, node):
 MODES = ("raise", "wrap", "clip")
 
 
-def _before_widening(v):
-    """What ``v`` is, or the same numbers in a smaller dtype."""
+def _before_widening(lowering, v):
+    """What ``v`` is, or the same numbers in a smaller dtype, where these are in memory."""
     node = v.owner
     if node is not None and isinstance(node.op, Elemwise) and node.op.scalar_op.name.startswith("cast_"):
         x, = node.inputs
-        if x.type.dtype in ("bool", *INTEGERS) and can_cast(x.type.dtype, v.type.dtype):
+        if x in lowering.places and x.type.dtype in ("bool", *INTEGERS) and can_cast(x.type.dtype, v.type.dtype):
             return x
     return v
 
@@ -244,7 +244,7 @@ def choose(lowering, node):
     dtype = node.outputs[0].type.dtype
     if numbers.type.dtype == "uint64" or dtype not in ir.DTYPES[:-1] or any(v.type.dtype != dtype for v in choices):
         return NotImplemented
-    places = [lowering.place(v) for v in (_before_widening(numbers), *choices)]
+    places = [lowering.place(v) for v in (_before_widening(lowering, numbers), *choices)]
     params = (MODES.index(node.op.mode), int(len(choices) == 1))
     lowering.add("call", places, [lowering.temp(node.outputs[0])], params, kernel="choose", node=node)
     return None

@@ -81,7 +81,7 @@ def topk(lowering, node):
     op = node.op
     if x.type.dtype not in REAL:
         return NotImplemented
-    params = (op.axis % x.type.ndim, int(op.return_values), int(op.return_indices))
+    params = (op.axis % x.type.ndim, int(op.return_values), int(op.return_indices), int(op.sorted))
     lowering.add("call", [lowering.place(x), lowering.place(k)], [lowering.temp(v) for v in node.outputs], params,
                  kernel="topk", node=node)
     return None

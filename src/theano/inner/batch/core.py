@@ -5,6 +5,9 @@ place of, the first one. `RULES` says for each class of ops what its nodes becom
 with ops that have rules. An op may bring its own rule, a method ``batch_op``. Everything else is done row by row.
 """
 
+from contextlib import nullcontext
+
+from theano.graph import origin
 from theano.graph.variable import Variable
 from theano.graph.walk import toposort
 from theano.inner.batch.each_row import EachRow, each_row
@@ -51,8 +54,10 @@ def _walk(outputs, memo):
         if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
             continue
         batched = [is_batched(new, old) for new, old in zip(inputs, node.inputs, strict=True)]
-        found = _batched(node, inputs, batched, memo) if any(batched) else \
-            node.clone_with_new_inputs(inputs).outputs
+        trace = getattr(node.outputs[0].tag, "trace", ()) if node.outputs else ()
+        with origin.inherited(trace) if trace else nullcontext():       # errors name the line of one row
+            found = _batched(node, inputs, batched, memo) if any(batched) else \
+                node.clone_with_new_inputs(inputs).outputs
         for old, new in zip(node.outputs, found, strict=True):
             memo.setdefault(old, _fitting(node, old, new))
 

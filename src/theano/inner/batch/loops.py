@@ -3,14 +3,29 @@
 from dataclasses import replace
 
 from theano.graph.variable import Constant
-from theano.inner.batch.core import batch_graph, broadcast, broadcast_to, count_of, flat_rows, moved, rule, unflat_rows
+from theano.inner.batch.core import (
+    all_batched,
+    batch_graph,
+    broadcast,
+    broadcast_to,
+    count_of,
+    flat_rows,
+    moved,
+    rule,
+    unflat_rows,
+)
 from theano.inner.batch.each_row import EachRow
 from theano.inner.graph import InnerGraph
 from theano.inner.ifelse import IfElse
 from theano.inner.rowwise import Rowwise, map_rows
 from theano.inner.scan.loop import Carry, Other, Sequence, Stack, State, is_tensor
 from theano.inner.scan.op import Scan, run
-from theano.tensor.elemwise import neq, switch
+from theano.inner.scan.structured import Going, Longest, Recorded
+from theano.tensor.constant import constant
+from theano.tensor.create import alloc
+from theano.tensor.elemwise import eq, lt, neq, switch
+from theano.tensor.join import concatenate
+from theano.tensor.reduce import max as maximum_of
 from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType
 
@@ -98,7 +113,7 @@ def scan(node, inputs, batched):
             break
         fed = more
     if loop.until is not None and values[-1].type.ndim:
-        return None                                     # rows stop at different steps
+        return _until_all_stop(loop, flags, count)      # rows stop at different steps
     return _batched_loop(node, loop, flags, within, values, fed, count)
 
 
@@ -135,6 +150,56 @@ def _batched_loop(node, loop, flags, within, values, fed, count):
     return found
 
 
+def _until_all_stop(loop, flags, count):
+    """Steps until the last row stops, in which those that have stopped keep their values; None for loops of which rows
+    of steps come out, as there would be more of some than of others.
+
+    The loop has two states more: which rows go on, and how many steps there were.
+    """
+    if loop.carries or loop.stacks or not all(is_tensor(s.before) for s in loop.states):
+        return None
+    within = {s.row: _rows_of(s.row) for s, f in zip(loop.sequences, flags.sequences, strict=True) if f.array.batched}
+    within |= {o.inner: _rows_of(o.inner) for o, f in zip(loop.others, flags.others, strict=True) if f.outer.batched}
+    within |= {s.before: _rows_of(s.before) for s in loop.states}
+    *values, stop = batch_graph(loop.outputs, within)
+    going, steps = TensorType("bool", (False,))(), TensorType("int64", ())()
+    still = going & eq(stop, 0)
+    states = [State(within[s.before], broadcast_to(s.start, f.start.batched, count),
+                    _where(going, _with_rows(x, s.after, True, count), within[s.before]))
+              for s, f, x in zip(loop.states, flags.states, values, strict=True)]
+    made = replace(
+        loop, until=eq(still.any(), 0),
+        sequences=[Sequence(within.get(s.row, s.row), moved(s.array, 0, 1) if f.array.batched else s.array)
+                   for s, f in zip(loop.sequences, flags.sequences, strict=True)],
+        states=[*states, State(going, alloc(constant(True, dtype="bool"), count), still),
+                State(steps, constant(0, dtype="int64"), steps + 1)],
+        others=[Other(within.get(o.inner, o.inner), o.outer) for o in loop.others])
+    return run(made)[:len(states)]
+
+
+def _where(rows, a, b):
+    return switch(rows.dimshuffle(0, *["x"] * (a.type.ndim - 1)), a, b)
+
+
+@rule(Recorded)
+def recorded(node, inputs, batched):
+    """All rows, by both ways of computing them."""
+    value, again = all_batched(inputs, batched)
+    return [node.op(value, value.type.filter_variable(again))]
+
+
+@rule(Longest)
+def longest(node, inputs, batched):
+    """The number of steps of the row that goes on longest, which all rows make."""
+    return [maximum_of(concatenate([inputs[0], constant([1], dtype=inputs[0].type.dtype)]))]    # of no rows too
+
+
+@rule(Going)
+def going(node, inputs, batched):
+    """Rows go on as long as they have steps of their own."""
+    return [lt(*inputs)]
+
+
 def _with_rows(x, old, is_batch, n):
     return broadcast(x, n) if is_batch and x.type.ndim == old.type.ndim else x
 
@@ -153,4 +218,4 @@ def ifelse(node, inputs, batched):
         return IfElse(n, name=node.op.name)(condition, *(a for a, _ in pairs), *(b for _, b in pairs),
                                             return_list=True)
     rows = neq(condition, 0)
-    return [switch(rows.dimshuffle(0, *["x"] * (a.type.ndim - 1)), a, b) for a, b in pairs]
+    return [_where(rows, a, b) for a, b in pairs]

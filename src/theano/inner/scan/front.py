@@ -1,12 +1,13 @@
 """`scan` and its short forms: from functions of steps to loops."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce as fold
+from inspect import signature
 
 import numpy as np
 
-from theano.errors import MissingInputError
+from theano.errors import AsTensorError, MissingInputError
 from theano.graph import origin
 from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
@@ -114,6 +115,7 @@ class Made:
     outputs: list
     lasts: list
     updates: OrderedUpdates
+    finals: list = field(default_factory=list)      # the last or initial value of each output; None: it is not carried
 
     def presented(self, return_list=False):
         """What `scan` returns."""
@@ -130,6 +132,8 @@ def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     structured: ``fn`` returns more outputs than ``outputs_info`` tells of; ``lasts`` is wanted
     running: otherwise the loop is described only
     """
+    if isinstance(checkpoint, (int, np.integer)) and checkpoint < 1:
+        raise ValueError(f"checkpoint must be a positive number of steps, 'sqrt' or None, got {checkpoint}")
     step = _Step(go_backwards, n_steps)
     for k, entry in enumerate(_listed(sequences)):
         step.add_sequence(k, entry)
@@ -141,13 +145,15 @@ def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     loop.others = [Other(v, v) for v in dict.fromkeys(fixed)]
     with nodes_constructed() as made:
         earlier = [row for info in infos if info for row in info.rows]
-        answer = Answer(fn(*(s.row for s in loop.sequences), *earlier, *fixed))
+        answer = Answer(called(fn, [*(s.row for s in loop.sequences), *earlier, *fixed], "fn of scan", lambda: [
+            *step.labels, *(f"{i.label} at t{tap}" for i in infos if i for tap in i.taps),
+            *(f"non_sequences {k}" for k in range(len(fixed)))]))
     if structured or not infos:
         infos += [None] * (len(answer.outputs) - len(infos))
     if len(infos) != len(answer.outputs):
         raise ValueError(f"scan has outputs_info for {len(infos)} outputs, but fn returned {len(answer.outputs)}: "
                          f"give None for outputs that steps don't need")
-    loop.states, results = _states(answer, loop.others, strict)
+    loop.states, results = _states(answer, loop.others, [*(s.row for s in loop.sequences), *earlier], strict)
     loop.until = answer.until
     _join(infos, results)
     if not structured:
@@ -173,14 +179,15 @@ def _results(loop, infos, made, checkpoint, ends):
     else:
         carried, last, stacked = run_in_chunks(loop, checkpoint, ends)
         lasts = [x.owner.inputs[1] for x in carried]
-    carried, stacked = iter(carried), iter(stacked)
+    carried, stacked, final = iter(carried), iter(stacked), iter(lasts)
+    finals = [next(final) if i else None for i in infos]
     outputs = [next(carried) if i else next(stacked) for i in infos]
     updates = OrderedUpdates()
     for state, value in zip(loop.states, last, strict=True):
         updates[state.start] = value
         if state.start in made:
             state.start.default_update = value
-    return Made(loop, outputs, lasts, updates)
+    return Made(loop, outputs, lasts, updates, finals)
 
 
 def _listed(value):
@@ -207,7 +214,7 @@ class _Step:
         self.backwards, self.n_steps, self.slices = backwards, n_steps, []
         if isinstance(n_steps, float) and n_steps == int(n_steps):
             self.n_steps = int(n_steps)
-        self.lengths = []
+        self.lengths, self.labels = [], []
 
     def add_sequence(self, k, entry):
         """Add the slices for all taps."""
@@ -227,6 +234,7 @@ class _Step:
                 part.name = f"{x.name}[{tap - first}:{end or ''}]"
             self.lengths.append(part)
             label = x.name and f"{x.name}[t{format(tap, '+') if tap else ''}]"
+            self.labels.append(f"sequence {k} at t{format(tap, '+') if tap else ''}")
             self.slices.append((part[::-1] if self.backwards else part, label))
 
     def count(self):
@@ -311,10 +319,31 @@ class Answer:
                 for each in thing:
                     self._take(each)
         elif thing is not None:
-            self.outputs.append(as_tensor_variable(thing))
+            try:
+                self.outputs.append(as_tensor_variable(thing))
+            except AsTensorError as error:
+                raise AsTensorError(f"a step must return tensors, and besides updates (a dict or pairs) and until, but "
+                                    f"fn returned {thing!r}, of type {type(thing).__name__}") from error
 
 
-def _states(answer, others, strict):
+def called(function, arguments, name, labels):
+    """The answer of a user's function; TypeError that lists the arguments by their ``labels()`` if it takes others."""
+    if not callable(function):
+        raise TypeError(f"{name} must be a function, got {function!r}")
+    try:
+        takes = signature(function)
+    except ValueError:                                  # of some that are written in C nobody knows
+        return function(*arguments)
+    try:
+        takes.bind(*arguments)
+    except TypeError as error:
+        given = labels()
+        raise TypeError(f"{name} takes {takes}, but gets {len(given)} arguments ({', '.join(given) or 'none'}): "
+                        f"{error}") from None
+    return function(*arguments)
+
+
+def _states(answer, others, rows, strict):
     """Shared variables that steps update, as states, and all results of a step in terms of them: outputs, new values,
     until.
     """
@@ -330,10 +359,11 @@ def _states(answer, others, strict):
             break
         updates |= more
     if strict:
-        for v in shared:
-            if v not in given and v not in updates:
-                raise MissingInputError(f"fn uses the shared variable {v}, which with strict=True must be among "
-                                        "non_sequences")
+        arguments = {*given, *rows}
+        for v in ancestors(roots, arguments):
+            if v.owner is None and v not in arguments and v not in updates and not isinstance(v, Constant):
+                kind = "shared variable" if isinstance(v, SharedVariable) else "variable"
+                raise MissingInputError(f"fn uses the {kind} {v}, which with strict=True must be among non_sequences")
     states = [State(twin(s, copied_name(s)), s, None) for s in updates]
     return states, substitute(roots, {s.start: s.before for s in states})
 
@@ -416,9 +446,10 @@ def map(fn, sequences, non_sequences=None, truncate_gradient=-1, go_backwards=Fa
 
 
 def reduce(fn, sequences, outputs_info, non_sequences=None, go_backwards=False, mode=None, name=None):
-    """`scan`, of which only the last values are returned."""
-    outputs, updates = scan(fn, sequences, outputs_info, non_sequences, None, -1, go_backwards, mode, name)
-    return [x[-1] for x in outputs] if isinstance(outputs, list) else outputs[-1], updates
+    """`scan`, of which only the last values are returned: of what is carried its initial value if there are no rows."""
+    made = build(fn, sequences, outputs_info, non_sequences, None, -1, go_backwards, mode, name)
+    found = [x[-1] if last is None else last for x, last in zip(made.outputs, made.finals, strict=True)]
+    return found if len(found) > 1 else found[0], made.updates
 
 
 def foldl(fn, sequences, outputs_info, non_sequences=None, mode=None, name=None):

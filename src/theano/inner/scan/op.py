@@ -13,7 +13,9 @@ from theano.inner.scan.derivative import adjoint, tangent
 from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, rows_of
 from theano.inner.scan.mapping import mappings
 from theano.tensor.constant import as_tensor_variable
+from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import shape_i
+from theano.tensor.type import values_eq_approx_always_true
 
 
 class Scan(Op):
@@ -124,9 +126,12 @@ class Scan(Op):
             s.start = s.before.type.filter_variable(s.start)
         for o in loop.others:
             o.outer = o.inner.type.filter_variable(o.outer)
+        stacks = [rows_of(s.value.type)() for s in loop.stacks]
+        for s, stack in zip(loop.stacks, stacks, strict=True):
+            if _is_partly_filled(s.value):
+                stack.tag.values_eq_approx = values_eq_approx_always_true
         return Apply(self, loop.outer, [
-            *(c.buffer.type() for c in loop.carries), *(s.before.type() for s in loop.states),
-            *(rows_of(s.value.type)() for s in loop.stacks)])
+            *(c.buffer.type() for c in loop.carries), *(s.before.type() for s in loop.states), *stacks])
 
     # -- running ----------------------------------------------------------------------------------------
 
@@ -281,6 +286,13 @@ def run(loop, pruned=True, given=None):
               loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean, loop.profile,
               loop.freeing)
     return op(*loop.outer, return_list=True)
+
+
+def _is_partly_filled(v):
+    """Whether a value has elements that may be anything, as what is put into memory that is not filled yet."""
+    node = v.owner
+    return node is not None and isinstance(node.op, IncSubtensor) and node.op.set_instead_of_inc \
+        and getattr(node.inputs[0].tag, "nan_guard_mode_check", True) is False
 
 
 def _in_order(rows, written):

@@ -3,12 +3,17 @@
 import numpy as np
 
 from theano.gradient import DisconnectedType
+from theano.graph.op import Op
+from theano.graph.variable import Apply
 from theano.graph.walk import same_graph
-from theano.inner.scan.front import build, until
+from theano.inner.scan.front import build, called, until
 from theano.inner.scan.loop import FirstOfTwo, Loop, State, twin
 from theano.inner.scan.op import run
 from theano.inner.tree import flatten, like, rebuild
 from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.create import arange
+from theano.tensor.elemwise import switch
+from theano.tensor.type import TensorType
 
 
 class Recorded(FirstOfTwo):
@@ -26,6 +31,56 @@ class Recorded(FirstOfTwo):
 
     def connection_pattern(self, node):
         return [[False], [True]]
+
+
+class Longest(Op):
+    """A number of steps, for lengths: where it differs from row to row of a batch, all rows have the greatest."""
+
+    __props__ = ()
+    view_map = {0: [0]}
+
+    def make_node(self, n):
+        return Apply(self, [n], [n.type()])
+
+    def perform(self, node, inputs, output_storage, params=None):
+        output_storage[0][0] = inputs[0]
+
+    def infer_shape(self, node, shapes):
+        return shapes
+
+    def connection_pattern(self, node):
+        return [[False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [DisconnectedType()()]
+
+    def R_op(self, inputs, eval_points):
+        return [None]
+
+
+class Going(Op):
+    """Whether step ``t`` is one of ``n``: true, but in batches for rows that have fewer steps than others."""
+
+    __props__ = ()
+
+    def make_node(self, t, n):
+        return Apply(self, [t, n], [TensorType("bool", ())()])
+
+    def perform(self, node, inputs, output_storage, params=None):
+        t, n = inputs
+        output_storage[0][0] = np.asarray(t < n)
+
+    def infer_shape(self, node, shapes):
+        return [()]
+
+    def connection_pattern(self, node):
+        return [[False], [False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [DisconnectedType()(), DisconnectedType()()]
+
+    def R_op(self, inputs, eval_points):
+        return [None]
 
 
 def loop(step, init, xs=None, n_steps=None, until=None, checkpoint=None, name=None):
@@ -82,20 +137,27 @@ class _Body:
     def __init__(self, step, init, xs, until):
         self.step, self.until = step, until
         self.init, self.xs, self.ys = init, xs, None
+        self.count = None                       # of steps, where these are made again
         self.starts = [_start(leaf) for leaf in flatten(init)]
         self.arrays = [as_tensor_variable(leaf) for leaf in flatten(xs)]
 
     def __call__(self, *values):
         """What a step of `scan` returns: carries, results that are no carries, perhaps when to stop."""
+        if self.count is not None:
+            t, *values = values
         rows, before = iter(values), iter(values[len(self.arrays):])
         x = [] if self.xs is None else [rebuild(self.xs, rows)]
-        answer = self.step(rebuild(self.init, before), *x)
+        answer = called(self.step, [rebuild(self.init, before), *x], "step of loop",
+                        lambda: ["the carry", "a row of xs"][:1 + len(x)])
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise TypeError("a step of loop must return the pair (next carry, what this step gives or None), but got "
                             f"{answer!r}")
         after, self.ys = answer
         carries = [as_tensor_variable(v) for v in like(self.init, after, "the carry")]
         given = [as_tensor_variable(v) for v in flatten(self.ys)]
+        if self.count is not None:
+            going = Going()(t, self.count)
+            carries = [switch(going, after, earlier) for after, earlier in zip(carries, values, strict=True)]
         found, self.places = carries, []
         for v in given:                                     # what is carried anyway is no further result
             place = next((k for k, known in enumerate(found) if same_graph([v], [known])), len(found))
@@ -107,7 +169,8 @@ class _Body:
 
     def results(self, n_steps, checkpoint, name):
         """The pair that `loop` returns."""
-        made = build(self, self.arrays, self.starts, None, n_steps, name=name, checkpoint=checkpoint, structured=True)
+        arrays = self.arrays if self.count is None else [arange(n_steps)]
+        made = build(self, arrays, self.starts, None, n_steps, name=name, checkpoint=checkpoint, structured=True)
         for shared, value in made.updates.items():
             shared.default_update = value
         rows = [made.outputs[place] for place in self.places]
@@ -116,9 +179,10 @@ class _Body:
     def unbounded(self, checkpoint, name):
         """The same, where only ``until`` ends the loop."""
         lasts, count = self._stopped(name)
-        stop, self.until = self.until, None
-        carry, ys = self.results(count, checkpoint, name)
-        self.until = stop
+        stop, self.until, self.count = self.until, None, count
+        carry, ys = self.results(Longest()(count), checkpoint, name)
+        self.until, self.count = stop, None
+        ys = rebuild(ys, (y[:count] for y in flatten(ys)))
         again = [fit if v.type == fit.type else v.type.filter_variable(fit)
                  for v, fit in zip(lasts, flatten(carry), strict=True)]
         return rebuild(self.init, iter([Recorded()(v, w) for v, w in zip(lasts, again, strict=True)])), ys

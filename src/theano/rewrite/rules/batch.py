@@ -16,6 +16,7 @@ from theano.inner.batch.each_row import EachRow
 from theano.rewrite.engine import Engine, Phase
 from theano.rewrite.rules.canonical import CANONICAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
+from theano.rewrite.rules.kron import KRON
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.shape import attach_shapes, detach_shapes
 from theano.rewrite.rules.stable import STABLE
@@ -27,9 +28,9 @@ from theano.tensor.shape import Shape, Shape_i
 from theano.tensor.type import TensorType
 
 NEAR = 8                        # nodes on a path to an op of linear algebra that is considered
-STEPS = (Phase("stabilize", (*LINALG, *DEFINITE, *STABLE, *CANONICAL), tags=frozenset()),
-         Phase("specialize", (*LINALG, *FACTOR, *CANONICAL), tags=frozenset()))
-OF_MATRICES = {item.name for item in (*LINALG, *DEFINITE, *FACTOR)}
+STEPS = (Phase("stabilize", (*KRON, *LINALG, *DEFINITE, *STABLE, *CANONICAL), tags=frozenset()),
+         Phase("specialize", (*KRON, *LINALG, *FACTOR, *CANONICAL), tags=frozenset()))
+OF_MATRICES = {item.name for item in (*KRON, *LINALG, *DEFINITE, *FACTOR)}
 
 
 def is_anchor(node):

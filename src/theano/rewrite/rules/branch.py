@@ -10,7 +10,12 @@ from theano.inner.graph import InnerGraph
 from theano.inner.ifelse import IfElse
 from theano.rewrite.engine import rule
 from theano.scalar.type import Scalar
-from theano.tensor.shape import scalar_from_tensor, tensor_from_scalar
+from theano.tensor.careduce import CAReduce
+from theano.tensor.create import Alloc
+from theano.tensor.elemwise import DimShuffle
+from theano.tensor.index import Subtensor
+from theano.tensor.reduce import Argmax, MaxAndArgmax
+from theano.tensor.shape import Shape, Shape_i, scalar_from_tensor, tensor_from_scalar
 
 
 @rule(IfElse, tags=("canonicalize",))
@@ -47,6 +52,29 @@ def same_condition_within(node):
     if short == [true, false]:
         return None
     return IfElse(node.op.n_outs, name=node.op.name)(condition, *short[0], *short[1], return_list=True)
+
+
+LIFTED = (Subtensor, CAReduce, Argmax, MaxAndArgmax, Shape, Shape_i)        # what gives less than it gets
+
+
+@rule(*LIFTED, name="ifelse_lift_single_if_through_acceptable_ops", tags=("canonicalize", "ifelse"))
+def part_of_choice(node):
+    """op(ifelse(c, x, y)) >> ifelse(c, op(x), op(y)) for rows, reductions and shapes, where nothing needs all of it
+
+    A branch then computes what is wanted of it: of a loop the last row, of a sum no terms.
+    """
+    value, choice = node.inputs[0], node.inputs[0].owner
+    if choice is None or not is_choice(choice) or len(node.outputs) > 1:
+        return None
+    if any(client == "output" or not isinstance(client.op, LIFTED) or at for client, at in value.clients):
+        return None
+    condition, *branches = choice.op.parts(choice.inputs)
+    pair = [values[choice.outputs.index(value)] for values in branches]
+    if all(v.owner is None or isinstance(v.owner.op, (Alloc, DimShuffle)) for v in pair):
+        return None                                     # nothing is computed in the branches
+    made = [node.op(v, *node.inputs[1:]) for v in pair]
+    found = IfElse(1, name=choice.op.name)(condition, *made)
+    return found if found.type == node.outputs[0].type else None
 
 
 def _chosen(variable, condition, truth):
@@ -245,4 +273,4 @@ def _computed_in(cases, variable):
     return gated(IfElse.gated, cases, variable, absent(variable))
 
 
-BRANCH = (constant_condition, equal_values, same_condition_within)
+BRANCH = (constant_condition, equal_values, same_condition_within, part_of_choice)

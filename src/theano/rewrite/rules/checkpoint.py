@@ -1,9 +1,13 @@
-"""Loops in chunks: the last row alone, where nobody needs the others."""
+"""Loops in chunks: the last row alone, where nobody needs the others; loops that were made for batches too."""
 
+from theano.graph.walk import substitute, toposort
 from theano.inner.scan.checkpoint import Rows
 from theano.inner.scan.ends import rest_of_row
-from theano.inner.scan.structured import Recorded
+from theano.inner.scan.op import Scan, run
+from theano.inner.scan.structured import Going, Longest, Recorded
 from theano.rewrite.engine import rule
+from theano.rewrite.rules.match import row, shaped
+from theano.tensor.elemwise import DimShuffle
 from theano.tensor.index import Subtensor
 
 
@@ -34,4 +38,28 @@ def recorded(node):
     return node.inputs[0]
 
 
-CHECKPOINT = (last_of_rows, rows_in_chunks, recorded)
+@rule(Longest, tags=("canonicalize",))
+def longest(node):
+    """longest(n) >> n, where there is one loop only"""
+    return node.inputs[0]
+
+
+@rule(Scan, tags=("canonicalize",))
+def going(node):
+    """switch(going(t, n), x, y) >> x in the steps of one loop only"""
+    order = toposort(node.op.graph.outputs, node.op.graph.inputs)
+    known = {inner.outputs[0]: shaped(inner.inputs[1], inner.outputs[0]) for inner in order
+             if row(inner.outputs[0]) == "switch" and _goes_on(inner.inputs[0])}
+    if not known:
+        return None
+    loop = node.op.loop(node.inputs)
+    return run(loop.with_outputs(substitute(loop.outputs, known)), pruned=False)
+
+
+def _goes_on(condition):
+    while condition.owner is not None and isinstance(condition.owner.op, DimShuffle):
+        condition = condition.owner.inputs[0]
+    return condition.owner is not None and isinstance(condition.owner.op, Going)
+
+
+CHECKPOINT = (last_of_rows, rows_in_chunks, recorded, longest, going)

@@ -2,9 +2,9 @@
 
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.linalg import is_real, made_by
-from theano.rewrite.rules.match import apply, like
-from theano.rewrite.structure import facts, transposed
-from theano.tensor.careduce import Prod
+from theano.rewrite.rules.match import apply, args, like
+from theano.rewrite.structure import are_transposes, facts, transposed
+from theano.tensor.careduce import Prod, Sum
 from theano.tensor.create import arange
 from theano.tensor.diagonal import diagonal
 from theano.tensor.dot import Dot, dot
@@ -111,19 +111,56 @@ def inverse_of_definite(node):
     return CholeskyInverse(True)(lower_factor(a))
 
 
+@rule(Cholesky, tags=("stabilize", "canonicalize", "specialize"))
+def cholesky_of_square(node):
+    """cholesky(dot(L, L.T)) >> L for triangular L with a diagonal that is not negative"""
+    product = made_by(node.inputs[0], Dot)
+    if product is None or product.inputs[0].type.ndim != 2 or not are_transposes(*product.inputs) \
+            or node.inputs[0].type.dtype != node.outputs[0].type.dtype or not is_real(node.inputs[0]):
+        return None
+    lower = product.inputs[0]
+    if "lower" not in facts(lower) or not has_positive_diagonal(lower):
+        return None
+    return lower if node.op.lower else product.inputs[1]
+
+
+def has_positive_diagonal(a):
+    """Whether a matrix is a Cholesky factor."""
+    turned = transposed(a)
+    return made_by(a if turned is None else turned, Cholesky) is not None
+
+
+def _half_of(b, x):
+    """solve(L, b) where x is solve(L.T, solve(L, b)), which nothing else needs; None otherwise."""
+    outer = made_by(x, Solve)
+    inner = made_by(outer.inputs[1], Solve) if outer is not None and is_real(x) and len(x.clients) < 2 else None
+    if inner is None or inner.op.A_structure != TRANSPOSED.get(outer.op.A_structure) or inner.inputs[1] is not b:
+        return None
+    turned = transposed(outer.inputs[0]) is inner.inputs[0] or transposed(inner.inputs[0]) is outer.inputs[0]
+    return inner.outputs[0] if turned else None
+
+
 @rule(Dot, tags=("stabilize", "canonicalize"))
 def quadratic_form(node):
     """dot(b, solve(L.T, solve(L, b))) >> sum(sqr(solve(L, b)))"""
     for b, x in (node.inputs, node.inputs[::-1]):
-        outer = made_by(x, Solve)
-        if b.type.ndim != 1 or x.type.ndim != 1 or outer is None or not is_real(x) or len(x.clients) > 1:
-            continue
-        inner = made_by(outer.inputs[1], Solve)
-        if inner is None or inner.op.A_structure != TRANSPOSED.get(outer.op.A_structure) or inner.inputs[1] is not b:
-            continue
-        if transposed(outer.inputs[0]) is inner.inputs[0] or transposed(inner.inputs[0]) is outer.inputs[0]:
-            half = inner.outputs[0]
+        half = _half_of(b, x) if b.type.ndim == x.type.ndim == 1 else None
+        if half is not None:
             return dot(half, half)
+    return None
+
+
+@rule(Sum, tags=("stabilize", "canonicalize"))
+def sum_of_quadratic_forms(node):
+    """sum(b * solve(L.T, solve(L, b))) >> sum(sqr(solve(L, b))), of one vector or of columns"""
+    product = node.inputs[0]
+    factors = args(product, "mul")
+    if factors is None or len(factors) != 2 or node.op.axis is not None and 0 not in node.op.axis:
+        return None
+    for b, x in (factors, factors[::-1]):
+        half = _half_of(b, x) if b.type == x.type else None
+        if half is not None:
+            return node.op(apply("sqr", half))
     return None
 
 
@@ -227,8 +264,9 @@ def decomposition_without_vectors(node):
 
 
 FACTOR = (
-    second_cholesky, solve_of_definite, slogdet_of_definite, quadratic_form, det_of_definite, inverse_of_definite,
+    second_cholesky, cholesky_of_square, solve_of_definite, slogdet_of_definite, quadratic_form,
+    sum_of_quadratic_forms, det_of_definite, inverse_of_definite,
     solve_with_shared_factors, inverse_with_shared_factors, det_with_shared_factors, slogdet_with_shared_factors,
     part_of_decomposition, decomposition_without_vectors,
 )
-DEFINITE = FACTOR[:4]               # those that make the numbers better
+DEFINITE = FACTOR[:6]               # those that make the numbers better

@@ -71,6 +71,27 @@ def product_with_inverse(node):
     return solve(turned, left.T).T if left.type.ndim == 2 else solve(turned, left)
 
 
+@rule(Dot, tags=("stabilize", "canonicalize"))
+def product_with_solved_identity(node):
+    """dot(solve(L, eye), B) >> solve(L, B); dot(B, solve(L, eye)) >> solve(L.T, B.T).T: inverses of triangles"""
+    left, right = node.inputs
+    if left.type.dtype != right.type.dtype:
+        return None
+    inner = made_by(left, Solve)
+    if inner is not None and _is_identity(inner.inputs[1]):
+        return inner.op(inner.inputs[0], right)
+    inner = made_by(right, Solve)
+    if inner is None or right.type.ndim == 1 or not _is_identity(inner.inputs[1]) \
+            or inner.op.A_structure not in TRANSPOSED:
+        return None
+    op, turned = type(inner.op)(TRANSPOSED[inner.op.A_structure], not inner.op.lower), inner.inputs[0].T
+    return op(turned, left) if left.type.ndim == 1 else op(turned, left.T).T
+
+
+def _is_identity(x):
+    return made_by(x, Eye) is not None and facts(x) >= DIAGONAL | {"rows"}
+
+
 @rule(Solve, name="tag_solve_triangular", tags=TAGS)
 def solve_of_triangular(node):
     """solve(A, b) >> solve(A, b) with the structure that A has"""
@@ -97,8 +118,7 @@ def solve_of_orthogonal(node):
 def solve_of_identity(node):
     """solve(A, eye) >> inv(A) for a general A"""
     a, b = node.inputs
-    if node.op.A_structure in TRANSPOSED or a.type.dtype != b.type.dtype or made_by(b, Eye) is None \
-            or not facts(b) >= DIAGONAL | {"rows"}:
+    if node.op.A_structure in TRANSPOSED or a.type.dtype != b.type.dtype or not _is_identity(b):
         return None
     return MatrixInverse()(a)
 
@@ -152,6 +172,19 @@ def _outer(u, v, model):
     return result if result.type.dtype == model.type.dtype else None
 
 
+@rule(Dot, tags=("stabilize", "canonicalize"))
+def product_with_diagonal(node):
+    """dot(alloc_diag(v), A) >> v as a column times A; dot(A, alloc_diag(v)) >> A times v as a row"""
+    for k, matrix in enumerate(node.inputs):
+        other, inner = node.inputs[1 - k], made_by(matrix, AllocDiag)
+        if inner is None or inner.op.offset or matrix.type.ndim != 2 or any(other.type.broadcastable[-2:]) \
+                or other.type.dtype != matrix.type.dtype:
+            continue
+        v = inner.inputs[0]
+        return mul(v if other.type.ndim == 1 else v.dimshuffle(*((0, "x") if k == 0 else ("x", 0))), other)
+    return None
+
+
 @rule(Dot, tags=("canonicalize",))
 def column_times_row(node):
     """dot(column, row) >> their elementwise product, which loops compute where they need it"""
@@ -184,15 +217,15 @@ def solve_of_outer(node):
     return None if found is None else _outer(node.op(a, found[0]), found[1], node.outputs[0])
 
 
-def _scalars_of(variable):
+def scalars_of(variable):
     """(scalars, what they multiply) where ``variable`` is a product with scalars or a negative; else None."""
     inner = args(variable, "neg")
     if inner is not None:
-        return [like(-1, variable)], inner[0]
+        return None if variable.type.dtype.startswith(("uint", "bool")) else ([like(-1, variable)], inner[0])
     factors = args(variable, "mul")
     scalars = [f for f in factors or () if all(f.type.broadcastable)]
     rest = [f for f in factors or () if f not in scalars]
-    if not scalars or not rest or any(v.type.dtype != variable.type.dtype for v in factors):
+    if not scalars or not rest:
         return None
     inside = rest[0] if len(rest) == 1 else mul(*rest)
     return (scalars, inside) if inside.type == variable.type else None
@@ -202,7 +235,7 @@ def _scalars_of(variable):
 def solve_of_scaled(node):
     """solve(A, c * b) >> c * solve(A, b) for a scalar c"""
     a, b = node.inputs
-    found = _scalars_of(b)
+    found = scalars_of(b)
     if found is None or b.type != node.outputs[0].type:
         return None
     scalars, inside = found
@@ -373,8 +406,8 @@ def sum_of_diagonal_matrix(node):
 
 LINALG = (
     hint, transpose_of_symmetric, transpose_of_inverse, solve_of_triangular, solve_of_orthogonal, solve_of_identity,
-    inverse_of_inverse, inverse_with_structure, product_of_orthonormal, product_with_inverse, column_times_row,
-    product_with_outer, solve_of_outer, solve_of_scaled, det_with_structure, slogdet_with_structure, log_of_det,
-    log_of_power, log_of_product, diagonal_of_diagonal, diagonal_of_product, diagonal_of_function,
-    sum_of_diagonal_matrix,
+    inverse_of_inverse, inverse_with_structure, product_of_orthonormal, product_with_inverse,
+    product_with_solved_identity, product_with_diagonal, column_times_row, product_with_outer, solve_of_outer,
+    solve_of_scaled, det_with_structure, slogdet_with_structure, log_of_det, log_of_power, log_of_product,
+    diagonal_of_diagonal, diagonal_of_product, diagonal_of_function, sum_of_diagonal_matrix,
 )

@@ -4,5 +4,24 @@ Each module fills `theano.tensor.variable.NUMPY`: ``np.median(x)`` of a variable
 names and defaults; those for results that are there already (``out``, ``where``) are not taken.
 """
 
+from functools import wraps
+
+import numpy as np
+
+from theano.tensor.constant import as_tensor_variable
 from theano.tensor.counterpart import count, matrix, shape, ufunc  # noqa: F401  filled as they are loaded
-from theano.tensor.variable import NUMPY as NUMPY_FUNCTIONS  # noqa: F401
+from theano.tensor.variable import NUMPY as NUMPY_FUNCTIONS
+from theano.tensor.variable import UFUNCS
+
+
+def numpy_function(name):
+    """NumPy's function of that name for variables, of which arrays become constants; None where there is none."""
+    ours = NUMPY_FUNCTIONS.get(name) or UFUNCS.get(name)
+    if ours is None:
+        return None
+
+    @wraps(getattr(np, name), assigned=("__name__",), updated=())
+    def function(*args, **kwargs):
+        return ours(*(as_tensor_variable(a) if isinstance(a, np.ndarray) else a for a in args), **kwargs)
+    function.__doc__ = f"What ``numpy.{name}`` does, for variables."
+    return function

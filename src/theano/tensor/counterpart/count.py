@@ -4,6 +4,7 @@ import numpy as np
 
 from theano.scalar.dtype import finfo, kind_of
 from theano.tensor.arithmetic import cov, isinf, isnan
+from theano.tensor.axis import axis_of
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.counterpart.shape import along
@@ -17,7 +18,7 @@ from theano.tensor.nonzero import flatnonzero, nonzero
 from theano.tensor.reduce import all as all_of
 from theano.tensor.reduce import any as any_of
 from theano.tensor.reduce import max as max_of
-from theano.tensor.reduce import mean, prod, sum
+from theano.tensor.reduce import mean, prod, sum, var
 from theano.tensor.reduce import min as min_of
 from theano.tensor.repeat import bincount
 from theano.tensor.sort import Unique, searchsorted, sort
@@ -57,6 +58,18 @@ counterpart("nanmean")(lambda a, axis=None, keepdims=False: sum(_without_nan(a, 
 counterpart("sinc")(lambda x: _sinc(inexact(as_tensor_variable(x)) * np.pi))
 counterpart("digitize")(lambda x, bins, right=False: searchsorted(as_tensor_variable(bins), as_tensor_variable(x),
                                                                   side="left" if right else "right"))
+
+
+@counterpart("var")
+def _variance(a, axis=None, ddof=0, keepdims=False):
+    if a.type.dtype.startswith("complex"):
+        return var(a.real, axis, ddof, keepdims) + var(a.imag, axis, ddof, keepdims)
+    return var(a, axis, ddof, keepdims)
+
+
+@counterpart("std")
+def _deviation(a, axis=None, ddof=0, keepdims=False):
+    return sqrt(_variance(a, axis, ddof, keepdims))
 
 
 def _rounded(a, decimals):
@@ -100,7 +113,7 @@ def _average(a, axis=None, weights=None, keepdims=False):
         return mean(a, axis=axis, keepdims=keepdims)
     weights = as_tensor_variable(weights)
     if weights.type.ndim != a.type.ndim:            # a vector, along one axis
-        weights = weights.dimshuffle(*[0 if d == axis % a.type.ndim else "x" for d in range(a.type.ndim)])
+        weights = weights.dimshuffle(*[0 if d == axis_of(a, axis) else "x" for d in range(a.type.ndim)])
     whole = sum(weights + a.zeros_like(), axis=axis, keepdims=keepdims)
     return sum(a * weights, axis=axis, keepdims=keepdims) / whole
 
@@ -108,7 +121,7 @@ def _average(a, axis=None, weights=None, keepdims=False):
 @counterpart("median")
 def _median(a, axis=None, keepdims=False):
     a = inexact(as_tensor_variable(a))
-    x, d = (a.flatten(), 0) if axis is None else (a, axis % a.type.ndim)
+    x, d = (a.flatten(), 0) if axis is None else (a, axis_of(a, axis))
     ordered, n = sort(x, axis=d), x.shape[d]
     low, high, last = (ordered[along(d, k)] for k in ((n - 1) // 2, n // 2, -1))
     found = switch(isnan(last), last, (low + high) / 2)                              # nan is sorted to the end
@@ -194,7 +207,7 @@ def _slopes(f):
     return concatenate([f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1]])
 
 
-for _name in ("sum", "prod", "mean", "var", "std", "max", "min", "ptp", "all", "any", "argmax", "argmin", "cumsum",
+for _name in ("sum", "prod", "mean", "max", "min", "ptp", "all", "any", "argmax", "argmin", "cumsum",
               "cumprod", "clip", "reshape", "ravel", "transpose", "swapaxes", "compress", "choose", "take", "diagonal",
               "nonzero", "searchsorted", "sort", "argsort", "repeat", "zeros_like", "ones_like", "real", "imag",
               "angle", "size", "i0"):

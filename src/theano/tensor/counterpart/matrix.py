@@ -3,10 +3,10 @@
 Linear algebra is that of one matrix: `theano.vectorize` makes batches.
 """
 
-import numpy as np
 
 from theano.graph.variable import Variable
 from theano.scalar.dtype import finfo, kind_of
+from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.counterpart.shape import transposed
 from theano.tensor.counterpart.ufunc import vecdot
@@ -115,7 +115,7 @@ def _kron(a, b):
 def _cross(a, b, axis=-1):
     """The product of vectors with three elements."""
     a, b = as_tensor_variable(a), as_tensor_variable(b)
-    (p, q), d = (a, b), axis % a.type.ndim
+    (p, q), d = (a, b), axis_of(a, axis)
     index = [(*[slice(None)] * d, k) for k in range(3)]
     return stack([p[index[(k + 1) % 3]] * q[index[(k + 2) % 3]] - p[index[(k + 2) % 3]] * q[index[(k + 1) % 3]]
                   for k in range(3)], axis=d)
@@ -184,7 +184,7 @@ def _pair(a, x, b, y, needed):
 @counterpart("linalg.norm")
 def _norm(x, ord=None, axis=None, keepdims=False):
     x = as_tensor_variable(x)
-    axes = None if axis is None else tuple(int(d) % x.type.ndim for d in np.atleast_1d(axis))
+    axes = None if axis is None else tuple(axes_of(x, axis))
     if axes is None and (ord is None or x.type.ndim == 0):
         found, axes = abs_(x.flatten()).norm(2), tuple(range(x.type.ndim))
     elif axes is not None and len(axes) == 1 and x.type.ndim > 1:
@@ -227,4 +227,4 @@ def _inverse_transform(a, n, axis):
 
 def _half_transform(a, n, axis):
     whole = fft(a, n, axis)
-    return whole[(*[slice(None)] * (axis % a.type.ndim), slice(0, whole.shape[axis] // 2 + 1))]
+    return whole[(*[slice(None)] * axis_of(a, axis), slice(0, whole.shape[axis] // 2 + 1))]

@@ -5,8 +5,9 @@ import numpy as np
 from theano.errors import NotScalarConstantError
 from theano.scalar.dtype import result_type
 from theano.tensor.advanced import set_subtensor
+from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
-from theano.tensor.create import alloc, empty_like, full, full_like, tril, triu
+from theano.tensor.create import alloc, arange, empty_like, full, full_like, tril, triu
 from theano.tensor.diagonal import diag
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.join import concatenate, roll, stack
@@ -59,9 +60,8 @@ def along(axis, part):
 
 def flipped(x, axis=None):
     """``x`` backwards along an axis, some axes or all."""
-    axes = range(x.type.ndim) if axis is None else np.atleast_1d(axis)
-    for d in axes:
-        x = x[along(int(d) % x.type.ndim, slice(None, None, -1))]
+    for d in range(x.type.ndim) if axis is None else axes_of(x, axis):
+        x = x[along(d, slice(None, None, -1))]
     return x
 
 
@@ -80,15 +80,15 @@ def _three(x):
 
 
 def _expanded(x, axis):
-    axes = sorted(int(d) % (x.type.ndim + np.size(axis)) for d in np.atleast_1d(axis))
-    for d in axes:
+    axes = axis if isinstance(axis, (tuple, list)) else [axis]
+    for d in sorted(axis_of(x, d, new=len(axes)) for d in axes):
         x = shape_padaxis(x, d)
     return x
 
 
 def _shifted(x, axes, step):
-    for d in range(x.type.ndim) if axes is None else np.atleast_1d(axes):
-        x = roll(x, step(x.shape[int(d)]), axis=int(d) % x.type.ndim)
+    for d in range(x.type.ndim) if axes is None else axes_of(x, axes):
+        x = roll(x, step(x.shape[d]), axis=d)
     return x
 
 
@@ -123,7 +123,7 @@ def _appended(arr, values, axis=None):
 @counterpart("delete")
 def _deleted(arr, obj, axis=None):
     arr = as_tensor_variable(arr)
-    x, d = (arr.flatten(), 0) if axis is None else (arr, axis % arr.type.ndim)
+    x, d = (arr.flatten(), 0) if axis is None else (arr, axis_of(arr, axis))
     if not isinstance(obj, (int, np.integer)):
         raise TypeError(f"numpy.delete of a variable needs an int, got {obj!r}: write x[mask] for masks")
     at = obj if obj >= 0 else x.shape[d] + obj
@@ -133,7 +133,7 @@ def _deleted(arr, obj, axis=None):
 @counterpart("moveaxis")
 def _moved(a, source, destination):
     a = as_tensor_variable(a)
-    source, destination = ([int(d) % a.type.ndim for d in np.atleast_1d(s)] for s in (source, destination))
+    source, destination = (axes_of(a, part) for part in (source, destination))
     order = [d for d in range(a.type.ndim) if d not in source]
     for place, axis in sorted(zip(destination, source, strict=True)):
         order.insert(place, axis)
@@ -142,13 +142,13 @@ def _moved(a, source, destination):
 
 @counterpart("rollaxis")
 def _rolled_axis(a, axis, start=0):
-    axis, start = axis % a.type.ndim, start + a.type.ndim * (start < 0)
+    axis, start = axis_of(a, axis), start + a.type.ndim * (start < 0)
     return _moved(a, axis, start - (start > axis))
 
 
 @counterpart("rot90")
 def _turned(m, k=1, axes=(0, 1)):
-    first, second = (d % m.type.ndim for d in axes)
+    first, second = axes_of(m, axes)
     order = list(range(m.type.ndim))
     order[first], order[second] = second, first
     k %= 4
@@ -207,3 +207,16 @@ def _shape(a):
         return tuple(int(get_scalar_constant_value(a.shape[d])) for d in range(a.type.ndim))
     except NotScalarConstantError:
         return a.shape
+
+
+@counterpart("linspace")
+def _evenly(start, stop, num=50, endpoint=True, dtype=None):
+    """``num`` numbers, along a new first axis."""
+    start, stop = as_tensor_variable(start), as_tensor_variable(stop)
+    k = arange(num)
+    k = k.dimshuffle(0, *["x"] * max(start.type.ndim, stop.type.ndim))
+    steps = ELEMWISE["maximum"](num - 1 if endpoint else num, 1)
+    found = start + k * ((stop - start) / steps)
+    if endpoint:                                # exactly
+        found = ELEMWISE["switch"](ELEMWISE["eq"](k, num - 1) & ELEMWISE["gt"](k, 0), stop, found)
+    return found if dtype is None else found.astype(dtype)

@@ -1,6 +1,7 @@
 """What the ops of linear algebra share: checks of their arguments, and gradients written as graphs."""
 
 from theano.gradient import DisconnectedType, grad
+from theano.graph.copying import view_op
 from theano.scalar.dtype import computed_in
 from theano.scalar.type import complex_dtypes, discrete_dtypes
 from theano.tensor.assertion import Assert
@@ -81,10 +82,13 @@ def unless_free(result, turns, *gradients):
     return unique_alone(result, eq(gt(abs_(turns).sum(), ROUNDING[real(result.type.dtype)] * size), 0))
 
 
-def through(outputs, inputs, gradients):
-    """Gradients of ``inputs`` where ``outputs``, graphs of them, have ``gradients``."""
-    known = {o: g for o, g in zip(outputs, gradients, strict=True) if connected(g)}
-    found = grad(None, list(inputs), known_grads=known, consider_constant=list(inputs), disconnected_inputs="ignore")
+def through(function, inputs, gradients):
+    """Gradients of ``inputs``, some of which may be the same variable, where what ``function`` makes of them, a list,
+    has ``gradients``.
+    """
+    apart = [view_op(x) for x in inputs]
+    known = {o: g for o, g in zip(function(*apart), gradients, strict=True) if connected(g)}
+    found = grad(None, apart, known_grads=known, consider_constant=apart, disconnected_inputs="ignore")
     return gradients_like(inputs, found)
 
 

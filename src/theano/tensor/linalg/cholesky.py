@@ -135,7 +135,8 @@ class CholeskyGrad(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         x, factor, g = inputs
-        of_factor, of_g = through([gradient_of_factor(factor, g, self.lower)], [factor, g], output_grads)
+        of_factor, of_g = through(lambda factor, g: [gradient_of_factor(factor, g, self.lower)], [factor, g],
+                                    output_grads)
         return gradients_like(inputs, [x.zeros_like(), of_factor, of_g])
 
 
@@ -203,10 +204,11 @@ class CholeskyInverse(Op):
         return extents[node.inputs[0]]
 
     def L_op(self, inputs, outputs, output_grads):
-        factor, = inputs
-        lower = factor if self.lower else adjoint(factor)
-        root = solve_lower_triangular(lower, identity_like(lower))
-        return through([dot(adjoint(root), root)], inputs, output_grads)
+        def inverse(factor):
+            lower = factor if self.lower else adjoint(factor)
+            root = solve_lower_triangular(lower, identity_like(lower))
+            return [dot(adjoint(root), root)]
+        return through(inverse, inputs, output_grads)
 
 
 cholesky = Cholesky()

@@ -167,8 +167,8 @@ class EighGrad(Op):
         return extents[node.inputs[0]]
 
     def L_op(self, inputs, outputs, output_grads):
-        x, w, v, of_w, of_v = inputs
-        return [x.zeros_like(), *through([gradient_of_eigh(w, v, of_w, of_v, self.UPLO)], inputs[1:], output_grads)]
+        return [inputs[0].zeros_like(),
+                *through(lambda *known: [gradient_of_eigh(*known, self.UPLO)], inputs[1:], output_grads)]
 
 
 class Eigvalsh(Op):
@@ -253,7 +253,7 @@ class EigvalshGrad(Op):
         return [shapes[0], shapes[1]]
 
     def L_op(self, inputs, outputs, output_grads):
-        return through(_gradient_of_pencil(*inputs, self.lower), inputs, output_grads)
+        return through(lambda *given: _gradient_of_pencil(*given, self.lower), inputs, output_grads)
 
 
 def _gradient_of_pencil(a, b, gw, lower):

@@ -17,6 +17,7 @@ from theano.tensor.linalg.decompose import svd
 from theano.tensor.linalg.inverse import matrix_inverse
 from theano.tensor.reduce import max as maximum_of
 from theano.tensor.reduce import min as minimum_of
+from theano.tensor.shape import shape_i
 from theano.tensor.type import tensor
 
 
@@ -50,6 +51,37 @@ def matrix_power(M, n):                                                         
     return result
 
 
+class Kron(Op):
+    """The Kronecker product of two matrices: blocks a[i, j] * b.
+
+    a: (m, n)   b: (p, q)   ->   (m * p, n * q), dtype as of their elementwise product
+    Solutions, inverses, determinants, Cholesky factors and products of it are those of ``a`` and ``b``, see
+    `rewrite.rules.kron`; what is left is written out as an elementwise product.  Reference: numpy.kron
+    """
+
+    __props__ = ()
+
+    def make_node(self, a, b):
+        a, b = matrix_argument("kron", a), matrix_argument("kron", b)
+        return Apply(self, [a, b], [self.written_out(a, b).type()])
+
+    @staticmethod
+    def written_out(a, b):
+        """The product as a graph of elementwise ops and shapes."""
+        product = a.dimshuffle(0, "x", 1, "x") * b.dimshuffle("x", 0, "x", 1)
+        return product.reshape([shape_i(a, d) * shape_i(b, d) for d in (0, 1)], ndim=2)
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = np.kron(*inputs).astype(node.outputs[0].type.numpy_dtype, copy=False)
+
+    def infer_shape(self, node, shapes):
+        (m, n), (p, q) = shapes
+        return [(m * p, n * q)]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return through(lambda a, b: [self.written_out(a, b)], inputs, output_grads)
+
+
 def kron(a, b):
     """The Kronecker product.
 
@@ -62,6 +94,8 @@ def kron(a, b):
     p, q = a.type.ndim, b.type.ndim
     if p + q <= 2:
         raise TypeError(f"kron needs tensors with 3 or more dimensions together, got {a.type} and {b.type}: use outer")
+    if p == q == 2:
+        return Kron()(a, b)
     product = a.dimshuffle(*range(p), *["x"] * q) * b.dimshuffle(*["x"] * p, *range(q))
     if p + q == 3:
         return product.dimshuffle(1, 0, 2).flatten()
@@ -177,11 +211,14 @@ class ExpmGrad(Op):
 
     def L_op(self, inputs, outputs, output_grads):
         a, g = inputs
-        (turn,), n = output_grads, a.shape[0]
-        turned = adjoint(a)
-        block = concatenate([concatenate([turned, g], 1), concatenate([zeros_like(turned), turned], 1)], 0)
-        of_a, _ = through([expm(block)[:n, n:]], inputs, [turn])
-        return [of_a, *gradients_like([g], [ExpmGrad()(turned, turn)])]
+        turn, = output_grads
+
+        def corner(a, g):
+            turned, n = adjoint(a), a.shape[0]
+            block = concatenate([concatenate([turned, g], 1), concatenate([zeros_like(turned), turned], 1)], 0)
+            return [expm(block)[:n, n:]]
+        of_a, _ = through(corner, inputs, [turn])
+        return [of_a, *gradients_like([g], [ExpmGrad()(adjoint(a), turn)])]
 
 
 expm = Expm()
