@@ -107,12 +107,12 @@ class Clusters:
                 and not any(a.number < c.number < b.number and a in c.needs for c in siblings))
 
     def _absorb(self, a, b):
-        """Make the nodes of ``a`` part of ``b``."""
+        """Make the nodes of ``a`` part of ``b``; both are among the last ones, as are those that need them."""
         siblings = self._open[a.level, a.space]
-        siblings.remove(a)
+        del siblings[next(k for k in range(len(siblings) - 1, -1, -1) if siblings[k] is a)]
         for node in a.nodes:
             self.of[node] = b
-        for c in siblings:
+        for c in siblings[-RECENT:]:
             if a in c.needs:
                 c.needs = c.needs - {a} | {b} - {c}
         b.nodes = a.nodes + b.nodes
