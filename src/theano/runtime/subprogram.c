@@ -7,7 +7,10 @@
 #include "arrays.h"
 #include <stdio.h>
 
-enum { FEW_BYTES = 2048 };                  /* of a row: they come by themselves */
+enum {
+    FEW_BYTES = 2048,                       /* of a row: they come by themselves */
+    PAGE = 1 << 16,                         /* pages of the system are not larger */
+};
 
 /* What a loop keeps of a value that its steps hand on. A buffer has `rows` rows at `work`; of the first ones, which
  * were given, and those that steps add, `kept` come out. */
@@ -18,14 +21,11 @@ typedef struct carry {
     int64_t next;                           /* number of the row that comes next */
 } carry;
 
-enum { PAGE = 1 << 16 };                    /* pages of the system are not larger */
-
 typedef struct loop {
     struct th_frame *f, *in;                /* around the step, and of the step */
     const instruction *c;
     Machine *step;
-    int sequences, carries, states, stacks, until;
-    int frees;
+    int sequences, carries, states, stacks, until, frees;
     const int64_t *given_back;              /* of each sequence whether nobody needs a row that was read */
     const int64_t *taps, *extents;          /* of the carries: how many and which; of the rows of stacks */
     carry *carry, *state, *stack;
@@ -358,7 +358,17 @@ static void aim(loop *l)
     }
 }
 
-/* Notes which rows the next step reads, where they are large enough for a product to fetch them meanwhile. */
+/* Whether a row of some sequence is large enough for a product to fetch the next one meanwhile. */
+static int has_long_rows(const loop *l)
+{
+    l->in->soon.next = l->in->soon.count = 0;
+    for (int k = 0; k < l->sequences; k++)
+        if (bytes_of(&l->f->slot[l->c->in[1 + k]], 1) >= FEW_BYTES)
+            return 1;
+    return 0;
+}
+
+/* Notes which rows the next step reads, those that are long. */
 static void look_ahead(loop *l)
 {
     th_soon *soon = &l->in->soon;
@@ -443,9 +453,11 @@ static int run_steps(loop *l)
 {
     const th_slot *stop = l->until ? &l->in->slot[l->step->output[l->step->noutputs - 1]] : NULL;
     int64_t asked = 0;
+    int long_rows = has_long_rows(l);
     while (l->done < l->n) {
         aim(l);
-        look_ahead(l);
+        if (long_rows)
+            look_ahead(l);
         l->in->step = l->done;
         int error = run_part(l->f, l->in, l->done ? l->step->once : 0);
         if (error)
