@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from theano.codegen.kernels.index import encode_index
 from theano.codegen.task import Place, Task
 
 MOST = 48                   # operands of a nest
@@ -48,7 +49,8 @@ def _without(tasks, task, made, reads):
     views = []
     for p, maker, (begin, end) in zip(parts, makers, bounds, strict=True):
         view = Place(whole.dtype, whole.ndim, "view", of=whole, size=p.size)
-        views.append(Task("subtensor", [whole], [view], _slice(axis, begin, end), node=task.node))
+        part = [slice(None)] * axis + [slice(begin or None, end if end >= 0 else None)]
+        views.append(Task("subtensor", [whole], [view], encode_index(None, part)[0], node=task.node))
         _write_to(maker, p, view)
     start = Task("empty", extents, [whole], node=task.node, nodes=task.nodes)
     return [*tasks[:first], start, *views, *(t for t in tasks[first:] if t is not task)]
@@ -78,10 +80,3 @@ def _write_to(maker, place, view):
     maker.nest = replace(maker.nest, operands=tuple(operands))
     maker.inplace = [(out, source) for out, source in maker.inplace if out is not place]
     place.of, place.kind, place.overwrites = view, "view", True
-
-
-def _slice(axis, begin, end):
-    """Parameters of "subtensor": codes of whole dimensions and of the slice, and its numbers."""
-    codes = [1] * axis + [1 + 2 * (begin > 0) + 4 * (end >= 0)]
-    numbers = [n for given, number in ((begin > 0, begin), (end >= 0, end)) if given for n in (1, number)]
-    return (len(codes), *codes, *numbers)

@@ -5,13 +5,12 @@ import math
 from bisect import bisect, insort
 from dataclasses import replace
 
-from theano.codegen.overwrite import overwriting_last
+from theano.codegen.overwrite import VIEWS, overwriting_last
 from theano.codegen.task import Task
 from theano.graph.copying import deep_copy_op
 from theano.graph.type import generic
 
 FEW = 64                # numbers
-VIEWS = ("dimshuffle", "subtensor", "parts")
 COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
@@ -58,7 +57,7 @@ class _Owners:
         self.tasks, self.updates = tasks, updates
         self.taken = set()
         self.made = {id(p): task for task in tasks for p in task.outputs}
-        self.views = {id(p) for t in tasks if t.kind in VIEWS for p in t.outputs}
+        self.views = {id(p) for t in tasks if t.kind in VIEWS - {"alias"} for p in t.outputs}
         self.replaced = {id(shared) for _, shared in updates}
         last_use = {id(p.root()): number for number, task in enumerate(tasks) for p in task.inputs}
         self.used = set(last_use)
@@ -187,7 +186,7 @@ def _read_early(tasks):
         late, early, rest = {id(p) for p in loop.outputs}, [], []
         for task in tasks[number + 1:]:
             places = {id(p) for p in task.inputs}
-            if task.kind in (*VIEWS, "copy") and late.isdisjoint(places) \
+            if task.kind in VIEWS | {"copy"} and late.isdisjoint(places) \
                     and not freed.isdisjoint(id(p.root()) for p in task.inputs):
                 early.append(task)
             else:

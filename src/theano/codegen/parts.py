@@ -7,13 +7,13 @@ one writes it there. What is the same in all steps is computed in the first one.
 from dataclasses import dataclass, field
 
 from theano.codegen.memory import copy_of, plan
+from theano.codegen.overwrite import VIEWS
 from theano.codegen.task import Place, Task
 from theano.graph.destroy import DestroyHandler
 from theano.graph.fgraph import FunctionGraph
 from theano.rewrite.pipeline import optimize
 from theano.rewrite.rules.guards import assume_equal_extents
 
-VIEWED = {"dimshuffle", "subtensor", "parts", "alias"}
 # Instructions whose results have extents that follow from those of the inputs alone; and kernels of which that holds
 REGULAR = {"dimshuffle", "copy", "alias", "gemm", "gemv", "ger", "dot", "make_vector", "pick", "put", "shape_i",
            "scatter"}
@@ -213,7 +213,7 @@ class _Steady:
         once = self.is_once(task)
         if once:
             self.values.update(id(p) for p in task.outputs)
-        elif task.kind not in VIEWED:
+        elif task.kind not in VIEWS:
             self.moving.update(id(p.root()) for p in task.outputs)
         if once or self._is_regular(task):
             self.shapes.update(id(p) for p in task.outputs)

@@ -22,7 +22,7 @@ PARTS = ("start", "stop", "step")
 
 
 def encode_index(lowering, index):
-    """Params and input places of a subtensor instruction; see runtime/view.c."""
+    """Params and input places of a subtensor instruction, see runtime/view.c; numbers need no lowering."""
     codes, numbers, places = [], [], []
 
     def put(part):
