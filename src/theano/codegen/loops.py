@@ -13,6 +13,7 @@ from theano.tensor.elemwise import Elemwise
 
 REDUCTIONS = {"add": "add", "mul": "mul", "maximum": "maximum", "scalar_maximum": "maximum",
               "minimum": "minimum", "scalar_minimum": "minimum", "and_": "and", "or_": "or"}
+NARROWED = {("float64", "float32"), ("complex128", "complex64")}    # accumulator, result: narrow.h
 MAX_NDIM = 16
 MAX_TYPES = 60              # inputs and outputs of one node
 
@@ -211,10 +212,11 @@ def kept_axes(op, ndim):
 
 
 def accumulator(lowering, node, casts):
-    """Place and dtype that a reduction accumulates in; with a cast to come when it isn't the result's."""
+    """Place of a reduction's result and the dtype it accumulates in; with a cast to come where the driver can't narrow
+    the one to the other."""
     variable = node.outputs[0]
     dtype = accumulator_dtype(node)
-    if dtype == variable.type.dtype:
+    if dtype == variable.type.dtype or (dtype, variable.type.dtype) in NARROWED:
         return lowering.temp(variable), dtype
     place = lowering.temp(variable, dtype)
     casts.append((place, variable))

@@ -33,8 +33,8 @@ class Operand:
 
     axes[d] is the dimension that loop axis d walks, -1 where it stays in place: a broadcast, or for an
     accumulator an axis that it sums over.
-    role: "in"; "out"; "acc", an accumulator that becomes an array; "temp", one that only later phases read
-    (its axes tell where it stays in place, any other number will do elsewhere).
+    role: "in"; "out"; "acc", an accumulator that becomes an array, which may have narrower elements (loops.NARROWED);
+    "temp", one that only later phases read (its axes tell where it stays in place, any other number will do elsewhere).
     inplace: for "out", the number of the "in" operand, with the same dtype and axes, that it overwrites.
     """
 

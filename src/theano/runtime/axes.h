@@ -146,7 +146,7 @@ static int runs_along(const loop *l, int k)
 }
 
 /* Lays the elements of a new value out in the order in which the loop comes to them, as NumPy does. */
-static void lay_out(struct th_frame *frame, loop *l, th_slot *slot, int k)
+static void lay_out(struct th_frame *frame, loop *l, th_slot *slot, int k, int wide)
 {
     int64_t stride = l->itemsize[k], order[TH_MAX_NDIM];
     for (int d = 0; d < slot->ndim; d++) order[d] = slot->stride[d];
@@ -157,13 +157,16 @@ static void lay_out(struct th_frame *frame, loop *l, th_slot *slot, int k)
         l->stride[i][k] = stride;
         stride *= l->extent[i];
     }
-    th_lay_out(frame, slot, order);
+    if (wide) memcpy(slot->stride, order, sizeof *order * slot->ndim);
+    else th_lay_out(frame, slot, order);
 }
 
-static void lay_out_all(struct th_frame *frame, loop *l, th_slot **slots)
+static void lay_out_all(struct th_frame *frame, loop *l, th_slot **slots, const narrowing *narrow)
 {
-    for EACH(k, l->made)
-        if (!runs_along(l, (int)k) && !th_is_laid_out(frame, slots[k])) lay_out(frame, l, slots[k], (int)k);
+    for EACH(k, l->made) {
+        int wide = is_wide(narrow, slots[k]);
+        if (!runs_along(l, (int)k) && (wide || !th_is_laid_out(frame, slots[k]))) lay_out(frame, l, slots[k], (int)k, wide);
+    }
 }
 
 /* Where short rows are added to rows of results, the rows of one result come next: several are added up at a time. */

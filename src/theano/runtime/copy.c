@@ -190,3 +190,11 @@ void th_copy(char *to, const int64_t *stride, const th_slot *x)
             return;
     }
 }
+
+TH_CLONES static void narrow_doubles(float *restrict to, const double *restrict from, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (float)from[i];
+}
+
+void th_narrow(char *to, const char *from, int64_t n) { narrow_doubles((float *)to, (const double *)from, n); }

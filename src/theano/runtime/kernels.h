@@ -70,6 +70,8 @@ int th_check_scatter(const th_call *c);         /* finds out whether th_scatter 
 
 /* copy.c: copies x to memory of the same shape and other strides. */
 void th_copy(char *to, const int64_t *stride, const th_slot *x);
+/* n doubles as floats, elsewhere. */
+void th_narrow(char *to, const char *from, int64_t n);
 
 /* Reports an error: a message in printf's form. */
 #define th_refuse(c, error, ...) \

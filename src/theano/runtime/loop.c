@@ -7,6 +7,7 @@
 #include "kernels.h"
 #include "axes.h"
 #include "pieces.h"
+#include "narrow.h"
 
 enum { LINE = 64, LONG_ROW = 1024 };            /* bytes; points of rows that are worth two calls */
 
@@ -64,6 +65,21 @@ static int make_output(struct th_frame *frame, const th_nest *nest, th_slot **sl
     for (int d = 0; d < nest->ndim; d++)
         if (o->axis[d] >= 0) slot->shape[o->axis[d]] = extent[d];
     return th_allocate(frame, slot);
+}
+
+/* Memory for accumulators that stand in for a narrower result. */
+static int make_wide(struct th_frame *frame, const th_operand *o, const th_nest *nest, th_slot *slot, const int64_t *extent)
+{
+    int64_t n = slot->itemsize;
+    for (int i = 0; i < slot->ndim; i++) slot->shape[i] = 1;
+    for (int d = 0; d < nest->ndim; d++)
+        if (o->axis[d] >= 0) slot->shape[o->axis[d]] = extent[d];
+    for (int i = slot->ndim; i--;) {
+        slot->stride[i] = n;
+        if (__builtin_mul_overflow(n, slot->shape[i], &n)) n = 0;
+    }
+    slot->data = th_scratch(frame, (size_t)n);
+    return slot->data ? TH_OK : loop_fail(frame, TH_OUT_OF_MEMORY, -1, -1, -1, n, 0);
 }
 
 /* Finds the accumulators and their reductions; the largest of nothing is an error. */
@@ -154,13 +170,16 @@ static int is_taken_over(const th_nest *nest, th_slot **slots, int k)
     return other >= 0 && slots[k]->data == slots[other]->data;
 }
 
-int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots)
+static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots, narrowing *narrow)
 {
     loop l;
     int64_t extent[TH_MAX_NDIM];
     int code = find_extents(frame, nest, slots, extent);
-    for (int k = 0; !code && k < nest->nslots; k++)
-        if (nest->operand[k].role != TH_IN) code = make_output(frame, nest, slots, k, extent);
+    for (int k = 0; !code && k < nest->nslots; k++) {
+        const th_operand *o = &nest->operand[k];
+        if (is_wide(narrow, slots[k])) code = make_wide(frame, o, nest, slots[k], extent);
+        else if (o->role != TH_IN) code = make_output(frame, nest, slots, k, extent);
+    }
     if (code) return code;
     l.nest = nest;
     l.inner = inner;
@@ -184,16 +203,29 @@ int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, 
     if (code) return code;
     flip_axes(&l);
     sort_axes(&l);
-    if (l.fresh) lay_out_all(frame, &l, slots);
+    if (l.fresh) lay_out_all(frame, &l, slots, narrow);
     merge_axes(&l);
     if (nest->nphases > 1) {
         fill_accumulators(&l);
         return run_phases(frame, &l);
     }
+    if (is_few_rows(&l, narrow)) return add_few_rows(frame, &l, narrow);
     gather_rows(&l);
     if (is_one_row(&l)) return run_one_row(&l);
     code = run_flat(frame, &l);
     return l.turned && !code ? turn_results(frame, &l, slots) : code;
+}
+
+int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots)
+{
+    narrowing narrow;
+    for EACH(k, nest->accumulators) {
+        if (k >= (uint64_t)nest->nslots || slots[k]->dtype == nest->operand[k].dtype) continue;
+        widen_results(&narrow, nest, slots);
+        int code = run_nest(frame, nest, inner, slots, &narrow);
+        return code ? code : narrow_results(frame, &narrow);
+    }
+    return run_nest(frame, nest, inner, slots, NULL);
 }
 
 int th_check_nest(struct th_frame *frame, const th_nest *nest, th_slot **slots)

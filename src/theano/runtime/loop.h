@@ -31,6 +31,19 @@ typedef struct loop {
     int64_t stride[TH_MAX_NDIM][TH_MAX_OPERANDS];
 } loop;
 
+/* The accumulators of a nest that stand in for results with narrower elements (narrow.h). */
+typedef struct narrowing {
+    int count, made;                            /* made: the results are */
+    int operand[TH_MAX_OPERANDS];
+    th_slot *result[TH_MAX_OPERANDS], wide[TH_MAX_OPERANDS];
+    int64_t shape[TH_MAX_OPERANDS][TH_MAX_NDIM], stride[TH_MAX_OPERANDS][TH_MAX_NDIM];
+} narrowing;
+
+static inline int is_wide(const narrowing *w, const th_slot *slot)
+{
+    return w && slot >= w->wide && slot < w->wide + w->count;
+}
+
 /* The dtype of what an accumulator takes up: that of an operand, or its own. */
 static inline int th_taken_dtype(const th_nest *nest, int k)
 {
