@@ -76,7 +76,8 @@ def test_several_accumulators_of_one_loop():
     x = values((9, 2100), "float32")
     found = compiled(build, "float32", 2)(x)
     d = x.astype("float64")
-    for got, wanted in zip(found, [d.sum(axis=0), (d * d).sum(axis=0), np.exp(d).sum(axis=1), d.max(axis=0)], strict=True):
+    exact = [d.sum(axis=0), (d * d).sum(axis=0), np.exp(d).sum(axis=1), d.max(axis=0)]
+    for got, wanted in zip(found, exact, strict=True):
         assert got.dtype == "float32"
         np.testing.assert_allclose(got, wanted, rtol=2e-6, atol=1e-6)
 
