@@ -85,6 +85,44 @@ def lstm(steps=100, batch=32, width=128):
     return make, (values,)
 
 
+def residual_network(blocks=54, classes=10):
+    """A training step of a residual network: three convolutions a block, batch normalisation before each; float32."""
+    rng = np.random.default_rng(0)
+    parameters = []
+
+    def share(value):
+        parameters.append(theano.shared(np.asarray(value, "float32")))
+        return parameters[-1]
+
+    def convolved(x, given, made, size, stride=1):
+        w = share(rng.normal(size=(made, given, size, size)) / np.sqrt(given * size * size))
+        return tt.nnet.conv2d(x, w, border_mode="half", subsample=(stride, stride))
+
+    def normal(x, width):
+        scale, shift = (share(v).dimshuffle("x", 0, "x", "x") for v in (np.ones(width), np.zeros(width)))
+        mean, variance = (f(axis=(0, 2, 3), keepdims=True) for f in (x.mean, x.var))
+        return tt.nnet.relu(scale * (x - mean) / tt.sqrt(variance + np.float32(1e-5)) + shift)
+
+    x, y = tt.ftensor4("x"), tt.lvector("y")
+    h, width = convolved(x, 3, 4, 3), 4
+    for k in range(blocks):
+        inner = 4 * 2 ** (3 * k // blocks)
+        stride = 2 if k and 3 * k % blocks == 0 else 1
+        start = normal(h, width)
+        short = h if width == 4 * inner and stride == 1 else convolved(start, width, 4 * inner, 1, stride)
+        part = normal(convolved(start, width, inner, 1, stride), inner)
+        part = normal(convolved(part, inner, inner, 3), inner)
+        h, width = short + convolved(part, inner, 4 * inner, 1), 4 * inner
+    p = tt.nnet.softmax(tt.dot(normal(h, width).mean(axis=(2, 3)), share(0.1 * rng.normal(size=(width, classes)))))
+    cost = tt.nnet.categorical_crossentropy(p, y).mean()
+    rate = np.float32(0.01)
+
+    def make():
+        updates = [(q, q - rate * g) for q, g in zip(parameters, theano.grad(cost, parameters), strict=True)]
+        return theano.function([x, y], cost, updates=updates)
+    return make, (rng.normal(size=(2, 3, 16, 16)).astype("float32"), np.array([1, 2]))
+
+
 def loops(levels):
     """The gradient through loops, one in the other."""
     def make():
@@ -94,7 +132,9 @@ def loops(levels):
 
 
 WORKLOADS = {"exp(2xy + y)": expression, "logistic regression": logistic_regression, "perceptron": perceptron,
-             "chain of 1,000 nodes": chain, "LSTM": lstm, "loop": loops(1), "3 loops": loops(3)}
+             "chain of 1,000 nodes": chain, "LSTM": lstm, "loop": loops(1), "3 loops": loops(3),
+             "residual network": residual_network}
+LONG = {"residual network"}         # measured where it is asked for
 
 
 def measure_here(name):
@@ -122,13 +162,14 @@ def measure(name, folder, seed="0"):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each time is measured")
+    parser.add_argument("--only", action="append", choices=WORKLOADS)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print(measure_here(arguments.one))
         return
     print(f"{'function':24s}{'cold, ms':>10s}{'warm, ms':>10s}{'ratio':>8s}{'entries added by reruns':>26s}")
-    for name in WORKLOADS:
+    for name in arguments.only or (name for name in WORKLOADS if name not in LONG):
         cold = []
         for _ in range(arguments.rounds):
             with tempfile.TemporaryDirectory() as folder:

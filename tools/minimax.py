@@ -159,6 +159,13 @@ def error_function_tail(z: mp.mpf) -> mp.mpf:
     return 2 / mp.sqrt(mp.pi) - 1 if z == 0 else mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1
 
 
+def tanh_tail(z: mp.mpf) -> mp.mpf:
+    """(tanh(x) / x - 1) / z of z = x^2."""
+    if z < mp.mpf("1e-20"):
+        return mp.mpf(-1) / 3 + 2 * z / 15
+    return (mp.tanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z
+
+
 def scaled_erfc(t: mp.mpf) -> mp.mpf:
     """(1 + 2 x) exp(x^2) erfc(x) where t = (x - 4) / (x + 4) (Shepherd & Laframboise 1981)."""
     if t == 1:
@@ -304,6 +311,8 @@ FITS: dict[str, Fit] = {
                     erfc_interval(0.5, 28), 20, refit=False),
     "erfc_f32": Fit(lambda t: scaled_erfc(t) - 1.25, lambda t: 1 / scaled_erfc(t),
                     erfc_interval(0.5, 11), 11, "float32", refit=False),
+    # tanh(x) = x + x z p(z), z = x^2
+    **two_dtypes("tanh", (6, 2), tanh_tail, lambda z: z, (0.0, 0.0677)),
     # atanh(s) = s + s z p(z), z = s^2
     **two_dtypes("atanh", (7, 3), power_sum(lambda i: mp.mpf(1) / (2 * i + 3)), lambda z: z, (0.0, 0.0403)),
     # gamma(2 + u) = 1 + u p(u); psi(x0 + d) = d p(d), and log(h) + w p(w) at h + 1/2, w = 1 / h^2

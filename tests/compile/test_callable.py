@@ -4,6 +4,7 @@ import copy
 import gc
 import os
 import pickle
+import signal
 
 import numpy as np
 import pytest
@@ -164,3 +165,32 @@ def test_fn_calls_again_with_the_values_that_are_there(mode):
     del count
     with pytest.raises(ReferenceError, match="keep f as long"):
         fn()
+
+
+def test_many_calls_can_be_interrupted():
+    total = theano.shared(0.0)
+    count = theano.function([], [], updates=[(total, total + 1)])
+
+    def stop(number, frame):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(TimeoutError):
+            count.fn(n_calls=10**12)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    done = total.get_value()
+    count()
+    assert total.get_value() == done + 1 > 1
+
+
+def test_only_the_last_of_repeated_calls_gives_results():
+    total, x = theano.shared(np.zeros(2)), T.dvector("x")
+    f = theano.function([x], [total, x * 2], updates=[(total, total + x)])
+    before, twice = f.repeat(3, np.ones(2))
+    assert before.tolist() == [2, 2] and twice.tolist() == [2, 2] and total.get_value().tolist() == [3, 3]
+    with pytest.raises(TypeError, match="x"):
+        f.repeat(2, "no array")

@@ -195,8 +195,7 @@ class Function(native.Callable):
     def call_again(self, n_calls):
         """Call the function with the values that its inputs have: ``f.fn(n_calls=1000)``."""
         if not self._positional:
-            for _ in range(n_calls):
-                self()
+            self.repeat(n_calls)
             return
         for position in self._positional:
             if self.input_storage[position].storage[0] is None:

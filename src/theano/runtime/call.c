@@ -199,13 +199,28 @@ static PyObject *finish(Machine *m, struct th_frame *f, int returned)
     return result;
 }
 
+/* One call at a time where there are updates. */
+static inline void enter(Machine *m)
+{
+    if (!m->nupdates || !pthread_mutex_trylock(&m->lock))
+        return;
+    Py_BEGIN_ALLOW_THREADS
+    pthread_mutex_lock(&m->lock);
+    Py_END_ALLOW_THREADS
+}
+
+static inline void leave(Machine *m)
+{
+    if (m->nupdates)
+        pthread_mutex_unlock(&m->lock);
+}
+
 /* Ends a call of which input k was not taken. */
 static __attribute__((noinline)) PyObject *refuse(PyObject *callable, Machine *m, struct th_frame *f, int k,
                                                   PyObject *const *args)
 {
     th_put_back(m, f);
-    if (m->lock)
-        PyThread_release_lock(m->lock);
+    leave(m);
     if (PyErr_Occurred())
         return NULL;
     return PyObject_CallMethod(callable, "_misfit", "iO", k, m->cell[k] ? PyList_GET_ITEM(m->cell[k], 0) : args[k]);
@@ -219,11 +234,7 @@ PyObject *th_call_machine(PyObject *callable, Machine *m, PyObject *const *args,
     else if (!(f = th_new_frame(m)))
         return PyErr_NoMemory();
     f->released = NULL;
-    if (m->lock && !PyThread_acquire_lock(m->lock, 0)) {
-        Py_BEGIN_ALLOW_THREADS
-        PyThread_acquire_lock(m->lock, 1);
-        Py_END_ALLOW_THREADS
-    }
+    enter(m);
     int64_t bytes = bind_all(m, f, args, checked);
     if (bytes < 0)
         return refuse(callable, m, f, (int)(-1 - bytes), args);
@@ -235,7 +246,6 @@ PyObject *th_call_machine(PyObject *callable, Machine *m, PyObject *const *args,
         f->released = NULL;
     }
     PyObject *result = at < 0 ? finish(m, f, returned) : NULL;
-    if (m->lock)
-        PyThread_release_lock(m->lock);
+    leave(m);
     return at < 0 ? result : report(callable, m, f, at, returned);
 }

@@ -11,23 +11,27 @@ typedef struct Callable {
     PyObject *dict, *weak;
 } Callable;
 
+/* Whether the machine can take these arguments as they are. */
+static inline int is_ready(const Callable *c, PyObject *const *args, Py_ssize_t n)
+{
+    const Machine *m = c->machine;
+    int ok = m && c->quick && n == m->npositional;
+    if (ok && c->trust_input) {
+        for (int k = 0; k < n && ok; k++)
+            ok = m->slot[m->input[k]].dtype == TH_OBJECT || PyArray_CheckExact(args[k]);
+        return ok;
+    }
+    for (int k = 0; ok && k < n; k++)
+        ok = th_fits(&m->slot[m->input[k]], args[k]);
+    return ok;
+}
+
 static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Callable *c = (Callable *)self;
     Py_ssize_t n = PyVectorcall_NARGS(nargsf);
-    Machine *m = c->machine;
-    if (m && c->quick && !names && n == m->npositional) {
-        int ok = 1;
-        if (c->trust_input) {
-            for (int k = 0; k < n && ok; k++)
-                ok = m->slot[m->input[k]].dtype == TH_OBJECT || PyArray_CheckExact(args[k]);
-        } else {
-            for (int k = 0; k < n && ok; k++)
-                ok = th_fits(&m->slot[m->input[k]], args[k]);
-        }
-        if (ok)
-            return th_call_machine(self, m, args, !c->trust_input, c->returned);
-    }
+    if (!names && is_ready(c, args, n))
+        return th_call_machine(self, c->machine, args, !c->trust_input, c->returned);
     PyObject *slow = PyObject_GetAttrString(self, "_slow_call");
     if (!slow)
         return NULL;
@@ -123,7 +127,7 @@ static PyObject *callable_run(PyObject *self, PyObject *values)
     return th_call_machine(self, c->machine, ((PyListObject *)values)->ob_item, 0, RETURN_LIST);
 }
 
-/* repeat(n, *args): calls n times inside C. */
+/* repeat(n, *args): calls n times inside C. Only the last call makes an object of its results. */
 static PyObject *callable_repeat(PyObject *self, PyObject *args)
 {
     Py_ssize_t n = PyTuple_GET_SIZE(args) ? PyLong_AsSsize_t(PyTuple_GET_ITEM(args, 0)) : -1;
@@ -131,9 +135,16 @@ static PyObject *callable_repeat(PyObject *self, PyObject *args)
         return PyErr_Occurred() ? NULL : (PyErr_SetString(PyExc_ValueError, "repeat needs a count"), NULL);
     PyObject *result = Py_None;
     Py_INCREF(result);
-    for (Py_ssize_t i = 0; i < n && result; i++) {
+    PyObject *const *given = ((PyTupleObject *)args)->ob_item + 1;
+    Callable *c = (Callable *)self;
+    for (Py_ssize_t i = 0, count = PyTuple_GET_SIZE(args) - 1; i < n && result; i++) {
         Py_DECREF(result);
-        result = callable_vectorcall(self, ((PyTupleObject *)args)->ob_item + 1, PyTuple_GET_SIZE(args) - 1, NULL);
+        if (!(i & 1023) && PyErr_CheckSignals() < 0)
+            return NULL;
+        if (i < n - 1 && c->vectorcall == callable_vectorcall && is_ready(c, given, count))
+            result = th_call_machine(self, c->machine, given, !c->trust_input, RETURN_NONE);
+        else
+            result = c->vectorcall(self, given, count, NULL);
     }
     return result;
 }

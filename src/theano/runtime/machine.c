@@ -170,8 +170,6 @@ static int read_updates(Machine *m, PyObject *updates)
         if (!PyArg_ParseTuple(PyList_GET_ITEM(updates, i), "iii", &m->update_slot[i], &m->update_input[i],
                               &m->update_in_place[i]))
             return -1;
-    if (m->nupdates)
-        m->lock = PyThread_allocate_lock();
     return 0;
 }
 
@@ -246,8 +244,7 @@ static void machine_dealloc(PyObject *self)
     }
     for (int i = 0; i < m->nslots && m->slot; i++)
         Py_XDECREF(m->slot[i].descr);
-    if (m->lock)
-        PyThread_free_lock(m->lock);
+    pthread_mutex_destroy(&m->lock);
     free(m->slot); free(m->code); free(m->ns); free(m->calls); free(m->input); free(m->output); free(m->cell);
     free(m->update_slot); free(m->update_input); free(m->update_in_place); free(m->constant_slot);
     free(m->overwritten);
@@ -355,6 +352,14 @@ static PyMethodDef machine_methods[] = {
     {NULL}
 };
 
+static PyObject *machine_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    Machine *m = (Machine *)type->tp_alloc(type, 0);
+    if (m)
+        pthread_mutex_init(&m->lock, NULL);
+    return (PyObject *)m;
+}
+
 PyTypeObject th_machine_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "theano.runtime._machine.Machine",
@@ -362,7 +367,7 @@ PyTypeObject th_machine_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_doc = "Machine(slots, code, inputs, cells, positional, outputs, updates, constants, buffers, overwritten,"
               " checked, borrowed)",
-    .tp_new = PyType_GenericNew,
+    .tp_new = machine_new,
     .tp_init = machine_init,
     .tp_dealloc = machine_dealloc,
     .tp_traverse = machine_traverse,

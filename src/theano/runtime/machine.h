@@ -9,6 +9,7 @@
 #endif
 #include <Python.h>
 #include <numpy/arrayobject.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 #include "product.h"
@@ -90,7 +91,7 @@ typedef struct Machine {
     int checked;                            /* from this instruction on all are checked before one runs, or -1 */
     char keep;                              /* results are kept between calls; borrowed ones are written again */
     struct th_frame *free;
-    PyThread_type_lock lock;                /* held while a program with updates runs */
+    pthread_mutex_t lock;                   /* held while a program with updates runs: a PyThread lock asks the clock */
     int profiling, unmeasured;              /* unmeasured: calls to come that don't count */
     int64_t *ns, *calls;
     int64_t run_ns, call_ns, ncalls;        /* in the program, in calls of the function; how many calls */

@@ -33,6 +33,13 @@ class _PythonCallable:
     def __call__(self, *args, **kwargs):
         return self._slow_call(*args, **kwargs)
 
+    def repeat(self, n, *args):
+        """The last result of n calls."""
+        result = None
+        for _ in range(n):
+            result = self(*args)
+        return result
+
 
 Callable = _PythonCallable if _machine is None else _machine.Callable
 DECLINED = 100              # the code of an instruction that leaves a call to the general graph

@@ -7,7 +7,7 @@
    Paragraphs are separated by blank lines; each defines one name, and codegen/mathlib.py pastes the
    paragraphs that a kernel needs, without comments. Argument reduction is exact with and without
    FMA; the compiler contracts a * b + c where the machine has it. Errors are below 4 ulp (exp,
-   log: 2), special values those of C99 Annex F. tools/minimax.py prints the coefficients.
+   log, tanh, sigmoid: 2), special values those of C99 Annex F. tools/minimax.py prints the coefficients.
 
    A condition is tested once: of two tests of one condition the compiler makes two paths, and
    duplicates what lies between them. Special cases come last, where they shorten no path. */

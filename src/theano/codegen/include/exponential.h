@@ -71,21 +71,42 @@ TH_INLINE double th_exp_negative_f64(double x) {
     return y * th_float_f64(k + one) * th_float_f64(0x7fe0000000000000ull - one);
 }
 
+/* tanh is within 2 ulp: near 0, where expm1(2 x) and its sum with 2 would be rounded like the result, a polynomial. */
+
+TH_INLINE double th_tanh_small_f64(double x) {
+    double z = x * x;
+    double p = -0x1.56baafde55d65p-10;
+    p = p * z + 0x1.d4c28a782f561p-9;
+    p = p * z - 0x1.2266d7a08f3b3p-7;
+    p = p * z + 0x1.664f2b8aed722p-6;
+    p = p * z - 0x1.ba1ba17d0f477p-5;
+    p = p * z + 0x1.11111110f2897p-3;
+    p = p * z - 0x1.55555555554bp-2;
+    return x + x * (z * p);
+}
+
 TH_INLINE double th_tanh_f64(double x) {
     unsigned long long k;
-    double y = __builtin_fabs(x) * 2.0;
+    double a = __builtin_fabs(x), y = a * 2.0;
     double q = th_expm1_small_f64(th_reduce_exp_f64(y, &k));
     double s = th_float_f64(k + 0x3ff0000000000000ull);
     q = q * s + (s - 1.0);
     q = q / (q + 2.0);
-    return __builtin_copysign(y > 40.0 ? 1.0 : q, x);
+    q = y > 40.0 ? 1.0 : q;
+    return __builtin_copysign(a < 0.26 ? th_tanh_small_f64(a) : q, x);
 }
 
+/* 1 / (1 + exp(-x)), where exp(-x) = s + s p: that sum is rounded once, and within 2 ulp so is the result. Far from 0 all
+   is scaled, as the sum is too large. */
+
 TH_INLINE double th_sigmoid_f64(double x) {
-    double e = th_exp_negative_f64(-__builtin_fabs(x));
-    e = (x < 0.0 ? e : 1.0) / (1.0 + e);
-    e = x > 745.2 ? 1.0 : e;
-    return x < -745.2 ? 0.0 : e;
+    unsigned long long k, far = x < -708.0 ? 0x0800000000000000ull : 0;
+    double y = x < -746.0 ? 746.0 : -x;
+    y = y < -60.0 ? -60.0 : y;
+    double p = th_expm1_small_f64(th_reduce_exp_f64(y, &k));
+    double s = th_float_f64(k + 0x3ff0000000000000ull - far), one = th_float_f64(0x3ff0000000000000ull - far);
+    double sum = s + one, lost = x < -36.0 ? one - (sum - s) : 0.0;
+    return 1.0 / ((s * p + lost) + sum) * one;
 }
 
 TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
@@ -144,21 +165,32 @@ TH_INLINE float th_exp_negative_f32(float x) {
     return y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
 }
 
+TH_INLINE float th_tanh_small_f32(float x) {
+    float z = x * x;
+    float p = -0x1.a39e68p-5f;
+    p = p * z + 0x1.10d934p-3f;
+    p = p * z - 0x1.555506p-2f;
+    return x + x * (z * p);
+}
+
 TH_INLINE float th_tanh_f32(float x) {
     unsigned int k;
-    float y = __builtin_fabsf(x) * 2.0f;
+    float a = __builtin_fabsf(x), y = a * 2.0f;
     float q = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
     float s = th_float_f32(k + 0x3f800000u);
     q = q * s + (s - 1.0f);
     q = q / (q + 2.0f);
-    return __builtin_copysignf(y > 20.0f ? 1.0f : q, x);
+    q = y > 20.0f ? 1.0f : q;
+    return __builtin_copysignf(a < 0.26f ? th_tanh_small_f32(a) : q, x);
 }
 
 TH_INLINE float th_sigmoid_f32(float x) {
-    float e = th_exp_negative_f32(-__builtin_fabsf(x));
-    e = (x < 0.0f ? e : 1.0f) / (1.0f + e);
-    e = x > 103.98f ? 1.0f : e;
-    return x < -103.98f ? 0.0f : e;
+    unsigned int k, far = x < -86.0f ? 0x10000000u : 0;
+    float y = x < -104.5f ? 104.5f : -x;
+    y = y < -30.0f ? -30.0f : y;
+    float p = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
+    float s = th_float_f32(k + 0x3f800000u - far), one = th_float_f32(0x3f800000u - far);
+    return 1.0f / (s * p + (s + one)) * one;
 }
 
 TH_INLINE double th_exp2_f64(double x) {
