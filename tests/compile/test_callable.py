@@ -192,5 +192,5 @@ def test_only_the_last_of_repeated_calls_gives_results():
     f = theano.function([x], [total, x * 2], updates=[(total, total + x)])
     before, twice = f.repeat(3, np.ones(2))
     assert before.tolist() == [2, 2] and twice.tolist() == [2, 2] and total.get_value().tolist() == [3, 3]
-    with pytest.raises(TypeError, match="x"):
+    with pytest.raises(ValueError, match="x, can.t be used"):
         f.repeat(2, "no array")
