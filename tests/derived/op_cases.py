@@ -22,7 +22,7 @@ from theano.graph.printout import Print
 from theano.scalar.op import ScalarOp
 from theano.tensor.advanced import advanced_inc_subtensor1, advanced_set_subtensor1
 from theano.tensor.assertion import Assert, KeptChecks
-from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
+from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.breakpoint import PdbBreakpoint
 from theano.tensor.careduce import CAReduce, CAReduceDtype, ProdWithoutZeros
 from theano.tensor.contiguous import CpuContiguous
@@ -176,6 +176,8 @@ PRODUCTS = [
          dtypes=NUMBERS),
     Case("batched_dot_33", T.batched_dot, [A("bmk"), A("bkn")], lambda x, y: np.einsum("bmk,bkn->bmn", x, y),
          dtypes=NUMBERS),
+    Case("batched_dot_44", BatchedDot(), [A("3bmk"), A("3bkn")], np.matmul, dtypes=NUMBERS),
+    Case("matmul", lambda x, y: x @ y, [A("3bmk"), A("bkn")], np.matmul, dtypes=NUMBERS),
     Case("dot22", Dot22(), [A("mk"), A("kn")], ref.dot, dtypes=BLAS, flat=LATE),
     Case("dot22scalar", Dot22Scalar(), [A("mk"), A("kn"), A("")], lambda x, y, a: a * ref.dot(x, y), dtypes=BLAS,
          flat=LATE),

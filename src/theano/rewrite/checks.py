@@ -15,7 +15,7 @@ from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.careduce import CAReduce
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
-from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.dot import BatchedDot, Dot, count_of_batch_axes
 from theano.tensor.elemwise import ELEMWISE, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 from theano.tensor.join import Join, Split
@@ -157,10 +157,11 @@ def _dot(node):
 
 
 def _batched_dot(node):
-    """As many matrices in both, which fit."""
-    a, b = map(_extents, node.inputs)
-    inner = [_is(a[-1], b[1])] if len(a) > 1 and len(b) > 1 else []
-    return [_is(a[0], b[0]), *inner]
+    """As many matrices in both, or one, which fit."""
+    (a, b), n = map(_extents, node.inputs), count_of_batch_axes(*node.inputs)
+    x, y = (v.type.broadcastable for v in node.inputs)
+    return [*(_either(_is(a[d], b[d]), _either(_is(a[d], 1), _is(b[d], 1))) for d in range(n) if not (x[d] or y[d])),
+            _is(a[-1], b[n])]
 
 
 def _join(node):

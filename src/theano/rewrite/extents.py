@@ -19,7 +19,7 @@ from theano.tensor.advanced import (
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc, AllocEmpty, ARange, Eye, Tri
-from theano.tensor.dot import Dot
+from theano.tensor.dot import Dot, count_of_batch_axes
 from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor
 from theano.tensor.nnet.softmax import (
@@ -176,8 +176,17 @@ def _dot(extents, node):
 
 
 def _batched(extents, node):
-    a, b = (extents[v] for v in node.inputs)
-    return [a[0], *a[1:-1], *b[2:]]
+    """Batch axes broadcast, natively too: nothing is assumed of them."""
+    (a, b), out, n = (extents[v] for v in node.inputs), node.outputs[0], count_of_batch_axes(*node.inputs)
+    return [*(_common(extents, *pair, Symbol(out, d)) for d, pair in enumerate(zip(a[:n], b[:n], strict=True))),
+            *a[n:-1], *b[n + 1:]]
+
+
+def _common(extents, a, b, unknown):
+    """The extent of what broadcasts to two extents; ``unknown`` where that can't be said."""
+    if extents.find(a) == extents.find(b) or b == 1:
+        return a
+    return b if a == 1 or isinstance(b, int) else a if isinstance(a, int) else unknown
 
 
 def _gather(extents, node):

@@ -44,12 +44,12 @@ int th_open(const th_call *c, th_work *w, int64_t *count, int64_t *step)
         w->in[k].stride += own;
         if (!own)
             continue;
-        if (seen && s->shape[0] != n)
+        if (seen && s->shape[0] != n && s->shape[0] != 1 && n != 1)
             return th_refuse(c, TH_SHAPE_MISMATCH, "matrices in different numbers: %lld and %lld", (long long)n,
                              (long long)s->shape[0]);
+        n = !seen || n == 1 ? s->shape[0] : n;
         seen = 1;
-        n = s->shape[0];
-        step[k] = s->stride[0];
+        step[k] = s->shape[0] == 1 ? 0 : s->stride[0];
     }
     for (int k = 0; k < c->nout; k++) {
         w->out[k] = *c->out[k];

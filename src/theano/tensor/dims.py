@@ -17,7 +17,7 @@ from theano.tensor.careduce import CAReduce
 from theano.tensor.constant import get_scalar_constant_value
 from theano.tensor.create import Alloc, Eye
 from theano.tensor.cumulate import CumOp
-from theano.tensor.dot import BatchedDot, Dot
+from theano.tensor.dot import BatchedDot, Dot, count_of_batch_axes
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.index import IncSubtensor, Subtensor
 from theano.tensor.join import Join
@@ -107,18 +107,20 @@ def _text(extent):
 
 
 def _elementwise(node):
-    found = []
-    for axis in range(node.outputs[0].type.ndim):
-        best = node.inputs[0]
-        for v in node.inputs[1:]:
-            fit(node, best, axis, v, axis, broadcast=True)
-            have, other = known(best)[axis], known(v)[axis]
-            if have in (None, 1) and other not in (None, 1) or isinstance(have, str) and isinstance(other, int) \
-                    and other != 1:
-                best = v
-        extents = [known(v)[axis] for v in node.inputs]
-        found.append(known(best)[axis] if known(best)[axis] != 1 or None not in extents else None)
-    return found
+    return [_broadcast(node, axis) for axis in range(node.outputs[0].type.ndim)]
+
+
+def _broadcast(node, axis):
+    """The extent along an axis over which all inputs broadcast."""
+    best = node.inputs[0]
+    for v in node.inputs[1:]:
+        fit(node, best, axis, v, axis, broadcast=True)
+        have, other = known(best)[axis], known(v)[axis]
+        if have in (None, 1) and other not in (None, 1) or isinstance(have, str) and isinstance(other, int) \
+                and other != 1:
+            best = v
+    extents = [known(v)[axis] for v in node.inputs]
+    return known(best)[axis] if known(best)[axis] != 1 or None not in extents else None
 
 
 def _dimshuffle(node):
@@ -143,11 +145,9 @@ def _dot(node):
 
 
 def _batched(node):
-    a, b = node.inputs
-    first = fit(node, a, 0, b, 0)
-    if len(known(b)) > 1 and len(known(a)) > 1:
-        fit(node, a, -1, b, 1)
-    return [first, *known(a)[1:-1], *known(b)[2:]]
+    (a, b), n = node.inputs, count_of_batch_axes(*node.inputs)
+    fit(node, a, -1, b, n)
+    return [*(_broadcast(node, d) for d in range(n)), *known(a)[n:-1], *known(b)[n + 1:]]
 
 
 def _join(node):

@@ -7,7 +7,7 @@ from theano.graph.variable import Apply, Variable
 from theano.scalar.dtype import computed_in
 from theano.scalar.type import complex_dtypes, continuous_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import conjugate, mul
+from theano.tensor.elemwise import conjugate, eq, mul, sum_to_shape_of, switch
 from theano.tensor.half import in_single
 from theano.tensor.shape import shape_i
 from theano.tensor.type import TensorType, tensor
@@ -177,9 +177,11 @@ def _contracted(a, b, axes):
 
 
 class BatchedDot(Op):
-    """Matrix products along a leading axis: ``out[i] = dot(x[i], y[i])``.
+    """Matrix products along leading axes, which broadcast: ``out[i] = dot(x[i], y[i])``.
 
-    x: (b, k) or (b, m, k)   y: (b, k) or (b, k, n)
+    x: (b, k) or (..., m, k)   y: (b, k) or (..., k, n)   ->   (..., m, n) without the axes that vectors lack
+    Both have the same leading axes: one, or as many as matrices of rank 4 and more have. Raises ValueError where their
+    extents are neither equal nor 1.  Reference: numpy.matmul
     """
 
     __props__ = ()
@@ -188,43 +190,53 @@ class BatchedDot(Op):
         if len(inputs) != 2:
             raise TypeError(f"Two arguments required, but {len(inputs)} given.")
         x, y = inputs = [as_tensor_variable(v) for v in inputs]
+        batch = count_of_batch_axes(x, y)
         for v in inputs:
-            if v.type.ndim not in (2, 3):
-                raise TypeError(f"batched_dot needs tensors of 2 or 3 dimensions, but {v} has {v.type.ndim}")
-        pattern = (x.type.broadcastable[0] or y.type.broadcastable[0], *x.type.broadcastable[1:-1],
-                   *y.type.broadcastable[2:])
+            if v.type.ndim - batch not in (1, 2):
+                raise TypeError(f"batched_dot needs tensors of 2 or 3 dimensions, or of the same number, but got a "
+                                f"{x.type} and a {y.type}")
+        of_x, of_y = x.type.broadcastable, y.type.broadcastable
+        pattern = (*(a and b for a, b in zip(of_x[:batch], of_y[:batch], strict=True)), *of_x[batch:-1],
+                   *of_y[batch + 1:])
         return Apply(self, inputs, [tensor(upcast(x.type.dtype, y.type.dtype), pattern)])
 
     @in_single
     def perform(self, node, inputs, output_storage):
         x, y = inputs
-        if x.shape[0] != y.shape[0]:
-            raise TypeError(f"batched_dot needs as many of one as of the other, got shapes {x.shape}, {y.shape}")
-        left = x[:, None, :] if x.ndim == 2 else x
-        right = y[:, :, None] if y.ndim == 2 else y
-        result = np.matmul(left, right)
-        if x.ndim == 2:
-            result = result[:, 0]
-        if y.ndim == 2:
+        batch = count_of_batch_axes(*node.inputs)
+        for d, (m, n) in enumerate(zip(x.shape[:batch], y.shape[:batch], strict=True)):
+            if m != n and 1 not in (m, n):
+                raise ValueError(f"batched_dot: shapes {x.shape} and {y.shape} don't fit: {m} products with {n} along "
+                                 f"axis {d}, which must be equal, or one of them 1")
+        if x.shape[-1] != y.shape[batch]:
+            raise ValueError(f"batched_dot: shapes {x.shape} and {y.shape} don't fit: rows of length {x.shape[-1]} "
+                             f"with columns of length {y.shape[batch]}, which must be equal")
+        of_vectors = x.ndim == batch + 1, y.ndim == batch + 1
+        result = np.matmul(x[..., None, :] if of_vectors[0] else x, y[..., None] if of_vectors[1] else y)
+        if of_vectors[1]:
             result = result[..., 0]
+        if of_vectors[0]:
+            result = result.squeeze(batch)
         output_storage[0][0] = np.asarray(result, dtype=computed_in(node.outputs[0].type.dtype))
 
     def infer_shape(self, node, shapes):
         a, b = shapes
-        return [(a[0], *a[1:-1], *b[2:])]
+        batch = count_of_batch_axes(*node.inputs)
+        return [(*(map(broadcast_extents, zip(a[:batch], b[:batch], strict=True))), *a[batch:-1],
+                 *b[batch + 1:])]
 
     def L_op(self, inputs, outputs, output_grads):
         x, y = conjugate(inputs[0]), conjugate(inputs[1])
         g, = output_grads
-        gx, gy = {
-            (2, 2): lambda: (g.dimshuffle(0, "x") * y, g.dimshuffle(0, "x") * x),
-            (2, 3): lambda: (batched_dot(g, y.dimshuffle(0, 2, 1)), x.dimshuffle(0, 1, "x")
-                             * g.dimshuffle(0, "x", 1)),
-            (3, 2): lambda: (g.dimshuffle(0, 1, "x") * y.dimshuffle(0, "x", 1),
-                             batched_dot(x.dimshuffle(0, 2, 1), g)),
-            (3, 3): lambda: (batched_dot(g, y.dimshuffle(0, 2, 1)), batched_dot(x.dimshuffle(0, 2, 1), g)),
-        }[x.type.ndim, y.type.ndim]()
-        return [in_pattern(v, t) for v, t in zip(inputs, (gx, gy), strict=True)]
+        batch = count_of_batch_axes(x, y)
+        of_vectors = x.type.ndim == batch + 1, y.type.ndim == batch + 1
+        if all(of_vectors):
+            column = g.dimshuffle(*range(batch), "x")
+            terms = column * y, column * x
+        else:
+            terms = (_outer_of_rows(g, y) if of_vectors[1] else batched_product(g, _turned(y)),
+                     _outer_of_rows(x, g) if of_vectors[0] else batched_product(_turned(x), g))
+        return [in_pattern(v, _summed_over_batch(v, t, batch)) for v, t in zip(inputs, terms, strict=True)]
 
     def R_op(self, inputs, eval_points):
         terms = []
@@ -240,13 +252,52 @@ class BatchedDot(Op):
         return type(self).__name__
 
 
-_batched_dot = BatchedDot()
+def count_of_batch_axes(x, y):
+    """How many leading axes of two factors of a `BatchedDot` number its products."""
+    return max(x.type.ndim - 2, y.type.ndim - 2, 1)
+
+
+def broadcast_extents(extents):
+    """The extent of what broadcasts to ``extents``: what is not 1 among them."""
+    result, *others = extents
+    for n in others:
+        if result is n or getattr(n, "data", n) == 1:
+            continue
+        result = n if getattr(result, "data", result) == 1 else result if hasattr(result, "data") else \
+            n if hasattr(n, "data") else switch(eq(result, 1), n, result)
+    return result
+
+
+def _turned(x):
+    """Transposes of the matrices of ``x``."""
+    n = x.type.ndim
+    return x.dimshuffle(*range(n - 2), n - 1, n - 2)
+
+
+def _outer_of_rows(x, y):
+    """All products of elements of a vector of ``x`` and of one of ``y``."""
+    n = x.type.ndim
+    return x.dimshuffle(*range(n), "x") * y.dimshuffle(*range(n - 1), "x", n - 1)
+
+
+def _summed_over_batch(variable, gradient, batch):
+    """``gradient`` summed over the batch axes along which ``variable`` was broadcast."""
+    pattern, given = variable.type.broadcastable, gradient.type.broadcastable
+    axes = [d for d in range(batch) if pattern[d] and not given[d]]
+    if axes:
+        gradient = gradient.sum(axis=axes, keepdims=True)
+    if any(not (pattern[d] or given[d]) for d in range(batch)):
+        gradient = sum_to_shape_of(gradient, variable)
+    return gradient
+
+
+batched_product = _batched_dot = BatchedDot()
 
 
 def batched_dot(a, b):
     """``out[i] = dot(a[i], b[i])`` for tensors of any rank from 1.
 
-    Raises TypeError for scalars.
+    Where one of the leading axes has extent 1 it serves for all of the other's. Raises TypeError for scalars.
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
@@ -275,7 +326,8 @@ def batched_tensordot(x, y, axes=2):
                                                     _product(sx[d] for d in left)), ndim=3)
     y3 = y.dimshuffle([0] + right + keep_y).reshape((sy[0], _product(sy[d] for d in right),
                                                      _product(sy[d] for d in keep_y)), ndim=3)
-    shape = [sx[0]] + [sx[d] for d in keep_x] + [sy[d] for d in keep_y]
-    return _batched_dot(x3, y3).reshape(shape, ndim=len(shape))
+    found = batched_product(x3, y3)
+    shape = [shape_i(found, 0)] + [sx[d] for d in keep_x] + [sy[d] for d in keep_y]
+    return found.reshape(shape, ndim=len(shape))
 
 

@@ -11,6 +11,8 @@ from theano.inner.graph import InnerGraph, extents_of
 from theano.scalar.type import Scalar
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import alloc
+from theano.tensor.dot import broadcast_extents
+from theano.tensor.elemwise import sum_to_shape_of
 from theano.tensor.shape import scalar_from_tensor, shape_i, tensor_from_scalar
 from theano.tensor.type import TensorType, tensor
 
@@ -23,7 +25,7 @@ class EachRow(Op):
     graph : InnerGraph
         Outputs are tensors, the same shape for every row.
     batched : tuple of bool
-        For each input whether it has a leading axis; for one at least.
+        For each input whether it has a leading axis; for one at least. One row serves for as many as others have.
     """
 
     __props__ = ("graph", "batched")
@@ -42,11 +44,12 @@ class EachRow(Op):
 
     def perform(self, node, inputs, output_storage, params=None):
         counts = {len(x) for x, is_batch in zip(inputs, self.batched, strict=True) if is_batch}
-        if len(counts) != 1:
+        if len(counts - {1}) > 1:
             raise ValueError(f"{self} got different numbers of rows: {sorted(counts)}")
-        n, results = counts.pop(), None
+        n, results = (counts - {1} or {1}).pop(), None
         for i in range(n):
-            rows = self.graph(*(x[i, ...] if b else x for x, b in zip(inputs, self.batched, strict=True)))
+            rows = self.graph(*(x[i if len(x) == n else 0, ...] if b else x
+                                for x, b in zip(inputs, self.batched, strict=True)))
             if results is None:
                 results = [np.empty((n, *row.shape), row.dtype) for row in rows]
             for result, row in zip(results, rows, strict=True):
@@ -69,8 +72,7 @@ class EachRow(Op):
 
     def infer_shape(self, node, shapes):
         given = [s[1:] if b else s for s, b in zip(shapes, self.batched, strict=True)]
-        n = next(s[0] for s, b in zip(shapes, self.batched, strict=True) if b)
-        own = self.graph.inputs
+        n, own = broadcast_extents([s[0] for s, b in zip(shapes, self.batched, strict=True) if b]), self.graph.inputs
         moving = {v for v, b in zip(own, self.batched, strict=True) if b}
         fixed = {v: x for v, x, b in zip(own, node.inputs, self.batched, strict=True) if not b}
         found = []
@@ -97,12 +99,14 @@ class EachRow(Op):
                      return_disconnected="Disconnected")
         finite = [k for k, g in enumerate(terms) if not isinstance(g.type, (DisconnectedType, NullType))]
         made = self.batch_graph([terms[k] for k in finite], replace)
-        n = next(shape_i(x, 0) for x, b in zip(inputs, self.batched, strict=True) if b)
+        n = broadcast_extents([shape_i(x, 0) for x, b in zip(inputs, self.batched, strict=True) if b])
         for k, term in zip(finite, made, strict=True):
             whole = term.type.ndim > terms[k].type.ndim
             if self.batched[k]:
                 terms[k] = term if whole else inputs[k].type.lift("second", inputs[k], term.dimshuffle(
                     "x", *range(term.type.ndim)))
+                if whole and sum(self.batched) > 1:
+                    terms[k] = sum_to_shape_of(term, inputs[k])
             else:
                 terms[k] = term.sum(axis=0) if whole else term * n.astype(term.type.dtype)
         return terms
@@ -118,7 +122,7 @@ class EachRow(Op):
         tangents = Rop(self.graph.outputs, variables, points, disconnected_outputs="ignore",
                        return_disconnected="None")
         live = [k for k, t in enumerate(tangents) if t is not None]
-        n = next(shape_i(x, 0) for x, b in zip(inputs, self.batched, strict=True) if b)
+        n = broadcast_extents([shape_i(x, 0) for x, b in zip(inputs, self.batched, strict=True) if b])
         for k, made in zip(live, self.batch_graph([tangents[k] for k in live], replace), strict=True):
             tangents[k] = made if made.type.ndim > self.graph.outputs[k].type.ndim else \
                 alloc(made, n, *(shape_i(made, d) for d in range(made.type.ndim)))

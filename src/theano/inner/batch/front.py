@@ -41,8 +41,10 @@ def vectorize(function, in_axes=0, out_axes=0):
 
     Notes
     -----
-    Arguments with different numbers of slices make the compiled function raise. A random stream gives all slices the
-    same numbers unless they differ in the parameters of the distribution, for which there is no rule.
+    Arguments with different numbers of slices make the compiled function raise; where one has a single slice, the ops
+    that meet it decide whether it serves for all, as elementwise work, products and linear algebra do. A random stream
+    gives all slices the same numbers unless they differ in the parameters of the distribution, for which there is no
+    rule.
     """
     if not callable(function):
         raise TypeError(f"vectorize needs a function of variables, got {function!r}; for graphs there is "

@@ -1,8 +1,9 @@
 """Batch rules of products and convolutions: one product of larger matrices where only one factor is batched."""
 
-from theano.inner.batch.core import expansion, flat_rows, moved, rule, unflat_rows
+from theano.inner.batch.core import expansion, flat_rows, moved, padded, rule, unflat_rows
 from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
-from theano.tensor.dot import BatchedDot, Dot, batched_dot, dot
+from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_product, count_of_batch_axes, dot
+from theano.tensor.elemwise import maximum
 from theano.tensor.nnet import conv
 from theano.tensor.shape import shape_i
 
@@ -30,28 +31,35 @@ def product(node, inputs, batched):
 
 
 @rule(BatchedDot)
-def batched_product(node, inputs, batched):
+def products_of_rows(node, inputs, batched):
     """Products of all rows, or of larger matrices where one factor is the same in all of them."""
-    x, y = inputs
+    (x, y), of_one = inputs, [v.type.ndim for v in node.inputs]
+    if of_one == [2, 2] and any(batched):                           # both are rows of vectors
+        return [(padded(x, batched[0], 2) * padded(y, batched[1], 2)).sum(axis=-1)]
     if all(batched):
-        count = [shape_i(x, 0), shape_i(x, 1)]
-        return [unflat_rows(batched_dot(flat_rows(x, 1), flat_rows(y, 1)), count)]
+        return [batched_product(x, y)]
+    n = count_of_batch_axes(*node.inputs)
     if batched[0]:
-        if x.type.ndim == 3:                                        # (n, b, k) -> (b, n, k)
-            return [moved(batched_dot(moved(x, 1, 0), y), 1, 0)]
-        n, m = shape_i(x, 0), shape_i(x, 2)
-        tall = x.dimshuffle(1, 0, 2, 3).reshape((shape_i(x, 1), n * m, shape_i(x, 3)), ndim=3)
-        found = batched_dot(tall, y)
-        rest = [shape_i(found, 2)] if found.type.ndim == 3 else []
-        return [moved(found.reshape((shape_i(x, 1), n, m, *rest), ndim=3 + len(rest)), 1, 0)]
-    if y.type.ndim == 3:                                            # (n, b, k) -> (b, k, n)
-        return [moved(batched_dot(x, y.dimshuffle(1, 2, 0)), x.type.ndim - 1, 0)]
-    n, p = shape_i(y, 0), shape_i(y, 3)
-    wide = y.dimshuffle(1, 2, 0, 3).reshape((shape_i(y, 1), shape_i(y, 2), n * p), ndim=3)
-    found = batched_dot(x, wide)
-    rest = [shape_i(x, 1)] if x.type.ndim == 3 else []
-    split = found.reshape((shape_i(y, 1), *rest, n, p), ndim=3 + len(rest))
-    return [moved(split, 1 + len(rest), 0)]
+        if of_one[0] == n + 1:                                      # (r, ..., k) -> (..., r, k)
+            return [moved(batched_product(moved(x, 0, n), y), n, 0)]
+        found = batched_product(_as_one_axis(moved(x, 0, n), n), y)      # (..., r * m, p)
+        return [moved(_as_two_axes(found, n, shape_i(x, 0)), n, 0)]
+    if of_one[1] == n + 1:                                          # (r, ..., k) -> (..., k, r)
+        return [moved(batched_product(x, moved(y, 0, n + 1)), of_one[0] - 1, 0)]
+    found = batched_product(x, _as_one_axis(moved(y, 0, n + 1), n + 1))
+    return [moved(_as_two_axes(found, of_one[0] - 1, shape_i(y, 0)), of_one[0] - 1, 0)]
+
+
+def _as_one_axis(x, axis):
+    """``x`` with an axis and the one behind it made one."""
+    shape = [shape_i(x, d) for d in range(x.type.ndim)]
+    return x.reshape((*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2:]), ndim=x.type.ndim - 1)
+
+
+def _as_two_axes(x, axis, n):
+    """``x`` with an axis made two, the first of extent ``n``."""
+    shape = [shape_i(x, d) for d in range(x.type.ndim)]
+    return x.reshape((*shape[:axis], n, shape[axis] // maximum(n, 1), *shape[axis + 1:]), ndim=x.type.ndim + 1)
 
 
 @expansion(Dot22)

@@ -22,8 +22,8 @@ from theano.rewrite.rules.shape import attach_shapes, detach_shapes
 from theano.rewrite.rules.stable import STABLE
 from theano.rewrite.structure import attach_hints, detach_hints
 from theano.tensor.careduce import CAReduce
-from theano.tensor.dot import BatchedDot, dot
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.dot import BatchedDot, count_of_batch_axes, dot
+from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.shape import Shape, Shape_i
 from theano.tensor.type import TensorType
 
@@ -45,8 +45,12 @@ def has_rows(variable):
     return len(pattern) > 0 and not pattern[0]
 
 
-def row_by_row(node):
-    """Whether `rows_of` can write a node for one row."""
+def row_by_row(node, agree):
+    """Whether `rows_of` can write a node for one row.
+
+    agree: whether axes that meet are known to have the same extent, so that none is summed over for having met a longer
+    one.
+    """
     if isinstance(node.op, EachRow):
         return True
     if not all(has_rows(v) for v in node.outputs):
@@ -55,8 +59,10 @@ def row_by_row(node):
         return node.op.new_order[0] == 0 and has_rows(node.inputs[0])
     if isinstance(node.op, CAReduce):
         return node.op.axis is not None and 0 not in node.op.axis and has_rows(node.inputs[0])
+    if isinstance(node.op, SumToShapeOf):
+        return agree and node.inputs[0].type == node.outputs[0].type and has_rows(node.inputs[0])
     if isinstance(node.op, BatchedDot):
-        return all(map(has_rows, node.inputs))
+        return count_of_batch_axes(*node.inputs) == 1 and all(map(has_rows, node.inputs))
     return type(node.op) is Elemwise and not node.op.inplace_pattern
 
 
@@ -67,6 +73,8 @@ def rows_of(node, row, same):
                  zip(node.op.graph.inputs, node.inputs, node.op.batched, strict=True)}
         return substitute(node.op.graph.outputs, given)
     inputs = [row(x) for x in node.inputs]
+    if isinstance(node.op, SumToShapeOf):
+        return inputs[:1]
     if isinstance(node.op, DimShuffle):
         return [inputs[0].dimshuffle(*(d if d == "x" else d - 1 for d in node.op.new_order[1:]))]
     if isinstance(node.op, CAReduce):
@@ -78,11 +86,11 @@ def rows_of(node, row, same):
 
 def region(anchors, fgraph):
     """The nodes near to ``anchors`` that work row by row."""
-    found, edge = set(anchors), list(anchors)
+    found, edge, agree = set(anchors), list(anchors), getattr(fgraph, "extents_agree", False)
     for _ in range(NEAR):
         around = [v.owner for node in edge for v in node.inputs if v.owner is not None]
         around += [client for node in edge for v in node.outputs for client, _ in v.clients if client != "output"]
-        edge = [node for node in dict.fromkeys(around) if node not in found and row_by_row(node)]
+        edge = [node for node in dict.fromkeys(around) if node not in found and row_by_row(node, agree)]
         found.update(edge)
     return [node for node in fgraph.toposort() if node in found]
 

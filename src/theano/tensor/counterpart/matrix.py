@@ -10,9 +10,8 @@ from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.counterpart.shape import transposed
 from theano.tensor.counterpart.ufunc import vecdot
-from theano.tensor.create import alloc
 from theano.tensor.diagonal import diagonal
-from theano.tensor.dot import batched_dot, dot, outer, tensordot
+from theano.tensor.dot import batched_dot, batched_product, dot, outer, tensordot
 from theano.tensor.elemwise import abs_, gt
 from theano.tensor.fourier import fft
 from theano.tensor.join import stack
@@ -79,10 +78,7 @@ def matmul(x1, x2):
         return transposed(dot(transposed(y), x.T))
     count = max(x.type.ndim, y.type.ndim)
     x, y = (v.dimshuffle(*["x"] * (count - v.type.ndim), *range(v.type.ndim)) for v in (x, y))
-    batch = [(y if x.type.broadcastable[d] else x).shape[d] for d in range(count - 2)]
-    rows, columns = x.shape[-2], y.shape[-1]
-    flat = [alloc(v, *batch, v.shape[-2], v.shape[-1]).reshape((-1, v.shape[-2], v.shape[-1]), ndim=3) for v in (x, y)]
-    return batched_dot(*flat).reshape((*batch, rows, columns), ndim=count)
+    return batched_product(x, y)
 
 
 @method("__rmatmul__")
