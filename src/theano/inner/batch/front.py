@@ -4,7 +4,8 @@ import functools
 
 from theano.graph.variable import Variable
 from theano.inner.batch import elementwise, indexing, loops, products, rows, shaping  # noqa: F401  the rules
-from theano.inner.batch.core import batch_graph, broadcast, moved
+from theano.inner.batch.core import broadcast, moved
+from theano.inner.batch.streams import batch_with_streams
 from theano.inner.scan.loop import row_of
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.shape import shape_i, unbroadcast
@@ -43,8 +44,10 @@ def vectorize(function, in_axes=0, out_axes=0):
     -----
     Arguments with different numbers of slices make the compiled function raise; where one has a single slice, the ops
     that meet it decide whether it serves for all, as elementwise work, products and linear algebra do. A random stream
-    gives all slices the same numbers unless they differ in the parameters of the distribution, for which there is no
-    rule.
+    has one state for all slices, of which each draws what it would draw alone: the same numbers, moved and scaled where
+    they are uniform or normal and their parameters differ. In a loop that ends for each slice at another step, the
+    stream goes on until the last one stops, and that is where it goes on in the next call. Streams whose states would
+    differ between slices are refused with a TypeError.
     """
     if not callable(function):
         raise TypeError(f"vectorize needs a function of variables, got {function!r}; for graphs there is "
@@ -64,7 +67,7 @@ def vectorize(function, in_axes=0, out_axes=0):
         replace = {row: x for row, x, axis in zip(slices, whole, axes, strict=True) if axis is not None}
         n = shape_i(next(iter(replace.values())), 0)
         found = [_out(y, row, axis, n) for y, row, axis in zip(
-            batch_graph(outputs, replace), outputs, _per_item(out_axes, len(outputs), "out_axes", "results"),
+            batch_with_streams(outputs, replace), outputs, _per_item(out_axes, len(outputs), "out_axes", "results"),
             strict=True)]
         return kind(found) if kind else found[0]
 
@@ -126,7 +129,7 @@ def vectorize_graph(outputs, replace):
     kind = type(outputs) if isinstance(outputs, (list, tuple)) else None
     found = list(outputs) if kind else [outputs]
     for level in _levels([(old, _checked(old, new)) for old, new in replace.items()]):
-        found = batch_graph(found, level)
+        found = batch_with_streams(found, level)
     return kind(found) if kind else found[0]
 
 

@@ -15,6 +15,7 @@ from theano.inner.batch.core import (
     unflat_rows,
 )
 from theano.inner.batch.each_row import EachRow
+from theano.inner.batch.streams import is_state, refuse
 from theano.inner.graph import InnerGraph
 from theano.inner.ifelse import IfElse
 from theano.inner.rowwise import Rowwise, map_rows
@@ -113,7 +114,7 @@ def scan(node, inputs, batched):
             break
         fed = more
     if loop.until is not None and values[-1].type.ndim:
-        return _until_all_stop(loop, flags, count)      # rows stop at different steps
+        return _until_all_stop(loop, flags, fed, count)         # rows stop at different steps
     return _batched_loop(node, loop, flags, within, values, fed, count)
 
 
@@ -150,23 +151,29 @@ def _batched_loop(node, loop, flags, within, values, fed, count):
     return found
 
 
-def _until_all_stop(loop, flags, count):
+def _until_all_stop(loop, flags, fed, count):
     """Steps until the last row stops, in which those that have stopped keep their values; None for loops of which rows
     of steps come out, as there would be more of some than of others.
 
-    The loop has two states more: which rows go on, and how many steps there were.
+    The loop has two states more: which rows go on, and how many steps there were. Random streams go on for all rows.
     """
-    if loop.carries or loop.stacks or not all(is_tensor(s.before) for s in loop.states):
+    streams = [is_state(s.after) for s in loop.states]
+    for s, b, random in zip(loop.states, fed[len(loop.carries):], streams, strict=False):
+        if random and (b or loop.carries or loop.stacks):
+            refuse(s.start, "there is a state for each slice" if b else "slices whose loops end by themselves return "
+                   "rows of steps, of which each may have another number: theano.loop returns what the last step gave")
+    if loop.carries or loop.stacks:
         return None
     within = {s.row: _rows_of(s.row) for s, f in zip(loop.sequences, flags.sequences, strict=True) if f.array.batched}
     within |= {o.inner: _rows_of(o.inner) for o, f in zip(loop.others, flags.others, strict=True) if f.outer.batched}
-    within |= {s.before: _rows_of(s.before) for s in loop.states}
+    within |= {s.before: _rows_of(s.before) for s, random in zip(loop.states, streams, strict=True) if not random}
     *values, stop = batch_graph(loop.outputs, within)
     going, steps = TensorType("bool", (False,))(), TensorType("int64", ())()
     still = going & eq(stop, 0)
-    states = [State(within[s.before], broadcast_to(s.start, f.start.batched, count),
+    states = [State(s.before, s.start, x) if random else
+              State(within[s.before], broadcast_to(s.start, f.start.batched, count),
                     _where(going, _with_rows(x, s.after, True, count), within[s.before]))
-              for s, f, x in zip(loop.states, flags.states, values, strict=True)]
+              for s, f, x, random in zip(loop.states, flags.states, values, streams, strict=True)]
     made = replace(
         loop, until=eq(still.any(), 0),
         sequences=[Sequence(within.get(s.row, s.row), moved(s.array, 0, 1) if f.array.batched else s.array)
@@ -191,7 +198,8 @@ def recorded(node, inputs, batched):
 @rule(Longest)
 def longest(node, inputs, batched):
     """The number of steps of the row that goes on longest, which all rows make."""
-    return [maximum_of(concatenate([inputs[0], constant([1], dtype=inputs[0].type.dtype)]))]    # of no rows too
+    most = maximum_of(concatenate([inputs[0], constant([1], dtype=inputs[0].type.dtype)]))      # of no rows too
+    return [node.op(most)]                      # these rows may become rows of others
 
 
 @rule(Going)

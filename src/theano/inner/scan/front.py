@@ -365,7 +365,7 @@ def _states(answer, others, rows, strict):
                 kind = "shared variable" if isinstance(v, SharedVariable) else "variable"
                 raise MissingInputError(f"fn uses the {kind} {v}, which with strict=True must be among non_sequences")
     states = [State(twin(s, copied_name(s)), s, None) for s in updates]
-    return states, substitute(roots, {s.start: s.before for s in states})
+    return states, substitute(roots, {**{v: v for v in given}, **{s.start: s.before for s in states}})
 
 
 def _as_update(shared, value):

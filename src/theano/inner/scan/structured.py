@@ -4,8 +4,9 @@ import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
+from theano.graph.shared import SharedVariable
 from theano.graph.variable import Apply
-from theano.graph.walk import same_graph
+from theano.graph.walk import ancestors, same_graph, substitute
 from theano.inner.scan.front import build, called, until
 from theano.inner.scan.loop import FirstOfTwo, Loop, State, twin
 from theano.inner.scan.op import run
@@ -137,14 +138,14 @@ class _Body:
     def __init__(self, step, init, xs, until):
         self.step, self.until = step, until
         self.init, self.xs, self.ys = init, xs, None
-        self.count = None                       # of steps, where these are made again
+        self.count = self.known = None          # of steps, where these are made again; what the first of them made
         self.starts = [_start(leaf) for leaf in flatten(init)]
         self.arrays = [as_tensor_variable(leaf) for leaf in flatten(xs)]
 
     def __call__(self, *values):
         """What a step of `scan` returns: carries, results that are no carries, perhaps when to stop."""
         if self.count is not None:
-            t, *values = values
+            return self._again(*values)
         rows, before = iter(values), iter(values[len(self.arrays):])
         x = [] if self.xs is None else [rebuild(self.xs, rows)]
         answer = called(self.step, [rebuild(self.init, before), *x], "step of loop",
@@ -154,23 +155,39 @@ class _Body:
                             f"{answer!r}")
         after, self.ys = answer
         carries = [as_tensor_variable(v) for v in like(self.init, after, "the carry")]
-        given = [as_tensor_variable(v) for v in flatten(self.ys)]
-        if self.count is not None:
-            going = Going()(t, self.count)
-            carries = [switch(going, after, earlier) for after, earlier in zip(carries, values, strict=True)]
+        self.known = values, carries, [as_tensor_variable(v) for v in flatten(self.ys)]
+        found = self._results_of(*self.known[1:])
+        return found if self.until is None else [*found, until(self.until(after))]
+
+    def _again(self, t, *values_and_count):
+        """The step that there is already, for other values: a second one would draw from random streams of its own."""
+        earlier, carries, given = self.known
+        *values, count = values_and_count
+        replace, updates, roots = dict(zip(earlier, values, strict=True)), {}, [*carries, *given]
+        while True:
+            more = [v for v in ancestors([*roots, *updates.values()]) if isinstance(v, SharedVariable)
+                    and v.default_update is not None and v not in updates]
+            if not more:
+                break
+            updates |= {v: v.default_update for v in more}
+        new = substitute([*roots, *updates.values()], replace)
+        going, n = Going()(t, count), len(carries)
+        found = [switch(going, after, before) for after, before in zip(new[:n], values, strict=True)]
+        return [*self._results_of(found, new[n:len(roots)]), dict(zip(updates, new[len(roots):], strict=True))]
+
+    def _results_of(self, carries, given):
+        """Carries, and what steps give besides; ``places`` tells where among them all that they give is."""
         found, self.places = carries, []
         for v in given:                                     # what is carried anyway is no further result
             place = next((k for k, known in enumerate(found) if same_graph([v], [known])), len(found))
             found = found if place < len(found) else [*found, v]
             self.places.append(place)
-        if self.until is not None:
-            return [*found, until(self.until(after))]
         return found
 
     def results(self, n_steps, checkpoint, name):
         """The pair that `loop` returns."""
         arrays = self.arrays if self.count is None else [arange(n_steps)]
-        made = build(self, arrays, self.starts, None, n_steps, name=name, checkpoint=checkpoint, structured=True)
+        made = build(self, arrays, self.starts, self.count, n_steps, name=name, checkpoint=checkpoint, structured=True)
         for shared, value in made.updates.items():
             shared.default_update = value
         rows = [made.outputs[place] for place in self.places]
@@ -178,9 +195,11 @@ class _Body:
 
     def unbounded(self, checkpoint, name):
         """The same, where only ``until`` ends the loop."""
-        lasts, count = self._stopped(name)
+        lasts, count, streams = self._stopped(name)
         stop, self.until, self.count = self.until, None, count
         carry, ys = self.results(Longest()(count), checkpoint, name)
+        for shared, value in streams.items():
+            shared.default_update = value
         self.until, self.count = stop, None
         ys = rebuild(ys, (y[:count] for y in flatten(ys)))
         again = [fit if v.type == fit.type else v.type.filter_variable(fit)
@@ -188,7 +207,9 @@ class _Body:
         return rebuild(self.init, iter([Recorded()(v, w) for v, w in zip(lasts, again, strict=True)])), ys
 
     def _stopped(self, name):
-        """What is carried by the last step, and the number of steps, of a loop that keeps nothing else."""
+        """Of a loop that keeps nothing else: what is carried by the last step, the number of steps, and a dict of the
+        random states that it leaves.
+        """
         made = build(self, [], self.starts, None, 1, name=name, structured=True, running=False)
         found = made.loop
         count = constant(0, dtype="int64")
@@ -198,7 +219,8 @@ class _Body:
             constant(np.iinfo(np.int64).max), states=[*states, *found.states, State(own, count, own + 1)],
             others=found.others, until=found.until, name=name)
         results = run(counting)
-        return results[:len(states)], results[-1]
+        streams = dict(zip([s.start for s in found.states], results[len(states):-1], strict=True))
+        return results[:len(states)], results[-1], streams
 
 
 def _start(leaf):
