@@ -117,6 +117,10 @@ LINEAR = [
     Case("eigvalsh", lambda a, b: eigen.eigvalsh(a, b), [square(True), square(True)],
          lambda a, b: scipy.linalg.eigvalsh(real(triangle(a)), real(triangle(b))), dtypes=SOLVABLE, rough=1000),
     Case("kron", product.Kron(), [A("mn"), A("34")], np.kron),
+    Case("kron_grad_by_first", lambda g, b: product.KronGrad(True)(g, b, 2, 3), [A("86"), A("42")],
+         lambda g, b: np.einsum("ikjl,kl->ij", g.reshape(2, 4, 3, 2), b), dtypes=FIELDS, rough=10),
+    Case("kron_grad_by_second", lambda g, a: product.KronGrad(False)(g, a, 4, 2), [A("86"), A("23")],
+         lambda g, a: np.einsum("ikjl,ij->kl", g.reshape(2, 4, 3, 2), a), dtypes=FIELDS, rough=10),
     Case("expm", product.expm, [A("33", -0.5, 0.5)], scipy.linalg.expm, dtypes=FIELDS, rough=100),
     Case("hint", Hint(psd=True), [A("mn")], lambda x: x, dtypes=SOLVABLE),
 ]

@@ -16,10 +16,11 @@ from theano.graph.walk import toposort
 from theano.inner.batch.each_row import EachRow
 from theano.rewrite.pipeline import Query, optimize
 from theano.rewrite.rules.factor import FACTOR
-from theano.rewrite.rules.kron import KRON
+from theano.rewrite.rules.kron_gradient import KRON
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.structure import HintsFeature, facts, is_psd, is_symmetric, nonnegative
 from theano.tensor.linalg.inverse import slogdet
+from theano.tensor.linalg.product import KronGrad
 
 PLAIN, NATIVE = theano.compile.Mode(linker="py", optimizer=None), theano.compile.Mode("c|py", "fast_run")
 A, B, S = T.dmatrix("A"), T.dmatrix("B"), T.dmatrix("S")          # S is positive definite
@@ -34,6 +35,11 @@ def lower(a):
 
 def orthogonal(a):
     return qr(a, "complete")[0]
+
+
+def slopes(*costs):
+    """Gradients of the sum of costs by both matrices."""
+    return theano.grad(sum(costs), [A, B])
 
 
 # name of the rule: (outputs, ops that must be in the graph, ops that must not)
@@ -101,6 +107,20 @@ CASES = {
                         "SLogDet", "Kron Det"),
     "det_of_kron": ([det(kron(A, B)), det(kron(psd(S), B)), det(kron(tall[:2], tall[:3, :2]))], "SLogDet", "Kron Det"),
     "diagonal_of_kron": ([trace(kron(A, psd(S))), diag(kron(tall, T.eye(2)))], "", "Kron"),
+    "kron_gradient_of_kron": (slopes(T.log(abs(det(kron(A, B))))), "", "Kron KronGrad"),
+    "kron_gradient_through_kron": (slopes(trace(matrix_inverse(kron(A, B)))), "", "Kron KronGrad"),
+    "kron_gradient_of_product": (slopes(T.sin(solve(kron(A, B), tall)).sum(), long.dot(solve(kron(A, B), long))), "",
+                                 "Kron KronGrad"),
+    "kron_gradient_of_scaled": (slopes(3 * T.tanh(long.dot(kron(A, B)).dot(long)), trace(-kron(A, B))), "",
+                                "Kron KronGrad"),
+    "kron_gradient_of_choice": (slopes(T.sqrt(T.sqr(kron(A, B)).sum())), "", "Kron KronGrad"),
+    "kron_gradient_of_fill": (slopes(kron(A, B).sum()), "", "Kron KronGrad"),
+    "kron_gradient_of_diagonal": (slopes(trace(kron(A, B)), T.sin(diag(kron(A, tall))).sum()), "", "Kron KronGrad"),
+    "kron_gradient_of_sum": ([KronGrad(True)(tall.dot(tall.T) + T.exp(tall.dot(tall.T)), B, 3, 3)], "KronGrad", ""),
+    "kron_gradient_of_transpose": (slopes(T.sin(solve(kron(A, B).T, tall)).sum()), "", "Kron KronGrad"),
+    "diagonal_of_any_kron": ([trace(kron(A, B)), diag(kron(tall, B)), diag(kron(A, tall)) + 1], "", "Kron"),
+    "sum_of_kron": ([kron(A, B).sum(), kron(tall, x.dimshuffle(0, "x")).sum()], "Sum", "Kron"),
+    "function_of_kron": ([T.sqr(kron(A, B)).sum(), abs(kron(A, B)).sum()], "Sum", "Kron"),
     "solve_with_shared_factors": ([solve(A, x), solve(A.T, x), solve(A, B)], "LUFactor LUSolve", "Solve"),
     "inverse_with_shared_factors": ([matrix_inverse(A), solve(A.T, x)], "LUFactor LUInverse LUSolve", "MatrixInverse"),
     "det_with_shared_factors": ([det(A), solve(A, x), det(B), matrix_inverse(B.T)], "LUFactor", "Det"),
@@ -451,7 +471,7 @@ def test_kronecker_product_of_negative_definite_matrices_has_a_cholesky_factor()
 
 
 def test_gaussian_of_kronecker_product_never_makes_it(rng):
-    covariance, z = kron(psd(S), psd(B)), T.dvector("z")
+    covariance = kron(psd(S), psd(B))
     cost = -0.5 * z.dot(solve(covariance, z)) - 0.5 * T.log(det(covariance))
     inputs, outputs = [S, B, z], [cost, *theano.grad(cost, [z])]
     f, reference = (theano.function(inputs, outputs, mode=mode) for mode in (NATIVE, PLAIN))
@@ -460,6 +480,83 @@ def test_gaussian_of_kronecker_product_never_makes_it(rng):
     values.append(rng.normal(size=12))
     for found, expected in zip(f(*values), reference(*values), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+P, Q, z, Z = T.dmatrix("P"), T.dmatrix("Q"), T.dvector("z"), T.dmatrix("Z")
+K = kron(P, Q)
+COSTS = {
+    "log det": T.log(abs(det(K))), "det": det(K), "slogdet": slogdet(K)[1], "trace": T.exp(trace(K) / 9),
+    "solve": T.sqr(solve(K, z)).sum(), "solve matrix": T.sin(solve(K, Z)).sum(),
+    "transposed": T.sin(solve(K.T, Z)).sum(),
+    "inverse": T.sin(matrix_inverse(K).dot(Z)).sum(), "quadratic": z.dot(matrix_inverse(K)).dot(z),
+    "trace of inverse": trace(matrix_inverse(K)), "product": T.tanh(K.dot(z)).sum() + T.tanh(Z.T.dot(K)).sum(),
+    "norm": T.sqrt(T.sqr(K).sum()), "diagonal": T.log(abs(diag(K))).sum(), "scaled": T.log(abs(det(-2 * K))) + K.sum(),
+    "all": T.log(abs(det(K))) + trace(K) + z.dot(solve(K, z)),
+    "density": -0.5 * z.dot(solve(kron(psd(P.dot(P.T)), psd(Q.dot(Q.T))), z))
+    - 0.5 * T.log(det(kron(psd(P.dot(P.T)), psd(Q.dot(Q.T))))),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_gradients_by_factors_never_make_the_product(name, rng):
+    inputs, outputs = [P, Q, z, Z], [COSTS[name], *theano.grad(COSTS[name], [P, Q])]
+    f, reference = (theano.function(inputs, outputs, mode=mode, on_unused_input="ignore") for mode in (NATIVE, PLAIN))
+    assert not [n for n in names(f) if "Kron" in n]
+    values = [rng.normal(size=(3, 3)) + 2 * np.eye(3), rng.normal(size=(4, 4)) - 2 * np.eye(4), rng.normal(size=12),
+              rng.normal(size=(12, 5))]
+    for found, expected in zip(f(*values), reference(*values), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-10)
+    shapes = theano.function(inputs, [v.shape for v in everything(f, inputs)], mode=PLAIN, on_unused_input="ignore")
+    assert max(np.prod(shape) for shape in shapes(*values)) < 12 * 12
+
+
+def everything(f, inputs):
+    """The matrices and larger arrays that a function computes, as graphs of ``inputs``."""
+    fgraph = f.maker.fgraph
+    found = [v for node in fgraph.toposort() for v in node.outputs if getattr(v.type, "ndim", 0) > 1]
+    pairs = [(own, x.type.filter_variable(x) if x.type == own.type else x) for own, x in
+             zip(fgraph.inputs, inputs, strict=False)]
+    return theano.clone([v for v in found], dict(pairs))
+
+
+@pytest.mark.parametrize("name", ["log det", "solve matrix", "trace", "trace of inverse", "product"])
+def test_second_derivatives_and_other_shapes_of_kronecker_products(name, rng):
+    values = [rng.normal(size=(2, 2)) + 2 * np.eye(2), rng.normal(size=(3, 3)) - 3 * np.eye(3)]
+    fixed = {z: rng.normal(size=6), Z: rng.normal(size=(6, 2))}
+
+    def cost(p, q):
+        return theano.clone(COSTS[name], {P: p, Q: q, **{k: T.constant(v) for k, v in fixed.items()}})
+    theano.gradient.verify_grad(cost, values, rng=rng)
+    theano.gradient.verify_grad(lambda p, q: T.sin(T.grad(cost(p, q), p)).sum(), values, rng=rng)
+    moves = [rng.normal(size=m.shape) for m in values]
+    along = T.Rop(cost(P, Q), [P, Q], [T.constant(d) for d in moves])
+    found = theano.function([P, Q], along)(*values)
+    h = 1e-6
+    ends = [cost(*(T.constant(m + k * h * d) for m, d in zip(values, moves, strict=True))).eval() for k in (1, -1)]
+    np.testing.assert_allclose(found, (ends[0] - ends[1]) / (2 * h), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shapes", [((2, 3), (3, 2)), ((2, 3), (4, 1)), ((1, 2), (3, 3)), ((0, 2), (2, 3))])
+def test_gradients_of_kronecker_products_of_any_shape(shapes, rng):
+    rows, columns = (a * b for a, b in zip(*shapes, strict=True))
+    u, w = rng.normal(size=rows), rng.normal(size=(columns, 2))
+    cost = (u * T.exp(K.dot(T.constant(w))).T).sum() + T.sqr(diag(K)).sum() + K.sum()
+    f, reference = (theano.function([P, Q], [cost, *theano.grad(cost, [P, Q])], mode=m) for m in (NATIVE, PLAIN))
+    values = [rng.normal(size=s) for s in shapes]
+    for found, expected in zip(f(*values), reference(*values), strict=True):
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_gradients_of_kronecker_products_in_batches(rng):
+    stacks = [rng.normal(size=(4, n, n)) + 2 * np.eye(n) for n in (2, 3)]
+    p, q, zs = T.dtensor3(), T.dtensor3(), T.dmatrix()
+    cost = theano.vectorize(lambda a, b, z: T.log(abs(det(kron(a, b)))) + z.dot(solve(kron(a, b), z)))(p, q, zs)
+    f = theano.function([p, q, zs], theano.grad(cost.sum(), [p, q]))
+    rows = rng.normal(size=(4, 6))
+    one = theano.function([P, Q, z], theano.grad(T.log(abs(det(K))) + z.dot(solve(K, z)), [P, Q]), mode=PLAIN)
+    for found, expected in zip(f(*stacks, rows), zip(*map(one, *stacks, rows), strict=True), strict=True):
+        np.testing.assert_allclose(found, np.stack(expected), rtol=1e-8)
 
 
 @pytest.mark.parametrize("shared", (False, True))

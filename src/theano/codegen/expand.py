@@ -22,7 +22,7 @@ from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, eq, exp, log, switch
 from theano.tensor.index import IncSubtensor, index_of, interval, overlap
-from theano.tensor.linalg.product import Kron
+from theano.tensor.linalg.product import Kron, KronGrad
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -293,18 +293,19 @@ def _increments(op):
 
 
 def _products_of_rows(node):
-    """Kronecker products, one for each row."""
+    """Kronecker products, one for each row, or their gradients."""
     made, own = node.op.graph.outputs[0].owner, node.op.graph.inputs
-    if made is None or type(made.op) is not Kron or len(node.outputs) > 1 or set(made.inputs) != set(own):
+    if made is None or type(made.op) not in (Kron, KronGrad) or len(node.outputs) > 1 or set(made.inputs) != set(own):
         return None
     outside = dict(zip(own, node.inputs, strict=True))
     rows = {v: x for (v, x), is_batch in zip(outside.items(), node.op.batched, strict=True) if is_batch}
-    return batch_graph([Kron.written_out(*(v if v in rows else outside[v] for v in made.inputs))], rows)
+    return batch_graph([made.op.written_out(*(v if v in rows else outside[v] for v in made.inputs))], rows)
 
 
 CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
                ProdOfOthers: _products_of_others, IncSubtensor: _parts_of_zeros,
-               Kron: lambda node: [Kron.written_out(*node.inputs)], EachRow: _products_of_rows}
+               **dict.fromkeys((Kron, KronGrad), lambda node: [node.op.written_out(*node.inputs)]),
+               EachRow: _products_of_rows}
 
 
 def expand(fgraph):

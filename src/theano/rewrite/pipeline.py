@@ -22,7 +22,7 @@ from theano.rewrite.rules.index import INDEX, MACHINE
 from theano.rewrite.rules.inner import INNER, graph_as_op
 from theano.rewrite.rules.inplace import inplace, overwrite
 from theano.rewrite.rules.join import JOIN
-from theano.rewrite.rules.kron import KRON
+from theano.rewrite.rules.kron_gradient import KRON
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.mask import MASK
 from theano.rewrite.rules.nnet import BIASED, NNET

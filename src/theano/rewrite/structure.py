@@ -179,6 +179,9 @@ def is_square(v):
     if "symmetric" in known or known >= {"columns", "rows"} or v.owner is not None and type(v.owner.op) in SQUARE:
         return True
     inner = transposed(v)
+    if inner is None and v.owner is not None and type(v.owner.op) is Elemwise:
+        wide = [x for x in v.owner.inputs if not all(x.type.broadcastable)]
+        inner = wide[0] if len(wide) == 1 and wide[0].type.broadcastable == v.type.broadcastable else None
     if inner is not None:
         return is_square(inner)
     feature = getattr(getattr(v, "fgraph", None), "shape_feature", None)

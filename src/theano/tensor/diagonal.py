@@ -61,7 +61,8 @@ class ExtractDiag(Op):
         (x,), (g,) = inputs, output_grads
         order = _leading(x.type.ndim, *self.axes(x.type.ndim))
         along = arange(g.shape[g.type.ndim - 1])
-        places = x.zeros_like().dimshuffle(order)[along + max(-self.offset, 0), along + max(self.offset, 0)]
+        rows, columns = (along + shift if shift > 0 else along for shift in (-self.offset, self.offset))
+        places = x.zeros_like().dimshuffle(order)[rows, columns]
         filled = set_subtensor(places, g.dimshuffle(g.type.ndim - 1, *range(g.type.ndim - 1)))
         return [filled.dimshuffle(_inverse(order))]
 

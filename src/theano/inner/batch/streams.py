@@ -31,9 +31,9 @@ def refuse(state, why):
     """Raise the TypeError for a stream whose state would differ from slice to slice."""
     where = origin.describe(state)
     made = f", made at {where}" if where else ""
-    raise TypeError(f"vectorize: all slices draw from one random stream, {state}{made}, but {why}. Draw the numbers of all "
-                    "slices at once outside of the vectorized function, with a size that counts them, and give them to "
-                    "it as an argument; or draw uniform or normal numbers of one size, and compute from these.")
+    raise TypeError(f"vectorize: all slices draw from one random stream, {state}{made}, but {why}. Draw the numbers of "
+                    "all slices at once outside of the vectorized function, with a size that counts them, and give "
+                    "them to it as an argument; or draw uniform or normal numbers of one size, and compute from these.")
 
 
 @rule(RandomFunction)

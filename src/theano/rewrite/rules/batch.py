@@ -16,7 +16,7 @@ from theano.inner.batch.each_row import EachRow
 from theano.rewrite.engine import Engine, Phase
 from theano.rewrite.rules.canonical import CANONICAL
 from theano.rewrite.rules.factor import DEFINITE, FACTOR
-from theano.rewrite.rules.kron import KRON
+from theano.rewrite.rules.kron_gradient import KRON
 from theano.rewrite.rules.linalg import LINALG
 from theano.rewrite.rules.shape import attach_shapes, detach_shapes
 from theano.rewrite.rules.stable import STABLE

@@ -2,16 +2,16 @@
 
 from theano.inner.ifelse import IfElse
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.linalg import TAGS, is_real, made_by, scalars_of
+from theano.rewrite.rules.linalg import TAGS, column_times_row_of, is_real, made_by, scalars_of
 from theano.rewrite.rules.match import apply, like, shaped
 from theano.rewrite.structure import facts, is_square
 from theano.scalar.type import complex_dtypes, float_dtypes
 from theano.tensor.diagonal import ExtractDiag, diagonal
 from theano.tensor.dot import Dot, dot
-from theano.tensor.elemwise import DimShuffle, cast, mul
+from theano.tensor.elemwise import DimShuffle, Elemwise, cast, mul
 from theano.tensor.linalg.cholesky import Cholesky
 from theano.tensor.linalg.inverse import Det, MatrixInverse, MatrixPinv, SLogDet
-from theano.tensor.linalg.product import Kron
+from theano.tensor.linalg.product import Kron, KronGrad
 from theano.tensor.linalg.solve import SYMMETRIC, TRANSPOSED, Solve, solve
 from theano.tensor.shape import shape_i
 
@@ -67,7 +67,7 @@ def cholesky_of_kron(node):
 def solve_of_kron(node):
     """solve(kron(A, B), y) >> solve(A, Y) and solve(B, Y.T), where y has the elements of the matrix Y in its order"""
     factors, y, structure = factors_of(node.inputs[0]), node.inputs[1], node.op.A_structure
-    if factors is None:
+    if factors is None or _is_outer(y):
         return None
     needed = "symmetric" if structure in SYMMETRIC else structure.removesuffix("_triangular")
     triangle = structure in TRANSPOSED
@@ -75,6 +75,19 @@ def solve_of_kron(node):
         return None                                     # only a part of the product is read
     op = node.op if triangle else solve
     return shaped(_through_both(lambda v, x: op(v, x), *factors, y, rows=0), node.outputs[0])
+
+
+def _is_outer(y):
+    """Whether a matrix is known to be outer(u, v): u alone is multiplied or solved for, see `rewrite.rules.linalg`."""
+    return y.type.ndim == 2 and not any(y.type.broadcastable) and column_times_row_of(y) is not None
+
+
+def is_for_gradient(variable, depth=6):
+    """Whether nothing but gradients of Kronecker products by their factors is computed from a matrix."""
+    clients = [client for client, _ in variable.clients] if depth and hasattr(variable, "clients") else []
+    return len(clients) > 0 and all(client != "output" and (
+        isinstance(client.op, KronGrad) or isinstance(client.op, (Dot, Elemwise, DimShuffle))
+        and is_for_gradient(client.outputs[0], depth - 1)) for client in clients)
 
 
 def _through_both(function, a, b, y, rows):
@@ -98,7 +111,7 @@ def _through_both(function, a, b, y, rows):
 def product_with_kron(node):
     """dot(kron(A, B), y) >> dot(dot(A, Y), B.T), where y has the elements of the matrix Y in its order; y first also"""
     left, right = node.inputs
-    if left.type.dtype != right.type.dtype:
+    if left.type.dtype != right.type.dtype or _is_outer(left) or _is_outer(right) or is_for_gradient(node.outputs[0]):
         return None
     factors = factors_of(left)
     if factors is not None:
@@ -156,7 +169,7 @@ def diagonal_of_kron(node):
     return mul(a.dimshuffle(0, "x"), b.dimshuffle("x", 0)).flatten()
 
 
-KRON = (
+OF_PRODUCT = (
     transpose_of_kron, scaled_kron, inverse_of_kron, cholesky_of_kron, solve_of_kron, product_with_kron,
     slogdet_of_kron, det_of_kron, diagonal_of_kron,
 )

@@ -149,11 +149,11 @@ def _identity(x, model):
 # -- products ------------------------------------------------------------------------------------------------
 
 
-def _column_times_row(variable):
+def column_times_row_of(variable):
     """(u, v) where ``variable`` is outer(u, v); None otherwise."""
     inner = transposed(variable)
     if inner is not None:
-        found = _column_times_row(inner)
+        found = column_times_row_of(inner)
         return None if found is None else found[::-1]
     node = made_by(variable, Dot)
     if node is not None and variable.type.ndim == 2 and all(v.type.ndim == 2 for v in node.inputs):
@@ -202,10 +202,10 @@ def product_with_outer(node):
     left, right = node.inputs
     if left.type.ndim != 2 or any(left.type.broadcastable + right.type.broadcastable):
         return None
-    found = _column_times_row(right)
+    found = column_times_row_of(right)
     if found is not None:
         return _outer(dot(left, found[0]), found[1], node.outputs[0])
-    found = _column_times_row(left) if right.type.ndim == 2 else None
+    found = column_times_row_of(left) if right.type.ndim == 2 else None
     return None if found is None else _outer(found[0], dot(found[1], right), node.outputs[0])
 
 
@@ -213,7 +213,7 @@ def product_with_outer(node):
 def solve_of_outer(node):
     """solve(A, outer(u, v)) >> outer(solve(A, u), v)"""
     a, b = node.inputs
-    found = _column_times_row(b) if b.type.ndim == 2 and not any(b.type.broadcastable) else None
+    found = column_times_row_of(b) if b.type.ndim == 2 and not any(b.type.broadcastable) else None
     return None if found is None else _outer(node.op(a, found[0]), found[1], node.outputs[0])
 
 

@@ -4,15 +4,24 @@ from importlib import import_module
 
 import numpy as np
 
+from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.scalar.type import upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import identity_like, zeros_like
 from theano.tensor.dot import dot
 from theano.tensor.elemwise import abs_, cast, neq, sqrt
 from theano.tensor.join import concatenate
 from theano.tensor.linalg import lapack
-from theano.tensor.linalg.adjoint import adjoint, gradients_like, inexact, matrix_argument, through
+from theano.tensor.linalg.adjoint import (
+    adjoint,
+    conjugate,
+    gradients_like,
+    inexact,
+    matrix_argument,
+    through,
+)
 from theano.tensor.linalg.decompose import svd
 from theano.tensor.linalg.inverse import matrix_inverse
 from theano.tensor.reduce import max as maximum_of
@@ -56,7 +65,8 @@ class Kron(Op):
 
     a: (m, n)   b: (p, q)   ->   (m * p, n * q), dtype as of their elementwise product
     Solutions, inverses, determinants, Cholesky factors and products of it are those of ``a`` and ``b``, see
-    `rewrite.rules.kron`; what is left is written out as an elementwise product.  Reference: numpy.kron
+    `rewrite.rules.kron`, their gradients too (but not those of its Cholesky factor: write ``log(det(...))`` and
+    ``solve(...)``); what is left is written out as an elementwise product.  Reference: numpy.kron
     """
 
     __props__ = ()
@@ -79,7 +89,77 @@ class Kron(Op):
         return [(m * p, n * q)]
 
     def L_op(self, inputs, outputs, output_grads):
-        return through(lambda a, b: [self.written_out(a, b)], inputs, output_grads)
+        (a, b), (g,) = inputs, output_grads
+        return gradients_like(inputs, [kron_grad(True, g, conjugate(b), a), kron_grad(False, g, conjugate(a), b)])
+
+    def R_op(self, inputs, eval_points):
+        (a, b), (da, db) = inputs, eval_points
+        terms = ([self(da, b)] if da is not None else []) + ([self(a, db)] if db is not None else [])
+        return [sum(terms[1:], terms[0]) if terms else None]
+
+
+class KronGrad(Op):
+    """The gradient of ``kron(a, b)`` by one of them, sums of parts of the gradient of the product.
+
+    g: (m * p, n * q)   other: (p, q), b, for the gradient by a; (m, n), a, for that by b   extents: those of the result
+    -> [i, j] = sum(g[i * p + k, j * q + l] * b[k, l]), [k, l] = sum(g[i * p + k, j * q + l] * a[i, j])
+    Gradients of solutions, determinants and products are computed without g, see `rewrite.rules.kron_gradient`; what is
+    left is written out.
+
+    Parameters
+    ----------
+    first : bool
+        Whether it is the gradient by ``a``.
+    """
+
+    __props__ = ("first",)
+
+    def __init__(self, first):
+        self.first = bool(first)
+
+    def make_node(self, g, other, rows, columns):
+        g, other = matrix_argument("KronGrad", g), matrix_argument("KronGrad", other)
+        extents = [cast(as_tensor_variable(n), "int64") for n in (rows, columns)]
+        pattern = [getattr(n, "data", None) == 1 for n in extents]
+        return Apply(self, [g, other, *extents], [tensor(upcast(g.type.dtype, other.type.dtype), pattern)])
+
+    def written_out(self, g, other, rows, columns):
+        """The sums as a graph of elementwise ops, reductions and shapes."""
+        p, q = shape_i(other, 0), shape_i(other, 1)
+        if self.first:
+            parts = g.reshape((rows, p, columns, q), ndim=4) * other.dimshuffle("x", 0, "x", 1)
+            return parts.sum(axis=(1, 3))
+        return (g.reshape((p, rows, q, columns), ndim=4) * other.dimshuffle(0, "x", 1, "x")).sum(axis=(0, 2))
+
+    def perform(self, node, inputs, output_storage):
+        g, other, rows, columns = inputs
+        p, q = other.shape
+        shape = (rows, p, columns, q) if self.first else (p, rows, q, columns)
+        found = np.einsum("ikjl,kl->ij" if self.first else "ikjl,ij->kl", g.reshape(tuple(map(int, shape))), other)
+        output_storage[0][0] = np.asarray(found, node.outputs[0].type.numpy_dtype)
+
+    def infer_shape(self, node, shapes):
+        return [tuple(node.inputs[2:])]
+
+    def connection_pattern(self, node):
+        return [[True], [True], [False], [False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        (g, other, *extents), (turn,) = inputs, output_grads
+        pair = [turn, conjugate(other)] if self.first else [conjugate(other), turn]
+        of_other = kron_grad(not self.first, conjugate(g), turn, other)
+        return [*gradients_like([g, other], [Kron()(*pair), of_other]), *(DisconnectedType()() for _ in extents)]
+
+    def R_op(self, inputs, eval_points):
+        (g, other, *extents), (dg, dother, *_) = inputs, eval_points
+        terms = ([self(dg, other, *extents)] if dg is not None else []) \
+            + ([self(g, dother, *extents)] if dother is not None else [])
+        return [sum(terms[1:], terms[0]) if terms else None]
+
+
+def kron_grad(first, g, other, model):
+    """The gradient of a Kronecker product by ``model``, its first or its second factor; ``other`` is the other one."""
+    return KronGrad(first)(g, other, shape_i(model, 0), shape_i(model, 1))
 
 
 def kron(a, b):
