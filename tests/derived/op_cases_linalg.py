@@ -116,6 +116,7 @@ LINEAR = [
          dtypes=REALS, rough=100),
     Case("eigvalsh", lambda a, b: eigen.eigvalsh(a, b), [square(True), square(True)],
          lambda a, b: scipy.linalg.eigvalsh(real(triangle(a)), real(triangle(b))), dtypes=SOLVABLE, rough=1000),
+    Case("divisors", lambda v: solve.Divisors()(v, 3), [A("23", 0.5, 2)], lambda v: v, dtypes=FIELDS),
     Case("kron", product.Kron(), [A("mn"), A("34")], np.kron),
     Case("kron_grad_by_first", lambda g, b: product.KronGrad(True)(g, b, 2, 3), [A("86"), A("42")],
          lambda g, b: np.einsum("ikjl,kl->ij", g.reshape(2, 4, 3, 2), b), dtypes=FIELDS, rough=10),

@@ -74,6 +74,14 @@ CASES = {
                             "Dot22 Dot"),
     "diagonal_of_function": ([trace(T.exp(A) * c), diag(A.dot(B) * c)], "Sum", "Dot22"),
     "sum_of_diagonal_matrix": ([alloc_diag(x).sum()], "Sum", "AllocDiag"),
+    "solve_of_diagonal": ([solve(alloc_diag(v), x), solve_lower_triangular(alloc_diag(v), A),
+                           solve_symmetric(alloc_diag(v) + alloc_diag(v), y), matrix_inverse(alloc_diag(v)).dot(B),
+                           x.dot(matrix_inverse(c * alloc_diag(v))), solve_lower_triangular(T.triu(A), y),
+                           solve(alloc_diag(v), T.arange(3)), solve(c * T.eye(3), x)],
+                          "Divisors", "Solve MatrixInverse AllocDiag LUSolve"),
+    "inverse_of_diagonal": ([matrix_inverse(alloc_diag(v)), matrix_inverse(2 * alloc_diag(v)) + A],
+                            "Divisors", "MatrixInverse Solve"),
+    "diagonal_of_triangle": ([diag(T.tril(A)) + 1, diag(T.triu(A * c)), trace(T.tril(A, 1))], "", "Tri"),
     "second_cholesky": ([cholesky(psd(S)) + Cholesky(lower=False)(psd(S)), Cholesky(on_error="semidefinite")(psd(S))],
                         "Cholesky", ""),
     "psd_solve_with_chol": ([solve(psd(S), x), solve(A.dot(A.T), B), solve_symmetric(T.dot(B.T, B) + T.eye(3), y)],
@@ -238,7 +246,7 @@ def test_log_densities_of_many_points_and_of_many_covariances(rng):
     densities = theano.vectorize(density)(many, stack)
     outputs = [densities, *theano.grad(densities.sum(), [many, y, stack])]
     f = theano.function([many, y, stack], outputs)
-    assert factorizations(f) == ["Cholesky", "CholeskyInverse", *["lower_triangular"] * 2, *["upper_triangular"] * 2]
+    assert factorizations(f) == ["Cholesky", "CholeskyInverse", "lower_triangular", "upper_triangular"]
     plain = theano.function([many, y, stack], outputs, mode=PLAIN)(points, given[y], covariances)
     for found, expected in zip(f(points, given[y], covariances), plain, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-11)
@@ -480,6 +488,65 @@ def test_gaussian_of_kronecker_product_never_makes_it(rng):
     values.append(rng.normal(size=12))
     for found, expected in zip(f(*values), reference(*values), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+DIAGONALS = {
+    "vector": lambda d, b: solve(alloc_diag(d), b[0]), "matrix": lambda d, b: solve(alloc_diag(d), b.T),
+    "lower": lambda d, b: solve_lower_triangular(alloc_diag(d), b[0]),
+    "upper": lambda d, b: T.slinalg.solve_upper_triangular(alloc_diag(d), b.T),
+    "inverse": lambda d, b: matrix_inverse(alloc_diag(d)).dot(b.T),
+    "left": lambda d, b: b.dot(matrix_inverse(alloc_diag(d))),
+    "sum": lambda d, b: solve(alloc_diag(d) + 2 * alloc_diag(b[1] ** 2), b[0]),
+    "density": lambda d, b: -0.5 * b[0].dot(solve(alloc_diag(d), b[0])) - 0.5 * T.log(det(alloc_diag(d))),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128"])
+@pytest.mark.parametrize("name", DIAGONALS)
+def test_solutions_with_diagonal_matrices_are_divisions(name, dtype, rng):
+    if name == "density" and dtype != "float64":
+        return
+    d, b = T.vector(dtype=dtype), T.matrix(dtype=dtype)
+    found = DIAGONALS[name](d, b)
+    outputs = [found] if dtype == "complex128" else [found, *T.grad(T.sin(found).sum(), [d, b])]
+    f, reference = (theano.function([d, b], outputs, mode=m) for m in (NATIVE, PLAIN))
+    assert not set(names(f)) & {"Solve", "MatrixInverse", "AllocDiag", "ExtractDiag", "Tri", "LUFactor", "Det"}
+    values = (rng.random(4) + 0.5).astype(dtype), rng.normal(size=(2, 4)).astype(dtype)
+    for one, other in zip(f(*values), reference(*values), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4 if dtype == "float32" else 1e-10)
+        assert one.dtype == other.dtype
+
+
+@pytest.mark.parametrize("build", [lambda d, b: solve(alloc_diag(d), b),
+                                   lambda d, b: matrix_inverse(alloc_diag(d)).dot(b)], ids=["solve", "inverse"])
+@pytest.mark.parametrize("ndim", [1, 2])
+def test_batches_of_diagonal_matrices(build, ndim, rng):
+    d, b = T.dmatrix(), T.TensorType("float64", (False,) * (ndim + 1))()
+    found = theano.vectorize(build)(d, b)
+    f, reference = (theano.function([d, b], [found, *T.grad(T.sin(found).sum(), [d, b])], mode=m)
+                    for m in (NATIVE, PLAIN))
+    assert not set(names(f)) & {"EachRow", "AllocDiag", "Solve"}
+    values = rng.random((5, 3)) + 0.5, rng.normal(size=(5, 3, 2)[:ndim + 1])
+    for one, other in zip(f(*values), reference(*values), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10)
+    values[0][3, 1] = 0
+    for g in (f, reference):
+        with pytest.raises(np.linalg.LinAlgError, match="singular"):
+            g(*values)
+
+
+@pytest.mark.parametrize("mode", [NATIVE, theano.Mode("py", "fast_run"), PLAIN], ids=["native", "py", "plain"])
+def test_errors_of_divisions_are_those_of_a_solver(mode):
+    outputs = {name: theano.function([v, B], DIAGONALS[name](v, B), mode=mode) for name in DIAGONALS}
+    for name, f in outputs.items():
+        if name not in ("sum", "density"):
+            with pytest.raises(np.linalg.LinAlgError, match="singular, pivot 2 is zero"):
+                f([1, 0, 2], np.ones((2, 3)))
+        if name not in ("sum", "density"):
+            with pytest.raises((np.linalg.LinAlgError, ValueError), match="rows|aligned"):
+                f([2], np.ones((2, 3)))                # one row of a diagonal is not meant for all
+        found = f([np.nan, 1, 2], np.ones((2, 3)))
+        assert np.isnan(found).any()
 
 
 P, Q, z, Z = T.dmatrix("P"), T.dmatrix("Q"), T.dvector("z"), T.dmatrix("Z")

@@ -12,6 +12,7 @@ const th_kernel th_kernels[] = {
     {"rebroadcast", th_rebroadcast},
     {"argmax", th_argmax},
     {"batched_dot", th_batched_dot},
+    {"divisors", th_divisors},
     {"pack_factor", th_pack_factor},
     {"gather", th_gather},
     {"scatter", th_scatter},

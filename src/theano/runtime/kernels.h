@@ -29,6 +29,7 @@ int th_assemble(const th_call *c);
 int th_rebroadcast(const th_call *c);
 int th_argmax(const th_call *c);
 int th_batched_dot(const th_call *c);
+int th_divisors(const th_call *c);
 int th_pack_factor(const th_call *c);
 int th_gather(const th_call *c);
 int th_scatter(const th_call *c);

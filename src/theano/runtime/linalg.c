@@ -569,3 +569,45 @@ static int solve_run(th_work *w)
     return zero ? singular(w, "solve", zero) : th_solve_factored(w, n, lu, pivot, th_matrix_of(w, &w->out[0]), 0);
 }
 TH_MATRIX_OP(solve)
+
+/* -- diagonal matrices: v, rows -> v; params: whether it is an inverse ------------------------------------------------ */
+
+static int is_zero(const char *x, int kind)
+{
+    switch (kind) {
+    case 0: return *(const float *)x == 0;
+    case 1: return *(const double *)x == 0;
+    case 2: return ((const float *)x)[0] == 0 && ((const float *)x)[1] == 0;
+    default: return ((const double *)x)[0] == 0 && ((const double *)x)[1] == 0;
+    }
+}
+
+/* Checks what a division by v relies on; the result is v. */
+int th_divisors(const th_call *c)
+{
+    const th_slot *v = c->in[0];
+    const char *name = c->params[0] ? "inverse" : "solve";
+    th_slot *o = c->out[0];
+    int last = v->ndim - 1, kind = th_lapack_kind(v->dtype);
+    int64_t n = v->shape[last], at[TH_MAX_NDIM] = {0}, count = th_count(v);
+    const char *p = v->data;
+    if (n != th_int(c->in[1]))
+        return th_refuse(c, TH_NO_RESULT, "%s: a diagonal matrix of %lld rows and a right side of %lld don't fit, both need "
+                         "the same number of rows", name, (long long)n, (long long)th_int(c->in[1]));
+    for (int64_t i = 0; i < count; i++) {
+        if (is_zero(p, kind))
+            return th_refuse(c, TH_NO_RESULT, "%s: the diagonal matrix is singular, pivot %lld is zero", name,
+                             (long long)at[last] + 1);
+        for (int d = last; d >= 0; d--) {
+            p += v->stride[d];
+            if (++at[d] < v->shape[d])
+                break;
+            p -= at[d] * v->stride[d];
+            at[d] = 0;
+        }
+    }
+    memcpy(o->shape, v->shape, sizeof(int64_t) * v->ndim);
+    memcpy(o->stride, v->stride, sizeof(int64_t) * v->ndim);
+    o->data = v->data;
+    return 0;
+}

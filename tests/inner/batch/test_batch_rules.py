@@ -196,6 +196,7 @@ CASES = {                   # name -> (function, kinds, shapes)
     "integers . floats": (T.dot, "If", [M, (4, 2)]),
     "outer": (T.outer, "ff", [(3,), (4,)]),
     "tensordot": (lambda x, y: T.tensordot(x, y, [[1], [0]]), "ff", [(2, 3, 2), (3, 2)]),
+    "divisors": (lambda v: theano.tensor.linalg.solve.Divisors()(v, 3), "f", [(3,)]),
     "batched 3, 3": (T.batched_dot, "ff", [(2, 3, 4), (2, 4, 2)]),
     "batched 2, 3": (T.batched_dot, "ff", [(2, 4), (2, 4, 2)]),
     "batched 3, 2": (T.batched_dot, "ff", [(2, 3, 4), (2, 4)]),

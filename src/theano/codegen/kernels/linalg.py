@@ -11,7 +11,7 @@ from theano.tensor.linalg.decompose import MODES, SVD, QRFull, QRIncomplete
 from theano.tensor.linalg.eigen import Eig, Eigh, Eigvalsh
 from theano.tensor.linalg.inverse import Det, MatrixInverse, MatrixPinv, SLogDet, lstsq
 from theano.tensor.linalg.product import Expm
-from theano.tensor.linalg.solve import SYMMETRIC, TRANSPOSED, LUFactor, LUInverse, LUSolve, Solve
+from theano.tensor.linalg.solve import SYMMETRIC, TRANSPOSED, Divisors, LUFactor, LUInverse, LUSolve, Solve
 from theano.tensor.slices import NoneConst
 
 REAL_DTYPES = ("float32", "float64")
@@ -120,4 +120,15 @@ def lower_each_row(lowering, node):
     return _call(lowering, inner, inputs, node.outputs, mask)
 
 
-LINALG = {**dict.fromkeys(LINALG_ROWS, lower_matrix_op), EachRow: lower_each_row}
+def divisors(lowering, node):
+    """The diagonal itself, looked at."""
+    v, rows = node.inputs
+    if v.type.dtype not in BLAS_DTYPES:
+        return NotImplemented
+    source = lowering.place(v)
+    lowering.add("parts", [source, as_dtype(lowering, rows, "int64")], [lowering.view(node.outputs[0], source)],
+                 (Divisors.names.index(node.op.name),), kernel="divisors", node=node)
+    return None
+
+
+LINALG = {Divisors: divisors, **dict.fromkeys(LINALG_ROWS, lower_matrix_op), EachRow: lower_each_row}

@@ -14,6 +14,7 @@ from theano.tensor.contiguous import CpuContiguous
 from theano.tensor.create import alloc
 from theano.tensor.cumulate import CumOp, DiffOp, Recurrence
 from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf, cast, sum_to_shape_of
+from theano.tensor.linalg.solve import Divisors
 from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import tensor_from_scalar
@@ -75,6 +76,12 @@ def summed_to_shape(node, inputs, batched):
 def identity(node, inputs, batched):
     """The op itself."""
     return node.op(*inputs, return_list=True)
+
+
+@rule(Divisors)
+def divisors(node, inputs, batched):
+    """More diagonals."""
+    return None if batched[1] else [node.op(*inputs)]
 
 
 @rule(Assert)

@@ -22,6 +22,7 @@ from theano.rewrite.rules.shape import attach_shapes, detach_shapes
 from theano.rewrite.rules.stable import STABLE
 from theano.rewrite.structure import attach_hints, detach_hints
 from theano.tensor.careduce import CAReduce
+from theano.tensor.diagonal import AllocDiag, ExtractDiag
 from theano.tensor.dot import BatchedDot, count_of_batch_axes, dot
 from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
 from theano.tensor.shape import Shape, Shape_i
@@ -59,6 +60,10 @@ def row_by_row(node, agree):
         return node.op.new_order[0] == 0 and has_rows(node.inputs[0])
     if isinstance(node.op, CAReduce):
         return node.op.axis is not None and 0 not in node.op.axis and has_rows(node.inputs[0])
+    if isinstance(node.op, AllocDiag):
+        return min(node.op.axis1, node.op.axis2) > 0 and has_rows(node.inputs[0])
+    if isinstance(node.op, ExtractDiag):
+        return min(node.op.axes(node.inputs[0].type.ndim)) > 0 and has_rows(node.inputs[0])
     if isinstance(node.op, SumToShapeOf):
         return agree and node.inputs[0].type == node.outputs[0].type and has_rows(node.inputs[0])
     if isinstance(node.op, BatchedDot):
@@ -75,6 +80,10 @@ def rows_of(node, row, same):
     inputs = [row(x) for x in node.inputs]
     if isinstance(node.op, SumToShapeOf):
         return inputs[:1]
+    if isinstance(node.op, AllocDiag):
+        return [AllocDiag(node.op.offset, node.op.axis1 - 1, node.op.axis2 - 1)(*inputs)]
+    if isinstance(node.op, ExtractDiag):
+        return [ExtractDiag(node.op.offset, *(d - 1 for d in node.op.axes(node.inputs[0].type.ndim)))(*inputs)]
     if isinstance(node.op, DimShuffle):
         return [inputs[0].dimshuffle(*(d if d == "x" else d - 1 for d in node.op.new_order[1:]))]
     if isinstance(node.op, CAReduce):
@@ -129,7 +138,7 @@ def rewrite_rows(fgraph, engine):
               if any(client == "output" or client not in inside and not isinstance(client.op, (Shape, Shape_i))
                      for client, _ in v.clients)]                       # extents are found without the value
     with origin.inherited(next((v.tag.trace for node in anchors for v in node.outputs if v.tag.trace), ())):
-        made = _rewritten([rows[v] for v in wanted], list(fixed), engine)
+        made = _rewritten([rows[v] for v in wanted], list(fixed), engine, getattr(fgraph, "extents_agree", False))
         batches = [] if made is None else batch_graph(made, fixed)
     pairs = [(old, new) for old, new in zip(wanted, batches, strict=False) if new.type == old.type]
     for old, new in pairs:
@@ -137,9 +146,13 @@ def rewrite_rows(fgraph, engine):
     return len(pairs)
 
 
-def _rewritten(outputs, inputs, engine):
-    """A graph of one row by what is known about matrices; None where that changes nothing."""
+def _rewritten(outputs, inputs, engine, agree):
+    """A graph of one row by what is known about matrices; None where that changes nothing.
+
+    agree: whether extents that meet in elementwise work are checked to be equal, in all rows.
+    """
     inner = FunctionGraph(inputs, outputs)
+    inner.extents_agree = agree
     attach_hints(inner)
     attach_shapes(inner)
     worker = Engine(inner, engine.selected)

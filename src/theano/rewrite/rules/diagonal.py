@@ -1,14 +1,18 @@
-"""Products with diagonal matrices, and diagonals of them."""
+"""Products with diagonal matrices, solutions with them, and diagonals of them."""
 
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply, args, is_number, shaped
+from theano.rewrite.structure import facts
 from theano.tensor.create import Eye
-from theano.tensor.diagonal import AllocDiag, ExtractDiag
+from theano.tensor.diagonal import AllocDiag, ExtractDiag, diagonal
 from theano.tensor.dot import Dot
-from theano.tensor.shape import patternbroadcast
+from theano.tensor.elemwise import cast
+from theano.tensor.linalg.inverse import MatrixInverse
+from theano.tensor.linalg.solve import Divisors, Solve
+from theano.tensor.shape import patternbroadcast, shape_i
 
 
-def _is_identity(x):
+def is_identity(x):
     """Whether ``x`` is eye(n)."""
     if x.owner is None or type(x.owner.op) is not Eye:
         return False
@@ -18,10 +22,10 @@ def _is_identity(x):
 
 def _factors(x):
     """Rows and columns by which eye(n) is multiplied, where that is what ``x`` is; else None."""
-    if _is_identity(x):
+    if is_identity(x):
         return []
     terms = args(x, "mul") or ()
-    units = [t for t in terms if _is_identity(t)]
+    units = [t for t in terms if is_identity(t)]
     rest = [t for t in terms if t not in units]
     return rest if len(units) == 1 and all(any(t.type.broadcastable) for t in rest) else None
 
@@ -57,4 +61,37 @@ def diagonal_of_diagonal(node):
     return made.inputs[0] if one.offset == two.offset and axes == (two.axis1, two.axis2) else None
 
 
+def _is_diagonal(a, structure="general"):
+    """Whether a solver sees a diagonal matrix: ``a`` is one, or the triangle of it that is read."""
+    other = {"lower_triangular": {"upper"}, "upper_triangular": {"lower"}}.get(structure, {"lower", "upper"})
+    return facts(a) >= other
+
+
+def _divisors(a, rows, dtype, name):
+    return Divisors(name)(cast(diagonal(a), dtype) if a.type.dtype != dtype else diagonal(a), rows)
+
+
+@rule(Solve, tags=("stabilize", "canonicalize", "specialize"))
+def solve_of_diagonal(node):
+    """solve(alloc_diag(v), b) >> b / v; an error where v has a zero, as before"""
+    (a, b), out = node.inputs, node.outputs[0]
+    if not _is_diagonal(a, node.op.A_structure):
+        return None
+    v = _divisors(a, shape_i(b, 0), out.type.dtype, "solve")
+    b = cast(b, out.type.dtype) if b.type.dtype != out.type.dtype else b
+    return apply("true_div", b, v.dimshuffle(0, "x") if b.type.ndim == 2 else v)
+
+
+@rule(MatrixInverse, tags=("stabilize", "canonicalize", "specialize"))
+def inverse_of_diagonal(node):
+    """inv(alloc_diag(v)) >> alloc_diag(1 / v); an error where v has a zero, as before"""
+    a, out = node.inputs[0], node.outputs[0]
+    clients = [client for client, _ in out.clients]
+    if not _is_diagonal(a) or is_identity(a) or clients and all(
+            client != "output" and isinstance(client.op, Dot) for client in clients):
+        return None                         # products with an inverse are solutions, which look at the extents
+    return AllocDiag()(apply("inv", _divisors(a, shape_i(a, 0), out.type.dtype, "inverse")))
+
+
+DIVISIONS = (solve_of_diagonal, inverse_of_diagonal)
 DIAGONAL = (dot_of_diagonal, diagonal_of_diagonal)

@@ -2,11 +2,12 @@
 
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.blas import outer_product
+from theano.rewrite.rules.diagonal import DIVISIONS
 from theano.rewrite.rules.match import apply, args, is_float, like, number
 from theano.rewrite.structure import DIAGONAL, are_transposes, facts, nonnegative, transposed
 from theano.scalar.type import complex_dtypes
 from theano.tensor.careduce import Prod, Sum
-from theano.tensor.create import Eye, eye
+from theano.tensor.create import Eye, Tri, eye
 from theano.tensor.diagonal import AllocDiag, ExtractDiag, diagonal
 from theano.tensor.dot import Dot, dot
 from theano.tensor.elemwise import DimShuffle, Elemwise, mul
@@ -380,19 +381,43 @@ def diagonal_of_product(node):
     return Sum(1)(mul(a[:n], b[:, :n].T)) if is_float(x) else None
 
 
-@rule(ExtractDiag, tags=("stabilize", "canonicalize"))
-def diagonal_of_function(node):
-    """diag(f(A)) >> f(diag(A)) for an elementwise function of one matrix and scalars"""
+@rule(ExtractDiag, tags=("stabilize", "canonicalize"), fgraph=True)
+def diagonal_of_function(fgraph, node):
+    """diag(f(A)) >> f(diag(A)) for an elementwise function of matrices, columns, rows and scalars"""
     x, op = node.inputs[0], node.op
     inner = made_by(x, Elemwise)
     if inner is None or x.type.ndim != 2 or (op.axis1, op.axis2) != (0, 1) or len(x.clients) > 1 \
             or len(inner.outputs) > 1 or any(x.type.broadcastable):
         return None
-    matrices = [v for v in inner.inputs if not all(v.type.broadcastable)]
-    if len(matrices) != 1 or any(matrices[0].type.broadcastable):
+    patterns = [v.type.broadcastable for v in inner.inputs if not all(v.type.broadcastable)]
+    if patterns != [(False, False)] and (
+            not getattr(fgraph, "extents_agree", False) and (False, False) in patterns
+            or op.offset and not set(patterns) <= {(False, False)}):
         return None
-    return inner.op(*(op(v) if v is matrices[0] else v.dimshuffle("x") if v.type.ndim == 0 else v.dimshuffle(0)
+    n = apply("minimum", shape_i(x, 0), shape_i(x, 1))
+    return inner.op(*(v.dimshuffle("x") if v.type.ndim == 0 or all(v.type.broadcastable) else op(v)
+                      if not any(v.type.broadcastable) else v.dimshuffle(v.type.broadcastable.index(False))[:n]
                       for v in inner.inputs))
+
+
+@rule(ExtractDiag, tags=("stabilize", "canonicalize"))
+def diagonal_of_triangle(node):
+    """diag(tril(A)) >> diag(A), the same for triu"""
+    x, op = node.inputs[0], node.op
+    factors = args(x, "mul") if x.type.ndim == 2 and not op.offset and (op.axis1, op.axis2) == (0, 1) else None
+    rest = [f for f in factors or () if not _keeps_diagonal(f)]
+    if not rest or len(rest) == len(factors):
+        return None
+    matrix = mul(*rest) if len(rest) > 1 else rest[0]
+    return op(matrix) if matrix.type == x.type else None
+
+
+def _keeps_diagonal(mask):
+    """Whether a mask of `tril` or `triu` is 1 on the main diagonal."""
+    outside = args(mask, "sub")
+    inner = made_by(mask if outside is None else outside[1], Tri)
+    k = number(inner.inputs[2]) if inner is not None else None
+    return k is not None and (k >= 0 if outside is None else k < 0 and number(outside[0]) == 1)
 
 
 @rule(Sum, tags=TAGS)
@@ -405,9 +430,9 @@ def sum_of_diagonal_matrix(node):
 
 
 LINALG = (
-    hint, transpose_of_symmetric, transpose_of_inverse, solve_of_triangular, solve_of_orthogonal, solve_of_identity,
-    inverse_of_inverse, inverse_with_structure, product_of_orthonormal, product_with_inverse,
+    hint, transpose_of_symmetric, transpose_of_inverse, *DIVISIONS, solve_of_triangular, solve_of_orthogonal,
+    solve_of_identity, inverse_of_inverse, inverse_with_structure, product_of_orthonormal, product_with_inverse,
     product_with_solved_identity, product_with_diagonal, column_times_row, product_with_outer, solve_of_outer,
     solve_of_scaled, det_with_structure, slogdet_with_structure, log_of_det, log_of_power, log_of_product,
-    diagonal_of_diagonal, diagonal_of_product, diagonal_of_function, sum_of_diagonal_matrix,
+    diagonal_of_diagonal, diagonal_of_product, diagonal_of_triangle, diagonal_of_function, sum_of_diagonal_matrix,
 )

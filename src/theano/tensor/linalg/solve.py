@@ -1,7 +1,9 @@
 """Systems of linear equations."""
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
+from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
 from theano.scalar.type import upcast
@@ -38,7 +40,8 @@ class Solve(Op):
     """x with ``A @ x == b``.
 
     A: (n, n)   b: (n,) or (n, k)   ->   shape of ``b``; dtype by promotion, float64 for integers
-    Raises LinAlgError where ``A`` is singular or shapes don't fit.  Reference: scipy.linalg.solve
+    Raises LinAlgError where ``A`` is singular or shapes don't fit, also where it is known to be diagonal and the
+    solution is a division.  Reference: scipy.linalg.solve
 
     Parameters
     ----------
@@ -178,3 +181,55 @@ class LUInverse(Op):
 
     def extents(self, extents, node):
         return extents[node.inputs[0]]
+
+
+class Divisors(Op):
+    """The diagonal of a matrix, after checks that systems of equations with it have a solution.
+
+    v: (..., n)   rows: integer scalar, how many the right side has   ->   v
+    Raises LinAlgError where ``rows`` is not n, or an element is 0, as a solver does; what divides by the result is as
+    good as one.
+
+    Parameters
+    ----------
+    name : str
+        Of the operation, for messages.
+    """
+
+    __props__ = ("name",)
+    view_map = {0: [0]}
+    names = ("solve", "inverse")
+
+    def __init__(self, name="solve"):
+        self.name = name
+
+    def make_node(self, v, rows):
+        v, rows = as_tensor_variable(v), as_tensor_variable(rows)
+        if not v.type.ndim:
+            raise TypeError(f"Divisors needs diagonals, but {v} is a scalar")
+        return Apply(self, [v, rows], [v.type()])
+
+    def perform(self, node, inputs, output_storage):
+        v, rows = inputs
+        if v.shape[-1] != rows:
+            raise LinAlgError(f"{self.name}: a diagonal matrix of {v.shape[-1]} rows and a right side of {rows} don't "
+                              "fit, both need the same number of rows")
+        if not v.all():
+            raise LinAlgError(f"{self.name}: the diagonal matrix is singular, pivot "
+                              f"{int(np.argwhere(v == 0)[0, -1]) + 1} is zero")
+        output_storage[0][0] = v
+
+    def infer_shape(self, node, shapes):
+        return [shapes[0]]
+
+    def extents(self, extents, node):
+        return extents[node.inputs[0]]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [output_grads[0], DisconnectedType()()]
+
+    def R_op(self, inputs, eval_points):
+        return eval_points[:1]
