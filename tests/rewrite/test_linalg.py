@@ -81,6 +81,9 @@ CASES = {
                           "Divisors", "Solve MatrixInverse AllocDiag LUSolve"),
     "inverse_of_diagonal": ([matrix_inverse(alloc_diag(v)), matrix_inverse(2 * alloc_diag(v)) + A],
                             "Divisors", "MatrixInverse Solve"),
+    "vector_on_diagonal": (theano.grad(T.exp(trace(A.dot(A.T).dot(S.dot(S.T)))), [A, S]), "", "AdvancedIncSubtensor"),
+    "solution_for_diagonal": ([solve(A, alloc_diag(v)), solve(psd(S), alloc_diag(x)).dot(y)],
+                              "MatrixInverse Cholesky", "AllocDiag"),
     "diagonal_of_triangle": ([diag(T.tril(A)) + 1, diag(T.triu(A * c)), trace(T.tril(A, 1))], "", "Tri"),
     "second_cholesky": ([cholesky(psd(S)) + Cholesky(lower=False)(psd(S)), Cholesky(on_error="semidefinite")(psd(S))],
                         "Cholesky", ""),
@@ -547,6 +550,19 @@ def test_errors_of_divisions_are_those_of_a_solver(mode):
                 f([2], np.ones((2, 3)))                # one row of a diagonal is not meant for all
         found = f([np.nan, 1, 2], np.ones((2, 3)))
         assert np.isnan(found).any()
+
+
+def test_gradients_of_traces_have_no_identity_matrix(rng):
+    """The divergence of two Gaussians: a factor of each covariance, no product with the gradient of the trace."""
+    one, two = psd(S), psd(T.dot(B, B.T) + T.eye(3))
+    cost = trace(matrix_inverse(one).dot(two)) + x.dot(matrix_inverse(one)).dot(x) + T.log(det(one)) - T.log(det(two))
+    outputs = [cost, *theano.grad(cost, [x, S, B])]
+    f, reference = (theano.function([x, S, B], outputs, mode=mode) for mode in (NATIVE, PLAIN))
+    assert names(f).count("Cholesky") == 2 and not {"AdvancedIncSubtensor", "AllocDiag"} & set(names(f))
+    assert factorizations(f).count("lower_triangular") <= 3
+    values = values_of(rng)
+    for found, expected in zip(*(g(values[x], values[S], values[B]) for g in (f, reference)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 P, Q, z, Z = T.dmatrix("P"), T.dmatrix("Q"), T.dvector("z"), T.dmatrix("Z")

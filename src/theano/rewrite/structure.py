@@ -184,6 +184,12 @@ def is_square(v):
         inner = wide[0] if len(wide) == 1 and wide[0].type.broadcastable == v.type.broadcastable else None
     if inner is not None:
         return is_square(inner)
+    if v.owner is not None and isinstance(v.owner.op, Dot) and all(x.type.ndim == 2 for x in v.owner.inputs) \
+            and all(map(is_square, v.owner.inputs)):
+        return True
+    if v.owner is not None and isinstance(v.owner.op, Solve) and v.owner.inputs[1].type.ndim == 2 \
+            and is_square(v.owner.inputs[1]):
+        return True
     feature = getattr(getattr(v, "fgraph", None), "shape_feature", None)
     rows, columns = v.type.shape if feature is None else map(scalar_extent, feature.shape_of(v))
     return rows is not None and rows == columns

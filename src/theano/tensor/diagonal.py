@@ -54,8 +54,9 @@ class ExtractDiag(Op):
 
     def infer_shape(self, node, shapes):
         shape, (one, two) = shapes[0], self.axes(len(shapes[0]))
-        rows, columns = shape[one] - max(-self.offset, 0), shape[two] - max(self.offset, 0)
-        return [(*(n for d, n in enumerate(shape) if d not in (one, two)), maximum(minimum(rows, columns), 0))]
+        n = minimum(shape[one], shape[two]) if not self.offset else maximum(0, minimum(
+            shape[one] - max(-self.offset, 0), shape[two] - max(self.offset, 0)))
+        return [(*(e for d, e in enumerate(shape) if d not in (one, two)), n)]
 
     def grad(self, inputs, output_grads):
         (x,), (g,) = inputs, output_grads

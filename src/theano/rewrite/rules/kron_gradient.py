@@ -2,13 +2,14 @@
 
 from theano.rewrite.engine import rule
 from theano.rewrite.extents import scalar_extent
+from theano.rewrite.rules.diagonal import filled_with, on_diagonal
 from theano.rewrite.rules.kron import OF_PRODUCT, factors_of
 from theano.rewrite.rules.linalg import TAGS, column_times_row_of, made_by, scalars_of
 from theano.rewrite.rules.match import apply, args, is_number
 from theano.rewrite.structure import is_square, transposed
-from theano.tensor.advanced import AdvancedIncSubtensor, inc_subtensor
+from theano.tensor.advanced import inc_subtensor
 from theano.tensor.careduce import Sum
-from theano.tensor.create import Alloc, ARange, alloc, arange, zeros
+from theano.tensor.create import alloc, arange, zeros
 from theano.tensor.diagonal import AllocDiag, ExtractDiag
 from theano.tensor.dot import Dot, dot
 from theano.tensor.elemwise import cast, mul
@@ -108,7 +109,7 @@ def _is_small(g):
     found = scalars_of(g)
     g = g if found is None else found[1]
     return any(made_by(g, kind) is not None for kind in (Kron, Dot, AllocDiag)) or column_times_row_of(g) is not None \
-        or _on_diagonal(g) is not None or _filled_with(g) is not None
+        or on_diagonal(g) is not None or filled_with(g) is not None
 
 
 @rule(KronGrad, name="kron_gradient_of_choice", tags=TAGS)
@@ -146,38 +147,14 @@ def _everywhere(value, other, rows, columns):
     return alloc(cast(value.dimshuffle(), other.type.dtype) * other.sum(), rows, columns)
 
 
-def _filled_with(g):
-    """The scalar that all elements of ``g`` are; None where they are not known to be one."""
-    node = made_by(g, Alloc)
-    if node is not None and all(node.inputs[0].type.broadcastable):
-        return node.inputs[0]
-    parts = args(g, "second")
-    return parts[1] if parts is not None and all(parts[1].type.broadcastable) else None
-
-
 @rule(KronGrad, name="kron_gradient_of_fill", tags=TAGS)
 def gradient_of_fill(node):
     """kron_grad(c everywhere, b) >> c * sum(b) everywhere"""
     g, other, *extents = node.inputs
-    value = _filled_with(g)
+    value = filled_with(g)
     if value is None or not _same_dtypes(g, other):
         return None
     return _everywhere(value, other, *extents)
-
-
-def _on_diagonal(g):
-    """The vector v where ``g`` is zero but for v on its main diagonal, from its upper left corner on; else None."""
-    node = made_by(g, AllocDiag)
-    if node is not None:
-        return node.inputs[0] if node.op.offset == 0 and g.type.ndim == 2 else None
-    node = made_by(g, AdvancedIncSubtensor)
-    if node is None or len(node.inputs) != 4 or not node.op.set_instead_of_inc or node.inputs[2] is not node.inputs[3]:
-        return None
-    filling, along = _filled_with(node.inputs[0]), made_by(node.inputs[2], ARange)
-    if filling is None or not is_number(filling, 0) or along is None or not is_number(along.inputs[0], 0) \
-            or not is_number(along.inputs[2], 1) or node.inputs[1].type.broadcastable != (False,):
-        return None
-    return node.inputs[1]
 
 
 def _along_diagonal(n, p, q):
@@ -191,7 +168,7 @@ def _along_diagonal(n, p, q):
 def gradient_of_diagonal(node):
     """kron_grad(diag(v), b) >> v times elements of b, added up"""
     g, other, rows, columns = node.inputs
-    v = _on_diagonal(g)
+    v = on_diagonal(g)
     if v is None or not _same_dtypes(g, other, v):
         return None
     p, q = (shape_i(other, 0), shape_i(other, 1)) if node.op.first else (rows, columns)
