@@ -242,7 +242,7 @@ def mixing(names, *arrays):
 
 
 def eliminate(row, before):
-    """One step down a column of a tridiagonal system: of (lower, diagonal, upper, right sides), after the row before it."""
+    """One step down the columns of tridiagonal systems: (lower, diagonal, upper, right sides), after the row before."""
     lower, diagonal, upper, *right = row
     scale = 1 / (diagonal - lower * before[0])
     return [upper * scale, *((r - lower * b) * scale for r, b in zip(right, before[1:], strict=True))]

@@ -20,8 +20,8 @@ from benchmarks.isoneutral import (
 
 
 @njit(error_model="numpy")
-def tapered(slope):
-    """The slope times its taper, and the taper."""
+def taper_of(slope):
+    """The taper: 1 for small slopes, 0 for steep ones."""
     return 0.5 * (1 + np.tanh((SLOPE - abs(slope)) / WIDTH))
 
 
@@ -77,7 +77,7 @@ def side(di, dj, mask, dzt, dzw, k_iso, by_t, by_s, th, sh, tz, sz):
                         across = by_t[a, b, k] * th[i, j, k] + by_s[a, b, k] * sh[i, j, k]
                         upwards = by_t[a, b, k] * tz[a, b, c] + by_s[a, b, k] * sz[a, b, c]
                         slope = -across / (min(0.0, upwards) - TINY)
-                        taper = tapered(slope)
+                        taper = taper_of(slope)
                         total += dzw[c] * mask[i, j, k] * max(STEEP, m * taper)
                         slopes[i, j, k, n, upper] = taper * slope * mask[i, j, k]
                 diffusivity[i, j, k] = total / (4 * dzt[k])
@@ -100,12 +100,12 @@ def top(mask_w, dxt, dxu, dyt, dyu, cost, cosu, k_iso, by_t, by_s, tx, ty, tz, s
                     for n in range(2):
                         a = i - 1 + n
                         slope = -(by_t[i, j, c] * tx[a, j, c] + by_s[i, j, c] * sx[a, j, c]) / upwards
-                        taper = tapered(slope)
+                        taper = taper_of(slope)
                         total_x += dxu[a] * k_iso[i, j, k] * taper * slope * slope * mask_w[i, j, k]
                         slopes_x[i, j, k, n, upper] = taper * slope * mask_w[i, j, k]
                         b = j - 1 + n
                         slope = -(by_t[i, j, c] * ty[i, b, c] + by_s[i, j, c] * sy[i, b, c]) / upwards
-                        taper = tapered(slope)
+                        taper = taper_of(slope)
                         total_y += cosu[b] * dyu[b] * k_iso[i, j, k] * taper * slope * slope * mask_w[i, j, k]
                         slopes_y[i, j, k, n, upper] = taper * slope * mask_w[i, j, k]
                 diffusivity[i, j, k] = total_x / (4 * dxt[i]) + total_y / (4 * dyt[j] * cost[j])

@@ -212,8 +212,9 @@ def agree(found, expected):
 def medians(calls, seconds):
     """Microseconds of each call, measured in turn."""
     times = {name: [] for name in calls}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[name]) < 5:
+    end, rounds = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end or rounds < 5:
+        rounds += 1
         for name, call in calls.items():
             start = time.perf_counter()
             call()

@@ -20,64 +20,86 @@ def set_directly(tasks, kept):
 
     kept: places that somebody else looks at.
     """
-    readers = {}
-    for task in tasks:
-        for place in task.inputs:
-            readers.setdefault(id(place), []).append(task)
-    for place in kept:
-        readers.setdefault(id(place), []).append(None)
-    chains = {}                 # id of the array after some parts were set -> the loops that did so, one after the other
-    for task in tasks:
+    order, chains = _Order(tasks, kept), {}
+    for task in tasks:          # chains: id of the array after some parts were set -> the loops that did so, in order
         if task.sets:
-            copy, view = task.sets
-            before = chains.pop(id(copy.inputs[0]), [])
-            if before and any(t is not copy and t not in before[-1].sets for t in readers[id(copy.inputs[0])]):
+            copy, _ = task.sets
+            before, seen = chains.get(id(copy.inputs[0]), []), order.readers[id(copy.inputs[0])]
+            if before and all(t is copy or t is before[-1].sets[1] for t in seen):
+                del chains[id(copy.inputs[0])]
+            else:
                 before = []
             chains[id(copy.outputs[0])] = [*before, task]
+    moved, added = set(), {}    # ids of tasks that run earlier; id of a nest -> what runs before it
     for chain in chains.values():
-        tasks = _write_chain(tasks, chain, readers)
-    return tasks
-
-
-def _write_chain(tasks, chain, readers):
-    """The tasks where nests write what the loops of a chain would set, as far as that is possible."""
-    at = {id(task): n for n, task in enumerate(tasks)}
-    made = {id(p): task for task in tasks for p in task.outputs}
-    copy, _ = chain[0].sets
-    whole, = copy.outputs
-    if copy.inputs[0].root().kind in ("shared", "mutable"):
+        _write_chain(chain, order, moved, added)
+    if not added:
         return tasks
-    ready = max((at[id(made[id(p)])] for p in copy.inputs if id(p) in made), default=-1)
-    targets = []
-    for number, task in enumerate(chain):
-        maker = _maker(task, made, readers)
-        if maker is None or at[id(maker)] <= ready:
+    found = []
+    for task in tasks:
+        found += added.get(id(task), ())
+        if id(task) not in moved:
+            found.append(task)
+    return found
+
+
+class _Order:
+    """Which tasks make, write to and read what, and when."""
+
+    def __init__(self, tasks, kept):
+        self.at = {id(task): n for n, task in enumerate(tasks)}
+        self.made, self.readers, self.writers = {}, {}, {}
+        for task in tasks:
+            for place in task.outputs:
+                self.made[id(place)] = task
+                self.writers.setdefault(id(place.root()), []).append(task)
+            for place in task.inputs:
+                self.readers.setdefault(id(place), []).append(task)
+        for place in kept:
+            self.readers.setdefault(id(place), []).append(None)
+
+    def ready(self, task):
+        """The number of the last task that writes what this one reads; -1 where none does."""
+        roots = {id(p.root()) for p in task.inputs}
+        found = [self.at[id(t)] for root in roots for t in self.writers.get(root, ())]
+        return max((n for n in found if n < self.at[id(task)]), default=-1)
+
+
+def _write_chain(chain, order, moved, added):
+    """Have nests write what the loops of a chain would set, where that is possible."""
+    at, (copy, _) = order.at, chain[0].sets
+    whole, = copy.outputs
+    makers = [_maker(task, order) for task in chain]
+    if not any(makers) or copy.inputs[0].root().kind in ("shared", "mutable"):
+        return
+    ready, targets = order.ready(copy), []
+    for number, (task, maker) in enumerate(zip(chain, makers, strict=True)):
+        if maker is None or at[id(maker)] <= ready or len(maker.nest.operands) >= MOST:
             continue
-        view = task.sets[1]
-        if any(at[id(other)] > at[id(maker)] and not _are_apart(other.sets[1].params, view.params)
+        params = task.sets[1].params
+        if any(at[id(other)] > at[id(maker)] and not _are_apart(other.sets[1].params, params)
                for other in chain[:number]):
             continue
-        targets.append((maker, task.inputs[1], view))
+        view = Place(whole.dtype, task.inputs[1].ndim, "view", of=whole, size=task.inputs[1].size)
+        targets.append((at[id(maker)], maker, Task("subtensor", [whole], [view], params, node=task.node)))
+        _write_to(maker, task.inputs[1], view, (-1,) * maker.nest.ndim)
     if not targets:
-        return tasks
-    first = min(targets, key=lambda target: at[id(target[0])])[0]
-    views = []
-    for maker, value, view in targets:
-        target = Place(whole.dtype, value.ndim, "view", of=whole, size=value.size)
-        views.append(Task("subtensor", [whole], [target], view.params, node=view.node))
-        _write_to(maker, value, target, (-1,) * maker.nest.ndim)
-    early = [] if at[id(copy)] < at[id(first)] else [copy]
-    start = at[id(first)]
-    return [*tasks[:start], *early, *views, *(t for t in tasks[start:] if t not in early)]
+        return
+    number, maker, _ = min(targets, key=lambda target: target[0])
+    if at[id(copy)] > number:
+        moved.add(id(copy))
+        added.setdefault(id(maker), []).append(copy)
+    for _, maker, view in targets:
+        added.setdefault(id(maker), []).append(view)
 
 
-def _maker(task, made, readers):
+def _maker(task, order):
     """The nest that computes what a loop sets, if it can write it to that part; else None."""
     part, value = task.inputs[:2]
-    maker, (_, view) = made.get(id(value)), task.sets
-    if not is_move(task.nest) or len(view.inputs) > 1 or len(readers[id(value)]) > 1:
+    maker, (_, view) = order.made.get(id(value)), task.sets
+    if not is_move(task.nest) or len(view.inputs) > 1 or len(order.readers[id(value)]) > 1:
         return None
-    if maker is None or maker.nest is None or len(maker.nest.phases) > 1 or len(maker.nest.operands) >= MOST:
+    if maker is None or maker.nest is None or len(maker.nest.phases) > 1:
         return None
     if value.kind != "temp" or value.of is not None or value.array or value.foreign or value.ndim != part.ndim:
         return None
@@ -178,7 +200,7 @@ def _operand_of(maker, place):
 
 
 def _write_to(maker, place, view, axes=None):
-    """Have the nest write a result to a view: in place of an operand that it never reads, with these axes or its own."""
+    """Have the nest write a result to a view, in place of an operand that it never reads, of these axes or its own."""
     at, operands = _operand_of(maker, place), list(maker.nest.operands)
     operands[at] = replace(operands[at], inplace=len(operands))
     operands.append(Operand(operands[at].dtype, operands[at].axes if axes is None else axes))
