@@ -236,8 +236,8 @@ class _Assembler:
 
     def may_be_written(self, k, node, position):
         """Whether a value may go to operand k at once: nobody reads what was there before from then on."""
-        old = {("operand", k)}
-        if self.nest.operands[k].inplace is not None:
+        old, target = {("operand", k)}, self.nest.operands[k]
+        if target.inplace is not None and self.nest.operands[target.inplace].axes == target.axes:
             old |= {("operand", j) for j, operand in enumerate(self.nest.operands) if operand.role == "in"}
         rest = self.order[position + (not node.twice):]
         return not any(a.cell in old and not a.same for other in rest for a in other.args)

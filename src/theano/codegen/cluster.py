@@ -9,8 +9,8 @@ no order of fusing can make a cycle.
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-MAX_NODES = 200             # scalar operations in one kernel: compilers are superlinear beyond
-MAX_OPERANDS = 28
+MAX_NODES = 400             # scalar operations in one kernel: compilers are superlinear beyond
+MAX_OPERANDS = 40
 RECENT = 8                  # how many clusters of a level and space still take nodes
 
 

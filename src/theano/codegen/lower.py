@@ -7,7 +7,7 @@ function in `kernels` that adds instructions, or runs its ``perform``.
 import numpy as np
 
 from theano.codegen.cluster import MAX_OPERANDS, Cluster, Clusters
-from theano.codegen.direct import write_directly
+from theano.codegen.direct import set_directly, write_directly
 from theano.codegen.expand import expand
 from theano.codegen.kernels import find_kernel
 from theano.codegen.loops import build_nest, loop_node
@@ -66,7 +66,8 @@ class Lowering:
         checks = fgraph.outputs[len(fgraph.outputs) - n_guards:]
         self.guards = [self.place(v) for v in checks if not (isinstance(v, Constant) and v.data.all())]
         self.outputs = [self.place(v) for v in fgraph.outputs[:len(fgraph.outputs) - n_guards]]
-        self.tasks = write_directly(self.tasks, [*self.outputs, *self.guards])
+        kept = [*self.outputs, *self.guards]
+        self.tasks = set_directly(write_directly(self.tasks, kept), kept)
 
     def _input(self, variable):
         pattern = getattr(variable.type, "broadcastable", ())

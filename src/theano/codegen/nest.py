@@ -35,7 +35,8 @@ class Operand:
     accumulator an axis that it sums over.
     role: "in"; "out"; "acc", an accumulator that becomes an array, which may have narrower elements (loops.NARROWED);
     "temp", one that only later phases read (its axes tell where it stays in place, any other number will do elsewhere).
-    inplace: for "out", the number of the "in" operand, with the same dtype and axes, that it overwrites.
+    inplace: for "out", the number of the "in" operand, with the same dtype and axes, that it overwrites; or of one that
+    has no axes here, of the same dtype and rank, that it is written to when the extents are those of the points.
     """
 
     dtype: str
@@ -163,7 +164,7 @@ def check_operand(nest, operand):
     if operand.inplace is not None:
         other = nest.operands[operand.inplace]
         require(operand.role == "out" and other.role == "in", "an output overwrites an input")
-        same = (operand.dtype, operand.axes) == (other.dtype, other.axes)
+        same = operand.dtype == other.dtype and (operand.axes == other.axes or max(other.axes, default=-1) < 0)
         require(same, "an output overwrites an operand of the same dtype and axes")
 
 
@@ -251,6 +252,19 @@ def loops(nest, phase):
     )
 
 
+def is_move(nest):
+    """Whether all that a nest does is to write one operand's elements to another one."""
+    phase, *more = nest.phases
+    if more or phase.accumulations or len(phase.stores) != 1:
+        return False
+    (number, k), = phase.stores
+    value = phase.body[number]
+    if not isinstance(value.op, Load):
+        return False
+    source, target = nest.operands[value.op.operand], nest.operands[k]
+    return (source.dtype, source.axes) == (target.dtype, target.axes)
+
+
 def still(nest, phase):
     """The operands that the kernel loads which stay in place on the last axis, where others walk it."""
     touched = kernel_loads(nest, phase) + [k for _, k in phase.stores]
@@ -301,7 +315,7 @@ def encode(nest):
             bits(k for _, k in phase.stores),
             bits(k for _, k, _ in phase.accumulations),
             int(loops(nest, phase)),
-            int(kernel),
+            int(kernel) + 2 * is_move(nest),
             bits(still(nest, phase)),
         ]
     return words

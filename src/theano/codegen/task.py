@@ -47,6 +47,7 @@ class Task:
 
     inplace: candidates (output, input) of places of which the output may take over the storage.
     overwriting: the node to run instead when that happens, for a Python op. parts: sub-programs, see `codegen.parts`.
+    sets: of a loop that sets or increases a part of an array, the tasks that copy this array and view the part.
     """
 
     kind: str
@@ -61,7 +62,8 @@ class Task:
     inplace: list = field(default_factory=list)
     overwriting: object = None
     parts: tuple = ()
+    sets: tuple = ()
 
     def forget(self):
         """Keep what tells what the instruction does and where it came from, not its places."""
-        self.inputs = self.outputs = self.inplace = ()
+        self.inputs = self.outputs = self.inplace = self.sets = ()

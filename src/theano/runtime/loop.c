@@ -170,6 +170,17 @@ static int is_taken_over(const th_nest *nest, th_slot **slots, int k)
     return other >= 0 && slots[k]->data == slots[other]->data;
 }
 
+/* Whether this only writes elements where they are already: what computed them wrote them there. */
+static int is_done(const loop *l)
+{
+    const th_phase *phase = &l->nest->phase[0];
+    if (!(phase->calls & TH_MOVES)) return 0;
+    int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
+    int same = l->ptr[from] == l->ptr[to];
+    for (int i = 0; i < l->naxes; i++) same &= l->stride[i][from] == l->stride[i][to];
+    return same;
+}
+
 static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots, narrowing *narrow)
 {
     loop l;
@@ -193,6 +204,7 @@ static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inn
         if (l.fresh && nest->operand[k].role == TH_OUT && !is_taken_over(nest, slots, k)) l.made |= BIT(k);
     }
     take_axes(&l, slots, extent);
+    if (is_done(&l)) return TH_OK;
     if (nest->accumulators) code = find_accumulators(frame, &l, slots, extent);
     if (code) return code;
     if (l.points == 0 && nest->nphases == 1) {

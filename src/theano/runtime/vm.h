@@ -53,6 +53,7 @@ typedef int (*th_inner_fn)(char **ptr, const int64_t *stride, const int64_t *ext
 
 #define TH_MAX_NDIM 32
 #define TH_MAX_OPERANDS 64
+#define TH_MOVES 2
 
 /* TH_TEMP is an accumulator without a slot: only later phases read it. Temporaries come last. */
 enum th_role { TH_IN, TH_OUT, TH_ACC, TH_TEMP };
@@ -71,7 +72,7 @@ typedef struct th_phase {
     uint64_t reads, writes;   /* bit k: the inner function loads, stores operand k */
     uint64_t accumulates;     /* bit k: the phase accumulates into operand k */
     uint8_t loops;            /* over the reduced axes also; 0 for a scalar epilogue */
-    uint8_t calls;            /* needs the inner function */
+    uint8_t calls;            /* needs the inner function; TH_MOVES where that only copies */
     uint64_t still;           /* bit k: where extent[3] is set, it takes one element of operand k for each row */
 } th_phase;
 

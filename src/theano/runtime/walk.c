@@ -15,6 +15,7 @@ enum {
     BEHIND = 64,                /* room behind each packed operand */
     SHORT_BYTES = 4096,         /* rows below this are added to each other before they are summed up */
     SHORT_ROW = 16,             /* rows below this are packed, so that many of them make one */
+    MOVED_BYTES = 256,          /* rows below this are copied here rather than by a call */
     TILE = 128,                 /* points of a row where an operand runs along the other axis */
     FRESH = 1024,               /* accumulators that get their identity just before they are used */
 };
@@ -61,12 +62,13 @@ typedef struct { word8 part[2]; } __attribute__((may_alias)) word16;
         for (; j < n; j++) *(T *)(to + j * to_step) = *(const T *)(from + j * step);        \
     }
 
-/* Short rows are written as four points, of which the next row overwrites some: there is room behind the last. */
+/* Short rows are written four points at a time, of which the next row overwrites some: there is room behind the last. */
 #define FILL(T)                                                                             \
-    if (n <= 4 && to_row == n * (int64_t)sizeof(T)) {                                       \
+    if (n < SHORT_ROW && to_row == n * (int64_t)sizeof(T)) {                                \
         for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                     \
             T value = *(const T *)from;                                                     \
-            for (int j = 0; j < 4; j++) ((T *)to)[j] = value;                               \
+            for (int64_t k = 0; k < n; k += 4)                                              \
+                for (int j = 0; j < 4; j++) ((T *)to)[k + j] = value;                       \
         }                                                                                   \
         return;                                                                             \
     }                                                                                       \
@@ -75,13 +77,34 @@ typedef struct { word8 part[2]; } __attribute__((may_alias)) word16;
         for (int64_t j = 0; j < n; j++) ((T *)to)[j] = value;                               \
     }
 
+/* Rows of at least SIZE bytes, in pieces of as many; the last one may overlap that before it. */
+#define MOVE(SIZE)                                                                          \
+    for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                         \
+        for (int64_t j = 0; j + SIZE < bytes; j += SIZE) memcpy(to + j, from + j, SIZE);    \
+        memcpy(to + bytes - SIZE, from + bytes - SIZE, SIZE);                               \
+    }
+
+/* Contiguous rows of some bytes each, from one array to another: a call for each short one would take longer. */
+static void move_rows(char *to, int64_t to_row, const char *from, int64_t row, int64_t bytes, int64_t rows)
+{
+    if (bytes >= MOVED_BYTES) {
+        for (int64_t i = 0; i < rows; i++) memcpy(to + i * to_row, from + i * row, (size_t)bytes);
+    }
+    else if (bytes >= 64) MOVE(64)
+    else if (bytes >= 32) MOVE(32)
+    else if (bytes >= 16) MOVE(16)
+    else if (bytes >= 8) MOVE(8)
+    else if (bytes >= 4) MOVE(4)
+    else MOVE(1)
+}
+
 /* Rows of n elements in any layout, made contiguous. */
 static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, int64_t row, int64_t n, int64_t rows,
                       int64_t itemsize)
 {
     const int64_t to_step = itemsize;
     if (step == itemsize) {
-        for (int64_t i = 0; i < rows; i++) memcpy(to + i * to_row, from + i * row, (size_t)(n * itemsize));
+        move_rows(to, to_row, from, row, n * itemsize, rows);
         return;
     }
     switch (step ? itemsize : -itemsize) {
@@ -103,7 +126,7 @@ static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *f
 {
     const int64_t step = itemsize;
     if (to_step == itemsize) {
-        for (int64_t i = 0; i < rows; i++) memcpy(to + i * to_row, from + i * row, (size_t)(n * itemsize));
+        move_rows(to, to_row, from, row, n * itemsize, rows);
         return;
     }
     switch (itemsize) {

@@ -66,10 +66,10 @@ def inc_subtensor(lowering, node):
     source = lowering.place(x)
     params, places = encode_index(lowering, get_idx_list((x, *rest), node.op.idx_list))
     left_out = (places, params) if node.op.set_instead_of_inc else ((), ())
-    lowering.add("copy", [source, *left_out[0]], [result], left_out[1], node=node, inplace=[(result, source)])
+    copy = lowering.add("copy", [source, *left_out[0]], [result], left_out[1], node=node, inplace=[(result, source)])
     ndim = x.type.ndim - sum(not isinstance(e, slice) for e in get_idx_list((x, *rest), node.op.idx_list))
     part = type(result)(result.dtype, ndim, "view", of=result)
-    lowering.add("subtensor", [result, *places], [part], params, node=node)
+    view = lowering.add("subtensor", [result, *places], [part], params, node=node)
     written = type(result)(result.dtype, ndim, "view", of=part)
     value = lowering.place(y)
     missing = ndim - y.type.ndim
@@ -78,8 +78,10 @@ def inc_subtensor(lowering, node):
     operands = (ir.Operand(result.dtype, identity), ir.Operand(value.dtype, axes),
                 ir.Operand(result.dtype, identity, "out", 0))
     body = (ir.load(0, operands), ir.load(1, operands), ir.Value(row, (0, 1), result.dtype))
-    nest = ir.LoopNest(ndim, (False,) * ndim, operands, (ir.Phase(body, ((2, 2),)),))
-    lowering.add("loop", [part, value], [written], nest=nest, node=node)
+    if node.op.set_instead_of_inc and value.dtype == result.dtype:
+        body = body[1:2]
+    nest = ir.LoopNest(ndim, (False,) * ndim, operands, (ir.Phase(body, ((len(body) - 1, 2),)),))
+    lowering.add("loop", [part, value], [written], nest=nest, node=node, sets=(copy, view))
     return None
 
 
