@@ -24,7 +24,7 @@ class LoopNode:
 
     space: extents of the points it works on. bases: variables it reads, behind DimShuffle. pointwise: those
     of them read at the very point. reads: those that are arrays in memory or other nodes' results.
-    size: how many scalar operations it has. elementwise: its result has a value at every point. needs: variables that
+    size: about how many scalar operations it has. elementwise: its result has a value at every point. needs: variables that
     say how many points there are.
     """
 
@@ -58,7 +58,12 @@ def _elementwise(lowering, node):
     steps = steps_of(node)
     if steps is None or not _can_apply(lowering, node, steps):
         return None
-    return _describe(lowering, node, node.outputs[0], node.inputs, len(steps.steps), True)
+    return _describe(lowering, node, node.outputs[0], node.inputs, sum(map(_size, steps.steps)), True)
+
+
+def _size(step):
+    """How much a scalar operation adds to a kernel: a function of mathematics is many instructions."""
+    return 1 if step.row is None else max(1, step.row.cost // 2)
 
 
 def _can_apply(lowering, node, listing):
