@@ -31,6 +31,18 @@ def test_nodes_that_meet_late_share_a_nest():
         np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
+def test_what_is_used_late_is_computed_there():
+    """A value that is used with a product alone is not kept in memory until that is known; one that others need is."""
+    a, b = T.dmatrices("a", "b")
+    late, product = a[1:] - a[:-1], T.dot(a, b)
+    given = np.random.RandomState(1).randn(2, 4, 4)
+    for also, count in (([], 1), ([late], 2)):
+        f = theano.function([a, b], [T.tanh(late) * product[1:], *also])
+        words = [words for *_, words, _, _ in f.maker.compiled.program.code if words is not None]
+        assert sum(ndim > 0 for ndim, *_ in words) == count
+        np.testing.assert_allclose(f(*given)[0], np.tanh(np.diff(given[0], axis=0)) * (given[0] @ given[1])[1:])
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 8])
 def test_nests_of_few_nodes_run_in_an_order_that_works(monkeypatch, most):
     """Where nests are small, some depend on others of their level, which must not be joined across them."""

@@ -1,16 +1,17 @@
 """Which nodes share a loop nest.
 
 Nodes are given levels: a node lies above everything it needs, except that an elementwise value used at the
-same points of the same index space may stay on its user's level. Nodes of one level and one space that are
-joined by such a value, or that read the same array, make a cluster. Edges between clusters go up in level, so
-no order of fusing can make a cycle.
+same points of the same index space may stay on its user's level, or is raised to it. Nodes of one level and
+one space that are joined by such a value, or that read the same array, make a cluster. Edges between clusters
+go up in level, so no order of fusing can make a cycle.
 """
 
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-MAX_NODES = 400             # scalar operations in one kernel: compilers are superlinear beyond
+MAX_NODES = 300             # scalar operations in one kernel: with 400, compilers take three times as long for them
 MAX_OPERANDS = 40
+FEW_READS = 4               # a value of so many arrays may be computed later than it could be
 RECENT = 8                  # how many clusters of a level and space still take nodes
 
 
@@ -46,7 +47,30 @@ class Clusters:
         self._open = {}             # (level, space) -> clusters that still take nodes
         for node in nodes:
             self._place(node)
+        for node in reversed(nodes):
+            self._delay(node)
+        for node in nodes:
+            if node in loops:
+                self._join(node, loops[node], self.level[node])
         self._order(nodes)
+
+    def _delay(self, node):
+        """Let a value that is used in one nest only, later on, be computed there rather than be kept until then."""
+        loop = self.loops.get(node)
+        if loop is None or not loop.elementwise or len(loop.reads) > FEW_READS:
+            return
+        clients = [(c, v) for v in node.outputs for c, _ in v.clients]
+        if not clients or any(c == "output" or not self._stays(self.loops.get(c), node, v) for c, v in clients):
+            return
+        level = min(self.level[c] for c, _ in clients)
+        if level > self.level[node] and not any(self._shares(v, node) for v in loop.bases):
+            self.level[node] = level
+
+    def _shares(self, variable, node):
+        """Whether a value is computed where ``node`` is now, for other nodes too."""
+        producer = variable.owner
+        return producer is not None and self.level.get(producer) == self.level[node] \
+            and any(c is not node for v in producer.outputs for c, _ in v.clients)
 
     def _place(self, node):
         loop = self.loops.get(node)
@@ -56,8 +80,6 @@ class Clusters:
             if producer is not None:
                 level = max(level, self.level[producer] + 1 - self._stays(loop, producer, variable))
         self.level[node] = level
-        if loop is not None:
-            self._join(node, loop, level)
 
     def _stays(self, loop, producer, variable):
         """1 when the value can be used where it is computed, in the same nest."""
