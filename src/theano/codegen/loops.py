@@ -24,8 +24,8 @@ class LoopNode:
 
     space: extents of the points it works on. bases: variables it reads, behind DimShuffle. pointwise: those
     of them read at the very point. reads: those that are arrays in memory or other nodes' results.
-    size: about how many scalar operations it has. elementwise: its result has a value at every point. needs: variables that
-    say how many points there are.
+    size: about how many scalar operations it has. elementwise: its result has a value at every point. needs:
+    variables that say how many points there are.
     """
 
     space: tuple
