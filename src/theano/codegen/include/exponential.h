@@ -96,17 +96,19 @@ TH_INLINE double th_tanh_f64(double x) {
     return __builtin_copysign(a < 0.26 ? th_tanh_small_f64(a) : q, x);
 }
 
-/* 1 / (1 + exp(-x)), where exp(-x) = s + s p: that sum is rounded once, and within 2 ulp so is the result. Far from 0 all
-   is scaled, as the sum is too large. */
+/* 1 / (1 + exp(-x)), where exp(-x) = s + s p: that sum is rounded once, and within 2 ulp so is the result. What 1 + s loses
+   is added to s p (Knuth's two-sum). All is scaled by the root of s, as s alone may be too large. */
 
 TH_INLINE double th_sigmoid_f64(double x) {
-    unsigned long long k, far = x < -708.0 ? 0x0800000000000000ull : 0;
-    double y = x < -746.0 ? 746.0 : -x;
-    y = y < -60.0 ? -60.0 : y;
-    double p = th_expm1_small_f64(th_reduce_exp_f64(y, &k));
-    double s = th_float_f64(k + 0x3ff0000000000000ull - far), one = th_float_f64(0x3ff0000000000000ull - far);
-    double sum = s + one, lost = x < -36.0 ? one - (sum - s) : 0.0;
-    return 1.0 / ((s * p + lost) + sum) * one;
+    unsigned long long k;
+    double p = th_expm1_small_f64(th_reduce_exp_f64(-x, &k));
+    unsigned long long half = (unsigned long long)((long long)k >> 1) & 0xfff0000000000000ull;
+    double s = th_float_f64(k - half + 0x3ff0000000000000ull), one = th_float_f64(0x3ff0000000000000ull - half);
+    double sum = s + one, part = sum - s;
+    double lost = (s - (sum - part)) + (one - part);
+    double y = 1.0 / ((s * p + lost) + sum) * one;
+    y = x > 40.0 ? 1.0 : y;
+    return x < -745.2 ? 0.0 : y;
 }
 
 TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
@@ -185,12 +187,13 @@ TH_INLINE float th_tanh_f32(float x) {
 }
 
 TH_INLINE float th_sigmoid_f32(float x) {
-    unsigned int k, far = x < -86.0f ? 0x10000000u : 0;
-    float y = x < -104.5f ? 104.5f : -x;
-    y = y < -30.0f ? -30.0f : y;
-    float p = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
-    float s = th_float_f32(k + 0x3f800000u - far), one = th_float_f32(0x3f800000u - far);
-    return 1.0f / (s * p + (s + one)) * one;
+    unsigned int k;
+    float p = th_expm1_small_f32(th_reduce_exp_f32(-x, &k));
+    unsigned int half = (unsigned int)((int)k >> 1) & 0xff800000u;
+    float s = th_float_f32(k - half + 0x3f800000u), one = th_float_f32(0x3f800000u - half);
+    float y = 1.0f / (s * p + (s + one)) * one;
+    y = x > 20.0f ? 1.0f : y;
+    return x < -103.98f ? 0.0f : y;
 }
 
 TH_INLINE double th_exp2_f64(double x) {
