@@ -101,14 +101,13 @@ TH_INLINE double th_tanh_f64(double x) {
 
 TH_INLINE double th_sigmoid_f64(double x) {
     unsigned long long k;
+    x = __builtin_fabs(x) > 800.0 ? __builtin_copysign(800.0, x) : x;
     double p = th_expm1_small_f64(th_reduce_exp_f64(-x, &k));
     unsigned long long half = (unsigned long long)((long long)k >> 1) & 0xfff0000000000000ull;
     double s = th_float_f64(k - half + 0x3ff0000000000000ull), one = th_float_f64(0x3ff0000000000000ull - half);
     double sum = s + one, part = sum - s;
     double lost = (s - (sum - part)) + (one - part);
-    double y = 1.0 / ((s * p + lost) + sum) * one;
-    y = x > 40.0 ? 1.0 : y;
-    return x < -745.2 ? 0.0 : y;
+    return 1.0 / ((s * p + lost) + sum) * one;
 }
 
 TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
@@ -188,12 +187,11 @@ TH_INLINE float th_tanh_f32(float x) {
 
 TH_INLINE float th_sigmoid_f32(float x) {
     unsigned int k;
+    x = __builtin_fabsf(x) > 120.0f ? __builtin_copysignf(120.0f, x) : x;
     float p = th_expm1_small_f32(th_reduce_exp_f32(-x, &k));
     unsigned int half = (unsigned int)((int)k >> 1) & 0xff800000u;
     float s = th_float_f32(k - half + 0x3f800000u), one = th_float_f32(0x3f800000u - half);
-    float y = 1.0f / (s * p + (s + one)) * one;
-    y = x > 20.0f ? 1.0f : y;
-    return x < -103.98f ? 0.0f : y;
+    return 1.0f / (s * p + (s + one)) * one;
 }
 
 TH_INLINE double th_exp2_f64(double x) {
