@@ -101,3 +101,10 @@ def test_sums_in_every_step_of_a_loop():
     y, _ = theano.scan(lambda m, s: s + m.sum(axis=0), sequences=[x], outputs_info=[tt.zeros_like(x[0, 0])])
     value = values((4, 3, 2500), "float32")
     np.testing.assert_allclose(theano.function([x], y)(value), value.sum(axis=1).cumsum(axis=0), rtol=1e-4, atol=1e-5)
+
+
+def test_accumulators_too_many_to_count_are_an_error():
+    x, n = tt.ftensor3("x"), tt.lscalar("n")
+    f = theano.function([x, n], tt.alloc(x, n, n, 1).sum(axis=2) + 0)
+    with pytest.raises(MemoryError):
+        f(np.ones((1, 1, 1), "float32"), 2**31)

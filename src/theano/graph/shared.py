@@ -3,6 +3,7 @@
 import copy
 
 from theano.graph.variable import Variable
+from theano.graph.walk import ancestors
 
 
 class Container:
@@ -121,3 +122,14 @@ class SharedVariable(Variable):
     def value(self, _):
         raise RuntimeError("sharedvar.value does not exist anymore. Use sharedvar.get_value() or "
                            "sharedvar.set_value() instead.")
+
+
+def default_updates(outputs):
+    """The shared variables with a ``default_update`` that ``outputs``, or these updates, need: {variable: update}."""
+    found, roots = {}, list(outputs)
+    while roots:
+        more = {v: v.default_update for v in ancestors(roots) if isinstance(v, SharedVariable) and v not in found
+                and v.default_update is not None}
+        found |= more
+        roots = list(more.values())
+    return found

@@ -48,6 +48,13 @@ static int has_extents(const th_slot *slot, const th_operand *o, const th_nest *
     return 1;
 }
 
+static void set_shape(th_slot *slot, const th_operand *o, const th_nest *nest, const int64_t *extent)
+{
+    for (int i = 0; i < slot->ndim; i++) slot->shape[i] = 1;
+    for (int d = 0; d < nest->ndim; d++)
+        if (o->axis[d] >= 0) slot->shape[o->axis[d]] = extent[d];
+}
+
 static int make_output(struct th_frame *frame, const th_nest *nest, th_slot **slots, int k, const int64_t *extent)
 {
     const th_operand *o = &nest->operand[k];
@@ -61,25 +68,17 @@ static int make_output(struct th_frame *frame, const th_nest *nest, th_slot **sl
         }
         return TH_OK;
     }
-    for (int i = 0; i < slot->ndim; i++) slot->shape[i] = 1;
-    for (int d = 0; d < nest->ndim; d++)
-        if (o->axis[d] >= 0) slot->shape[o->axis[d]] = extent[d];
+    set_shape(slot, o, nest, extent);
     return th_allocate(frame, slot);
 }
 
 /* Memory for accumulators that stand in for a narrower result. */
 static int make_wide(struct th_frame *frame, const th_operand *o, const th_nest *nest, th_slot *slot, const int64_t *extent)
 {
-    int64_t n = slot->itemsize;
-    for (int i = 0; i < slot->ndim; i++) slot->shape[i] = 1;
-    for (int d = 0; d < nest->ndim; d++)
-        if (o->axis[d] >= 0) slot->shape[o->axis[d]] = extent[d];
-    for (int i = slot->ndim; i--;) {
-        slot->stride[i] = n;
-        if (__builtin_mul_overflow(n, slot->shape[i], &n)) n = 0;
-    }
-    slot->data = th_scratch(frame, (size_t)n);
-    return slot->data ? TH_OK : loop_fail(frame, TH_OUT_OF_MEMORY, -1, -1, -1, n, 0);
+    set_shape(slot, o, nest, extent);
+    int64_t nbytes = th_contiguous(slot);
+    slot->data = nbytes < 0 ? NULL : th_scratch(frame, (size_t)nbytes);
+    return slot->data ? TH_OK : loop_fail(frame, TH_OUT_OF_MEMORY, -1, -1, -1, nbytes, 0);
 }
 
 /* Finds the accumulators and their reductions; the largest of nothing is an error. */
@@ -228,15 +227,20 @@ static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inn
     return l.turned && !code ? turn_results(frame, &l, slots) : code;
 }
 
-int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots)
+/* Apart, as it needs much of the stack. */
+static __attribute__((noinline)) int run_narrowed(struct th_frame *frame, const th_nest *nest, th_inner_fn inner,
+                                                  th_slot **slots)
 {
     narrowing narrow;
-    for EACH(k, nest->accumulators) {
-        if (k >= (uint64_t)nest->nslots || slots[k]->dtype == nest->operand[k].dtype) continue;
-        widen_results(&narrow, nest, slots);
-        int code = run_nest(frame, nest, inner, slots, &narrow);
-        return code ? code : narrow_results(frame, &narrow);
-    }
+    widen_results(&narrow, nest, slots);
+    int code = run_nest(frame, nest, inner, slots, &narrow);
+    return code ? code : narrow_results(frame, &narrow);
+}
+
+int th_run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots)
+{
+    for EACH(k, nest->accumulators)
+        if (is_narrow(nest, slots, k)) return run_narrowed(frame, nest, inner, slots);
     return run_nest(frame, nest, inner, slots, NULL);
 }
 

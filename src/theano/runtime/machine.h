@@ -106,8 +106,7 @@ void th_put_back(Machine *m, struct th_frame *f);
 void th_free_frames(Machine *m);                            /* that were put back */
 void th_reset_scratch(struct th_frame *f);                  /* after an instruction */
 
-/* storage.c. Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
-int64_t th_contiguous(th_slot *s);
+/* storage.c. */
 char *th_buffer(struct th_frame *f, int b, size_t nbytes);  /* buffer b with room for so much, or NULL */
 /* Gives pages back to the system of which nobody reads what is in them; they are a buffer's as before. */
 void th_forget(char *from, size_t nbytes);

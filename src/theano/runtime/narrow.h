@@ -10,13 +10,17 @@
 
 enum { WIDE_BYTES = 16384 };                    /* of accumulators that are done at a time */
 
+static int is_narrow(const th_nest *nest, th_slot **slots, uint64_t k)
+{
+    return k < (uint64_t)nest->nslots && slots[k]->dtype != nest->operand[k].dtype;
+}
 
 /* Puts wide slots into the places of narrow results. */
 static void widen_results(narrowing *w, const th_nest *nest, th_slot **slots)
 {
     w->count = w->made = 0;
     for EACH(k, nest->accumulators) {
-        if (k >= (uint64_t)nest->nslots || slots[k]->dtype == nest->operand[k].dtype) continue;
+        if (!is_narrow(nest, slots, k)) continue;
         int i = w->count++;
         w->operand[i] = (int)k;
         w->result[i] = slots[k];

@@ -8,18 +8,6 @@
 
 #define LARGE ((size_t)4 << 20)             /* buffers from here on are in large pages */
 
-/* Sets contiguous strides; the number of bytes, or -1 where it is too large for a number. */
-int64_t th_contiguous(th_slot *s)
-{
-    int64_t n = s->itemsize;
-    for (int d = s->ndim; d--;) {
-        s->stride[d] = n;
-        if (__builtin_mul_overflow(n, s->shape[d], &n))
-            return -1;
-    }
-    return n;
-}
-
 static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int keep)
 {
     if (!o || !PyArray_CheckExact(o))

@@ -35,6 +35,18 @@ static inline int64_t th_count(const th_slot *s)
     return n;
 }
 
+/* Gives a slot the strides of C order; its bytes, or -1 where they are too many to count. */
+static inline int64_t th_contiguous(th_slot *s)
+{
+    int64_t n = s->itemsize;
+    for (int d = s->ndim; d--;) {
+        s->stride[d] = n;
+        if (__builtin_mul_overflow(n, s->shape[d], &n))
+            return -1;
+    }
+    return n;
+}
+
 struct th_frame;
 
 /* Gives slot `index` C-contiguous storage for slot->shape (which the caller has set) and sets data and

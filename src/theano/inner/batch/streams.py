@@ -1,7 +1,7 @@
 """Random streams in what is vectorized: all slices draw from one state, each what it would draw alone."""
 
 from theano.graph import origin
-from theano.graph.shared import SharedVariable
+from theano.graph.shared import default_updates
 from theano.graph.walk import ancestors
 from theano.inner.batch.core import batch_graph, padded, rule
 from theano.inner.scan.loop import is_tensor
@@ -61,12 +61,7 @@ def drawn_by_mrg(node, inputs, batched):
 
 def batch_with_streams(outputs, replace):
     """`batch_graph`, after which the random streams of ``outputs`` go on as in what it gives."""
-    streams, found = {}, list(outputs)
-    while found:
-        found = [v for v in ancestors(found) if isinstance(v, SharedVariable) and v not in streams
-                 and v.default_update is not None]
-        streams |= {v: v.default_update for v in found}
-        found = list(streams.values()) if found else []
+    streams = default_updates(outputs)
     moving = [v for v, after in streams.items() if not replace.keys().isdisjoint(ancestors([after]))]
     made = batch_graph([*outputs, *(streams[v] for v in moving)], replace)
     for stream, after in zip(moving, made[len(outputs):], strict=True):

@@ -4,9 +4,9 @@ import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
-from theano.graph.shared import SharedVariable
+from theano.graph.shared import default_updates
 from theano.graph.variable import Apply
-from theano.graph.walk import ancestors, same_graph, substitute
+from theano.graph.walk import same_graph, substitute
 from theano.inner.scan.front import build, called, until
 from theano.inner.scan.loop import FirstOfTwo, Loop, State, twin
 from theano.inner.scan.op import run
@@ -163,13 +163,8 @@ class _Body:
         """The step that there is already, for other values: a second one would draw from random streams of its own."""
         earlier, carries, given = self.known
         *values, count = values_and_count
-        replace, updates, roots = dict(zip(earlier, values, strict=True)), {}, [*carries, *given]
-        while True:
-            more = [v for v in ancestors([*roots, *updates.values()]) if isinstance(v, SharedVariable)
-                    and v.default_update is not None and v not in updates]
-            if not more:
-                break
-            updates |= {v: v.default_update for v in more}
+        replace, roots = dict(zip(earlier, values, strict=True)), [*carries, *given]
+        updates = default_updates(roots)
         new = substitute([*roots, *updates.values()], replace)
         going, n = Going()(t, count), len(carries)
         found = [switch(going, after, before) for after, before in zip(new[:n], values, strict=True)]
