@@ -31,6 +31,7 @@ def functions():
         "fused": make([x, v], [tt.exp(-x * x) + v, tt.tanh(x) * 2]),
         "reduced": make([x], [x.sum(), x.max(axis=0), x.mean(axis=1), tt.sqr(x - x.mean()).sum()]),
         "softmax": make([x], [tt.nnet.softmax(x), tt.argmax(x, axis=1)]),
+        "logsumexp": make([x], [tt.log(tt.exp(x).sum(axis=1)), x - tt.log(tt.exp(x).sum(axis=0))]),
         "product": make([x, v], [tt.dot(x, v), tt.dot(x.T, x)]),
         "gemm": make([x, row], tt.dot(x, x.T) - 0.5 * tt.dot(row, row.T)),
         "float32": make([y, s], [y * s, tt.sqrt(abs(y)) * 2, y[::-1, ::2]]),

@@ -79,6 +79,27 @@ def softmax(dtype, ndim, reduced):
     return LoopNest(ndim, inner, operands, phases)
 
 
+def guessed(reduced):
+    """Sums of x - the largest of the first points where that is less than 1, to show what is tried; else sums of x."""
+    axes, inner = (0, 1), tuple(d in reduced for d in range(2))
+    row = kept(2, reduced)
+    operands = (
+        Operand("float64", axes), Operand("float64", row, "acc"), Operand("float64", row, "temp"),
+        Operand("bool", row, "temp"), Operand("float64", row, "temp"),
+    )  # fmt: skip
+    top = (load(2, operands), literal(1.0, "float64"), Value(TABLE["lt"], (0, 1), "bool"))
+    shifted = (load(0, operands), load(2, operands), apply("sub", "float64", 0, 1))
+    choice = (load(3, operands), load(4, operands), load(1, operands), apply("switch", "float64", 0, 1, 2))
+    phases = (
+        Phase((load(0, operands),), (), ((0, 2, "maximum"),), head=True, tries=True),
+        Phase(top, ((2, 3),), tries=True),
+        Phase(shifted, (), ((2, 4, "add"),), tries=True),
+        Phase((load(0, operands),), (), ((0, 1, "add"),), unless=3),
+        Phase(choice, ((3, 1),), tries=True),
+    )
+    return LoopNest(2, inner, operands, phases)
+
+
 def fill(dtype):
     """alloc(x, n, m), and 3 * nan beside it."""
     operands = (Operand(dtype, (-1, 0)), Operand(dtype, (0, 1), "out"), Operand("float64", (1, 0), "out"))
@@ -114,6 +135,7 @@ def nests():
     for reduced in ((0,), (1,), (0, 1), (2,), (0, 2), (0, 1, 2)):
         table[("softmax", reduced)] = softmax("float64", 3, reduced)
         table[("fused", reduced)] = fused("float64", 3, reduced, (1,))
+    table |= {("guessed", reduced): guessed(reduced) for reduced in ((0,), (1,))}
     table |= {("cast", s, t): cast(s, t) for s in ("float64", *SMALL, "int32", "complex64")
               for t in (*SMALL, "bool", "float32", "int64")}  # fmt: skip
     return Compiled(table)
@@ -222,6 +244,25 @@ def test_mismatch_names_axis_and_operands(nests):
     with pytest.raises(NestError) as info:
         run(("elementwise", "float64"), np.zeros((3, 4)), np.zeros((3, 5)))
     assert info.value.args == ("shape mismatch", 1, 0, 1)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 40, 3000])
+@pytest.mark.parametrize("reduced", [(0,), (1,)])
+def test_phases_are_left_out_where_another_one_says_so(nests, reduced, rows):
+    rng = np.random.default_rng(rows)
+    for scale in (0.1, 1, 10):
+        x = scale * rng.standard_normal((rows, 100))
+        x = x if reduced == (1,) else x.T
+        for value in (x, np.asfortranarray(x), np.flip(x, 1 - reduced[0])):
+            got, = nests(("guessed", reduced), value)
+            np.testing.assert_allclose(got, run_numpy(guessed(reduced), [value])[0], 1e-12, 1e-11)
+
+
+@pytest.mark.parametrize("reduced", [(0,), (1,)])
+def test_nothing_is_tried_for_short_rows(nests, reduced):
+    for n in (0, 3, 63):
+        x = np.random.default_rng(0).standard_normal((50, n) if reduced == (1,) else (n, 50))
+        np.testing.assert_allclose(nests(("guessed", reduced), x)[0], x.sum(reduced), 1e-12, 1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "int8", "complex128"])

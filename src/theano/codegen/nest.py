@@ -25,6 +25,7 @@ REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or")
 
 MAX_NDIM = 32
 MAX_OPERANDS = 64
+HEAD = 8                    # TH_HEAD in runtime/vm.h
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Operand:
     axes[d] is the dimension that loop axis d walks, -1 where it stays in place: a broadcast, or for an
     accumulator an axis that it sums over.
     role: "in"; "out"; "acc", an accumulator that becomes an array, which may have narrower elements (loops.NARROWED);
-    "temp", one that only later phases read (its axes tell where it stays in place, any other number will do elsewhere).
+    "temp", one that only later phases read, or what is stored for these (its axes tell where it stays in place, any
+    other number will do elsewhere).
     inplace: for "out", the number of the "in" operand, with the same dtype and axes, that it overwrites; or of one that
     has no axes here, of the same dtype and rank, that it is written to when the extents are those of the points.
     """
@@ -81,11 +83,17 @@ class Phase:
 
     stores: (value, operand); accumulations: (value, operand, reduction). The value is cast to the operand's
     dtype. One operand takes at most one accumulation in a nest.
+    head: the phase only takes `HEAD` points at one end of each reduced axis.
+    unless: an operand of bools, or None. The phase may be left out where all of them are set.
+    tries: all phases with this mark may be left out where they do not pay; then no phase heeds ``unless``.
     """
 
     body: tuple[Value, ...]
     stores: tuple[tuple[int, int], ...] = ()
     accumulations: tuple[tuple[int, int, str], ...] = ()
+    head: bool = False
+    unless: int | None = None
+    tries: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,8 @@ def check(nest):
     targets = [k for phase in nest.phases for _, k, _ in phase.accumulations]
     require(len(targets) == len(set(targets)), "an operand is accumulated into once")
     require(
-        set(targets) == {k for k, role in enumerate(roles) if role in ("acc", "temp")},
+        {k for k, role in enumerate(roles) if role == "acc"} <= set(targets)
+        <= {k for k, role in enumerate(roles) if role in ("acc", "temp")},
         "exactly the accumulators are accumulated into",
     )
     require(
@@ -147,6 +156,9 @@ def check(nest):
     for phase in nest.phases:
         for position, value in enumerate(phase.body):
             require(all(0 <= a < position for a in value.args), "values use earlier values")
+        require(not (phase.head and phase.stores), "the head of a row is only accumulated")
+        require(phase.unless is None or (len(nest.phases) > 1 and nest.operands[phase.unless].dtype == "bool"),
+                "phases are left out for bools")
         for k in loads(phase):
             require(roles[k] not in ("acc", "temp") or stays(nest, k), "wrong axes of an accumulator")
 
@@ -314,9 +326,10 @@ def encode(nest):
             bits(kernel_loads(nest, phase)),
             bits(k for _, k in phase.stores),
             bits(k for _, k, _ in phase.accumulations),
-            int(loops(nest, phase)),
-            int(kernel) + 2 * is_move(nest),
+            HEAD if phase.head else int(loops(nest, phase)),
+            int(kernel) + 2 * is_move(nest) + 4 * phase.tries,
             bits(still(nest, phase)),
+            number(phase.unless),
         ]
     return words
 
@@ -360,10 +373,15 @@ def run_numpy(nest, arrays):
 def run_phase(nest, phase, space, extents):
     if not loops(nest, phase):
         extents = [1 if reduced else n for n, reduced in zip(extents, nest.reduced, strict=True)]
+    seen = space
+    if phase.head:
+        head = tuple(slice(HEAD if reduced else None) for reduced in nest.reduced)
+        extents = [min(n, HEAD) if reduced else n for n, reduced in zip(extents, nest.reduced, strict=True)]
+        seen = {k: array[head] for k, array in space.items()}
     with np.errstate(all="ignore"):
         values = []
         for v in phase.body:
-            values.append(np.asarray(evaluate(v, values, space), dtype=computed_in(v.dtype)))
+            values.append(np.asarray(evaluate(v, values, seen), dtype=computed_in(v.dtype)))
         for value, k in phase.stores:
             space[k] = values[value].astype(numpy_dtype(nest.operands[k].dtype))
         for value, k, reduction in phase.accumulations:

@@ -4,53 +4,15 @@ Phases take turns: even ones run along rows, odd ones compute a value a row. A v
 again where that is cheap; else it waits in memory, if possible where the result of a later phase will be.
 """
 
-from dataclasses import dataclass, field
-
 from theano.codegen import nest as ir
 from theano.codegen.access import literal_of
+from theano.codegen.guess import guess_shifts
 from theano.codegen.loops import accumulator, accumulator_dtype, cast_place, extents_of, reduction_name, steps_of
 from theano.codegen.rows import CHEAP
+from theano.codegen.turn import Slot, Turn
 from theano.scalar.table import TABLE
 from theano.tensor.careduce import CAReduce
 from theano.tensor.elemwise import Elemwise
-
-
-@dataclass(eq=False)
-class Slot:
-    """One operand of the nest; number: its place among the operands, known when all are."""
-
-    operand: ir.Operand
-    place: object = None
-    first_store: int = -1
-    last_load: int = -1
-    number: int = -1
-
-
-@dataclass(eq=False)
-class Turn:
-    """One phase in the making."""
-
-    number: int
-    body: list = field(default_factory=list)
-    seen: dict = field(default_factory=dict)
-    values: dict = field(default_factory=dict)          # variable -> number of its value
-    stores: list = field(default_factory=list)
-    accumulations: list = field(default_factory=list)
-
-    def value(self, op, args, dtype):
-        """The number of a scalar value; equal ones are computed once. ``op`` may be a Slot that is loaded."""
-        key = (op.key if isinstance(op, ir.Literal) else op, args, dtype)
-        if key not in self.seen:
-            self.seen[key] = len(self.body)
-            self.body.append((op, args, dtype))
-        return self.seen[key]
-
-    def finished(self):
-        """The phase, when slots have their numbers."""
-        body = tuple(ir.Value(ir.Load(op.number) if isinstance(op, Slot) else op, args, dtype)
-                     for op, args, dtype in self.body)
-        return ir.Phase(body, tuple((v, s.number) for v, s in self.stores),
-                        tuple((v, s.number, name) for v, s, name in self.accumulations))
 
 
 def build_rows(lowering, rows):
@@ -134,6 +96,7 @@ class _Builder:
         self.inputs = {}                            # (variable, axes) -> Slot
         self.homes = {}                             # variable -> Slot that holds it between phases, or for others
         self.phases, self.casts = [], []
+        self.more = []                              # slots that hold no variable
         self.lent = set()
 
     def run(self, number):
@@ -182,7 +145,7 @@ class _Builder:
             if slot is None:
                 slot = self.inputs[base, axes] = Slot(ir.Operand(base.type.dtype, axes), self.lowering.place(base))
         slot.last_load = turn.number
-        number = turn.value(slot, (), slot.operand.dtype)
+        number = turn.load(slot)
         if slot.operand.dtype != base.type.dtype:
             number = turn.value(TABLE["identity"], (number,), base.type.dtype)
         return number
@@ -218,7 +181,8 @@ class _Builder:
 
     def finish(self):
         """Add the task; whether the nest means what was wanted."""
-        made = list(dict.fromkeys(self.homes.values()))
+        guess_shifts(self)
+        made = list(dict.fromkeys([*self.homes.values(), *self.more]))
         temporary = [s for s in made if s.operand.role == "temp"]
         lasting = [s for s in made if s.operand.role != "temp"]
         slots = [*self.inputs.values(), *lasting, *temporary]

@@ -6,7 +6,7 @@
 #define TH_PIECES_H
 #include "loop.h"
 
-enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20, SUM_PIECES = 32, ROW_PIECE = 512 };
+enum { ROWS_BYTES = 131072, SHARED_BYTES = 1 << 20, SUM_PIECES = 32, ROW_PIECE = 512, TRY_ROW = 64 };
 
 static void whole_box(const loop *l, box *b)
 {
@@ -25,6 +25,7 @@ typedef struct team {
     int64_t pieces;
     int64_t outer;              /* rows: number of tiles, and points of one */
     int64_t tile;
+    int64_t row;                /* points of one row */
     char *shared;               /* accumulators of pieces 1, 2 ...; temporaries of each piece */
     int64_t shared_bytes, offset[TH_MAX_OPERANDS];
     uint64_t private;           /* accumulators that each piece has its own of */
@@ -136,8 +137,19 @@ static void tile_box(const team *t, box *b, int64_t n, int loops)
     for (int i = 0; i < l->naxes; i++) {
         if (i != t->axis && !(loops && l->reduced[i])) continue;
         b->axis[b->naxes] = i;
-        b->extent[b->naxes++] = i == t->axis ? n : l->extent[i];
+        int64_t count = i == t->axis ? n : l->extent[i];
+        b->extent[b->naxes++] = loops == TH_HEAD && i != t->axis && count > TH_HEAD ? TH_HEAD : count;
     }
+}
+
+/* Whether the phase can be left out for n points of the axis that is cut. Where rows are short nothing is tried. */
+static int is_done_with(const team *t, const th_phase *phase, const box *b, int64_t n)
+{
+    if (t->row < TRY_ROW || phase->unless < 0) return phase->tries && t->row < TRY_ROW;
+    const char *done = b->ptr[phase->unless];
+    int64_t stride = t->axis < 0 ? 0 : t->l->stride[t->axis][phase->unless], i = 0;
+    while (i < n && done[i * stride]) i++;
+    return i == n;
 }
 
 static void run_tile(team *t, int64_t number, char *temporaries)
@@ -157,9 +169,10 @@ static void run_tile(team *t, int64_t number, char *temporaries)
     }
     for (int k = nest->nslots; k < nest->noperands; k++) {
         b.ptr[k] = temporaries + t->offset[k];
-        l->reducer[k]->fill(b.ptr[k], n);
+        if (nest->accumulators & BIT(k)) l->reducer[k]->fill(b.ptr[k], n);
     }
     for (int p = 0; p < nest->nphases; p++) {
+        if (is_done_with(t, &nest->phase[p], &b, n)) continue;
         tile_box(t, &b, n, nest->phase[p].loops);
         report(t, th_walk(l, p, &b));
     }
@@ -189,7 +202,12 @@ static void choose_tile(team *t)
         }
         else if (t->axis < 0) t->axis = i;
     }
-    for (int k = 0; k < l->nest->nslots; k++) bytes += l->itemsize[k];
+    for (int k = 0; k < l->nest->nslots; k++) {
+        int walks = 0;
+        for (int i = 0; i < l->naxes; i++) walks |= l->reduced[i] && l->stride[i][k];
+        bytes += walks ? l->itemsize[k] : 0;
+    }
+    t->row = inner;
     t->tile = ROWS_BYTES / (bytes * (inner ? inner : 1) + 1);
     if (!reduced && t->tile < 64) t->tile = 64;
     if (t->axis >= 0 && t->tile > l->extent[t->axis]) t->tile = l->extent[t->axis];

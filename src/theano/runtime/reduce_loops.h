@@ -213,7 +213,7 @@
     {                                                                                                       \
         enum { W = 256 / sizeof(T) };                                                                       \
         T lane[W], sum[W];                                                                                  \
-        int64_t i = W;                                                                                      \
+        int64_t i = W - (int64_t)(((uintptr_t)p & 63) / sizeof(T));     /* lines of the cache, some once more */ \
         for (int l = 0; l < W; l++) lane[l] = sum[l] = p[l];                                                \
         for (; i + W <= n; i += W)                                                                          \
             for (int l = 0; l < W; l++) {                                                                   \

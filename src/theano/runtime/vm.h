@@ -66,8 +66,9 @@ typedef int (*th_inner_fn)(char **ptr, const int64_t *stride, const int64_t *ext
 #define TH_MAX_NDIM 32
 #define TH_MAX_OPERANDS 64
 #define TH_MOVES 2
+#define TH_HEAD 8                 /* points */
 
-/* TH_TEMP is an accumulator without a slot: only later phases read it. Temporaries come last. */
+/* TH_TEMP is an accumulator without a slot, or with TH_NONE what is stored, for later phases. These come last. */
 enum th_role { TH_IN, TH_OUT, TH_ACC, TH_TEMP };
 enum th_reduction { TH_NONE, TH_ADD, TH_MUL, TH_MAXIMUM, TH_MINIMUM, TH_AND, TH_OR };
 
@@ -83,8 +84,10 @@ typedef struct th_operand {
 typedef struct th_phase {
     uint64_t reads, writes;   /* bit k: the inner function loads, stores operand k */
     uint64_t accumulates;     /* bit k: the phase accumulates into operand k */
-    uint8_t loops;            /* over the reduced axes also; 0 for a scalar epilogue */
+    uint8_t loops;            /* over the reduced axes also, or TH_HEAD points of each; 0: scalar epilogue */
     uint8_t calls;            /* needs the inner function; TH_MOVES where that only copies */
+    uint8_t tries;            /* what pays where rows are long only, as later phases may be left out for it */
+    int16_t unless;           /* operand of bytes; the phase is left out where all that it would see of them are set */
     uint64_t still;           /* bit k: where extent[3] is set, it takes one element of operand k for each row */
 } th_phase;
 

@@ -1,0 +1,190 @@
+"""Logarithms of sums of exponentials in which the largest value of a row is guessed first.
+
+log(sum(exp(x))) is ``g + log(sum(exp(x - g)))``, where g = max(x) keeps sums from overflowing. To find it takes a pass
+over the data of its own, which waits for memory. But any g near the largest value serves, and the largest of the first
+`nest.HEAD` points of a row mostly is: then the sum is between 1 and `LIMIT`, where its logarithm is as exact as that of
+as many equal terms. Only where it is not for some row, the driver goes on to look for the largest values of these rows.
+What a row gives depends on that row alone.
+"""
+
+from theano.codegen import nest as ir
+from theano.codegen.access import access
+from theano.codegen.loops import steps_of
+from theano.codegen.turn import Slot, Turn
+from theano.scalar.table import TABLE
+from theano.tensor.elemwise import DimShuffle, Elemwise
+
+LIMIT = float(1 << 24)
+SPREAD = 16.0               # of the first points, from which on the largest value is not guessed
+
+
+def guess_shifts(builder):
+    """Change the phases of a builder of `phases` where they say max, exp and sum as above."""
+    for first in range(len(builder.phases) - 1):
+        found = _find(builder, first)
+        if found is not None:
+            _add_guess(builder, first, *found)
+            return
+
+
+def _find(builder, first):
+    """``(largest, safe, total)``: turns that accumulate the maximum and the sum, and between them the one that replaces
+    an infinite maximum, or None. None where there are no such turns.
+    """
+    largest, *rest = builder.phases[first:first + 3]
+    if len(largest.accumulations) != 1 or largest.stores or largest.accumulations[0][2] != "maximum":
+        return None
+    (given, top, _), safe = largest.accumulations[0], None
+    if _stores_finite(rest[0], top) and top.operand.role == "temp":
+        safe = rest.pop(0)
+    if not rest or len(rest[0].accumulations) != 1 or rest[0].stores or rest[0].number % 2:
+        return None
+    total, shift = rest[0], _shift(largest, safe)
+    power, result, kind = total.accumulations[0]
+    if kind != "add" or total.body[power][2] not in ("float32", "float64"):
+        return None
+    difference = _arguments(total, power, "exp")
+    terms = difference and _arguments(total, difference[0], "sub")
+    if not terms or total.body[terms[1]][0] is not shift or sum(op is shift for op, _, _ in total.body) != 1:
+        return None
+    if not _equal(largest, given, total, terms[0]) or not _only_joined(builder, total, shift, result):
+        return None
+    return largest, safe, total
+
+
+def _shift(largest, safe):
+    """The slot of what is subtracted."""
+    return largest.accumulations[0][1] if safe is None else safe.stores[0][1]
+
+
+def _arguments(turn, number, name):
+    """The arguments of a value that applies the operation with this name, or None."""
+    op, args, _ = turn.body[number]
+    return args if op is TABLE[name] else None
+
+
+def _stores_finite(turn, top):
+    """Whether all a turn does is to store the accumulated maximum, or 0 where that is infinite."""
+    if len(turn.stores) != 1 or turn.accumulations or turn.number % 2 == 0:
+        return False
+    parts = _arguments(turn, turn.stores[0][0], "switch")
+    if not parts or turn.body[parts[2]][0] is not top or _arguments(turn, parts[0], "isinf") != (parts[2],):
+        return False
+    zero = turn.body[parts[1]][0]
+    return isinstance(zero, ir.Literal) and zero.value == 0
+
+
+def _equal(one, number, other, twin):
+    """Whether values of two turns are the same."""
+    pairs = [(number, twin)]
+    while pairs:
+        k, m = pairs.pop()
+        (op, args, dtype), (op2, args2, dtype2) = one.body[k], other.body[m]
+        if op != op2 or dtype != dtype2 or len(args) != len(args2):
+            return False
+        pairs.extend(zip(args, args2, strict=True))
+    return True
+
+
+def _only_joined(builder, total, shift, result):
+    """Whether shift and sum are used in ``shift + log(sum)`` only, which is the same for every shift."""
+    names = {slot: variable for variable, slot in builder.homes.items()}
+    shift, result = names[shift], names[result]
+    inside = {node for node, phases in builder.work.at.items() if phases == {total.number}}
+    users = [*_users(result), *(node for node in _users(shift) if node not in inside)]
+    logs = {v for node in users if node != "output" for v in _logarithms(node, result)}
+    users += [node for v in logs for node in _users(v)]
+    return all(node != "output" and _joins(node, shift, result, logs) for node in users)
+
+
+def _users(variable):
+    """What uses a variable, also in another order of its dimensions."""
+    for client, _ in variable.clients:
+        if client != "output" and isinstance(client.op, DimShuffle):
+            yield from _users(client.outputs[0])
+        else:
+            yield client
+
+
+def _values(node, wanted):
+    """``(steps, numbers)``: of an elementwise node, and of its values that are one of these variables."""
+    steps = steps_of(node) if isinstance(node.op, Elemwise) else None
+    if steps is None:
+        return None, set()
+    return steps, {k for k, v in enumerate(node.inputs) if access(v)[0] in wanted}
+
+
+def _logarithms(node, result):
+    """The outputs of a node that are logarithms of this variable."""
+    steps, totals = _values(node, {result})
+    return [v for v, k in zip(node.outputs, steps.outputs if steps else (), strict=bool(steps))
+            if k >= len(node.inputs) and _is_log(steps.steps[k - len(node.inputs)], totals)]
+
+
+def _is_log(step, totals):
+    return step.row is TABLE["log"] and set(step.args) <= totals
+
+
+def _joins(node, shift, result, logs):
+    """Whether a node only takes logarithms of the one, and adds them to the other."""
+    steps, shifts = _values(node, {shift})
+    totals, known = _values(node, {result})[1], _values(node, logs)[1]
+    walks = {_walk(node.inputs[k]) for k in shifts | totals | known}
+    if steps is None or len(walks) != 1 or None in walks:
+        return False
+    inner = {k for k, step in enumerate(steps.steps, len(node.inputs)) if _is_log(step, totals)}
+    kinds = (shifts, known | inner, totals)
+    used = set(steps.outputs) - inner
+    for k, step in enumerate(steps.steps, len(node.inputs)):
+        args = set(step.args)
+        joined = (step.row is TABLE["add"] and len(step.args) == len(args)
+                  and [len(args & kind) for kind in kinds] == [1, 1, 0])
+        if k not in inner and not joined:
+            used |= args
+    return used.isdisjoint(set().union(*kinds))
+
+
+def _walk(variable):
+    """Which dimensions of a variable walk those of its base, or None where they do it in another order."""
+    _, axes = access(variable)
+    walked = [a for a in axes if a >= 0]
+    return tuple(a >= 0 for a in axes) if walked == sorted(walked) else None
+
+
+def _add_guess(builder, first, largest, safe, total):
+    """Put phases that guess before those that were found, which are left out where the guess was good."""
+    shift, (_, result, _) = _shift(largest, safe), total.accumulations[0]
+    dtypes = (shift.operand.dtype, shift.operand.dtype, result.operand.dtype, "bool", "bool")
+    new = [Slot(ir.Operand(dtype, result.operand.axes, "temp")) for dtype in dtypes]
+    guess, least, found, wide, good = new
+    builder.more.extend(new)
+    head, value = _copy(largest, {})
+    head.head = True
+    head.accumulations = [(value, guess, "maximum"), (value, least, "minimum")]
+    look, judge, choose = (Turn(total.number + 1) for _ in range(3))
+    spread = look.value(TABLE["sub"], (look.load(guess), look.load(least)), guess.operand.dtype)
+    look.stores = [(look.compare("ge", spread, SPREAD), wide)]
+    attempt, value = _copy(total, {shift: guess})
+    attempt.accumulations = [(value, found, "add")]
+    attempt.unless = wide
+    limits = [judge.compare(name, judge.load(found), limit) for name, limit in (("ge", 1.0), ("lt", LIMIT))]
+    judge.stores = [(judge.value(TABLE["and_"], tuple(limits), "bool"), good)]
+    for guessed, slot in ((guess, shift), (found, result)):
+        args = [choose.load(one) for one in (good, guessed, slot)]
+        choose.stores.append((choose.value(TABLE["switch"], tuple(args), guessed.operand.dtype), slot))
+    tries = (head, look, attempt, judge, choose)
+    for turn in tries:
+        turn.tries = True
+    sought = [turn for turn in (largest, safe, total) if turn is not None]
+    for turn in sought:
+        turn.unless = good
+    builder.phases[first:first + len(sought)] = [*tries[:-1], *sought, choose]
+
+
+def _copy(turn, other):
+    """A turn with the same values, where slots give way to others, and the number of what the old one accumulates."""
+    made, numbers = Turn(turn.number), []
+    for op, args, dtype in turn.body:
+        op = other.get(op, op) if isinstance(op, Slot) else op
+        numbers.append(made.value(op, tuple(numbers[k] for k in args), dtype))
+    return made, numbers[turn.accumulations[0][0]]
