@@ -265,6 +265,33 @@ def test_nothing_is_tried_for_short_rows(nests, reduced):
         np.testing.assert_allclose(nests(("guessed", reduced), x)[0], x.sum(reduced), 1e-12, 1e-12)
 
 
+@pytest.mark.parametrize("other", ["alike", "compact", "one row", "one column", "strided", "wider"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+@pytest.mark.parametrize(("n", "gap"), [(1, 1), (3, 1), (4, 1), (8, 1), (8, 2), (10, 3), (15, 3), (16, 2)])
+@pytest.mark.parametrize(("rows", "shift"), [(1, False), (2, True), (3, False), (90, True), (90, False), (400, True)])
+def test_short_rows_with_gaps(nests, n, gap, rows, shift, other, dtype):
+    """What lies between rows is neither used nor changed."""
+    rng = np.random.default_rng([n, gap, rows])
+    around = (100 * rng.standard_normal((rows, n + gap))).astype(dtype)
+    inside = slice(gap, None) if shift else slice(n)
+    x = around[:, inside]
+    y = {
+        "alike": np.array(around)[:, inside], "compact": np.array(x),
+        "one row": np.broadcast_to(np.array(x[0]), (rows, n)),
+        "one column": np.broadcast_to(np.array(x[:, :1]), (rows, n)), "strided": np.repeat(x, 2, axis=1)[:, ::2],
+        "wider": np.zeros((rows, n + gap + 1), dtype)[:, 1:n + 1],
+    }[other]
+    expected = x * y + x
+    np.testing.assert_array_equal(nests(("elementwise", dtype), x, y)[0], expected)
+    if dtype == "float64":
+        before = around.copy()
+        got, = nests(("inplace",), x, y)
+        assert np.shares_memory(got, around)
+        np.testing.assert_array_equal(got, expected)
+        before[:, inside] = expected
+        np.testing.assert_array_equal(around, before)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "int8", "complex128"])
 def test_extents_from_arguments(nests, dtype):
     table, run = nests.table, nests

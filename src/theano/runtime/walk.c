@@ -2,7 +2,8 @@
  *
  * The two innermost axes make a region of rows. Where all operands are contiguous inside a row, the inner function
  * gets the region as it is. Otherwise the region is done in blocks that the first cache holds, and what is
- * not contiguous is packed into, or unpacked from, a block, so inner functions know one layout only. Values that a
+ * not contiguous is packed into, or unpacked from, a block, so inner functions know one layout only. Short rows make one
+ * long row; where most operands have the same few elements between rows, these are computed too, and dropped. Values that a
  * phase accumulates are reduced block by block too, straight after they were computed.
  */
 #include <stdlib.h>
@@ -25,6 +26,7 @@ typedef struct walker {
     const th_phase *phase;
     int64_t index;
     int64_t n, rows;                        /* extents of the region */
+    int64_t pitch;                          /* elements from row to row where short rows make one row */
     int64_t step[TH_MAX_OPERANDS];          /* inside a row, and from row to row */
     int64_t row[TH_MAX_OPERANDS];
     uint64_t arrays;                        /* operands with axes that the phase touches in memory */
@@ -64,7 +66,7 @@ typedef struct { word8 part[2]; } __attribute__((may_alias)) word16;
 
 /* Short rows are written four points at a time, of which the next row overwrites some: there is room behind the last. */
 #define FILL(T)                                                                             \
-    if (n < SHORT_ROW && to_row == n * (int64_t)sizeof(T)) {                                \
+    if (n < SHORT_ROW) {                                                                    \
         for (int64_t i = 0; i < rows; i++, from += row, to += to_row) {                     \
             T value = *(const T *)from;                                                     \
             for (int64_t k = 0; k < n; k += 4)                                              \
@@ -119,6 +121,13 @@ static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, 
     case -8: FILL(word8) break;
     default: FILL(word16) break;
     }
+}
+
+/* The same number as the last one of each row up to the next row: what is computed from it takes no special way. */
+static void fill_gaps(char *to, int64_t n, int64_t pitch, int64_t rows, int64_t itemsize)
+{
+    for (int64_t i = 0; i < rows; i++, to += pitch * itemsize)
+        for (int64_t j = n; j < pitch; j++) memcpy(to + j * itemsize, to + (n - 1) * itemsize, (size_t)itemsize);
 }
 
 static void unpack_rows(char *to, int64_t to_step, int64_t to_row, const char *from, int64_t row, int64_t n,
@@ -229,7 +238,7 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
 {
     const loop *l = w->l;
     char *at[TH_MAX_OPERANDS];
-    int64_t pitch[TH_MAX_OPERANDS];
+    int64_t pitch[TH_MAX_OPERANDS], full = n < w->n ? n : w->pitch;
     int flat = 1, code = TH_OK;
     for EACH(k, l->nest->scalars) at[k] = ptr[k];
     for EACH(k, w->still) {
@@ -242,18 +251,20 @@ static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
         pitch[k] = w->row[k];
         if ((w->packed | w->computed) & BIT(k)) {
             at[k] = w->block[k];
-            pitch[k] = n * l->itemsize[k];
-            if (w->packed & (~w->phase->writes | w->phase->reads) & BIT(k))
+            pitch[k] = full * l->itemsize[k];
+            if (w->packed & (~w->phase->writes | w->phase->reads) & BIT(k)) {
                 pack_rows(at[k], pitch[k], ptr[k], w->step[k], w->row[k], n, rows, l->itemsize[k]);
+                if (full > n) fill_gaps(at[k], n, full, rows, l->itemsize[k]);
+            }
         }
-        flat &= pitch[k] == n * l->itemsize[k];
+        flat &= pitch[k] == full * l->itemsize[k];
     }
     for EACH(k, w->before) {
         int source = l->nest->operand[k].source;
         accumulate(w, k, ptr[k], at[source], pitch[source], n, rows);
     }
     if (w->phase->calls) {
-        int64_t extent[4] = { flat ? n * rows : n, flat ? 1 : rows, w->index, w->still != 0 };
+        int64_t extent[4] = { flat ? full * (rows - 1) + n : n, flat ? 1 : rows, w->index, w->still != 0 };
         code = th_call_inner(l, at, pitch, extent);
     }
     for EACH(k, w->packed & w->phase->writes)
@@ -312,13 +323,45 @@ static void find_still(walker *w)
     w->arrays &= ~w->still;
 }
 
+/* How many of these operands need not be packed where rows of n elements begin that many elements apart. */
+static int count_fitting(const walker *w, uint64_t operands, int64_t pitch)
+{
+    int count = 0;
+    for EACH(k, operands) {
+        int64_t itemsize = w->l->itemsize[k];
+        count += (w->n == 1 || w->step[k] == itemsize) && w->row[k] == pitch * itemsize;
+    }
+    return count;
+}
+
+/* Chooses the distance of short rows so that few operands are packed. Results are when there is something between rows. */
+static void find_pitch(walker *w)
+{
+    const loop *l = w->l;
+    uint64_t given = w->arrays & ~w->phase->writes;
+    w->pitch = w->n;
+    if (w->n >= SHORT_ROW || w->rows == 1 || w->phase->accumulates) return;
+    int best = count_fitting(w, w->arrays, w->n);
+    for EACH(k, w->arrays)
+        if (l->nest->operand[k].dtype != TH_FLOAT32 && l->nest->operand[k].dtype != TH_FLOAT64) return;
+    for EACH(k, given) {
+        int64_t pitch = w->row[k] / l->itemsize[k];
+        if (pitch <= w->n || pitch > w->n + w->n / 4) continue;
+        int count = count_fitting(w, given, pitch);
+        if (count <= best) continue;
+        best = count;
+        w->pitch = pitch;
+    }
+}
+
 static void find_packed(walker *w)
 {
     const loop *l = w->l;
+    find_pitch(w);
     for EACH(k, w->arrays & ~w->computed) {
         int contiguous = w->n == 1 || w->step[k] == l->itemsize[k];
-        if (w->n < SHORT_ROW && w->rows > 1) contiguous &= w->row[k] == w->n * l->itemsize[k];
-        if (!contiguous) w->packed |= BIT(k);
+        if (w->n < SHORT_ROW && w->rows > 1) contiguous &= w->row[k] == w->pitch * l->itemsize[k];
+        if (!contiguous || (w->pitch > w->n && w->phase->writes & BIT(k))) w->packed |= BIT(k);
     }
 }
 
@@ -342,13 +385,13 @@ static void plan_blocks(walker *w, char *buffer)
         w->width = TILE;
         w->columns = 1;
     }
-    w->height = points / w->width;
+    w->height = points / (w->width < w->n ? w->width : w->pitch);
     if (w->height < 1) w->height = 1;
     if (w->height > w->rows) w->height = w->rows;
     if (w->columns && w->width < w->n && !across) w->height = 1;
     for EACH(k, w->packed | w->computed) {
         w->block[k] = buffer;
-        buffer += (w->width * w->height * l->itemsize[k] + 63 + BEHIND) & ~(int64_t)63;
+        buffer += ((w->width < w->n ? w->width : w->pitch) * w->height * l->itemsize[k] + 63 + BEHIND) & ~(int64_t)63;
     }
 }
 
