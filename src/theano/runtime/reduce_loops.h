@@ -224,12 +224,11 @@
             lane[l] = PICK(lane[l], p[n - W + l]);                                                          \
             sum[l] += p[n - W + l];                                                                         \
         }                                                                                                   \
+        int wrong = 0;                                                                                      \
+        for (int l = 0; l < W; l++) wrong |= sum[l] != sum[l];                                              \
         for (int h = W / 2; h; h /= 2)                                                                      \
-            for (int l = 0; l < h; l++) {                                                                   \
-                lane[l] = PICK(lane[l], lane[l + h]);                                                       \
-                sum[l] += sum[l + h];                                                                       \
-            }                                                                                               \
-        return sum[0] == sum[0] ? LEVEL(NAME##_step)(acc, lane[0]) : LEVEL(NAME##_exact_fold)(acc, p, n);   \
+            for (int l = 0; l < h; l++) lane[l] = PICK(lane[l], lane[l + h]);                               \
+        return wrong ? LEVEL(NAME##_exact_fold)(acc, p, n) : LEVEL(NAME##_step)(acc, lane[0]);              \
     }                                                                                                       \
     static T LEVEL(NAME##_fold)(T acc, const T *p, int64_t n)                                               \
     {                                                                                                       \
