@@ -5,7 +5,7 @@
 
 import numpy as np
 import pytest
-from random_graphs import arguments, disagreements, grow
+from random_graphs import arguments, disagreements, grow, noise
 
 import theano
 import theano.tensor as T
@@ -28,6 +28,13 @@ def test_gradients_survive_rewriting(seed):
     cost = sum(o.sum() for o in grow(rng, inputs, 8))
     gradients = T.grad(cost, [v for v in inputs if v.dtype == "float64"], disconnected_inputs="ignore")
     assert not disagreements(gradients, inputs, values, MODES[:1])
+
+
+def test_noise_tells_what_rounding_can_change():
+    x, value = T.fvector(), np.asarray([0.3, 0.7, 1.1], "float32")
+    assert noise(x * 3 + 1, [x], [value]).max() < 1e-4
+    assert noise(x % (x * 3 / 3), [x], [value]).min() > 0.2             # nearly 0, or nearly x
+    assert noise(T.arctan(T.log(x - x)), [x], [value]) == np.inf        # looks finite at the end
 
 
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
