@@ -120,7 +120,7 @@ MALFORMED = [
     (lambda: LoopNest(1, (False,), (Operand("object", (0,)),), ()), "dtype object"),
     (lambda: LoopNest(1, (False,), (Operand("float64", (0, 1)),), ()), "one entry of axes"),
     (lambda: LoopNest(2, (False,) * 2, (Operand("float64", (0, 0)),), ()), "two loop axes"),
-    (lambda: LoopNest(1, (True,), (Operand("float64", (-1,), "acc"),), ()), "exactly the accumulators"),
+    (lambda: LoopNest(1, (True,), (Operand("float64", (-1,), "acc"),), ()), "accumulators are accumulated"),
     (lambda: LoopNest(1, (False,), (Operand("int8", (0,)), Operand("float64", (0,), "out", 0)), ()), "same dtype"),
     (lambda: LoopNest(1, (False,), (Operand("float64", (-1,), "temp"), Operand("float64", (0,))), ()), "come last"),
 ]

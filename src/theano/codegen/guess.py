@@ -4,7 +4,10 @@ log(sum(exp(x))) is ``g + log(sum(exp(x - g)))``, where g = max(x) keeps sums fr
 over the data of its own, which waits for memory. But any g near the largest value serves, and the largest of the first
 `nest.HEAD` points of a row mostly is: then the sum is between 1 and `LIMIT`, where its logarithm is as exact as that of
 as many equal terms. Only where it is not for some row, the driver goes on to look for the largest values of these rows.
-What a row gives depends on that row alone.
+What a row gives depends on nothing else than that row and the order in which it is walked.
+
+This is done where a program says log(sum(exp(x))), in double precision: who subtracts the largest value himself may
+rely on what that gives, and fewer digits leave no room.
 """
 
 from theano.codegen import nest as ir
@@ -16,33 +19,31 @@ from theano.tensor.elemwise import DimShuffle, Elemwise
 
 LIMIT = float(1 << 24)
 SPREAD = 16.0               # of the first points, from which on the largest value is not guessed
+NEW_SLOTS = ("float64", "float64", "float64", "bool", "bool")
 
 
 def guess_shifts(builder):
     """Change the phases of a builder of `phases` where they say max, exp and sum as above."""
-    for first in range(len(builder.phases) - 1):
-        found = _find(builder, first)
+    if len(builder.inputs) + len(set(builder.homes.values())) + len(NEW_SLOTS) > ir.MAX_OPERANDS:
+        return
+    for first in range(len(builder.phases) - 2):
+        found = _find(builder, *builder.phases[first:first + 3])
         if found is not None:
             _add_guess(builder, first, *found)
             return
 
 
-def _find(builder, first):
-    """``(largest, safe, total)``: turns that accumulate the maximum and the sum, and between them the one that replaces
-    an infinite maximum, or None. None where there are no such turns.
-    """
-    largest, *rest = builder.phases[first:first + 3]
-    if len(largest.accumulations) != 1 or largest.stores or largest.accumulations[0][2] != "maximum":
+def _find(builder, largest, safe, total):
+    """These turns if all they do is to accumulate a maximum, replace an infinite one, and accumulate a sum; or None."""
+    if any(len(turn.accumulations) != 1 or turn.stores for turn in (largest, total)):
         return None
-    (given, top, _), safe = largest.accumulations[0], None
-    if _stores_finite(rest[0], top) and top.operand.role == "temp":
-        safe = rest.pop(0)
-    if not rest or len(rest[0].accumulations) != 1 or rest[0].stores or rest[0].number % 2:
+    (given, top, most), (power, result, kind) = largest.accumulations[0], total.accumulations[0]
+    if (most, kind) != ("maximum", "add") or not _stores_finite(safe, top) or total.body[power][2] != "float64":
         return None
-    total, shift = rest[0], _shift(largest, safe)
-    power, result, kind = total.accumulations[0]
-    if kind != "add" or total.body[power][2] not in ("float32", "float64"):
+    others = [turn for turn in builder.phases if turn is not safe]
+    if top.operand.role != "temp" or any(op is top for turn in others for op, _, _ in turn.body):
         return None
+    (_, shift), = safe.stores
     difference = _arguments(total, power, "exp")
     terms = difference and _arguments(total, difference[0], "sub")
     if not terms or total.body[terms[1]][0] is not shift or sum(op is shift for op, _, _ in total.body) != 1:
@@ -50,11 +51,6 @@ def _find(builder, first):
     if not _equal(largest, given, total, terms[0]) or not _only_joined(builder, total, shift, result):
         return None
     return largest, safe, total
-
-
-def _shift(largest, safe):
-    """The slot of what is subtracted."""
-    return largest.accumulations[0][1] if safe is None else safe.stores[0][1]
 
 
 def _arguments(turn, number, name):
@@ -65,7 +61,7 @@ def _arguments(turn, number, name):
 
 def _stores_finite(turn, top):
     """Whether all a turn does is to store the accumulated maximum, or 0 where that is infinite."""
-    if len(turn.stores) != 1 or turn.accumulations or turn.number % 2 == 0:
+    if len(turn.stores) != 1 or turn.accumulations:
         return False
     parts = _arguments(turn, turn.stores[0][0], "switch")
     if not parts or turn.body[parts[2]][0] is not top or _arguments(turn, parts[0], "isinf") != (parts[2],):
@@ -153,32 +149,38 @@ def _walk(variable):
 
 def _add_guess(builder, first, largest, safe, total):
     """Put phases that guess before those that were found, which are left out where the guess was good."""
-    shift, (_, result, _) = _shift(largest, safe), total.accumulations[0]
-    dtypes = (shift.operand.dtype, shift.operand.dtype, result.operand.dtype, "bool", "bool")
-    new = [Slot(ir.Operand(dtype, result.operand.axes, "temp")) for dtype in dtypes]
-    guess, least, found, wide, good = new
+    (_, shift), (_, result, _) = safe.stores[0], total.accumulations[0]
+    new = [Slot(ir.Operand(dtype, result.operand.axes, "temp")) for dtype in NEW_SLOTS]
+    guess, least, guessed_sum, wide, good = new
     builder.more.extend(new)
-    head, value = _copy(largest, {})
+
+    head, value = _copy(largest, {})                            # the largest and the least of a few points
     head.head = True
     head.accumulations = [(value, guess, "maximum"), (value, least, "minimum")]
-    look, judge, choose = (Turn(total.number + 1) for _ in range(3))
-    spread = look.value(TABLE["sub"], (look.load(guess), look.load(least)), guess.operand.dtype)
-    look.stores = [(look.compare("ge", spread, SPREAD), wide)]
-    attempt, value = _copy(total, {shift: guess})
-    attempt.accumulations = [(value, found, "add")]
+    look = Turn(safe.number)                                    # whether they are so far apart that to try is idle
+    look.stores = [(look.compare("ge", _spread(look, guess, least), SPREAD), wide)]
+    attempt, value = _copy(total, {shift: guess})               # the sum with that shift
+    attempt.accumulations = [(value, guessed_sum, "add")]
     attempt.unless = wide
-    limits = [judge.compare(name, judge.load(found), limit) for name, limit in (("ge", 1.0), ("lt", LIMIT))]
-    judge.stores = [(judge.value(TABLE["and_"], tuple(limits), "bool"), good)]
-    for guessed, slot in ((guess, shift), (found, result)):
-        args = [choose.load(one) for one in (good, guessed, slot)]
-        choose.stores.append((choose.value(TABLE["switch"], tuple(args), guessed.operand.dtype), slot))
-    tries = (head, look, attempt, judge, choose)
+    judge = Turn(safe.number)                                   # whether it will do; nan will not
+    found, spread = judge.load(guessed_sum), _spread(judge, guess, least)
+    good_sum = judge.both(judge.compare("ge", found, 1.0), judge.compare("lt", found, LIMIT))
+    judge.stores = [(judge.both(good_sum, judge.compare("lt", spread, SPREAD)), good)]
+    choose = Turn(safe.number)                                  # between what was guessed and what was sought
+    for ours, slot in ((guess, shift), (guessed_sum, result)):
+        args = [choose.load(one) for one in (good, ours, slot)]
+        choose.stores.append((choose.value(TABLE["switch"], tuple(args), ours.operand.dtype), slot))
+    tries, sought = (head, look, attempt, judge, choose), (largest, safe, total)
     for turn in tries:
         turn.tries = True
-    sought = [turn for turn in (largest, safe, total) if turn is not None]
     for turn in sought:
         turn.unless = good
     builder.phases[first:first + len(sought)] = [*tries[:-1], *sought, choose]
+
+
+def _spread(turn, most, least):
+    """The number of a difference."""
+    return turn.value(TABLE["sub"], (turn.load(most), turn.load(least)), most.operand.dtype)
 
 
 def _copy(turn, other):

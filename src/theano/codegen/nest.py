@@ -146,7 +146,7 @@ def check(nest):
     require(
         {k for k, role in enumerate(roles) if role == "acc"} <= set(targets)
         <= {k for k, role in enumerate(roles) if role in ("acc", "temp")},
-        "exactly the accumulators are accumulated into",
+        "accumulators are accumulated into, and no other operands",
     )
     require(
         all(kind in ("maximum", "minimum") or nest.operands[k].dtype not in SMALL
@@ -157,8 +157,8 @@ def check(nest):
         for position, value in enumerate(phase.body):
             require(all(0 <= a < position for a in value.args), "values use earlier values")
         require(not (phase.head and phase.stores), "the head of a row is only accumulated")
-        require(phase.unless is None or (len(nest.phases) > 1 and nest.operands[phase.unless].dtype == "bool"),
-                "phases are left out for bools")
+        require(phase.unless is None or (roles[phase.unless] == "temp" and nest.operands[phase.unless].dtype == "bool"
+                                         and stays(nest, phase.unless)), "phases are left out for one bool a row")
         for k in loads(phase):
             require(roles[k] not in ("acc", "temp") or stays(nest, k), "wrong axes of an accumulator")
 

@@ -188,6 +188,8 @@ class _Builder:
         slots = [*self.inputs.values(), *lasting, *temporary]
         for number, slot in enumerate(slots):
             slot.number = number
+        if len(slots) > ir.MAX_OPERANDS:
+            return False
         operands = tuple(s.operand for s in slots)
         extents, arguments = extents_of(self.lowering, self.rows.space, operands, self.rows.nodes)
         reduced = tuple(d in self.rows.reduced for d in range(self.ndim))

@@ -48,6 +48,10 @@ class Turn:
         dtype = self.body[number][2]
         return self.value(TABLE[name], (number, self.value(ir.Literal(with_what), (), dtype)), "bool")
 
+    def both(self, one, other):
+        """The number of whether both are true."""
+        return self.value(TABLE["and_"], (one, other), "bool")
+
     def finished(self):
         """The phase, when slots have their numbers."""
         body = tuple(ir.Value(ir.Load(op.number) if isinstance(op, Slot) else op, args, dtype)

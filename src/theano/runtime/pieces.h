@@ -207,6 +207,7 @@ static void choose_tile(team *t)
         for (int i = 0; i < l->naxes; i++) walks |= l->reduced[i] && l->stride[i][k];
         bytes += walks ? l->itemsize[k] : 0;
     }
+    bytes = bytes ? bytes : 8;
     t->row = inner;
     t->tile = ROWS_BYTES / (bytes * (inner ? inner : 1) + 1);
     if (!reduced && t->tile < 64) t->tile = 64;

@@ -99,7 +99,7 @@ typedef struct th_nest {
     int32_t nphases;
     int32_t cost;             /* rough cost of one point in adds: decides threading and releasing the GIL */
     uint64_t scalars;         /* bit k: operand k has no loop axis */
-    uint64_t accumulators;    /* bit k: operand k is TH_ACC or TH_TEMP */
+    uint64_t accumulators;    /* bit k: operand k is TH_ACC, or TH_TEMP with a reduction */
     uint8_t overwrites;       /* some output is in place */
     uint8_t reduced[TH_MAX_NDIM];
     int16_t extent_input[TH_MAX_NDIM]; /* number of the 0-d int64 argument that gives the extent, or -1 */

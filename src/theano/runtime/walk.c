@@ -2,9 +2,9 @@
  *
  * The two innermost axes make a region of rows. Where all operands are contiguous inside a row, the inner function
  * gets the region as it is. Otherwise the region is done in blocks that the first cache holds, and what is
- * not contiguous is packed into, or unpacked from, a block, so inner functions know one layout only. Short rows make one
- * long row; where most operands have the same few elements between rows, these are computed too, and dropped. Values that a
- * phase accumulates are reduced block by block too, straight after they were computed.
+ * not contiguous is packed into, or unpacked from, a block, so inner functions know one layout only. Short rows make
+ * one long row; where most operands have the same few elements between rows, these are computed too, and dropped. Values
+ * that a phase accumulates are reduced block by block too, straight after they were computed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +123,7 @@ static void pack_rows(char *to, int64_t to_row, const char *from, int64_t step, 
     }
 }
 
-/* The same number as the last one of each row up to the next row: what is computed from it takes no special way. */
+/* The last number of each row once more up to the next row: what lay in the buffer might need special treatment. */
 static void fill_gaps(char *to, int64_t n, int64_t pitch, int64_t rows, int64_t itemsize)
 {
     for (int64_t i = 0; i < rows; i++, to += pitch * itemsize)
@@ -334,7 +334,8 @@ static int count_fitting(const walker *w, uint64_t operands, int64_t pitch)
     return count;
 }
 
-/* Chooses the distance of short rows so that few operands are packed. Results are when there is something between rows. */
+/* Chooses the distance of short rows so that few operands are packed. Where something lies between rows, results always
+ * are: it must not be written. */
 static void find_pitch(walker *w)
 {
     const loop *l = w->l;
