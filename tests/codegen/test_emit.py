@@ -137,4 +137,4 @@ def test_encoding_is_plain_integers():
         words = encode(nest)
         assert all(type(w) is int for w in words)
         ndim, count = nest.ndim, len(nest.operands)
-        assert len(words) == 5 + 2 * ndim + count * (5 + ndim) + 7 * len(nest.phases)
+        assert len(words) == 5 + 2 * ndim + count * (5 + ndim) + 8 * len(nest.phases)

@@ -1,10 +1,10 @@
 """Logarithms of sums of exponentials in which the largest value of a row is guessed first.
 
 log(sum(exp(x))) is ``g + log(sum(exp(x - g)))``, where g = max(x) keeps sums from overflowing. To find it takes a pass
-over the data of its own, which waits for memory. But any g near the largest value serves, and the largest of the first
-`nest.HEAD` points of a row mostly is: then the sum is between 1 and `LIMIT`, where its logarithm is as exact as that of
-as many equal terms. Only where it is not for some row, the driver goes on to look for the largest values of these rows.
-What a row gives depends on nothing else than that row and the order in which it is walked.
+over the data of its own, which waits for memory. But any g near the largest value serves, and the largest of
+`nest.HEAD` points at one end of a row mostly is: then the sum is between 1 and `LIMIT`, where its logarithm is as exact
+as that of as many equal terms. Only where it is not for some row, the driver goes on to look for the largest values of
+these rows. What a row gives depends on nothing else than that row and the order in which it is walked.
 
 This is done where a program says log(sum(exp(x))), in double precision: who subtracts the largest value himself may
 rely on what that gives, and fewer digits leave no room.
@@ -27,30 +27,28 @@ def guess_shifts(builder):
     if len(builder.inputs) + len(set(builder.homes.values())) + len(NEW_SLOTS) > ir.MAX_OPERANDS:
         return
     for first in range(len(builder.phases) - 2):
-        found = _find(builder, *builder.phases[first:first + 3])
-        if found is not None:
-            _add_guess(builder, first, *found)
+        turns = builder.phases[first:first + 3]
+        if _can_guess(builder, *turns):
+            _add_guess(builder, first, *turns)
             return
 
 
-def _find(builder, largest, safe, total):
-    """These turns if all they do is to accumulate a maximum, replace an infinite one, and accumulate a sum; or None."""
+def _can_guess(builder, largest, safe, total):
+    """Whether all these turns do is to accumulate a maximum, replace an infinite one, and accumulate a shifted sum."""
     if any(len(turn.accumulations) != 1 or turn.stores for turn in (largest, total)):
-        return None
+        return False
     (given, top, most), (power, result, kind) = largest.accumulations[0], total.accumulations[0]
     if (most, kind) != ("maximum", "add") or not _stores_finite(safe, top) or total.body[power][2] != "float64":
-        return None
+        return False
     others = [turn for turn in builder.phases if turn is not safe]
     if top.operand.role != "temp" or any(op is top for turn in others for op, _, _ in turn.body):
-        return None
+        return False
     (_, shift), = safe.stores
     difference = _arguments(total, power, "exp")
     terms = difference and _arguments(total, difference[0], "sub")
     if not terms or total.body[terms[1]][0] is not shift or sum(op is shift for op, _, _ in total.body) != 1:
-        return None
-    if not _equal(largest, given, total, terms[0]) or not _only_joined(builder, total, shift, result):
-        return None
-    return largest, safe, total
+        return False
+    return _equal(largest, given, total, terms[0]) and _only_joined(builder, total, shift, result)
 
 
 def _arguments(turn, number, name):
@@ -71,7 +69,7 @@ def _stores_finite(turn, top):
 
 
 def _equal(one, number, other, twin):
-    """Whether values of two turns are the same."""
+    """Whether values of two turns, which are computed again as they cost little, are the same."""
     pairs = [(number, twin)]
     while pairs:
         k, m = pairs.pop()
@@ -102,33 +100,41 @@ def _users(variable):
             yield client
 
 
-def _values(node, wanted):
-    """``(steps, numbers)``: of an elementwise node, and of its values that are one of these variables."""
-    steps = steps_of(node) if isinstance(node.op, Elemwise) else None
-    if steps is None:
-        return None, set()
-    return steps, {k for k, v in enumerate(node.inputs) if access(v)[0] in wanted}
+def _inputs(node, wanted):
+    """The numbers of the inputs of a node that are one of these variables."""
+    return {k for k, v in enumerate(node.inputs) if access(v)[0] in wanted}
+
+
+def _steps(node):
+    """The steps of an elementwise node, or None."""
+    return steps_of(node) if isinstance(node.op, Elemwise) else None
+
+
+def _inner_logarithms(node, steps, totals):
+    """The numbers of the values of a node that are logarithms of these inputs."""
+    return {k for k, step in enumerate(steps.steps, len(node.inputs))
+            if step.row is TABLE["log"] and set(step.args) <= totals}
 
 
 def _logarithms(node, result):
     """The outputs of a node that are logarithms of this variable."""
-    steps, totals = _values(node, {result})
-    return [v for v, k in zip(node.outputs, steps.outputs if steps else (), strict=bool(steps))
-            if k >= len(node.inputs) and _is_log(steps.steps[k - len(node.inputs)], totals)]
-
-
-def _is_log(step, totals):
-    return step.row is TABLE["log"] and set(step.args) <= totals
+    steps = _steps(node)
+    if steps is None:
+        return []
+    inner = _inner_logarithms(node, steps, _inputs(node, {result}))
+    return [v for v, k in zip(node.outputs, steps.outputs, strict=True) if k in inner]
 
 
 def _joins(node, shift, result, logs):
     """Whether a node only takes logarithms of the one, and adds them to the other."""
-    steps, shifts = _values(node, {shift})
-    totals, known = _values(node, {result})[1], _values(node, logs)[1]
-    walks = {_walk(node.inputs[k]) for k in shifts | totals | known}
-    if steps is None or len(walks) != 1 or None in walks:
+    steps = _steps(node)
+    if steps is None:
         return False
-    inner = {k for k, step in enumerate(steps.steps, len(node.inputs)) if _is_log(step, totals)}
+    shifts, totals, known = (_inputs(node, wanted) for wanted in ({shift}, {result}, logs))
+    walks = {_walk(node.inputs[k]) for k in shifts | totals | known}
+    if len(walks) != 1 or None in walks:
+        return False
+    inner = _inner_logarithms(node, steps, totals)
     kinds = (shifts, known | inner, totals)
     used = set(steps.outputs) - inner
     for k, step in enumerate(steps.steps, len(node.inputs)):

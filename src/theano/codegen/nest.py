@@ -327,9 +327,10 @@ def encode(nest):
             bits(k for _, k in phase.stores),
             bits(k for _, k, _ in phase.accumulations),
             HEAD if phase.head else int(loops(nest, phase)),
-            int(kernel) + 2 * is_move(nest) + 4 * phase.tries,
+            int(kernel) + 2 * is_move(nest),
             bits(still(nest, phase)),
             number(phase.unless),
+            int(phase.tries),
         ]
     return words
 

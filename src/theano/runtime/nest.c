@@ -9,7 +9,7 @@ static int count_words(const int64_t *words, int64_t count)
     int64_t ndim = words[0], noperands = words[1], nslots = words[2], nphases = words[3];
     if (ndim < 0 || ndim > TH_MAX_NDIM || noperands < 0 || noperands > TH_MAX_OPERANDS) return 0;
     if (nslots < 0 || nslots > noperands || nphases < 1 || nphases > 255) return 0;
-    return count == 5 + 2 * ndim + noperands * (5 + ndim) + nphases * 7;
+    return count == 5 + 2 * ndim + noperands * (5 + ndim) + nphases * 8;
 }
 
 static void read_operand(th_nest *nest, int k, const int64_t *words)
@@ -67,15 +67,15 @@ th_nest *th_nest_new(const int64_t *words, int64_t count)
     for (int d = 0; d < nest->ndim; d++) nest->extent_input[d] = (int16_t)words[d];
     words += nest->ndim;
     for (int k = 0; nest->operand && k < nest->noperands; k++, words += 5 + nest->ndim) read_operand(nest, k, words);
-    for (int p = 0; nest->phase && p < nest->nphases; p++, words += 7) {
+    for (int p = 0; nest->phase && p < nest->nphases; p++, words += 8) {
         nest->phase[p].reads = (uint64_t)words[0];
         nest->phase[p].writes = (uint64_t)words[1];
         nest->phase[p].accumulates = (uint64_t)words[2];
         nest->phase[p].loops = (uint8_t)words[3];
-        nest->phase[p].calls = (uint8_t)words[4] & 3;
-        nest->phase[p].tries = (words[4] & 4) != 0;
+        nest->phase[p].calls = (uint8_t)words[4];
         nest->phase[p].still = (uint64_t)words[5];
         nest->phase[p].unless = (int16_t)words[6];
+        nest->phase[p].tries = (uint8_t)words[7];
     }
     if (!nest->operand || !nest->phase || !is_sound(nest)) {
         th_nest_free(nest);

@@ -86,7 +86,7 @@ typedef struct th_phase {
     uint64_t accumulates;     /* bit k: the phase accumulates into operand k */
     uint8_t loops;            /* over the reduced axes also, or TH_HEAD points of each; 0: scalar epilogue */
     uint8_t calls;            /* needs the inner function; TH_MOVES where that only copies */
-    uint8_t tries;            /* what pays where rows are long only, as later phases may be left out for it */
+    uint8_t tries;            /* left out, with all that try, where rows are short; then no phase heeds unless */
     int16_t unless;           /* operand of bytes; the phase is left out where all that it would see of them are set */
     uint64_t still;           /* bit k: where extent[3] is set, it takes one element of operand k for each row */
 } th_phase;

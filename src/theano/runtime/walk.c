@@ -3,8 +3,8 @@
  * The two innermost axes make a region of rows. Where all operands are contiguous inside a row, the inner function
  * gets the region as it is. Otherwise the region is done in blocks that the first cache holds, and what is
  * not contiguous is packed into, or unpacked from, a block, so inner functions know one layout only. Short rows make
- * one long row; where most operands have the same few elements between rows, these are computed too, and dropped. Values
- * that a phase accumulates are reduced block by block too, straight after they were computed.
+ * one long row; where most operands have the same few elements between rows, these are computed too, and dropped.
+ * Values that a phase accumulates are reduced block by block too, straight after they were computed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -233,12 +233,18 @@ static void accumulate(walker *w, uint64_t k, char *acc, const char *p, int64_t 
 
 /* ---- regions ---- */
 
+/* Elements from row to row of packed operands, where a block has n points of each row. */
+static int64_t pitch_of(const walker *w, int64_t n)
+{
+    return n < w->n ? n : w->pitch;
+}
+
 /* One block: n points of `rows` rows, from ptr on. */
 static int run_block(walker *w, char **ptr, int64_t n, int64_t rows)
 {
     const loop *l = w->l;
     char *at[TH_MAX_OPERANDS];
-    int64_t pitch[TH_MAX_OPERANDS], full = n < w->n ? n : w->pitch;
+    int64_t pitch[TH_MAX_OPERANDS], full = pitch_of(w, n);
     int flat = 1, code = TH_OK;
     for EACH(k, l->nest->scalars) at[k] = ptr[k];
     for EACH(k, w->still) {
@@ -386,13 +392,13 @@ static void plan_blocks(walker *w, char *buffer)
         w->width = TILE;
         w->columns = 1;
     }
-    w->height = points / (w->width < w->n ? w->width : w->pitch);
+    w->height = points / pitch_of(w, w->width);
     if (w->height < 1) w->height = 1;
     if (w->height > w->rows) w->height = w->rows;
     if (w->columns && w->width < w->n && !across) w->height = 1;
     for EACH(k, w->packed | w->computed) {
         w->block[k] = buffer;
-        buffer += ((w->width < w->n ? w->width : w->pitch) * w->height * l->itemsize[k] + 63 + BEHIND) & ~(int64_t)63;
+        buffer += (pitch_of(w, w->width) * w->height * l->itemsize[k] + 63 + BEHIND) & ~(int64_t)63;
     }
 }
 
