@@ -14,7 +14,6 @@ import numpy as np
 from theano.codegen import nest as ir
 from theano.codegen.emit import computation_dtype, phase_accesses
 from theano.codegen.typed import (
-    CHEAP,
     SUMMED,
     argument_dtypes,
     cast_name,
@@ -144,7 +143,7 @@ class _Assembler:
         return self.apply(row, dtype, out, args)
 
     def apply(self, row, dtype, out, args):
-        return self.node(out, partial(row_name, row, dtype), args, row.cost > CHEAP, row.name)
+        return self.node(out, partial(row_name, row, dtype), args, row.cost > ir.CHEAP, row.name)
 
     def converted(self, number, dtype):
         """A value of the phase in another dtype."""

@@ -109,9 +109,26 @@ def cpu(path="/proc/cpuinfo"):
     return " ".join(os.uname()) if hasattr(os, "uname") else sys.platform
 
 
+@functools.lru_cache(maxsize=1)
+def halves_vectors(path="/proc/cpuinfo"):
+    """Whether this CPU, a Zen 4, works on vectors of 512 bits by halves.
+
+    Functions still gain from them, by fewer instructions. What memory sets the time of loses: half of the 512 bits that
+    are loaded lie on two lines of the cache, as NumPy aligns arrays (a product of vectors of 300,000 takes 81 us, else
+    73).
+    """
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            found = dict(tuple(map(str.strip, line.partition(":")[::2])) for line in file)
+    except OSError:
+        return False
+    return (found.get("vendor_id"), found.get("cpu family")) == ("AuthenticAMD", "25") and "avx512f" in found["flags"]
+
+
 def flags():
     """Options of the compiler call, without files."""
-    return (*c.DIALECT.flags, "-march=native", "-fPIC", "-shared", *config.gcc.cxxflags.split())
+    halves = ["-DTH_HALF_VECTORS"] if halves_vectors() else []
+    return (*c.DIALECT.flags, "-march=native", *halves, "-fPIC", "-shared", *config.gcc.cxxflags.split())
 
 
 @functools.lru_cache(maxsize=64)

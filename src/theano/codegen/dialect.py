@@ -66,7 +66,8 @@ class Dialect:
     rounded(text, dtype): a value rounded to what a float of 16 bits holds.
     library(names): the sources of those functions among `names` that we bring along.
     twin(name): names of a faster function and of the one that tells where it is right, or None.
-    kernel(symbol, phases): one function; phases holds (accesses, statements, Quick or None).
+    kernel(symbol, phases, light): one function; phases holds (accesses, statements, Quick or None). light: it computes
+    so little that memory sets its time.
     helpers: functions of that library that loads, stores and loops call.
     flags: compiler options that the emitted source counts on.
     """
@@ -83,7 +84,7 @@ class Dialect:
     rounded: Callable[[str, str], str]
     library: Callable[[list], str]
     twin: Callable[[str], tuple[str, str] | None]
-    kernel: Callable[[str, list], str]
+    kernel: Callable[[str, list, bool], str]
     helpers: frozenset[str]
     header: str
     flags: tuple[str, ...]

@@ -51,7 +51,7 @@ def emit_nest(nest, dialect=c.DIALECT):
         statements = [f"const {kind} v{n} = {text};" for n, kind, text in names.statements]
         quick = quick_way(nest, phase, names, stores, declarations)
         phases.append((list(accesses.values()), statements + stores, quick))
-    return dialect.kernel(SYMBOL, phases), declarations
+    return dialect.kernel(SYMBOL, phases, ir.is_light(nest)), declarations
 
 
 def quick_way(nest, phase, names, stores, declarations):

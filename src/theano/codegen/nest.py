@@ -26,6 +26,7 @@ REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or")
 MAX_NDIM = 32
 MAX_OPERANDS = 64
 HEAD = 8                    # TH_HEAD in runtime/vm.h
+CHEAP = 4                   # the most that a row of the scalar table costs that is a few instructions
 
 
 @dataclass(frozen=True)
@@ -295,6 +296,17 @@ def kernel_stores(nest, phase):
     return [*phase.stores, *((v, k) for v, k, _ in computed(nest, phase))]
 
 
+def is_light(nest):
+    """Whether its kernels compute so little that memory sets their time."""
+    return all(getattr(v.op, "cost", 0) <= CHEAP for phase in nest.phases for v in phase.body)
+
+
+def is_single(nest, phase):
+    """Whether every point takes one cheap row of the scalar table at most, so that it comes to the same anywhere."""
+    rows = [phase.body[k].op for k in live(nest, phase) if not isinstance(phase.body[k].op, (Load, Literal))]
+    return len(rows) <= 1 and is_light(nest)
+
+
 def cost(nest):
     """Rough work at one point, in additions."""
     values = [v for phase in nest.phases for v in phase.body]
@@ -327,7 +339,7 @@ def encode(nest):
             bits(k for _, k in phase.stores),
             bits(k for _, k, _ in phase.accumulations),
             HEAD if phase.head else int(loops(nest, phase)),
-            int(kernel) + 2 * is_move(nest),
+            kernel + 2 * is_move(nest) + 4 * (kernel and is_single(nest, phase)),
             bits(still(nest, phase)),
             number(phase.unless),
             int(phase.tries),

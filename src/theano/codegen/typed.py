@@ -7,7 +7,7 @@ A loop is one row of the scalar table for one dtype, a conversion, or a copy: a 
 import itertools
 
 from theano.codegen.emit import computation_dtype, emit_library
-from theano.codegen.nest import DTYPES, LoopNest, Operand, Phase, Value, load
+from theano.codegen.nest import CHEAP, DTYPES, LoopNest, Operand, Phase, Value, load
 from theano.scalar.dtype import SMALL, is_small
 from theano.scalar.table import TABLE
 
@@ -18,7 +18,6 @@ CONVERSIONS = [(a, b) for a in (*REAL, *COMPLEX) for b in (*REAL, *COMPLEX) if a
 CONVERSIONS += [pair for small, wide in SMALL.items() for pair in ((small, wide), (wide, small))]
 # What copies of elements of some size are compiled as.
 CARRIERS = {1: "uint8", 2: "uint16", 4: "uint32", 8: "uint64", 16: "complex128"}
-CHEAP = 4               # rows of at most this cost have loops of their own for arguments that are one element
 
 # A product and what is added to it, as one loop: the row, and its arguments, of which "p" is the product.
 SUMS = {"plus": ("add", "pc"), "minus": ("sub", "pc"), "from": ("sub", "cp")}

@@ -114,8 +114,8 @@ static int is_one_row(const loop *l)
     return 1;
 }
 
-/* How many points to do first, so that what comes next begins lines of the cache in as many operands as can be, of those
- * with the widest elements: these are most of what is moved, and few points lead to the next line. */
+/* How many points to do first, so that what comes next begins lines of the cache in results, and in as many operands as
+ * can be, of those with the widest elements: these are most of what is moved, and few points lead to the next line. */
 static int64_t find_lead(const loop *l)
 {
     int64_t best = 0, widest = 0;
@@ -129,7 +129,9 @@ static int64_t find_lead(const loop *l)
     for EACH(k, wide) {
         int64_t lead = (int64_t)(-(uintptr_t)l->ptr[k] & (LINE - 1)) / widest;
         int found = 0;
-        for EACH(j, wide) found += !(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * widest)) & (LINE - 1));
+        for EACH(j, wide)
+            if (!(((uintptr_t)l->ptr[j] + (uintptr_t)(lead * widest)) & (LINE - 1)))
+                found += l->nest->operand[j].role == TH_OUT ? TH_MAX_OPERANDS : 1;
         if (found > most || (found == most && lead < best)) {
             most = found;
             best = lead;
@@ -138,19 +140,11 @@ static int64_t find_lead(const loop *l)
     return best;
 }
 
-/* Whether there is one cheap op: the cost of a nest counts what is loaded too. */
-static int is_simple(const th_nest *nest)
-{
-    int loads = 0;
-    for (int k = 0; k < nest->noperands; k++) loads += nest->operand[k].role == TH_IN;
-    return nest->cost <= loads + 1;
-}
-
 /* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
- * first, and must not depend on where arrays lie: only simple nests have such points. */
+ * first, and must not depend on where arrays lie: only nests of one op have such points. */
 static int run_one_row(loop *l)
 {
-    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && is_simple(l->nest) ? find_lead(l) : 0;
+    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
     int64_t extent[4] = { lead, 1, 0, 0 };
     if (lead) {
         int code = th_call_inner(l, l->ptr, l->stride[0], extent);

@@ -24,6 +24,11 @@ ARITHMETIC = STORAGE | dict.fromkeys(SMALL, "float")
 HEADER = """\
 typedef __INT64_TYPE__ i64;
 typedef __UINT64_TYPE__ u64;
+#if defined(TH_HALF_VECTORS) && defined(__GNUC__) && !defined(__clang__)
+#define TH_LIGHT __attribute__((target("prefer-vector-width=256")))
+#else
+#define TH_LIGHT
+#endif
 """
 
 BLOCK = 256             # points of small floats that are converted at once
@@ -156,10 +161,10 @@ def rounded(text, dtype):
     return widened(narrowed(text, dtype), dtype)
 
 
-def kernel(symbol, phases):
+def kernel(symbol, phases, light=False):
     """One function; the phases of a nest are cases of a switch."""
     lines = [
-        f"int {symbol}(char **ptr, const i64 *stride, const i64 *extent)",
+        f"{'TH_LIGHT ' if light else ''}int {symbol}(char **ptr, const i64 *stride, const i64 *extent)",
         "{",
         "    const i64 n = extent[0];",
     ]
