@@ -32,21 +32,72 @@ TH_INLINE double th_log_special_f64(double x, double y) {
     return x > 0.0 ? y : (x == 0.0 ? -__builtin_inf() : __builtin_nan(""));
 }
 
+TH_INLINE double th_join_log_f64(double m, double k) {
+    double y = k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0);
+    return k * 0x1.62e42fefa38p-1 + y;
+}
+
+TH_INLINE double th_join_log2_f64(double m, double k) {
+    return th_log1p_small_f64(m - 1.0) * 0x1.71547652b82fep+0 + k;
+}
+
+TH_INLINE double th_join_log10_f64(double m, double k) {
+    double y = th_log1p_small_f64(m - 1.0) * 0x1.bcb7b1526e50ep-2 + k * 0x1.3fde623e2566bp-43;
+    return k * 0x1.34413509f7p-2 + y;
+}
+
 TH_INLINE double th_log_f64(double x) {
     double k, m = th_split_log_f64(x, &k);
-    double y = k * 0x1.ef35793c7673p-45 + th_log1p_small_f64(m - 1.0);
-    return th_log_special_f64(x, k * 0x1.62e42fefa38p-1 + y);
+    return th_log_special_f64(x, th_join_log_f64(m, k));
 }
 
 TH_INLINE double th_log2_f64(double x) {
     double k, m = th_split_log_f64(x, &k);
-    return th_log_special_f64(x, th_log1p_small_f64(m - 1.0) * 0x1.71547652b82fep+0 + k);
+    return th_log_special_f64(x, th_join_log2_f64(m, k));
 }
 
 TH_INLINE double th_log10_f64(double x) {
     double k, m = th_split_log_f64(x, &k);
-    double y = th_log1p_small_f64(m - 1.0) * 0x1.bcb7b1526e50ep-2 + k * 0x1.3fde623e2566bp-43;
-    return th_log_special_f64(x, k * 0x1.34413509f7p-2 + y);
+    return th_log_special_f64(x, th_join_log10_f64(m, k));
+}
+
+/* Positive normal numbers need less: they are neither scaled, nor is the result any other than what is computed. */
+
+TH_INLINE int th_is_positive_f64(double x) {
+    return th_bits_f64(x) - 0x0010000000000000ull < 0x7fe0000000000000ull;
+}
+
+TH_INLINE double th_split_positive_f64(double x, double *k) {
+    unsigned long long b = th_bits_f64(x) + 0x00095f619980c433ull;
+    *k = th_float_f64((b >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
+    return th_float_f64((b & 0x000fffffffffffffull) + 0x3fe6a09e667f3bcdull);
+}
+
+TH_INLINE int th_log_fits_f64(double x) {
+    return th_is_positive_f64(x);
+}
+
+TH_INLINE double th_log_fast_f64(double x) {
+    double k, m = th_split_positive_f64(x, &k);
+    return th_join_log_f64(m, k);
+}
+
+TH_INLINE int th_log2_fits_f64(double x) {
+    return th_is_positive_f64(x);
+}
+
+TH_INLINE double th_log2_fast_f64(double x) {
+    double k, m = th_split_positive_f64(x, &k);
+    return th_join_log2_f64(m, k);
+}
+
+TH_INLINE int th_log10_fits_f64(double x) {
+    return th_is_positive_f64(x);
+}
+
+TH_INLINE double th_log10_fast_f64(double x) {
+    double k, m = th_split_positive_f64(x, &k);
+    return th_join_log10_f64(m, k);
 }
 
 /* 2^-k x + (2^-k - 1) loses nothing that matters, where 1 + x would; factors 4 and 1/4 keep 2^-k
