@@ -57,6 +57,8 @@ static void multiply_run(const work *w, const place *p, int64_t n)
     const int64_t *step = w->axes ? w->step[w->axes - 1] : none;
     th_matrix x = in_elements(&w->item[X], p->offset[X]), y = in_elements(&w->item[Y], p->offset[Y]);
     th_matrix z = in_elements(&w->item[Z], p->offset[Z]), turned = {y.data, y.columns, y.rows, y.column, y.row};
+    if (!w->vector && w->own->many(x, y, z, n, step))
+        return;
     for (int64_t i = 0; i < n; i++) {
         if (w->vector == 2)
             w->own->apply(1, &x, y.data, 0, z.data);

@@ -37,8 +37,8 @@ TH_TARGET_AVX512
 const th_products *th_products_of(int dtype)
 {
 #ifdef TH_LEVELS
-    static const th_products f32 = {f32_product, f32_apply, f32_packed, f32_pack_all},
-                             f64 = {f64_product, f64_apply, f64_packed, f64_pack_all};
+    static const th_products f32 = {f32_product, f32_apply, f32_packed, f32_pack_all, f32_many},
+                             f64 = {f64_product, f64_apply, f64_packed, f64_pack_all, f64_many};
     if (th_level() == TH_LEVEL_AVX512)
         return dtype == TH_FLOAT32 ? &f32 : dtype == TH_FLOAT64 ? &f64 : NULL;
 #endif

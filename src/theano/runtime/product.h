@@ -23,7 +23,16 @@ typedef void (*th_apply_fn)(double alpha, const th_matrix *a, const char *x, dou
 typedef int64_t (*th_packed_fn)(int64_t rows, int64_t columns);
 typedef void (*th_pack_fn)(const th_matrix *b, char *to, int64_t rows, int64_t at);
 
-typedef struct th_products { th_product_fn product; th_apply_fn apply; th_packed_fn packed; th_pack_fn pack; } th_products;
+/* C = A B for n times three matrices, `step` bytes from one to the next. Gives 0 where `product` is as good. */
+typedef int (*th_many_fn)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const int64_t *step);
+
+typedef struct th_products {
+    th_product_fn product;
+    th_apply_fn apply;
+    th_packed_fn packed;
+    th_pack_fn pack;
+    th_many_fn many;
+} th_products;
 
 /* What the next step of a loop reads, for a product in this one; NULL where a frame runs no step. */
 struct th_frame;

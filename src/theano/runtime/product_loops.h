@@ -301,6 +301,22 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
             }
 }
 
+/* n small products, whose factors and results are `step` bytes apart, where tiles cover C: 0, and nothing, elsewhere. */
+static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const int64_t *step)
+{
+    int wide = b.columns == 2 * LANES;
+    if ((b.columns != LANES && !wide) || b.column != 1 || a.rows % SHORT || a.rows > OFTEN || a.columns > DEPTH)
+        return 0;
+    for (; n > 0; n--, a.data += step[0], b.data += step[1], c.data += step[2])
+        for (int64_t i = 0, rows; i < a.rows; i += rows) {
+            int64_t left = a.rows - i;
+            rows = left >= TALL ? TALL : left >= MIDDLE ? MIDDLE : SHORT;
+            NAME(tile_of)(rows, wide)(a.columns, 1, (const REAL *)a.data + i * a.row, a.row, a.column,
+                                      (const REAL *)b.data, b.row, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0);
+        }
+    return 1;
+}
+
 /* Four rows at a time: y[i] = beta * y[i] + alpha * (row i of A) . x */
 static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
