@@ -203,7 +203,7 @@ eq = compare("EQ", "eq", np.equal, "==", commutative=True)
 neq = compare("NEQ", "neq", np.not_equal, "!=", commutative=True)
 isnan = row("IsNan", "isnan", np.isnan, "{0} != {0}", None, truth_out, FixedLogicalComparison,
             label="IsNan")
-isinf = row("IsInf", "isinf", np.isinf, by_kind("0", "0", "0", "{0} - {0} != {0} - {0} && {0} == {0}",
+isinf = row("IsInf", "isinf", np.isinf, by_kind("0", "0", "0", "fabs({0}) == __builtin_inf()",
                                                    "__builtin_isinf(__real__ {0}) || __builtin_isinf(__imag__ {0})"),
             None, truth_out, FixedLogicalComparison, label="IsInf")
 
