@@ -46,6 +46,29 @@ def test_sorts(dtype, rng):
             break
 
 
+def long_rows(rng, dtype, n):
+    """Rows that are sorted by their digits: of all bits, of few values, in order, backwards, all alike."""
+    any_bits = rng.randint(0, 256, (n, np.dtype(dtype).itemsize)).astype("uint8").view(dtype)[:, 0]
+    few = rng.randint(0, 5, n).astype(dtype)
+    if dtype.startswith("float"):
+        few[::3] *= -1                                          # zeros of both signs
+        few[5::7], any_bits[::11], any_bits[1::11] = np.nan, np.inf, -np.nan
+    up = np.arange(n).astype(dtype)
+    return np.stack([any_bits, few, up, up[::-1], few[:1].repeat(n)])
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint32", "uint64", "float32", "float64"])
+@pytest.mark.parametrize("n", [399, 400, 999, 1000, 3001])
+def test_sorts_long_rows(dtype, n, rng):
+    x = long_rows(rng, dtype, n)
+    for rows, axis in ((x, 1), (np.asfortranarray(x), 1), (x.T, 0), (x[0], 0)):
+        (values, order), _ = both(lambda x, a=axis: [T.sort(x, a), T.argsort(x, a, "stable")], rows)
+        np.testing.assert_array_equal(values, np.sort(rows, axis))
+        np.testing.assert_array_equal(order, np.argsort(rows, axis, kind="stable"))
+    zeros = np.signbit(values) & (values == 0)                  # none of them became another number
+    assert zeros.sum() == (np.signbit(rows) & (rows == 0)).sum()
+
+
 @pytest.mark.parametrize("dtype", [*REAL, "float16"])
 def test_largest(dtype, rng):
     for shape, axis in (((40,), 0), ((3, 300), 1), ((30, 4), 0), ((2000,), 0)):

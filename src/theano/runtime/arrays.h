@@ -19,8 +19,13 @@ typedef int (*th_argsort_fn)(void *values, intptr_t *order, intptr_t n, void *ar
 enum { TH_SORTS = 3 };
 void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argsorts);
 
+/* radix.c: the bytes that it takes to sort n numbers, or to find their order, by digits; 0 where NumPy is as quick. */
+int64_t th_room_to_sort(int dtype, int64_t n, int order);
+void th_sort_by_digits(int dtype, char *values, int64_t n, void *room);
+void th_order_by_digits(int dtype, const char *values, int64_t *order, int64_t n, void *room);
+
 /* order.c: n numbers of one piece in order; order: room for where each comes from, or NULL. Nonzero: memory is out. */
-int th_sorted(int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n);
+int th_sorted(struct th_frame *f, int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n);
 
 /* The places of an array that an index selects. */
 typedef struct th_places {

@@ -180,7 +180,7 @@ static int by_order(struct th_frame *f, const th_slot *x, const char *from, int6
     if ((error = reserve(f, n * item, &sorted)) || (error = reserve(f, n * 8, &start))
         || (ordered && (error = reserve(f, n * 8, &order))))
         return error;
-    if (th_sorted(x->dtype, item, sorted, order, from, n))
+    if (th_sorted(f, x->dtype, item, sorted, order, from, n))
         return th_fail(f, TH_OUT_OF_MEMORY, "no memory for sorting");
     int64_t distinct = KINDS[x->dtype].starts(sorted, n, start);
     if ((error = allocate(f, w, distinct, n)))

@@ -1,4 +1,4 @@
-/* Sorting by NumPy's own functions, the largest numbers, and places in sorted vectors. */
+/* Sorting by digits or NumPy's own functions, the largest numbers, and places in sorted vectors. */
 #include "arrays.h"
 
 static th_sort_fn sort_of[TH_OBJECT][TH_SORTS];
@@ -10,15 +10,35 @@ void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argso
     memcpy(argsort_of[dtype], argsorts, sizeof argsort_of[dtype]);
 }
 
-int th_sorted(int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n)
+/* Sorts n numbers, or finds their order, by one of NumPy's algorithms where that by digits has no room; negative: memory
+ * is out. */
+static int sort_row(int dtype, int kind, char *x, int64_t *order, int64_t n, void *room)
 {
+    if (room && order)
+        th_order_by_digits(dtype, x, order, n, room);
+    else if (room)
+        th_sort_by_digits(dtype, x, n, room);
+    if (room)
+        return 0;
+    for (int64_t i = 0; order && i < n; i++)
+        order[i] = i;
+    return order ? argsort_of[dtype][kind](x, (intptr_t *)order, n, NULL) : sort_of[dtype][kind](x, n, NULL);
+}
+
+static void *find_room(struct th_frame *f, int dtype, int64_t n, int order)
+{
+    int64_t bytes = th_room_to_sort(dtype, n, order);
+    return bytes ? th_scratch(f, bytes) : NULL;
+}
+
+int th_sorted(struct th_frame *f, int dtype, int item, char *sorted, int64_t *order, const char *x, int64_t n)
+{
+    void *room = find_room(f, dtype, n, order != NULL);
     if (!order) {
         memcpy(sorted, x, n * item);
-        return sort_of[dtype][0](sorted, n, NULL) < 0;
+        return sort_row(dtype, 0, sorted, NULL, n, room) < 0;
     }
-    for (int64_t i = 0; i < n; i++)
-        order[i] = i;
-    if (argsort_of[dtype][0]((void *)x, (intptr_t *)order, n, NULL) < 0)
+    if (sort_row(dtype, 0, (char *)x, order, n, room) < 0)
         return 1;
     for (int64_t i = 0; i < n; i++)
         memcpy(sorted + i * item, x + order[i] * item, item);
@@ -91,7 +111,7 @@ static int lane_of(const th_call *c, const th_slot *x, int64_t given)
 
 #define SIDE_BY_SIDE 16
 
-/* in: x, axis. params: which of NumPy's algorithms; whether the order is wanted, as int64. */
+/* in: x, axis. params: which of NumPy's algorithms serves short rows; whether the order is wanted, as int64. */
 int th_sort(const th_call *c)
 {
     struct th_frame *f = c->frame;
@@ -101,9 +121,7 @@ int th_sort(const th_call *c)
     int axis = lane_of(c, x, th_integer(c->in[1]->dtype, c->in[1]->data)), error;
     if (axis < 0)
         return TH_BAD_VALUE;
-    th_sort_fn sort = sort_of[x->dtype][kind];
-    th_argsort_fn argsort = argsort_of[x->dtype][kind];
-    if (order ? !argsort : !sort)
+    if (order ? !argsort_of[x->dtype][kind] : !sort_of[x->dtype][kind])
         return th_fail(f, TH_BAD_VALUE, "NumPy sorts numbers of this dtype by another algorithm: use kind='quicksort'");
     memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
     if ((error = th_allocate(f, o)) || !th_product(x->ndim, x->shape))
@@ -121,6 +139,7 @@ int th_sort(const th_call *c)
     char *found = th_scratch(f, n * most * (8 + item)), *values = found + n * most * 8;
     if (!found)
         return th_fail(f, TH_OUT_OF_MEMORY, "no memory for a copy");
+    void *room = find_room(f, x->dtype, n, order);
     do
         for (int64_t i = 0; i < left; i += most) {
             int64_t together = left - i < most ? left - i : most;
@@ -132,13 +151,8 @@ int th_sort(const th_call *c)
                 numbers = (char *)from;         /* which are only read */
             else
                 split_lanes(numbers, from, x_step, apart[0], n, together, item);
-            for (int64_t k = 0; k < together && error >= 0; k++) {
-                int64_t *places = (int64_t *)place + k * n;
-                for (int64_t p = 0; order && p < n; p++)
-                    places[p] = p;
-                error = order ? argsort(numbers + k * n * item, (intptr_t *)places, n, NULL)
-                              : sort(numbers + k * n * item, n, NULL);
-            }
+            for (int64_t k = 0; k < together && error >= 0; k++)
+                error = sort_row(x->dtype, kind, numbers + k * n * item, order ? (int64_t *)place + k * n : NULL, n, room);
             if (error < 0)
                 return th_fail(f, TH_OUT_OF_MEMORY, "no memory for sorting");
             if (!there)
