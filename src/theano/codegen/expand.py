@@ -8,10 +8,13 @@ from operator import itemgetter
 from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.graph.walk import substitute, toposort
 from theano.inner.batch.core import batch_graph
 from theano.inner.batch.each_row import EachRow
+from theano.inner.scan.loop import Other, Sequence, row_of
+from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import Merger
-from theano.rewrite.extents import extents_of_numbers
+from theano.rewrite.extents import Extents, extents_of_numbers
 from theano.scalar.dtype import computed_in, is_small
 from theano.scalar.table import TABLE
 from theano.tensor.advanced import AdvancedIncSubtensor, AdvancedIncSubtensor1, operation_of
@@ -19,7 +22,7 @@ from theano.tensor.blas import Dot22
 from theano.tensor.careduce import CAReduce, Prod
 from theano.tensor.create import Alloc, AllocEmpty, is_zero
 from theano.tensor.cumulate import DiffOp
-from theano.tensor.dot import Dot
+from theano.tensor.dot import Dot, dot
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, eq, exp, log, switch
 from theano.tensor.index import IncSubtensor, index_of, interval, overlap
 from theano.tensor.linalg.product import Kron, KronGrad
@@ -35,7 +38,7 @@ from theano.tensor.nnet.softmax import (
 )
 from theano.tensor.others import ProdOfOthers
 from theano.tensor.reduce import Argmax, MaxAndArgmax, Sum, positions_of_max
-from theano.tensor.shape import shape_i
+from theano.tensor.shape import MakeVector, Reshape, shape_i
 from theano.tensor.type import tensor
 
 
@@ -302,10 +305,51 @@ def _products_of_rows(node):
     return batch_graph([made.op.written_out(*(v if v in rows else outside[v] for v in made.inputs))], rows)
 
 
+def _made_of_rows(array):
+    """(x, w) where an array of matrices is dot(x, w), made of all rows of x at once for nobody else; else None."""
+    node = array.owner
+    product = node.inputs[0].owner if node is not None and isinstance(node.op, Reshape) else None
+    if product is None or type(product.op) not in (Dot, Dot22) or len(array.clients) > 1 \
+            or len(product.outputs[0].clients) > 1:
+        return None
+    flat, w = product.inputs
+    if flat.owner is None or not isinstance(flat.owner.op, Reshape) or flat.owner.inputs[0].type.ndim != 3 \
+            or w.type.ndim != 2:
+        return None
+    x, known = flat.owner.inputs[0], Extents()
+    for earlier in toposort([array]):
+        known.visit(earlier)
+    shapes = [extents_of_numbers(known, v.owner.inputs) if v.owner is not None and isinstance(v.owner.op, MakeVector)
+              else [] for v in (flat.owner.inputs[1], node.inputs[1])]
+    rows, columns, inner = known[x]
+    fits = not known.assumptions and shapes[0][1:] == [inner] and shapes[1] == [rows, columns, known[w][1]]
+    return (x, w) if fits else None
+
+
+def _products_in_steps(node):
+    """scan of f(row) over dot(x, w) >> scan of f(dot(row, w)) over x; steps make it for some rows at once."""
+    products = {k: _made_of_rows(x) for k, x in enumerate(node.inputs[1:1 + node.op.sequences])}
+    if not any(products.values()):
+        return None
+    loop = node.op.loop(node.inputs)
+    made = {}
+    for k, found in products.items():
+        if found is not None:
+            x, w = found
+            old, row, factor = loop.sequences[k].row, row_of(x), w.type()
+            product = dot(row, factor)
+            if product.type != old.type:
+                continue
+            made[old] = product
+            loop.sequences[k] = Sequence(row, x)
+            loop.others.append(Other(factor, w))
+    return run(loop.with_outputs(substitute(loop.outputs, made))) if made else None
+
+
 CONDITIONAL = {Argmax: _argmax, MaxAndArgmax: _max_and_argmax, DiffOp: _diff, Dot: _thin_product, Dot22: _thin_product,
                ProdOfOthers: _products_of_others, IncSubtensor: _parts_of_zeros,
                **dict.fromkeys((Kron, KronGrad), lambda node: [node.op.written_out(*node.inputs)]),
-               EachRow: _products_of_rows}
+               EachRow: _products_of_rows, Scan: _products_in_steps}
 
 
 def expand(fgraph):

@@ -73,12 +73,12 @@ def lower_part(lowering, inputs, outputs, query, states=()):
     return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
 
 
-def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=False):
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=False, sequences=0):
     """The `Part` of a lowered graph.
 
     states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
     inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs. lean:
-    steps put few rows aside.
+    steps put few rows aside. sequences: how many of the first inputs are rows of sequences.
     """
     chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
     inner.outputs = [inner.outputs[k] for k in chosen]
@@ -97,6 +97,7 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=Fa
     rows, updates = iter(rows), iter(updates)
     outputs[:last] = [next(updates)[0] if k in following else next(rows) for k in range(last)]
     _delay_products(tasks, {id(places[i]) for _, i in states}, LEAN if lean else NEAR)
+    _make_products_ahead(tasks, {id(places[k]): k for k in range(sequences)}, {id(places[k]) for k in fixed})
     once = [t for t in tasks if steady.is_once(t)]
     known = set(map(id, once))
     count = 0
@@ -134,6 +135,17 @@ def _is_sum(task, number):
     return (task.kind == "ger" or task.kind == "gemm" and _is_one(task.inputs[4])) and task.params == (1,) \
         and task.inputs[1].kind == "const" and [id(p.root()) for p in task.inputs].count(number) == 1 \
         and id(task.inputs[0].root()) == number
+
+
+def _make_products_ahead(tasks, sequences, fixed):
+    """Let steps make products of rows of sequences, {id of a place: number}, with what is ``fixed`` for the next ones too.
+    """
+    if any(task.kind == "python" for task in tasks):            # which sees values where they are kept
+        return
+    for task in tasks:
+        if task.kind == "gemm" and task.params == (1,) and id(task.inputs[2]) in sequences \
+                and id(task.inputs[3]) in fixed and task.inputs[4].kind == "const" and task.inputs[4].value == 0:
+            task.params = (1, sequences[id(task.inputs[2])])
 
 
 def _is_one(place):

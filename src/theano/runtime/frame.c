@@ -22,6 +22,7 @@ static void free_frame(struct th_frame *f)
         if (f->part[i])
             free_frame(f->part[i]);
     th_free_delayed(f);
+    th_free_ahead(f);
     free(f->extra); free(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
     free(f->array); free(f->part); free(f->row); free(f);
 }

@@ -70,6 +70,8 @@ struct th_frame {
     struct th_frame *around;                /* whose sub-program this frame is of, or NULL */
     th_row *row;                            /* of a sub-program: where its results go */
     struct th_delayed *delayed;             /* of a step: products that are to be added up */
+    struct th_ahead *ahead;                 /* of a step: products that were made for the next ones too */
+    const struct th_loop *loop;             /* of a step: the loop that runs it */
     th_soon soon;                           /* of a step: the rows that the next one reads */
     int64_t step;                           /* of a loop: the one that runs */
     int failed;                             /* of a sub-program: the instruction that failed, or -1 */
@@ -135,6 +137,15 @@ int th_run_put(struct th_frame *f, const instruction *c);
 int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out, int64_t most);
 int th_add_delayed(struct th_frame *f, int forget);
 void th_free_delayed(struct th_frame *f);
+
+/* ahead.c: out = x y of a step, where x is a row of that sequence and y the same in all steps; for more steps at once
+ * where that pays. A loop that begins forgets what was made. */
+int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int inplace, int sequence);
+void th_forget_ahead(struct th_frame *f);
+void th_free_ahead(struct th_frame *f);
+
+/* subprogram.c: how many steps there are from this one on, and how many bytes lie between rows of a sequence. */
+int64_t th_steps_left(const struct th_frame *f, int sequence, int64_t *apart);
 
 /* subprogram.c: instructions, and the storage of a result of a sub-program. */
 int th_run_for(struct th_frame *f, const instruction *c);

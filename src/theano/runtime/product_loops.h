@@ -139,6 +139,9 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
     }
 }
 
+/* The last rows of A, too few for a tile, with zeros: made for the first panel of B, and read for the next ones too. */
+typedef struct { REAL data[TALL * DEPTH]; int made; } NAME(edge);
+
 /* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of the
  * panel behind it, `hop` bytes apart, or NULL. */
 typedef struct { const REAL *data; int64_t pitch, columns; int width; REAL *keep; char *next; int64_t hop; th_soon *soon; }
@@ -162,19 +165,20 @@ static inline char *NAME(fetched)(const NAME(panel) *b, int64_t strip, int64_t k
 
 /* C = beta * C + alpha * A * (a panel of B), of whose width some columns count. */
 static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, NAME(panel) b, REAL beta, REAL *c,
-                                                   int64_t c_row)
+                                                   int64_t c_row, NAME(edge) *edge)
 {
-    REAL part[TALL * 2 * LANES] __attribute__((aligned(64))), edge[TALL * DEPTH];
+    REAL part[TALL * 2 * LANES] __attribute__((aligned(64)));
     int64_t strip = b.keep ? -1 : 0;
     for (int64_t i = 0, rows; i < a->rows; i += rows, strip++) {
         int64_t left = a->rows - i, row = a->row, column = a->column;
         const REAL *from = (const REAL *)a->data + i * row;
         rows = left > MIDDLE ? TALL : left > SHORT ? MIDDLE : SHORT;
         if (left < rows) {
-            for (int64_t p = 0; p < a->columns; p++)
+            for (int64_t p = 0; p < a->columns && !edge->made; p++)
                 for (int d = 0; d < rows; d++)
-                    edge[p * rows + d] = d < left ? from[d * row + p * column] : 0;
-            from = edge;
+                    edge->data[p * rows + d] = d < left ? from[d * row + p * column] : 0;
+            edge->made = 1;
+            from = edge->data;
             row = 1;
             column = rows;
         }
@@ -262,12 +266,14 @@ static void NAME(few_along_columns)(REAL alpha, const th_matrix *a, const REAL *
 static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
 {
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
+    NAME(edge) edge;
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
     int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
-        for (int64_t turn = 0; turn < m; turn += height)
+        for (int64_t turn = 0; turn < m; turn += height) {
+            edge.made = 0;
             for (int64_t j = 0, columns; j < n; j += columns) {
                 int width = NAME(width)(j, n);
                 int64_t i = beta == 0 ? turn : (m - 1) / height * height - turn;    /* the last rows are the nearest */
@@ -297,8 +303,9 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                         panel.pitch = width;
                     }
                 }
-                NAME(strips)((REAL)alpha, &block, panel, old, to, c->row);
+                NAME(strips)((REAL)alpha, &block, panel, old, to, c->row, &edge);
             }
+        }
 }
 
 /* n small products, whose factors and results are `step` bytes apart, where tiles cover C: 0, and nothing, elsewhere. */

@@ -75,6 +75,8 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
             in[i] = &f->slot[c->in[i]];
         if (c->params[0] > 1)
             return th_delay(f, c->kind - K_GEMM, in, out, c->params[0]);
+        if (c->nparams > 1)
+            return th_run_ahead(f, in, c->nin, out, (int)c->params[0], (int)c->params[1]);
         return th_blas(f, c->kind - K_GEMM, in, c->nin, out, (int)c->params[0]);
     }
     case K_GUARD: return *(unsigned char *)f->slot[c->in[0]].data ? 0 : th_fail(f, E_GUARD, "guard");

@@ -21,7 +21,7 @@ typedef struct carry {
     int64_t next;                           /* number of the row that comes next */
 } carry;
 
-typedef struct loop {
+typedef struct th_loop {
     struct th_frame *f, *in;                /* around the step, and of the step */
     const instruction *c;
     Machine *step;
@@ -383,6 +383,13 @@ static void look_ahead(loop *l)
     }
 }
 
+int64_t th_steps_left(const struct th_frame *f, int sequence, int64_t *apart)
+{
+    const loop *l = f->loop;
+    *apart = l->f->slot[l->c->in[1 + sequence]].stride[0];
+    return l->n - l->done;
+}
+
 th_soon *th_wanted_soon(struct th_frame *f) { return f->around ? &f->soon : NULL; }
 
 /* Goes on to the next rows. */
@@ -582,6 +589,8 @@ int th_run_for(struct th_frame *f, const instruction *c)
     l.stack = l.state + l.states;
     l.in->failed = -1;
     l.in->error.code = 0;
+    l.in->loop = &l;
+    th_forget_ahead(l.in);
     int error = start(&l);
     if (!error)
         error = run_steps(&l);
@@ -593,6 +602,7 @@ int th_run_for(struct th_frame *f, const instruction *c)
     }
     if (!error)
         error = finish(&l);
+    l.in->loop = NULL;
     take_back(f, l.in);
     if (l.frees && !error)                  /* until the next call, and while the values before are made in that */
         th_forget_values(l.in);

@@ -66,7 +66,8 @@ def _step(lowering, loop, op, query):
         if first != k:
             twins[k] = first
     others = range(len(loop.bound), len(loop.inputs))
-    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins), loop.lean), twins
+    return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins), loop.lean,
+                     len(loop.sequences)), twins
 
 
 def branch(lowering, node):
