@@ -24,7 +24,7 @@ from theano.tensor.create import Alloc, AllocEmpty, is_zero
 from theano.tensor.cumulate import DiffOp
 from theano.tensor.dot import Dot, dot
 from theano.tensor.elemwise import ELEMWISE, DimShuffle, Elemwise, cast, eq, exp, log, switch
-from theano.tensor.index import IncSubtensor, index_of, interval, overlap
+from theano.tensor.index import IncSubtensor, Subtensor, index_of, interval, overlap
 from theano.tensor.linalg.product import Kron, KronGrad
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
@@ -308,6 +308,10 @@ def _products_of_rows(node):
 def _made_of_rows(array):
     """(x, w) where an array of matrices is dot(x, w), made of all rows of x at once for nobody else; else None."""
     node = array.owner
+    if node is not None and isinstance(node.op, Subtensor) and len(array.clients) == 1 \
+            and len(index_of(node)) == 1 and isinstance(index_of(node)[0], slice):
+        found = _made_of_rows(node.inputs[0])
+        return found and (node.op(found[0], *node.inputs[1:]), found[1])
     product = node.inputs[0].owner if node is not None and isinstance(node.op, Reshape) else None
     if product is None or type(product.op) not in (Dot, Dot22) or len(array.clients) > 1 \
             or len(product.outputs[0].clients) > 1:

@@ -138,7 +138,9 @@ def _is_sum(task, number):
 
 
 def _make_products_ahead(tasks, sequences, fixed):
-    """Let steps make products of rows of sequences, {id of a place: number}, with what is ``fixed`` for the next ones too.
+    """Let steps make products of rows with what is ``fixed`` for the next steps too, see runtime/ahead.c.
+
+    sequences: {id of the place of a row: number of its sequence}.
     """
     if any(task.kind == "python" for task in tasks):            # which sees values where they are kept
         return
