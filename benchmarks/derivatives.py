@@ -1,7 +1,8 @@
 """Derivatives as one expression against the same row by row: ``python -m benchmarks.derivatives``.
 
 Prints microseconds, the least of many interleaved calls, 1 thread, and ratios: Jacobians and Hessians against a loop
-over rows (`theano.scan`), `theano.Rop` against the value alone, `theano.vectorize` against a loop in Python.
+over rows (`theano.scan`, native code too; and where PyTensor is installed, its `jacobian`, a scan), `theano.Rop` against
+the value alone, `theano.vectorize` against a loop in Python.
 """
 
 import sys
@@ -16,12 +17,12 @@ ROUNDS = 200
 WIDTH = 100
 
 
-def network(rng, hidden, width=WIDTH):
+def network(rng, hidden, width=WIDTH, system=theano, functions=tt):
     """A vector, and what a network with ``hidden`` layers of that width makes of it."""
-    x, last = tt.dvector("x"), None
+    x, last = functions.dvector("x"), None
     for k in range(hidden + 1):
-        w = theano.shared(rng.standard_normal((width, width)) / np.sqrt(width), f"w{k}")
-        last = tt.tanh(tt.dot(x if last is None else last, w))
+        w = system.shared(rng.standard_normal((width, width)) / np.sqrt(width), f"w{k}")
+        last = functions.tanh(functions.dot(x if last is None else last, w))
     return x, last
 
 
@@ -57,6 +58,22 @@ def jacobians(rng):
         at = rng.standard_normal(WIDTH)
         np.testing.assert_allclose(once(at), rows(at))
         row(f"jacobian, {hidden} hidden layers", [lambda: once(at), lambda: rows(at)], ("once", "by rows"))     # noqa: B023
+    against_pytensor()
+
+
+def against_pytensor():
+    """The same Jacobian of one hidden layer by the scan of PyTensor, if that is installed."""
+    try:
+        import pytensor
+        from pytensor.gradient import jacobian
+    except ImportError:
+        return
+    x, y = network(np.random.default_rng(1), 1)
+    x2, y2 = network(np.random.default_rng(1), 1, system=pytensor, functions=pytensor.tensor)
+    once, peer = theano.function([x], tt.jacobian(y, x)), pytensor.function([x2], jacobian(y2, x2), mode="NUMBA")
+    at = np.linspace(-1, 1, WIDTH)
+    np.testing.assert_allclose(once(at), peer(at))
+    row("jacobian, 1 hidden layer", [lambda: once(at), lambda: peer(at)], ("once", "PyTensor"))
 
 
 def hessians(rng):
