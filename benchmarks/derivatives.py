@@ -1,8 +1,8 @@
 """Derivatives as one expression against the same row by row: ``python -m benchmarks.derivatives``.
 
 Prints microseconds, the least of many interleaved calls, 1 thread, and ratios: Jacobians and Hessians against a loop
-over rows (`theano.scan`, native code too; and where PyTensor is installed, its `jacobian`, a scan), `theano.Rop` against
-the value alone, `theano.vectorize` against a loop in Python.
+over rows (`theano.scan`, native code too; and where PyTensor is installed, its `jacobian`, a scan), `theano.Rop` and
+the value alone, `theano.vectorize` and a loop in Python.
 """
 
 import sys
