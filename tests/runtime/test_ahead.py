@@ -5,6 +5,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.tensor.blas import _dot22scalar, gemm_no_inplace
 
 PLAIN = theano.Mode("py", None)
 
@@ -14,11 +15,16 @@ def rng():
     return np.random.RandomState(5)
 
 
-def network(dtype="float64", **options):
+# Of the second, products are passing values; of the first, a product is written where the state belongs.
+STEPS = {"plain": lambda x, h, w, u: T.tanh(T.dot(x, w) + T.dot(h, u)),
+         "turned": lambda x, h, w, u: T.tanh(T.dot(x, w) + T.dot(h, u))[:, ::-1] + h / 2}
+
+
+def network(dtype="float64", step="turned", **options):
     """The states of a recurrent network, and their gradients."""
     x, h = T.tensor3("x", dtype=dtype), T.matrix("h", dtype=dtype)
     w, u = T.matrix("w", dtype=dtype), T.matrix("u", dtype=dtype)
-    rows, _ = theano.scan(lambda x, h, w, u: T.tanh(T.dot(x, w) + T.dot(h, u)), x, h, [w, u], **options)
+    rows, _ = theano.scan(STEPS[step], x, h, [w, u], **options)
     return [x, h, w, u], [rows, *T.grad(abs(rows ** 2).sum(), [w, u])]
 
 
@@ -43,17 +49,19 @@ def agree(rng, inputs, outputs, arguments, count=1):
     return f
 
 
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("backwards", [False, True])
-def test_recurrent_networks(dtype, backwards, rng):
+def test_recurrent_networks(dtype, backwards, step, rng):
     """Batches from one row on, which are made together, to those that are as good on their own."""
-    inputs, outputs = network(dtype, go_backwards=backwards)
+    inputs, outputs = network(dtype, step, go_backwards=backwards)
     sizes = [(0, 3), (1, 1), (100, 1), (5, 2), (50, 3), (49, 12), (7, 24), (3, 25), (2, 200), (4, 0)]
     agree(rng, inputs, outputs, [given(rng, dtype, *size) for size in sizes])
 
 
 @pytest.mark.parametrize("layout", [
     lambda x: x[::2], lambda x: x[::-1], lambda x: x[:, ::2], lambda x: x[:, :, ::-1], lambda x: x[:, ::-1],
+    lambda x: x[::-1, ::-1], lambda x: x[::-1, :1], lambda x: x[::3, ::2], lambda x: x[:, :2],
     lambda x: np.asfortranarray(x), lambda x: x.transpose(1, 0, 2), lambda x: x[:, :1], lambda x: x[:1].repeat(30, 0),
     lambda x: np.broadcast_to(x[:1], x.shape), lambda x: np.broadcast_to(x[:, :1], x.shape)])
 def test_layouts_of_sequences(layout, rng):
@@ -139,6 +147,20 @@ def test_complex_numbers(dtype, rng):
     values = [(rng.randn(*s) + 1j * rng.randn(*s)).astype(dtype) for s in ((30, 2, 4), (4, 5))]
     f, plain = (theano.function([x, w], rows, mode=mode) for mode in (None, PLAIN))
     np.testing.assert_allclose(f(*values), plain(*values), rtol=1e-4)
+
+
+def test_products_that_are_scaled_or_overwrite(rng):
+    """By a number that changes with the steps; where something else was, which does not count."""
+    inputs, _ = network()
+    one, zero = T.constant(np.float64(1)), T.constant(np.float64(0))
+    values = given(rng, "float64", 30, 3)
+    for step in (lambda x, h, w, u: T.tanh(_dot22scalar(x, w, h[0, 0]) + T.dot(h, u))[:, ::-1] + h / 2,
+                 lambda x, h, w, u: gemm_no_inplace(T.dot(h, u), one, x, w, zero),
+                 lambda x, h, w, u: T.tanh(gemm_no_inplace(T.dot(h, u), one, x, w, zero))[:, ::-1] + h / 2):
+        x, h, w, u = inputs
+        rows, _ = theano.scan(step, x, h, [w, u])
+        f, plain = (theano.function(inputs, rows, mode=mode) for mode in (None, PLAIN))
+        np.testing.assert_allclose(f(*values), plain(*values))
 
 
 def test_errors_name_the_shapes(rng):

@@ -132,8 +132,8 @@ def _delay_products(tasks, states, rows):
 
 def _is_sum(task, number):
     """Whether a task adds a product, of other things, to the place with this id and does nothing else."""
-    return (task.kind == "ger" or task.kind == "gemm" and _is_one(task.inputs[4])) and task.params == (1,) \
-        and task.inputs[1].kind == "const" and [id(p.root()) for p in task.inputs].count(number) == 1 \
+    return (task.kind == "ger" or task.kind == "gemm" and _is_number(task.inputs[4], 1)) and task.params == (1,) \
+        and _is_number(task.inputs[1]) and [id(p.root()) for p in task.inputs].count(number) == 1 \
         and id(task.inputs[0].root()) == number
 
 
@@ -146,12 +146,13 @@ def _make_products_ahead(tasks, sequences, fixed):
         return
     for task in tasks:
         if task.kind == "gemm" and task.params == (1,) and id(task.inputs[2]) in sequences \
-                and id(task.inputs[3]) in fixed and task.inputs[4].kind == "const" and task.inputs[4].value == 0:
+                and id(task.inputs[3]) in fixed and _is_number(task.inputs[1]) and _is_number(task.inputs[4], 0):
             task.params = (1, sequences[id(task.inputs[2])])
 
 
-def _is_one(place):
-    return place.kind == "const" and place.value == 1
+def _is_number(place, number=None):
+    """Whether a value is a constant, and which."""
+    return place.kind == "const" and (number is None or place.value == number)
 
 
 def _pack_factors(tasks, fixed):

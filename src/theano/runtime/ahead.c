@@ -36,17 +36,22 @@ static int has_room(struct th_ahead *a, int64_t size)
     return a->size != 0;
 }
 
-static int is_row(const struct th_frame *f, const th_slot *s) { return f->machine->slot[s - f->slot].storage == ST_ROW; }
+/* Whether the value is of the step alone, so that it may lie anywhere. */
+static int is_passing(const struct th_frame *f, const th_slot *s)
+{
+    const slot_spec *spec = &f->machine->slot[s - f->slot];
+    return (spec->storage == ST_VIEW ? f->machine->slot[spec->root].storage : spec->storage) == ST_BUFFER;
+}
 
 int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int inplace, int sequence)
 {
     th_slot *x = in[2], *y = in[3];
     int64_t apart, left = th_steps_left(f, sequence, &apart), m = x->shape[0], n = y->shape[1];
-    int64_t row = n * x->itemsize, size = m * row, turned = apart < 0;
+    int64_t row = n * x->itemsize, size = m * row, turned = m > 1 && apart == -m * x->stride[0];
     int64_t count = m && n ? ROWS / m < BYTES / size ? ROWS / m : BYTES / size : 0;
     count = count < left ? count : left;
-    int one_by_one = m > 1 ? apart != m * x->stride[0] && apart != -m * x->stride[0] : apart % x->itemsize != 0;
-    struct th_ahead *a = is_row(f, out) || is_row(f, in[0]) ? NULL : find(f, out);
+    int one_by_one = m > 1 && apart != m * x->stride[0] && !turned;
+    struct th_ahead *a = is_passing(f, out) && is_passing(f, in[0]) ? find(f, out) : NULL;
     int made = a && f->step >= a->first && f->step < a->first + a->count;
     if (!a || (!made && (count < 2 || one_by_one || !has_room(a, count * size))))
         return th_blas(f, TH_GEMM, in, nin, out, inplace);
@@ -56,7 +61,7 @@ int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int in
     if (!made) {
         int64_t shape[2] = {count * m, x->shape[1]};
         int64_t to[2][2] = {{count * m, n}, {count * m, n}}, along[2][2] = {{row, x->itemsize}, {row, x->itemsize}};
-        int64_t stride[2] = {m > 1 ? x->stride[0] : turned ? -apart : apart, x->stride[1]};
+        int64_t stride[2] = {m > 1 ? x->stride[0] : apart, x->stride[1]};
         th_slot rows = *x, empty = *in[0], result = *out, *given[8];
         memcpy(given, in, nin * sizeof *in);
         rows.data += turned ? (count - 1) * apart : 0;
