@@ -26,6 +26,7 @@ REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or")
 MAX_NDIM = 32
 MAX_OPERANDS = 64
 HEAD = 8                    # TH_HEAD in runtime/vm.h
+MOVES, SINGLE = 2, 4        # TH_MOVES and TH_SINGLE there
 CHEAP = 4                   # the most that a row of the scalar table costs that is a few instructions
 
 
@@ -302,7 +303,7 @@ def is_light(nest):
 
 
 def is_single(nest, phase):
-    """Whether every point takes one cheap row of the scalar table at most, so that it comes to the same anywhere."""
+    """Whether every point takes one cheap row of the scalar table at most, which gives the same wherever arrays lie."""
     rows = [phase.body[k].op for k in live(nest, phase) if not isinstance(phase.body[k].op, (Load, Literal))]
     return len(rows) <= 1 and is_light(nest)
 
@@ -339,7 +340,7 @@ def encode(nest):
             bits(k for _, k in phase.stores),
             bits(k for _, k, _ in phase.accumulations),
             HEAD if phase.head else int(loops(nest, phase)),
-            kernel + 2 * is_move(nest) + 4 * (kernel and is_single(nest, phase)),
+            kernel + MOVES * is_move(nest) + SINGLE * (kernel and is_single(nest, phase)),
             bits(still(nest, phase)),
             number(phase.unless),
             int(phase.tries),

@@ -142,8 +142,8 @@ def _make_products_ahead(tasks, sequences, fixed):
 
     sequences: {id of the place of a row: number of its sequence}.
     """
-    if any(task.kind == "python" for task in tasks):            # which sees values where they are kept
-        return
+    if any(task.kind == "python" or any(part.runs_python for part in task.parts) for task in tasks):
+        return                                                  # Python sees values where they are kept
     for task in tasks:
         if task.kind == "gemm" and task.params == (1,) and id(task.inputs[2]) in sequences \
                 and id(task.inputs[3]) in fixed and _is_number(task.inputs[1]) and _is_number(task.inputs[4], 0):

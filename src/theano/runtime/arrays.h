@@ -21,7 +21,7 @@ void th_set_sorts(int dtype, const th_sort_fn *sorts, const th_argsort_fn *argso
 
 /* radix.c: the bytes that it takes to sort n numbers, or to find their order, by digits; 0 where NumPy is as quick. */
 int64_t th_room_to_sort(int dtype, int64_t n, int order);
-void th_sort_by_digits(int dtype, char *values, int64_t n, void *room);
+int th_sort_by_digits(int dtype, char *values, int64_t n, void *room);             /* 0, and nothing: NumPy is to do it */
 void th_order_by_digits(int dtype, const char *values, int64_t *order, int64_t n, void *room);
 
 /* order.c: n numbers of one piece in order; order: room for where each comes from, or NULL. Nonzero: memory is out. */

@@ -16,9 +16,7 @@ static int sort_row(int dtype, int kind, char *x, int64_t *order, int64_t n, voi
 {
     if (room && order)
         th_order_by_digits(dtype, x, order, n, room);
-    else if (room)
-        th_sort_by_digits(dtype, x, n, room);
-    if (room)
+    if (room && (order || th_sort_by_digits(dtype, x, n, room)))
         return 0;
     for (int64_t i = 0; order && i < n; i++)
         order[i] = i;

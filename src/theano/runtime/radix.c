@@ -2,7 +2,8 @@
  * Programming, volume 3, 5.2.5, algorithm R, with counted places instead of lists). Equal numbers stay in their order. */
 #include "arrays.h"
 
-enum { VALUES = 256, LONG_ROW = 1000, LONG_ORDER = 400 };       /* of a digit; numbers from which on this is quicker */
+/* Values of a digit; numbers from which on this is quicker; bytes of memory that are too much for it. */
+enum { VALUES = 256, LONG_ROW = 1000, LONG_ORDER = 400, MOST = 1 << 28 };
 
 typedef struct { uint32_t key, place; } pair32;
 typedef struct { uint64_t key, place; } pair64;
@@ -43,8 +44,8 @@ BY_DIGITS(sort64, uint64_t, uint64_t, WHOLE)
 BY_DIGITS(order32, uint32_t, pair32, KEY_OF)
 BY_DIGITS(order64, uint64_t, pair64, KEY_OF)
 
-/* Unsigned numbers in the same order: floats are turned where they are negative, integers begin with the smallest one.
- * A nan, of either sign, comes last. */
+/* Unsigned numbers in the same order as a number whose bits are v: floats are turned where they are negative, integers
+ * begin with the smallest one. A nan, of either sign, comes last. */
 #define TOP(K) ((K)1 << (8 * sizeof(K) - 1))
 #define TURNED(K) (v & TOP(K) ? ~v : v | TOP(K))
 #define BACK(K) (v & TOP(K) ? v ^ TOP(K) : ~v)
@@ -52,18 +53,28 @@ BY_DIGITS(order64, uint64_t, pair64, KEY_OF)
 #define SIGNED_KEY(K) (v ^ TOP(K))
 #define INF32 0x7f800000u
 #define INF64 0x7ff0000000000000u
+#define NAN32 0x7fc00000u
+#define NAN64 0x7ff8000000000000u
+/* Whether a float can't be told from its key, as one of several that are nan, or would not stay among its equals. */
+#define IS_ODD(K, INF, NAN) (v == TOP(K) || ((v & ~TOP(K)) > INF && v != NAN))
 
 int64_t th_room_to_sort(int dtype, int64_t n, int order)
 {
     int item = dtype == TH_FLOAT64 || dtype == TH_INT64 || dtype == TH_UINT64 ? 8 :
                dtype == TH_FLOAT32 || dtype == TH_INT32 || dtype == TH_UINT32 ? 4 : 0;
-    if (!item || n < (order ? LONG_ORDER : LONG_ROW) || n > UINT32_MAX)
-        return 0;
-    return n * item * (order ? 4 : 1);
+    int64_t bytes = n * item * (order ? 4 : 1);
+    return n >= (order ? LONG_ORDER : LONG_ROW) && bytes <= MOST ? bytes : 0;
 }
 
-#define SORT(K, THERE, BACK_AGAIN) {                                                                                    \
-        K *x = (K *)values;                                                                                             \
+#define SORT(K, THERE, BACK_AGAIN, ODD) {                                                                               \
+        K *x = (K *)values, odd = 0;                                                                                    \
+        for (int64_t i = 0; i < n; i++) {                                                                               \
+            K v = x[i];                                                                                                 \
+            (void)v;                                                                                                    \
+            odd |= ODD;                                                                                                 \
+        }                                                                                                               \
+        if (odd)                                                                                                        \
+            return 0;                                                                                                   \
         for (int64_t i = 0; i < n; i++) {                                                                               \
             K v = x[i];                                                                                                 \
             x[i] = THERE;                                                                                               \
@@ -74,19 +85,20 @@ int64_t th_room_to_sort(int dtype, int64_t n, int order)
             K v = found[i];                                                                                             \
             x[i] = BACK_AGAIN;                                                                                          \
         }                                                                                                               \
-        return;                                                                                                         \
+        return 1;                                                                                                       \
     }
 
-void th_sort_by_digits(int dtype, char *values, int64_t n, void *room)
+int th_sort_by_digits(int dtype, char *values, int64_t n, void *room)
 {
     switch (dtype) {
-    case TH_INT32: SORT(uint32_t, SIGNED_KEY(uint32_t), SIGNED_KEY(uint32_t))
-    case TH_INT64: SORT(uint64_t, SIGNED_KEY(uint64_t), SIGNED_KEY(uint64_t))
-    case TH_UINT32: SORT(uint32_t, v, v)
-    case TH_UINT64: SORT(uint64_t, v, v)
-    case TH_FLOAT32: SORT(uint32_t, FLOAT_KEY(uint32_t, INF32), BACK(uint32_t))
-    case TH_FLOAT64: SORT(uint64_t, FLOAT_KEY(uint64_t, INF64), BACK(uint64_t))
+    case TH_INT32: SORT(uint32_t, SIGNED_KEY(uint32_t), SIGNED_KEY(uint32_t), 0)
+    case TH_INT64: SORT(uint64_t, SIGNED_KEY(uint64_t), SIGNED_KEY(uint64_t), 0)
+    case TH_UINT32: SORT(uint32_t, v, v, 0)
+    case TH_UINT64: SORT(uint64_t, v, v, 0)
+    case TH_FLOAT32: SORT(uint32_t, FLOAT_KEY(uint32_t, INF32), BACK(uint32_t), IS_ODD(uint32_t, INF32, NAN32))
+    case TH_FLOAT64: SORT(uint64_t, FLOAT_KEY(uint64_t, INF64), BACK(uint64_t), IS_ODD(uint64_t, INF64, NAN64))
     }
+    return 0;
 }
 
 #define ORDER(K, PAIR, SORTED, THERE) {                                                                                 \

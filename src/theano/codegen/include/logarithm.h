@@ -42,8 +42,8 @@ TH_INLINE double th_join_log2_f64(double m, double k) {
 }
 
 TH_INLINE double th_join_log10_f64(double m, double k) {
-    double y = th_log1p_small_f64(m - 1.0) * 0x1.bcb7b1526e50ep-2 + k * 0x1.3fde623e2566bp-43;
-    return k * 0x1.34413509f7p-2 + y;
+    double rest, low = th_product_f64(k, 0x1.3fde623e2566bp-43, &rest);
+    return k * 0x1.34413509f7p-2 + (th_log1p_small_f64(m - 1.0) * 0x1.bcb7b1526e50ep-2 + low);
 }
 
 TH_INLINE double th_log_f64(double x) {
