@@ -5,6 +5,7 @@
  * the matrix is large, to read it for few rows is what takes time, and more rows are taken.
  */
 #include "machine.h"
+#include "arrays.h"
 #include "blas.h"
 #include <string.h>
 
