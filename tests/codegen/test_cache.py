@@ -238,12 +238,21 @@ def test_other_instruction_sets_make_other_entries(tmp_path):
     for name, flags in known.items():
         path = tmp_path / name
         path.write_text(f"processor\t: 0\nvmx flags\t: vnmi\nflags\t\t: {flags}\n")
-        cpus[name] = f"from theano.codegen import build\nbuild.cpu.__wrapped__.__defaults__ = ({str(path)!r},)\n"
+        cpus[name] = f"from theano.codegen import build\nbuild.processor.__wrapped__.__defaults__ = ({str(path)!r},)\n"
     count = {}
     for name in ("old", "new", "old", "same"):
         run(tmp_path / "cache", before=cpus[name])
         count.setdefault(name, len(entries(tmp_path / "cache")))
     assert count["new"] == 2 * count["old"] == count["same"] == len(entries(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(("vendor", "family", "flags", "halves"), [
+    ("AuthenticAMD", "25", "sse2 avx512f", True), ("AuthenticAMD", "25", "sse2 avx2", False),
+    ("AuthenticAMD", "26", "sse2 avx512f", False), ("GenuineIntel", "6", "sse2 avx512f", False)])
+def test_cpus_that_halve_vectors(vendor, family, flags, halves, monkeypatch):
+    known = {"vendor_id": vendor, "cpu family": family, "flags": flags}
+    monkeypatch.setattr(build, "processor", lambda: known)
+    assert ("-DTH_HALF_VECTORS" in build.flags()) == halves
 
 
 # -- places -------------------------------------------------------------------------------------------------------

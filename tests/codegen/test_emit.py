@@ -75,6 +75,13 @@ def test_reductions_of_what_is_in_memory_need_no_kernel():
     assert ir.needs_kernel(total("int32", "float64"))
 
 
+def test_kernels_whose_time_memory_sets_are_marked():
+    operands = (Operand("float64", (0,)), Operand("float64", (0,), "out"))
+    for name, light in (("neg", True), ("exp", False)):
+        phase = Phase((load(0, operands), Value(TABLE[name], (0,), "float64")), ((1, 1),))
+        assert ("TH_LIGHT int" in emit_library([LoopNest(1, (False,), operands, (phase,))])[0]) == light
+
+
 def test_a_stored_value_is_accumulated_from_where_it_was_stored():
     operands = (Operand("float64", (0,)), Operand("float64", (0,), "out"), Operand("float64", (-1,), "acc"))
     phase = Phase((load(0, operands), Value(TABLE["log1p"], (0,), "float64")), ((1, 1),), ((1, 2, "add"),))

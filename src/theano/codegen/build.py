@@ -95,34 +95,39 @@ def identity(command):
 
 
 @functools.lru_cache(maxsize=1)
-def cpu(path="/proc/cpuinfo"):
-    """The instruction sets of this CPU, as text: what decides whether a library runs here."""
+def processor(path="/proc/cpuinfo"):
+    """What Linux tells of the first processor: {name: text}, nothing elsewhere."""
+    found = {}
     try:
         with open(path, encoding="ascii", errors="replace") as file:
-            for line in file:
-                name, _, words = line.partition(":")
-                if name.strip() in ("flags", "Features"):
-                    return " ".join(sorted({word for word in words.split() if name.strip() == "Features"
-                                            or ISA.match(word)}))
+            for line in itertools.takewhile(str.strip, file):
+                name, _, text = line.partition(":")
+                found[name.strip()] = text.strip()
     except OSError:
         pass
+    return found
+
+
+def cpu():
+    """The instruction sets of this CPU, as text: what decides whether a library runs here."""
+    known = processor()
+    if "flags" in known:
+        return " ".join(sorted(set(filter(ISA.match, known["flags"].split()))))
+    if "Features" in known:
+        return " ".join(sorted(set(known["Features"].split())))
     return " ".join(os.uname()) if hasattr(os, "uname") else sys.platform
 
 
-@functools.lru_cache(maxsize=1)
-def halves_vectors(path="/proc/cpuinfo"):
+def halves_vectors():
     """Whether this CPU, a Zen 4, works on vectors of 512 bits by halves.
 
     Functions still gain from them, by fewer instructions. What memory sets the time of loses: half of the 512 bits that
     are loaded lie on two lines of the cache, as NumPy aligns arrays (a product of vectors of 300,000 takes 81 us, else
     73).
     """
-    try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            found = dict(tuple(map(str.strip, line.partition(":")[::2])) for line in file)
-    except OSError:
-        return False
-    return (found.get("vendor_id"), found.get("cpu family")) == ("AuthenticAMD", "25") and "avx512f" in found["flags"]
+    known = processor()
+    return (known.get("vendor_id"), known.get("cpu family")) == ("AuthenticAMD", "25") \
+        and "avx512f" in known.get("flags", "").split()
 
 
 def flags():
