@@ -28,7 +28,7 @@ SIZES = (100, 10_000, 1_000_000)
 ROUNDS = 10
 SECONDS = 2e-3          # of one round
 CLOSE = 1.1             # a cell in which we are not that much faster is measured again,
-AGAIN = 4               # that many times
+AGAIN = 10              # that many times
 
 
 def module(name):

@@ -16,11 +16,13 @@ static void take_elements(char *to, const char *from, const int64_t *offset, int
 }
 
 /* Elements far from one another; nonzero where an index is out of bounds. */
-static int take_far(char *to, const char *from, const int64_t *index, int64_t n, int64_t extent, int64_t stride,
-                    int item)
+static int take_far(char *to, const char *from, const th_places *p, int item)
 {
+    const int64_t *index = (const int64_t *)p->vector->data;
+    int64_t n = p->total, extent = p->extent, stride = p->stride, asked = th_asked(p);
 #define TAKE(T)                                                                                                        \
     for (int64_t j = 0; j < n; j++) {                                                                                  \
+        th_ask_for_place(from, index, j, asked, extent, stride);                                                       \
         int64_t at = index[j];                                                                                         \
         if (at < 0)                                                                                                    \
             at += extent;                                                                                              \
@@ -135,10 +137,15 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
     } else if (b->whole && b->nbytes <= 16 && (b->nbytes & (b->nbytes - 1)) == 0) {
         take_elements(to, from, offset, n, (int)b->nbytes);
     } else if (b->whole) {
+        int64_t ahead = b->nbytes < TH_PAGE ? AHEAD : 1;
         for (int64_t j = 0; j < n; j++, to += b->nbytes) {
-            if (j + AHEAD < n)
+            if (j + ahead < n) {
+                const char *later = from + offset[j + ahead];
                 for (int64_t k = 0; k < b->nbytes && k < 512; k += 64)
-                    __builtin_prefetch(from + offset[j + AHEAD] + k);
+                    __builtin_prefetch(later + k);
+                th_ask_for(later, b->nbytes);
+                th_ask_for(to + ahead * b->nbytes, b->nbytes);
+            }
             memcpy(to, from + offset[j], b->nbytes);
         }
     } else if (b->ndim == 1) {
@@ -166,7 +173,7 @@ static int take_places(char *to, const char *from, const th_places *p, const blo
     int64_t room[TH_BLOCK];
     int bad = 0;
     if (b->nbytes == b->item && th_is_far(p))
-        return take_far(to, from, (const int64_t *)p->vector->data, p->total, p->extent, p->stride, b->item);
+        return take_far(to, from, p, b->item);
     if (p->offset) {
         take_some(to, from, p->offset, p->total, b);
         return 0;
@@ -196,6 +203,8 @@ static int take_masked(th_slot *o, const th_slot *x, const th_places *p, const b
     }
     for (int64_t i = 0; i < n && left; i++)
         if (m->data[i]) {
+            th_ask_for(x->data + (i + 1) * b->nbytes, b->nbytes);
+            th_ask_for(to + b->nbytes, b->nbytes);
             memcpy(to, x->data + i * b->nbytes, b->nbytes);
             to += b->nbytes;
             left--;

@@ -9,7 +9,7 @@
 #include "pieces.h"
 #include "narrow.h"
 
-enum { LINE = 64, LONG_ROW = 1024 };            /* bytes; points of rows that are worth two calls */
+enum { LINE = 64, LONG_ROW = 1024, PART = 4096 };    /* bytes; points of rows that are worth two calls, and of a call */
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16, 8 };
 
@@ -140,20 +140,32 @@ static int64_t find_lead(const loop *l)
     return best;
 }
 
+/* The next n points of a row, and on to those that follow. */
+static int run_points(loop *l, int64_t n)
+{
+    int64_t extent[4] = { n, 1, 0, 0 };
+    int code = th_call_inner(l, l->ptr, l->stride[0], extent);
+    for (int k = 0; k < l->nest->noperands; k++)
+        if (!(l->nest->scalars & BIT(k))) l->ptr[k] += n * l->itemsize[k];
+    return code;
+}
+
 /* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
  * first, and must not depend on where arrays lie: only nests of one op have such points. */
 static int run_one_row(loop *l)
 {
     int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
-    int64_t extent[4] = { lead, 1, 0, 0 };
-    if (lead) {
-        int code = th_call_inner(l, l->ptr, l->stride[0], extent);
-        if (code) return code;
+    int64_t bytes = 0;
+    int code = lead ? run_points(l, lead) : TH_OK;
+    n -= lead;
+    for (int k = 0; k < l->nest->noperands; k++)
+        if (!(l->nest->scalars & BIT(k))) bytes += n * l->itemsize[k];
+    for (; !code && n > PART && bytes >= TH_MANY_PAGES; n -= PART) {
         for (int k = 0; k < l->nest->noperands; k++)
-            if (!(l->nest->scalars & BIT(k))) l->ptr[k] += lead * l->itemsize[k];
+            if (!(l->nest->scalars & BIT(k))) th_ask_for(l->ptr[k] + PART * l->itemsize[k], PART * l->itemsize[k]);
+        code = run_points(l, PART);
     }
-    extent[0] = n - lead;
-    return th_call_inner(l, l->ptr, l->stride[0], extent);
+    return code ? code : run_points(l, n);
 }
 
 /* Whether an output has the storage of an input. */

@@ -10,7 +10,7 @@ typedef void (*row_fn)(char *x, int64_t sx, const char *y, int64_t sy, int64_t n
 typedef void (*each_fn)(char *x, const int64_t *offset, const char *y, int64_t sy, int64_t n);
 typedef void (*held_fn)(char *x, const uint8_t *mask, const char *y, int64_t n);
 /* `each` for places far from one another, of an index that is not checked yet; nonzero where it is out of bounds. */
-typedef int (*far_fn)(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy, int64_t n);
+typedef int (*far_fn)(char *x, const th_places *p, const char *y, int64_t sy);
 typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } writer;
 
 #define WRITER(NAME, T, EXPRESSION)                                                                                    \
@@ -56,18 +56,20 @@ typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } wr
             *p = EXPRESSION;                                                                                           \
         }                                                                                                              \
     }                                                                                                                  \
-    static int NAME##_far(char *x, const int64_t *index, int64_t extent, int64_t sx, const char *y, int64_t sy,        \
-                          int64_t n)                                                                                   \
+    static int NAME##_far(char *x, const th_places *p, const char *y, int64_t sy)                                      \
     {                                                                                                                  \
+        const int64_t *index = (const int64_t *)p->vector->data;                                                       \
+        int64_t n = p->total, extent = p->extent, sx = p->stride, asked = th_asked(p);                                 \
         for (int64_t i = 0; i < n; i++) {                                                                              \
+            th_ask_for_place(x, index, i, asked, extent, sx);                                                          \
             int64_t at = index[i];                                                                                     \
             if (at < 0)                                                                                                \
                 at += extent;                                                                                          \
             if ((uint64_t)at >= (uint64_t)extent)                                                                      \
                 return 1;                                                                                              \
-            T *p = (T *)(x + at * sx), a = *p, b = *(const T *)(y + i * sy);                                           \
+            T *to = (T *)(x + at * sx), a = *to, b = *(const T *)(y + i * sy);                                         \
             (void)a;                                                                                                   \
-            *p = EXPRESSION;                                                                                           \
+            *to = EXPRESSION;                                                                                          \
         }                                                                                                              \
         return 0;                                                                                                      \
     }                                                                                                                  \
@@ -294,8 +296,7 @@ int th_scatter(const th_call *c)
     if ((error = value_offsets(f, &p, &step, &from)))
         return error;
     if (!p.ninner && !p.nouter && !from && th_is_far(&p.places)) {
-        const int64_t *places = (const int64_t *)p.places.vector->data;
-        bad = p.write.far(x->data, places, p.places.extent, p.places.stride, y->data, step, total);
+        bad = p.write.far(x->data, &p.places, y->data, step);
         return bad ? th_check_vector(f, &p.places, (int)c->params[2]) : 0;
     }
     do
