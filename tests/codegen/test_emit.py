@@ -145,3 +145,22 @@ def test_encoding_is_plain_integers():
         assert all(type(w) is int for w in words)
         ndim, count = nest.ndim, len(nest.operands)
         assert len(words) == 5 + 2 * ndim + count * (5 + ndim) + 8 * len(nest.phases)
+
+
+def chain(*names, dtype="float32", ndim=1):
+    """out = f(g(... (x))) of the rows with these names, the innermost first"""
+    axes = tuple(range(ndim))
+    operands = (Operand(dtype, axes), Operand(dtype, axes, "out"))
+    body = [load(0, operands)]
+    for name in names:
+        body.append(Value(TABLE[name], (len(body) - 1,), dtype))
+    return LoopNest(ndim, (False,) * ndim, operands, (Phase(tuple(body), ((len(body) - 1, 1),)),))
+
+
+@pytest.mark.parametrize("names, loops", [
+    (["tanh"], 1), (["neg", "tanh", "neg"], 1), (["tanh", "sigmoid"], 2), (["tanh", "neg", "sigmoid", "neg", "erf"], 3),
+])  # fmt: skip
+def test_long_functions_of_long_functions_have_loops_of_their_own(names, loops):
+    source, symbols = emit_library([chain(*names)])
+    kernel = source[source.index(f"int {next(iter(symbols.values()))}("):]
+    assert kernel.count("#pragma omp simd") == loops

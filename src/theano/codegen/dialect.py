@@ -7,6 +7,10 @@ around the expressions look in its language.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+# Stands among statements where those that follow may have a loop of their own, a few points behind the first one's: a
+# function that waits for what another one gave keeps the processor from working on the next points meanwhile.
+CUT = "cut"
+
 
 @dataclass(frozen=True)
 class Function:
@@ -66,8 +70,8 @@ class Dialect:
     rounded(text, dtype): a value rounded to what a float of 16 bits holds.
     library(names): the sources of those functions among `names` that we bring along.
     twin(name): names of a faster function and of the one that tells where it is right, or None.
-    kernel(symbol, phases, light): one function; phases holds (accesses, statements, Quick or None). light: it computes
-    so little that memory sets its time.
+    kernel(symbol, phases, light): one function; phases holds (accesses, statements, Quick or None), `CUT` among the
+    statements. light: it computes so little that memory sets its time.
     helpers: functions of that library that loads, stores and loops call.
     flags: compiler options that the emitted source counts on.
     """

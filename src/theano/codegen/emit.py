@@ -7,7 +7,7 @@ nothing but the nests: it can serve as the key of a cache.
 import re
 
 from theano.codegen import nest as ir
-from theano.codegen.dialect import Access, Function, Quick
+from theano.codegen.dialect import CUT, Access, Function, Quick
 from theano.codegen.dialects import c
 from theano.scalar.dtype import is_small, kind_of, result_type
 
@@ -44,14 +44,25 @@ def emit_nest(nest, dialect=c.DIALECT):
     for phase in nest.phases:
         accesses = phase_accesses(nest, phase)
         names = values(nest, phase, accesses, dialect, declarations)
-        stores = []
-        for value, k in ir.kernel_stores(nest, phase):
-            text = names.cast(value, nest.operands[k].dtype)
-            stores.append(dialect.store(accesses[k], text))
-        statements = [f"const {kind} v{n} = {text};" for n, kind, text in names.statements]
+        stores = [
+            (value, dialect.store(accesses[k], names.cast(value, nest.operands[k].dtype)))
+            for value, k in ir.kernel_stores(nest, phase)
+        ]
         quick = quick_way(nest, phase, names, stores, declarations)
-        phases.append((list(accesses.values()), statements + stores, quick))
+        phases.append((list(accesses.values()), in_stages(nest, phase, names.statements, stores), quick))
     return dialect.kernel(SYMBOL, phases, ir.is_light(nest)), declarations
+
+
+def in_stages(nest, phase, computed, stores):
+    """The statements of a phase, with a cut before those that need long functions of what long functions gave."""
+    stage = ir.stages(nest, phase)
+    last = max(stage.values(), default=0)
+    found = [[] for _ in range(last + 1)]
+    for number, kind, text in computed:
+        found[stage[number]].append(f"const {kind} v{number} = {text};")
+    for number, text in stores:
+        found[stage.get(number, last)].append(text)
+    return [text for k, statements in enumerate(found) for text in ([CUT] if k else []) + statements]
 
 
 def quick_way(nest, phase, names, stores, declarations):
@@ -64,12 +75,13 @@ def quick_way(nest, phase, names, stores, declarations):
                 checks += [f"{twin[1]}({arguments})" for arguments in arguments_of(name, text)]
                 text = re.sub(rf"\b{name}\(", f"{twin[0]}(", text)
                 declarations |= {Function(twin[0]), Function(twin[1])}
-        statements.append(f"const {kind} v{number} = {text};")
+        statements.append((number, kind, text))
     if not checks:
         return None
     loads = ir.kernel_loads(nest, phase)
     staged = [k for _, k in ir.kernel_stores(nest, phase) if k in loads or nest.operands[k].inplace in loads]
-    return Quick(tuple(statements + stores), tuple(dict.fromkeys(checks)), tuple(dict.fromkeys(staged)))
+    texts = in_stages(nest, phase, statements, stores)
+    return Quick(tuple(texts), tuple(dict.fromkeys(checks)), tuple(dict.fromkeys(staged)))
 
 
 def arguments_of(name, text):

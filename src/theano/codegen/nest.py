@@ -28,6 +28,7 @@ MAX_OPERANDS = 64
 HEAD = 8                    # TH_HEAD in runtime/vm.h
 MOVES, SINGLE = 2, 4        # TH_MOVES and TH_SINGLE there
 CHEAP = 4                   # the most that a row of the scalar table costs that is a few instructions
+LONG = 20                   # the least that one costs that is a long chain of them, each of which waits for the last
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,19 @@ def live(nest, phase):
         if position in wanted:
             wanted.update(phase.body[position].args)
     return sorted(wanted)
+
+
+def stages(nest, phase):
+    """When each live value is computed, by number: 0 for what needs no long function, or one; 1 for what needs one of
+    what others gave; and so on.
+    """
+    found, long_before = {}, {}
+    for number in live(nest, phase):
+        value = phase.body[number]
+        before = max((long_before[a] for a in value.args), default=0)
+        long_before[number] = before + (getattr(value.op, "cost", 0) >= LONG)
+        found[number] = max(0, long_before[number] - 1)
+    return found
 
 
 def kernel_loads(nest, phase):

@@ -3,12 +3,13 @@
 Every row of a kernel is contiguous (runtime/loop.c packs what is not), so one loop is all there is.
 """
 
+import itertools
 import re
 
 import numpy as np
 
 from theano.codegen import mathlib
-from theano.codegen.dialect import Access, Dialect, Function, Quick
+from theano.codegen.dialect import CUT, Access, Dialect, Function, Quick
 from theano.scalar.dtype import kind_of, numpy_dtype
 
 STORAGE = {
@@ -32,6 +33,7 @@ typedef __UINT64_TYPE__ u64;
 """
 
 BLOCK = 256             # points of small floats that are converted at once
+STAGE = 256             # points of one stage before those of the next
 PIECE = 1024            # points that are computed again where one of them needs more care than the quick way takes
 
 BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
@@ -46,6 +48,9 @@ COMPLEX = REAL_OF_COMPLEX | {
     "cexp", "clog", "csqrt", "csin", "ccos", "ctan", "casin", "cacos", "catan", "csinh",
     "ccosh", "ctanh", "casinh", "cacosh", "catanh", "cpow", "conj",
 }  # fmt: skip
+
+VALUE = re.compile(r"const (.+?) (v\d+) = ")
+NAME = re.compile(r"\bv\d+\b")
 
 
 def function(name, dtype):
@@ -241,8 +246,36 @@ def blocks(arrays, body):
 
 
 def points(start, stop, statements, clause=""):
-    """The loop over the points of a row."""
+    """The loop over the points of a row, or several of them where statements are cut."""
+    if CUT in statements:
+        return stages(start, stop, statements, clause)
     return [f"#pragma omp simd{clause}", f"for (i64 j = {start}; j < {stop}; j++) {{", *indent(statements, 1), "}"]
+
+
+def stages(start, stop, statements, clause):
+    """A loop for what stands between cuts, and one for all of them over a few points at a time. What is needed behind a
+    cut is kept in an array.
+    """
+    parts = [list(part) for cut, part in itertools.groupby(statements, CUT.__eq__) if not cut]
+    made = [{m[2]: m[1] for m in map(VALUE.match, part) if m} for part in parts]
+    kept = [sorted(set(values) & names(itertools.chain(*parts[k + 1:]))) for k, values in enumerate(made)]
+    lines = [f"const i64 end = {stop} - begin < {STAGE} ? {stop} : begin + {STAGE};"]
+    lines += [f"_Alignas(64) {made[k][v]} k{v}[{STAGE}];" for k, values in enumerate(kept) for v in values]
+    for k, part in enumerate(parts):
+        given = [f"const {made[b][v]} {v} = k{v}[j - begin];" for b in range(k) for v in kept[b] if v in names(part)]
+        lines += points("begin", "end", [*given, *part, *(f"k{v}[j - begin] = {v};" for v in kept[k])], clause)
+    return [f"for (i64 begin = {start}; begin < {stop}; begin += {STAGE}) {{", *indent(lines, 1), "}"]
+
+
+def place_of(check, statements):
+    """Where a check goes: before the cut behind the last of what it names, or at the end."""
+    known = max((k for k, s in enumerate(statements) if (m := VALUE.match(s)) and m[2] in names([check])), default=0)
+    return statements.index(CUT, known) if CUT in statements[known:] else len(statements)
+
+
+def names(statements):
+    """The values that they name."""
+    return set(NAME.findall(" ".join(statements)))
 
 
 def pieces(accesses, statements, quick):
@@ -251,7 +284,8 @@ def pieces(accesses, statements, quick):
     attempt = list(quick.statements)
     for k in kinds:
         attempt = [text.replace(f"x{k}[j] =", f"t{k}[j - from] =") for text in attempt]
-    attempt += [f"wrong |= !{check};" for check in quick.checks]
+    for check in quick.checks:
+        attempt.insert(place_of(check, attempt), f"wrong |= !{check};")
     copies = [f"x{k}[j] = t{k}[j - from];" for k in kinds]
     lines = [
         "int wrong = 0;",

@@ -1,0 +1,63 @@
+"""Arrays that outlast the second cache: their pages and lines are asked for ahead of time, some past the end."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+
+MANY = (5 << 20) // 8 + 77          # doubles, of more bytes than TH_MANY_PAGES in runtime/vm.h
+rng = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16"])
+@pytest.mark.parametrize("start", [0, 1, 5])
+def test_long_rows(dtype, start):
+    x, y = T.vector("x", dtype), T.vector("y", dtype)
+    f = theano.function([x, y], [-x, x + y, T.cast(x, "float64")])
+    a = rng.integers(-100, 100, 3 * MANY + start).astype(dtype)[start:]
+    for found, expected in zip(f(a, a[::-1].copy()), [-a, a + a[::-1], a.astype("float64")], strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_long_rows_in_place():
+    w = theano.shared(np.arange(MANY, dtype="float64"))
+    theano.function([], [], updates=[(w, w * 2 + 1)])()
+    np.testing.assert_array_equal(w.get_value(), np.arange(MANY) * 2.0 + 1)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int8", "complex128"])
+def test_far_elements_are_taken_and_written(dtype):
+    n = 6 << 20 if dtype == "int8" else MANY
+    x, y, i = T.vector("x", dtype), T.vector("y", dtype), T.lvector("i")
+    f = theano.function([x, y, i], [x[i], T.set_subtensor(x[i], y), T.inc_subtensor(x[i], y)])
+    a = rng.integers(0, 3, n).astype(dtype)
+    for count in (1, 64, 65, 5000):
+        places, values = rng.integers(-n, n, count), rng.integers(0, 3, count).astype(dtype)
+        put, added = a.copy(), a.copy()
+        put[places] = values
+        np.add.at(added, places, values)
+        for found, expected in zip(f(a, values, places), [a[places], put, added], strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("wrong", [MANY, -MANY - 1, 2**62, -(2**63)])
+def test_far_elements_that_are_none(wrong):
+    """A place is asked for before it is checked, whatever it is."""
+    x, i = T.dvector("x"), T.lvector("i")
+    places = rng.integers(0, MANY, 300)
+    places[170] = wrong
+    for result in (x[i], T.inc_subtensor(x[i], 1.0)):
+        with pytest.raises(IndexError):
+            theano.function([x, i], result)(np.zeros(MANY), places)
+
+
+@pytest.mark.parametrize("columns", [40, 700, 1500])
+def test_long_rows_are_taken_and_joined(columns):
+    x, i, m = T.dmatrix("x"), T.lvector("i"), T.vector("m", "bool")
+    f = theano.function([x, i, m], [x[i], x[m], T.concatenate([x, x[:3]]), T.concatenate([x, x], axis=1), x.copy()])
+    a = rng.standard_normal((MANY // columns, columns))
+    places, mask = rng.integers(-len(a), len(a), len(a) // 2), rng.random(len(a)) < 0.5
+    expected = [a[places], a[mask], np.concatenate([a, a[:3]]), np.concatenate([a, a], axis=1), a]
+    for found, wanted in zip(f(a, places, mask), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
