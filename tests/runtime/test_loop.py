@@ -379,6 +379,23 @@ def test_nan_and_infinity_in_reductions(dtype, kind, value):
                     agree(runner(number, x), run_numpy(nest, [x]), dtype)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kind", ["maximum", "minimum"])
+@pytest.mark.parametrize("rows, columns", [(4, 5), (9, 1030), (1023, 40), (64, 3)])
+def test_extremes_of_columns(dtype, kind, rows, columns):
+    """Infinities of both signs look like nan to the quick way, and a nan counts wherever it stands."""
+    runner = Runner([reduction(dtype, kind, 2, (0,))])
+    rng = np.random.default_rng(rows)
+    plain = rng.standard_normal((rows, columns)).astype(dtype)
+    infinite, missing = plain.copy(), plain.copy()
+    infinite[rng.integers(0, rows, 6), rng.integers(0, columns, 6)] = [np.inf, -np.inf] * 3
+    infinite[1, 0], infinite[2, 0] = np.inf, -np.inf
+    missing[rng.integers(0, rows, 3), rng.integers(0, columns, 3)] = np.nan
+    missing[rows - 1, columns - 1] = np.nan
+    for value in (plain, infinite, missing, missing[::-1], np.full_like(plain, -np.inf)):
+        np.testing.assert_array_equal(runner(0, value)[0].reshape(-1), getattr(np, kind).reduce(value, axis=0))
+
+
 # -- threads
 
 

@@ -2,8 +2,7 @@
 #include <string.h>
 #include "arrays.h"
 
-enum { TILE = 16,               /* elements a side: what is read of 16 lines of a cache is used at once */
-       MOVED = 1 << 14 };       /* bytes of a long run at a time, while the pages of the next come nearer */
+enum { TILE = 16 };             /* elements a side: what is read of 16 lines of a cache is used at once */
 
 typedef struct { int64_t n, to, from; } axis;
 
@@ -63,21 +62,11 @@ TH_CLONES static void copy_backwards(char *restrict to, const char *restrict fro
     }
 }
 
-void th_move(char *restrict to, const char *restrict from, int64_t nbytes)
-{
-    for (; nbytes > MOVED; nbytes -= MOVED, to += MOVED, from += MOVED) {
-        th_ask_for(to + MOVED, MOVED);
-        th_ask_for(from + MOVED, MOVED);
-        memcpy(to, from, MOVED);
-    }
-    memcpy(to, from, nbytes);
-}
-
 static void copy_plane(char *to, const char *from, axis rows, axis along, int item)
 {
     if (along.to == item && along.from == item) {
         for (int64_t i = 0; i < rows.n; i++)
-            th_move(to + i * rows.to, from + i * rows.from, along.n * item);
+            memcpy(to + i * rows.to, from + i * rows.from, along.n * item);
         return;
     }
     if (along.to == item && (item == 4 || item == 8) && along.n >= 8

@@ -137,15 +137,10 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
     } else if (b->whole && b->nbytes <= 16 && (b->nbytes & (b->nbytes - 1)) == 0) {
         take_elements(to, from, offset, n, (int)b->nbytes);
     } else if (b->whole) {
-        int64_t ahead = b->nbytes < TH_PAGE ? AHEAD : 1;
         for (int64_t j = 0; j < n; j++, to += b->nbytes) {
-            if (j + ahead < n) {
-                const char *later = from + offset[j + ahead];
+            if (j + AHEAD < n)
                 for (int64_t k = 0; k < b->nbytes && k < 512; k += 64)
-                    __builtin_prefetch(later + k);
-                th_ask_for(later, b->nbytes);
-                th_ask_for(to + ahead * b->nbytes, b->nbytes);
-            }
+                    __builtin_prefetch(from + offset[j + AHEAD] + k);
             memcpy(to, from + offset[j], b->nbytes);
         }
     } else if (b->ndim == 1) {
@@ -203,8 +198,6 @@ static int take_masked(th_slot *o, const th_slot *x, const th_places *p, const b
     }
     for (int64_t i = 0; i < n && left; i++)
         if (m->data[i]) {
-            th_ask_for(x->data + (i + 1) * b->nbytes, b->nbytes);
-            th_ask_for(to + b->nbytes, b->nbytes);
             memcpy(to, x->data + i * b->nbytes, b->nbytes);
             to += b->nbytes;
             left--;

@@ -70,8 +70,6 @@ int th_fft(const th_call *c);
 int th_check_scatter(const th_call *c);         /* finds out whether th_scatter can run, writes nothing */
 
 /* copy.c: copies x to memory of the same shape and other strides. */
-/* copy.c: memcpy, faster where what is copied outlasts the second cache. */
-void th_move(char *restrict to, const char *restrict from, int64_t nbytes);
 void th_copy(char *to, const int64_t *stride, const th_slot *x);
 /* n doubles as floats, elsewhere. */
 void th_narrow(char *to, const char *from, int64_t n);

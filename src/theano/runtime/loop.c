@@ -150,6 +150,15 @@ static int run_points(loop *l, int64_t n)
     return code;
 }
 
+/* What only copies needs no kernel where all elements follow one another. */
+static int move_row(const loop *l)
+{
+    const th_phase *phase = &l->nest->phase[0];
+    int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
+    memcpy(l->ptr[to], l->ptr[from], (size_t)(l->extent[0] * l->itemsize[to]));
+    return TH_OK;
+}
+
 /* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
  * first, and must not depend on where arrays lie: only nests of one op have such points. */
 static int run_one_row(loop *l)
@@ -228,7 +237,7 @@ static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inn
     }
     if (is_few_rows(&l, narrow)) return add_few_rows(frame, &l, narrow);
     gather_rows(&l);
-    if (is_one_row(&l)) return run_one_row(&l);
+    if (is_one_row(&l)) return l.naxes && nest->phase[0].calls & TH_MOVES ? move_row(&l) : run_one_row(&l);
     code = run_flat(frame, &l);
     return l.turned && !code ? turn_results(frame, &l, slots) : code;
 }

@@ -70,7 +70,7 @@ static int next_lane(lanes *l)
 static void split_lanes(char *to, const char *from, int64_t step, int64_t apart, int64_t n, int64_t lanes, int item)
 {
     if (step == item && (lanes == 1 || apart == n * item)) {
-        th_move(to, from, n * lanes * item);
+        memcpy(to, from, n * lanes * item);
         return;
     }
 #define COPY(T)                                                                                                        \

@@ -43,7 +43,8 @@
 
 /* Four rows at a time, so that accumulators are read and written once for four elements; in tiles that the
  * first cache holds. */
-#define COLUMN(NAME, T, S, LOAD, STEP)                                                                      \
+#define COLUMN(NAME, T, S, LOAD, STEP) COLUMN_TILE(NAME, T, S, LOAD, STEP) COLUMNS(NAME, T, S, LEVEL(NAME##_tile))
+#define COLUMN_TILE(NAME, T, S, LOAD, STEP)                                                                 \
     static void LEVEL(NAME##_tile)(T *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)           \
     {                                                                                                       \
         int64_t i = 0;                                                                                      \
@@ -76,7 +77,8 @@
                 acc[j] = STEP(acc[j], aj);                                                                  \
             }                                                                                               \
         }                                                                                                   \
-    }                                                                                                       \
+    }
+#define COLUMNS(NAME, T, S, TAKE)                                                                           \
     static void LEVEL(NAME##_column)(char *acc, int64_t acc_stride, const char *p, int64_t pitch, int64_t n,\
                                      int64_t rows)                                                          \
     {                                                                                                       \
@@ -85,11 +87,11 @@
         for (int64_t j = 0; acc_stride != sizeof(T) && j < n; j += TILE) {                                  \
             int64_t m = n - j < TILE ? n - j : TILE;                                                        \
             for (int64_t l = 0; l < m; l++) few[l] = *(T *)(acc + (j + l) * acc_stride);                    \
-            LEVEL(NAME##_tile)(few, p + j * (int64_t)sizeof(S), pitch, m, rows);                            \
+            TAKE(few, p + j * (int64_t)sizeof(S), pitch, m, rows);                            \
             for (int64_t l = 0; l < m; l++) *(T *)(acc + (j + l) * acc_stride) = few[l];                    \
         }                                                                                                   \
         for (int64_t j = 0; acc_stride == sizeof(T) && j < n; j += TILE)                                    \
-            LEVEL(NAME##_tile)((T *)acc + j, p + j * (int64_t)sizeof(S), pitch, n - j < TILE ? n - j : TILE,\
+            TAKE((T *)acc + j, p + j * (int64_t)sizeof(S), pitch, n - j < TILE ? n - j : TILE,\
                                rows);                                                                       \
     }
 
@@ -176,6 +178,9 @@
 /* What a floating sum, which has rows of its own, shares with the rest. */
 #define SUMMATION(NAME, T, STEP, IDENTITY)                                                                  \
     COLUMN(NAME, T, T, SAME, STEP)                                                                          \
+    FILL(NAME, T, IDENTITY)
+
+#define FILL(NAME, T, IDENTITY)                                                                             \
     static void LEVEL(NAME##_fill)(char *p, int64_t n)                                                      \
     {                                                                                                       \
         for (int64_t i = 0; i < n; i++) ((T *)p)[i] = IDENTITY;                                             \
@@ -241,6 +246,29 @@
         return acc;                                                                                         \
     }
 
+/* The same in columns. What was picked before a nan was met is picked again. */
+#define EXTREME_COLUMN(NAME, T, PICK)                                                                       \
+    COLUMN_TILE(NAME, T, T, SAME, LEVEL(NAME##_step))                                                       \
+    static void LEVEL(NAME##_quick_tile)(T *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)     \
+    {                                                                                                       \
+        int64_t i = 0;                                                                                      \
+        int wrong = 0;                                                                                      \
+        for (; i + 4 <= rows && !wrong; i += 4) {                                                           \
+            const T *a = (const T *)(p + i * pitch), *b = (const T *)(p + (i + 1) * pitch);                 \
+            const T *c = (const T *)(p + (i + 2) * pitch), *d = (const T *)(p + (i + 3) * pitch);           \
+            _Pragma("omp simd reduction(|:wrong)")                                                          \
+            for (int64_t j = 0; j < n; j++) {                                                               \
+                T ab = PICK(a[j], b[j]), cd = PICK(c[j], d[j]), abcd = PICK(ab, cd);                        \
+                T sum = (a[j] + b[j]) + (c[j] + d[j]);                                                      \
+                acc[j] = PICK(acc[j], abcd);                                                                \
+                wrong |= sum != sum;                                                                        \
+            }                                                                                               \
+        }                                                                                                   \
+        i = wrong ? 0 : i;                                                                                  \
+        LEVEL(NAME##_tile)(acc, p + i * pitch, pitch, n, rows - i);                                         \
+    }                                                                                                       \
+    COLUMNS(NAME, T, T, LEVEL(NAME##_quick_tile))
+
 #define INTEGER(NAME, T, LOWEST, HIGHEST)                                                                   \
     REDUCTION(NAME##_more, T, MORE, LOWEST)                                                                 \
     REDUCTION(NAME##_less, T, LESS, HIGHEST)
@@ -258,9 +286,11 @@
     EXTREME(NAME##_more, T, MORE)                                                                           \
     EXTREME(NAME##_less, T, LESS)                                                                           \
     ROWS(NAME##_more, T, T)                                                                                 \
-    SUMMATION(NAME##_more, T, LEVEL(NAME##_more_step), -INF)                                                \
+    EXTREME_COLUMN(NAME##_more, T, MORE)                                                                    \
+    FILL(NAME##_more, T, -INF)                                                                              \
     ROWS(NAME##_less, T, T)                                                                                 \
-    SUMMATION(NAME##_less, T, LEVEL(NAME##_less_step), INF)                                                 \
+    EXTREME_COLUMN(NAME##_less, T, LESS)                                                                    \
+    FILL(NAME##_less, T, INF)                                                                               \
     SETTLE(NAME, T, NAME, 1)                                                                                \
     FLOAT_SUM(NAME, T, T, SAME, NAME, 1)
 

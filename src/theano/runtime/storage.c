@@ -80,7 +80,7 @@ int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
     f->array[i] = NULL;
     int error = th_allocate(f, s);
     if (!error)
-        th_move(s->data, data, th_count(s) * s->itemsize);
+        memcpy(s->data, data, th_count(s) * s->itemsize);
     if (f->released)
         PyEval_RestoreThread(f->released);
     Py_DECREF(all);

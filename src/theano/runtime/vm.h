@@ -30,7 +30,7 @@ typedef struct th_slot {
     int16_t itemsize;
 } th_slot;
 
-enum { TH_PAGE = 4096, TH_MANY_PAGES = 4 << 20 };         /* bytes; what lies in so many outlasts the second cache */
+enum { TH_PAGE = 4096, TH_MANY_PAGES = 4 << 20 };         /* bytes; what lies in so many is not in the second cache */
 
 /* Asks for the first line of every page that begins in these bytes: the processor looks up where the page lies, and
  * begins to fetch what follows, before it comes there (a sum of two vectors of 1e6 takes 3 to 9 % less). The bytes
