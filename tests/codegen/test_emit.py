@@ -159,6 +159,7 @@ def chain(*names, dtype="float32", ndim=1):
 
 @pytest.mark.parametrize("names, loops", [
     (["tanh"], 1), (["neg", "tanh", "neg"], 1), (["tanh", "sigmoid"], 2), (["tanh", "neg", "sigmoid", "neg", "erf"], 3),
+    (["tanh"] * 4, 4), (["tanh"] * 5, 1),
 ])  # fmt: skip
 def test_long_functions_of_long_functions_have_loops_of_their_own(names, loops):
     source, symbols = emit_library([chain(*names)])

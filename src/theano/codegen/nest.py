@@ -29,6 +29,7 @@ HEAD = 8                    # TH_HEAD in runtime/vm.h
 MOVES, SINGLE = 2, 4        # TH_MOVES and TH_SINGLE there
 CHEAP = 4                   # the most that a row of the scalar table costs that is a few instructions
 LONG = 20                   # the least that one costs that is a long chain of them, each of which waits for the last
+STAGES = 4                  # the most loops that the points of a row are computed in, one after the other
 
 
 @dataclass(frozen=True)
@@ -241,15 +242,15 @@ def live(nest, phase):
 
 def stages(nest, phase):
     """When each live value is computed, by number: 0 for what needs no long function, or one; 1 for what needs one of
-    what others gave; and so on.
+    what others gave; and so on. All at once where that would be more than `STAGES` times: compilers take their time for
+    every loop.
     """
-    found, long_before = {}, {}
+    depth = {}                  # long functions one behind the other
     for number in live(nest, phase):
         value = phase.body[number]
-        before = max((long_before[a] for a in value.args), default=0)
-        long_before[number] = before + (getattr(value.op, "cost", 0) >= LONG)
-        found[number] = max(0, long_before[number] - 1)
-    return found
+        depth[number] = max((depth[a] for a in value.args), default=0) + (getattr(value.op, "cost", 0) >= LONG)
+    cut = max(depth.values(), default=0) <= STAGES
+    return {number: max(0, n - 1) if cut else 0 for number, n in depth.items()}
 
 
 def kernel_loads(nest, phase):
