@@ -6,7 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-MANY = (5 << 20) // 8 + 77          # doubles, of more bytes than TH_MANY_PAGES in runtime/vm.h
+MANY = (5 << 20) // 8 + 77          # doubles; four times TH_FAR in runtime/arrays.h, and three of them PAGES in loop.c
 rng = np.random.default_rng(0)
 
 
@@ -21,9 +21,9 @@ def test_long_rows(dtype, start):
 
 
 def test_long_rows_in_place():
-    w = theano.shared(np.arange(MANY, dtype="float64"))
+    w = theano.shared(np.arange(3 * MANY, dtype="float64"))
     theano.function([], [], updates=[(w, w * 2 + 1)])()
-    np.testing.assert_array_equal(w.get_value(), np.arange(MANY) * 2.0 + 1)
+    np.testing.assert_array_equal(w.get_value(), np.arange(3 * MANY) * 2.0 + 1)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "int8", "complex128"])

@@ -60,7 +60,7 @@ static inline int th_is_far(const th_places *p) { return p->vector && th_bytes_b
 enum { TH_BEFORE = 64 };
 static inline int64_t th_asked(const th_places *p)
 {
-    return th_bytes_between(p) > TH_MANY_PAGES && p->total > TH_BEFORE ? p->total - TH_BEFORE : 0;
+    return th_bytes_between(p) > 4 * TH_FAR && p->total > TH_BEFORE ? p->total - TH_BEFORE : 0;
 }
 
 /* Asks for the line of place number `i`, which may be out of bounds, where it is less than `asked`. */

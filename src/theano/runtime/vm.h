@@ -30,11 +30,10 @@ typedef struct th_slot {
     int16_t itemsize;
 } th_slot;
 
-enum { TH_PAGE = 4096, TH_MANY_PAGES = 4 << 20 };         /* bytes; what lies in so many is not in the second cache */
+enum { TH_PAGE = 4096 };      /* bytes of the smallest pages there are */
 
 /* Asks for the first line of every page that begins in these bytes: the processor looks up where the page lies, and
- * begins to fetch what follows, before it comes there (a sum of two vectors of 1e6 takes 3 to 9 % less). The bytes
- * need not be the process's. */
+ * begins to fetch what follows, before it comes there. The bytes need not be the process's. */
 TH_INLINE void th_ask_for(const char *p, int64_t nbytes)
 {
     const char *end = p + nbytes;
