@@ -6,7 +6,7 @@ from scipy import special
 
 import theano
 import theano.tensor as T
-from theano.codegen.dialects.c import PIECE, STAGE
+from theano.codegen.dialects.c import KEPT, PIECE, STAGE
 
 SIZES = (0, 1, STAGE - 1, STAGE, STAGE + 1, PIECE + 3, 3 * PIECE + 5)
 
@@ -71,3 +71,12 @@ def test_stages_of_rows_and_sums():
     found = f(a, c)
     np.testing.assert_allclose(found[0], np.tanh(np.exp(a * 0.5) + c) * c.sum(), rtol=1e-13, atol=1e-14)
     np.testing.assert_allclose(found[1], np.tanh(np.exp(a) + c[0]).sum(axis=1), rtol=1e-13)
+
+
+@pytest.mark.parametrize("count", [KEPT, KEPT + 1])
+def test_many_values_for_a_later_stage(count):
+    """Kept for the second stage, or computed in one loop where they are too many."""
+    xs = [T.vector(f"x{k}", "float64") for k in range(count)]
+    f = theano.function(xs, sum(T.tanh(T.exp(xs[0]) * x) for x in xs))
+    values = np.random.default_rng(3).uniform(-1, 1, (count, STAGE + 50))
+    np.testing.assert_allclose(f(*values), np.tanh(np.exp(values[0]) * values).sum(axis=0), rtol=1e-13, atol=1e-14)

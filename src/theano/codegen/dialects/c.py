@@ -34,6 +34,7 @@ typedef __UINT64_TYPE__ u64;
 
 BLOCK = 256             # points of small floats that are converted at once
 STAGE = 256             # points of one stage before those of the next
+KEPT = 12               # the most values that stages keep for later ones: the first cache has no room for many more
 PIECE = 1024            # points that are computed again where one of them needs more care than the quick way takes
 
 BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
@@ -254,11 +255,13 @@ def points(start, stop, statements, clause=""):
 
 def stages(start, stop, statements, clause):
     """A loop for what stands between cuts, and one for all of them over a few points at a time. What is needed behind a
-    cut is kept in an array.
+    cut is kept in an array; where that is too much cuts don't count.
     """
     parts = [list(part) for cut, part in itertools.groupby(statements, CUT.__eq__) if not cut]
     made = [{m[2]: m[1] for m in map(VALUE.match, part) if m} for part in parts]
     kept = [sorted(set(values) & names(itertools.chain(*parts[k + 1:]))) for k, values in enumerate(made)]
+    if sum(map(len, kept)) > KEPT:
+        return points(start, stop, [text for text in statements if text != CUT], clause)
     lines = [f"const i64 end = {stop} - begin < {STAGE} ? {stop} : begin + {STAGE};"]
     lines += [f"_Alignas(64) {made[k][v]} k{v}[{STAGE}];" for k, values in enumerate(kept) for v in values]
     for k, part in enumerate(parts):
