@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address", "-fsanitize=undefined"]
 TESTS = ["tests/compile/test_fuzzed_calls.py", "tests/compile/test_error_lines.py", "tests/compile/test_callable.py",
          "tests/tensor", "tests/runtime/test_threads.py", "tests/runtime/test_products.py",
-         "tests/runtime/test_typed_loops.py", "tests/compile/test_prebuilt_loops.py", "tests/codegen/test_rows.py",
-         "tests/codegen/test_quick.py", "tests/inner"]
+         "tests/runtime/test_typed_loops.py", "tests/runtime/test_ahead.py", "tests/runtime/test_far.py",
+         "tests/compile/test_prebuilt_loops.py", "tests/codegen/test_rows.py", "tests/codegen/test_quick.py",
+         "tests/codegen/test_order.py", "tests/codegen/test_stages.py", "tests/inner"]
 
 
 def build(folder):

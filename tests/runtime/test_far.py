@@ -6,7 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-MANY = (5 << 20) // 8 + 77          # doubles; four times TH_FAR in runtime/arrays.h, and three of them PAGES in loop.c
+MANY = (5 << 20) // 8 + 77          # doubles; four times TH_FAR in runtime/arrays.h, and three of them KNOWN in loop.c
 rng = np.random.default_rng(0)
 
 

@@ -61,7 +61,7 @@ def in_stages(nest, phase, computed, stores):
     for number, kind, text in computed:
         found[stage[number]].append(f"const {kind} v{number} = {text};")
     for number, text in stores:
-        found[stage.get(number, last)].append(text)
+        found[stage[number]].append(text)
     return [text for k, statements in enumerate(found) for text in ([CUT] if k else []) + statements]
 
 

@@ -10,7 +10,7 @@
 #include "narrow.h"
 
 enum { LINE = 64, LONG_ROW = 1024,              /* bytes; points of rows that are worth two calls */
-       PAGES = 12 << 20,                        /* bytes whose pages a processor knows the places of */
+       KNOWN = 12 << 20,                        /* bytes whose pages a processor knows the places of */
        PART = 4096 };                           /* points that are computed at once where there are more */
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16, 8 };
@@ -162,17 +162,17 @@ static int move_row(const loop *l)
 }
 
 /* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
- * first, and must not depend on where arrays lie: only nests of one op have such points. Of arrays of many pages those of
- * the next points are asked for before these are computed (two vectors of 1e6 are added in 3 to 9 % less time). */
+ * first, and must not depend on where arrays lie: only nests of one op have such points. Of arrays of many pages those
+ * of the next points are asked for before these are computed (vectors of 1e6 are added in 3 to 9 % less time). */
 static int run_one_row(loop *l)
 {
-    int64_t n = l->naxes ? l->extent[0] : 1, lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
-    int64_t bytes = 0;
+    int64_t n = l->naxes ? l->extent[0] : 1, bytes = 0;
+    int64_t lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
     int code = lead ? run_points(l, lead) : TH_OK;
     n -= lead;
     for (int k = 0; k < l->nest->noperands; k++)
         if (!(l->nest->scalars & BIT(k))) bytes += n * l->itemsize[k];
-    for (; !code && n > PART && bytes >= PAGES; n -= PART) {
+    for (; !code && n > PART && bytes >= KNOWN; n -= PART) {
         for (int k = 0; k < l->nest->noperands; k++)
             if (!(l->nest->scalars & BIT(k))) th_ask_for(l->ptr[k] + PART * l->itemsize[k], PART * l->itemsize[k]);
         code = run_points(l, PART);

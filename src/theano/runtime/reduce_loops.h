@@ -246,7 +246,8 @@
         return acc;                                                                                         \
     }
 
-/* The same in columns. What was picked before a nan was met is picked again. */
+/* The same in columns. From four rows on whose sum is nan, which those of infinities are too, it looks closely: none of
+ * the rows before holds a nan, and what was picked of the four may be picked again. */
 #define EXTREME_COLUMN(NAME, T, PICK)                                                                       \
     COLUMN_TILE(NAME, T, T, SAME, LEVEL(NAME##_step))                                                       \
     static void LEVEL(NAME##_quick_tile)(T *acc, const char *p, int64_t pitch, int64_t n, int64_t rows)     \
@@ -264,7 +265,7 @@
                 wrong |= sum != sum;                                                                        \
             }                                                                                               \
         }                                                                                                   \
-        i = wrong ? 0 : i;                                                                                  \
+        i -= wrong ? 4 : 0;                                                                                 \
         LEVEL(NAME##_tile)(acc, p + i * pitch, pitch, n, rows - i);                                         \
     }                                                                                                       \
     COLUMNS(NAME, T, T, LEVEL(NAME##_quick_tile))
