@@ -142,23 +142,27 @@ static int64_t find_lead(const loop *l)
     return best;
 }
 
-/* The next n points of a row, and on to those that follow. */
+/* The next n points of a row. */
 static int run_points(loop *l, int64_t n)
 {
     int64_t extent[4] = { n, 1, 0, 0 };
-    int code = th_call_inner(l, l->ptr, l->stride[0], extent);
-    for (int k = 0; k < l->nest->noperands; k++)
-        if (!(l->nest->scalars & BIT(k))) l->ptr[k] += n * l->itemsize[k];
-    return code;
+    return th_call_inner(l, l->ptr, l->stride[0], extent);
 }
 
-/* What only copies needs no kernel where all elements follow one another. */
-static int move_row(const loop *l)
+/* Bytes of n points of a row. */
+static int64_t bytes_of_points(const loop *l, int64_t n)
 {
-    const th_phase *phase = &l->nest->phase[0];
-    int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
-    memcpy(l->ptr[to], l->ptr[from], (size_t)(l->extent[0] * l->itemsize[to]));
-    return TH_OK;
+    int64_t bytes = 0;
+    for (int k = 0; k < l->nest->noperands; k++)
+        if (!(l->nest->scalars & BIT(k))) bytes += n * l->itemsize[k];
+    return bytes;
+}
+
+/* On to the points behind the next n. */
+static void pass_points(loop *l, int64_t n)
+{
+    for (int k = 0; k < l->nest->noperands; k++)
+        if (!(l->nest->scalars & BIT(k))) l->ptr[k] += n * l->itemsize[k];
 }
 
 /* All operands are contiguous, or one element. What several ops come to may be rounded otherwise in the points that come
@@ -166,16 +170,16 @@ static int move_row(const loop *l)
  * of the next points are asked for before these are computed (vectors of 1e6 are added in 3 to 9 % less time). */
 static int run_one_row(loop *l)
 {
-    int64_t n = l->naxes ? l->extent[0] : 1, bytes = 0;
+    int64_t n = l->naxes ? l->extent[0] : 1;
     int64_t lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
     int code = lead ? run_points(l, lead) : TH_OK;
+    if (lead) pass_points(l, lead);
     n -= lead;
-    for (int k = 0; k < l->nest->noperands; k++)
-        if (!(l->nest->scalars & BIT(k))) bytes += n * l->itemsize[k];
-    for (; !code && n > PART && bytes >= KNOWN; n -= PART) {
+    for (int many = n > PART && bytes_of_points(l, n) >= KNOWN; !code && many && n > PART; n -= PART) {
         for (int k = 0; k < l->nest->noperands; k++)
             if (!(l->nest->scalars & BIT(k))) th_ask_for(l->ptr[k] + PART * l->itemsize[k], PART * l->itemsize[k]);
         code = run_points(l, PART);
+        pass_points(l, PART);
     }
     return code ? code : run_points(l, n);
 }
@@ -196,6 +200,15 @@ static int is_done(const loop *l)
     int same = l->ptr[from] == l->ptr[to];
     for (int i = 0; i < l->naxes; i++) same &= l->stride[i][from] == l->stride[i][to];
     return same;
+}
+
+/* What only copies needs no kernel where all elements follow one another. */
+static int move_row(const loop *l)
+{
+    const th_phase *phase = &l->nest->phase[0];
+    int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
+    memcpy(l->ptr[to], l->ptr[from], (size_t)(l->extent[0] * l->itemsize[to]));
+    return TH_OK;
 }
 
 static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots, narrowing *narrow)
