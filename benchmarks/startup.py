@@ -2,7 +2,8 @@
 
 Every row is measured in processes of their own: "cold" with an empty cache, "warm" in those that come later and find
 what the first left. Time is the CPU's, with that of the C compiler, for `theano.function` and one call, after imports
-and after the graph was written; of loops also for writing it down, with gradients.
+and after the graph was written; of loops also for writing it down, with gradients. Before them: what
+``import theano`` takes above NumPy's import.
 """
 
 import argparse
@@ -159,6 +160,21 @@ def measure(name, folder, seed="0"):
     return float(done.stdout)
 
 
+def imports(rounds):
+    """Median seconds of ``import numpy``, and of what ``import theano`` takes on top of it, by turns."""
+    def seconds(module):
+        code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+        return float(subprocess.run([sys.executable, "-c", code], check=True, text=True, stdout=subprocess.PIPE,
+                                    env=environment).stdout)
+
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = folder
+        seconds("theano")                               # writes the byte code
+        pairs = [(seconds("numpy"), seconds("theano")) for _ in range(rounds)]
+    return statistics.median(n for n, _ in pairs), statistics.median(t - n for n, t in pairs)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each time is measured")
@@ -168,6 +184,8 @@ def main():
     if arguments.one:
         print(measure_here(arguments.one))
         return
+    numpy, above = imports(3 * arguments.rounds)
+    print(f"import numpy {1e3 * numpy:.0f} ms, import theano {1e3 * above:.0f} ms more\n")
     print(f"{'function':24s}{'cold, ms':>10s}{'warm, ms':>10s}{'ratio':>8s}{'entries added by reruns':>26s}")
     for name in arguments.only or (name for name in WORKLOADS if name not in LONG):
         cold = []

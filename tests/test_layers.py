@@ -13,7 +13,7 @@ from theano import errors
 ROOT = Path(theano.__file__).parent
 LAYERS = ("errors", "config", "graph", "gradient", "scalar", "tensor", "sparse", "gpuarray", "inner", "rewrite",
           "codegen", "runtime", "compile", "drawing")
-SAME_LAYER = {"configparam": "config", "log": "errors"}
+SAME_LAYER = {"configparam": "config", "late": "errors", "log": "errors"}
 FACADES = {"__init__", "__main__", "legacy", "printing"}            # they show names of any layer
 DEFERRED = {("graph.variable", "theano.compile.function")}                  # Variable.eval
 NATIVE = {("runtime.native", "theano.runtime._machine")}                    # the extension may be missing

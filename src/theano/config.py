@@ -5,15 +5,13 @@ that THEANORC names (``~/.theanorc`` by default), which go before the defaults o
 A name that is no flag is an error wherever it stands.
 """
 
-import configparser
 import contextlib
-import difflib
 import functools
 import os
-import shutil
 from dataclasses import dataclass
 
 from theano.errors import FlagError
+from theano.late import configparser, difflib, shutil
 
 TRUTH = {"true": True, "1": True, "yes": True, "on": True,
          "false": False, "0": False, "no": False, "off": False}
@@ -511,7 +509,9 @@ def read_environment(text):
 
 
 def read_file(path):
-    """Flags of a configuration file as a dict; ``[blas] ldflags = x`` is ``blas.ldflags``."""
+    """Flags of a configuration file, if there is one, as a dict; ``[blas] ldflags = x`` is ``blas.ldflags``."""
+    if not os.path.exists(path):
+        return {}
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str
     try:

@@ -6,7 +6,6 @@ programs don't need are loaded when they are first used.
 
 import collections.abc
 import contextlib
-import hashlib
 import importlib
 import io
 import logging
@@ -20,6 +19,7 @@ import numpy as np
 
 from theano.codegen.cops import folders_of_headers
 from theano.gradient import DisconnectedType
+from theano.late import hashlib
 from theano.scalar.type import Scalar
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.elemwise import ELEMWISE

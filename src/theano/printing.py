@@ -4,10 +4,10 @@
 The table says how `pprint` writes the ops of this package; everything else appears as ``op(a, b)``.
 """
 
+import importlib
+
 from theano.compile.callable import Function
 from theano.config import config
-from theano.drawing.dot import COLORS, pydotprint, pydotprint_variables
-from theano.drawing.formatting import can_draw, pydot_imported_msg
 from theano.graph.op import Op
 from theano.graph.outline import (
     _TagGenerator,
@@ -46,14 +46,22 @@ from theano.tensor.inplace import INPLACE
 from theano.tensor.join import Join
 
 string_types, integer_types = (str,), (int,)
-default_colorCodes = COLORS
+
+# Names of what draws, which is loaded when one of them is first used.
+DRAWING = {"pydotprint": ("dot", "pydotprint"), "pydotprint_variables": ("dot", "pydotprint_variables"),
+           "default_colorCodes": ("dot", "COLORS"), "pydot_imported_msg": ("formatting", "pydot_imported_msg"),
+           "pydot_imported": ("formatting", "pydot_imported")}
 
 
 def __getattr__(name):
-    if name == "pydot_imported":
-        return can_draw()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in DRAWING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = DRAWING[name]
+    return getattr(importlib.import_module(f"theano.drawing.{module}"), attribute)
 
+
+def __dir__():
+    return sorted({*globals(), *DRAWING})
 
 
 class DimShufflePrinter:

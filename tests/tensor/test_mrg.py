@@ -58,10 +58,23 @@ def test_draws_are_those_of_the_recurrences(seed, width):
     assert [list(state) for state in states] == [r.state for r in references]
 
 
+def power_of_two(matrix, exponent, modulus):
+    """``matrix`` to the power ``2**exponent``."""
+    for _ in range(exponent):
+        matrix = recurrence.product(matrix, matrix, modulus)
+    return matrix
+
+
+def test_matrices_of_jumps_are_powers():
+    for matrix, modulus, streams, substreams in ((recurrence.A1, M1, recurrence.A1p134, recurrence.A1p72),
+                                                 (recurrence.A2, M2, recurrence.A2p134, recurrence.A2p72)):
+        assert (power_of_two(matrix, 72, modulus) == substreams).all()
+        assert (power_of_two(matrix, 134, modulus) == streams).all()
+
+
 def test_jumps_add_up():
     state = np.array([1, 2, 3, 4, 5, 6])
-    powers = {e: (recurrence.power_of_two(recurrence.A1, e, M1), recurrence.power_of_two(recurrence.A2, e, M2))
-              for e in (0, 3)}
+    powers = {e: (power_of_two(recurrence.A1, e, M1), power_of_two(recurrence.A2, e, M2)) for e in (0, 3)}
     eight = state
     for _ in range(8):
         eight = recurrence.jumped(eight, *powers[0])

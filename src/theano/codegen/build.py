@@ -2,19 +2,16 @@
 
 import _ctypes
 import functools
-import hashlib
 import itertools
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 
 from theano.codegen.dialects import c
 from theano.config import config
 from theano.errors import CompileError
+from theano.late import hashlib, shutil, subprocess, tempfile
 
 SYSTEM_COMPILERS = ("gcc", "cc", "clang")
 CPP_COMPILERS = ("g++", "c++", "clang++")

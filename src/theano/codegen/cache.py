@@ -8,15 +8,14 @@ see `Cache.claim`.
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 import stat
 import struct
-import tempfile
 import time
 
 from theano.config import config
+from theano.late import hashlib, tempfile
 
 try:
     import fcntl

@@ -7,11 +7,9 @@ Libraries are kept by their content, as whole functions are, so versions of ops 
 
 import ctypes
 import functools
-import hashlib
 import inspect
 import os
 import re
-import sysconfig
 
 import numpy as np
 
@@ -21,6 +19,7 @@ from theano.config import config
 from theano.errors import CompileError, MethodNotDefined
 from theano.graph.ctext import gathered
 from theano.graph.op import Op
+from theano.late import hashlib, sysconfig
 from theano.scalar.op import ScalarOp
 
 OVERLOAD = """\

@@ -3,7 +3,6 @@
 Names, lines and addresses don't count; ops count by class and ``__props__``, constants by value.
 """
 
-import hashlib
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from theano.graph.type import Type
 from theano.graph.variable import Constant
 from theano.graph.walk import toposort
 from theano.inner.graph import InnerGraph
+from theano.late import hashlib
 from theano.scalar.dtype import text_of
 
 

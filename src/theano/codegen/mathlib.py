@@ -7,10 +7,10 @@ or a macro is a snippet; the words ``th_...`` inside are its dependencies.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 HEADERS = ("half.h", "arithmetic.h", "exponential.h", "logarithm.h", "hyperbolic.h", "error_function.h",
            "power.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
@@ -39,8 +39,9 @@ def _snippets() -> dict[str, str]:
     """Source of every snippet by the name that it defines, in the order of the headers."""
     found = {}
     for header in HEADERS:
-        text = (Path(__file__).parent / "include" / header).read_text(encoding="utf-8")
-        for paragraph in _paragraphs(header, _COMMENT.sub("", text)):
+        with open(os.path.join(os.path.dirname(__file__), "include", header), encoding="utf-8") as file:
+            text = _COMMENT.sub("", file.read())
+        for paragraph in _paragraphs(header, text):
             defined = _DEFINED.search(paragraph)
             if defined:
                 found[defined[1]] = paragraph.strip("\n")

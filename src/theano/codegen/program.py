@@ -1,6 +1,5 @@
 """Programs: what a function does at run time, as plain data that can be written to a file."""
 
-import json
 from dataclasses import dataclass, field
 
 from theano.codegen import nest as ir
@@ -9,6 +8,7 @@ from theano.codegen.memory import color, plan
 from theano.codegen.overwrite import VIEWS
 from theano.codegen.recipe import build, build_node, describe, describe_node
 from theano.codegen.recurrence_text import emit_recurrence
+from theano.late import json
 
 STORAGE = ("input", "const", "buffer", "array", "view", "row")
 KINDS = ("loop", "dimshuffle", "subtensor", "reshape", "shape_i", "make_vector", "copy", "gemm", "gemv", "ger",

@@ -5,13 +5,13 @@ and its attributes, as plain values. Only classes of this package are taken, non
 entry, and what can't be written so raises `NoRecipe`; then the program is not kept.
 """
 
-import base64
 import importlib
 
 import numpy as np
 
 from theano.graph.props import WithProps
 from theano.graph.variable import Apply, Constant
+from theano.late import base64
 from theano.scalar.dtype import numpy_dtype, text_of
 from theano.scalar.op import ScalarOp
 

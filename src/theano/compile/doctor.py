@@ -2,14 +2,13 @@
 
 import importlib.util
 import os
-import platform
-import shutil
 import sys
 from contextlib import suppress
 
 import numpy as np
 
 from theano.codegen import build, cache
+from theano.late import platform, shutil
 from theano.runtime import native
 
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS")

@@ -7,7 +7,6 @@ function runs once more, op by op, to find the first op whose result is at fault
 
 import copy
 import logging
-import pdb
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from theano.compile.replay import Replay
 from theano.config import config
 from theano.graph import origin
 from theano.graph.variable import Constant
+from theano.late import pdb
 from theano.rewrite.database import FUSION
 from theano.rewrite.optimizer import SeqOptimizer
 from theano.rewrite.pipeline import optimize

@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import hashlib
 import logging
 import os
 import time
@@ -25,6 +24,7 @@ from theano.errors import CompileError
 from theano.graph import origin
 from theano.graph.pause import paused_gc
 from theano.graph.progress import report
+from theano.late import hashlib
 from theano.rewrite.database import registered
 from theano.rewrite.pipeline import FAST, optimize, present
 from theano.rewrite.rules.guards import assume_equal_extents

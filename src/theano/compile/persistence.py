@@ -2,13 +2,13 @@
 
 import io
 import pickle
-import zipfile
 from collections import defaultdict
 
 import numpy as np
 
 from theano.graph.shared import SharedVariable
 from theano.graph.variable import Tag
+from theano.late import zipfile
 from theano.scalar.dtype import numpy_dtype, text_of
 
 DEFAULT_PROTOCOL = pickle.DEFAULT_PROTOCOL

@@ -1,13 +1,12 @@
 """Sections of a profile beside its tables: what rewriting did, where memory went, tips; and traces for browsers."""
 
-import json
 import time
-from pathlib import Path
 
 from theano.codegen.overwrite import VIEWS
 from theano.compile.peak_memory import Needs
 from theano.config import config
 from theano.graph.units import duration
+from theano.late import json
 from theano.runtime import native
 
 KB = 1024
@@ -162,5 +161,6 @@ def _spans(row, record, start, calls):
 
 def write_trace(profile, path):
     """Write `chrome_trace` to the file ``path``."""
-    Path(path).write_text(json.dumps(chrome_trace(profile)), encoding="utf-8")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps(chrome_trace(profile)))
 

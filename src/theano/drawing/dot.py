@@ -2,8 +2,6 @@
 
 import logging
 import os
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from theano.config import config
 from theano.drawing.picture import picture_of, shortened
 from theano.graph.units import duration
 from theano.graph.walk import ancestors
+from theano.late import shutil, subprocess
 
 PROGRAM = "dot"
 COLORS = {"GpuFromHost": "red", "HostFromGpu": "red", "Scan": "yellow", "Shape": "brown", "IfElse": "magenta",

@@ -1,7 +1,6 @@
 """Graphs as objects of the package pydot, for programs that go on with them."""
 
 import importlib.util
-import shutil
 from collections import Counter
 from functools import cache
 
@@ -9,6 +8,7 @@ from theano.compile.callable import Function
 from theano.drawing.dot import COLORS, EDGES, PROGRAM, VARIABLES
 from theano.drawing.picture import label_of, picture_of, shortened
 from theano.graph import origin
+from theano.late import shutil
 from theano.scalar.composite import Composite
 
 pydot_imported_msg = (f"Drawing needs the package pydot and the program '{PROGRAM}' of Graphviz: "

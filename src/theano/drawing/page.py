@@ -1,6 +1,5 @@
 """Graphs as pages for a browser."""
 
-import json
 import os
 from importlib import resources
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from theano.drawing.dot import pydotprint
 from theano.drawing.formatting import PyDotFormatter
 from theano.drawing.picture import brief, picture_of
+from theano.late import json
 
 __all__ = ["PyDotFormatter", "d3viz", "d3write", "replace_patterns", "safe_json"]
 STYLES, SCRIPTS = ("page.css",), ("layout.js", "viewer.js")

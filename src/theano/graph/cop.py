@@ -1,6 +1,5 @@
 """Ops whose C code lies in files of its own, and ops that may use OpenMP."""
 
-import hashlib
 import inspect
 import os
 import re
@@ -9,6 +8,7 @@ from theano.config import config
 from theano.errors import MethodNotDefined
 from theano.graph.op import Op
 from theano.graph.params import ParamsType
+from theano.late import hashlib
 
 SECTIONS = ("init_code", "init_code_apply", "init_code_struct", "support_code", "support_code_apply",
             "support_code_struct", "cleanup_code_struct", "code", "code_cleanup")

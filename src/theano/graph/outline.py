@@ -1,11 +1,11 @@
 """Short and reproducible texts of variables and arrays: no ids, no addresses."""
 
-import hashlib
 
 import numpy as np
 
 from theano.graph.text import WIDEST, char_from_number, indented
 from theano.graph.variable import Constant, Variable
+from theano.late import hashlib
 
 
 class _TagGenerator:

@@ -1,12 +1,12 @@
 """Parameters of ops: one object with named fields in Python, one struct in C."""
 
-import hashlib
 import re
 
 from theano.errors import MethodNotDefined
 from theano.graph.ctext import gathered
 from theano.graph.enum import EnumType
 from theano.graph.type import Type
+from theano.late import hashlib
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 RESERVED = frozenset("""

@@ -1,7 +1,6 @@
 """Small helpers for sequences and names that programs import from ``theano.gof.utils``."""
 
 import functools
-import hashlib
 import sys
 import traceback
 import warnings
@@ -9,6 +8,7 @@ from collections import Counter
 from itertools import filterfalse
 
 from theano.graph import origin
+from theano.late import hashlib
 
 
 def memoize(f):

@@ -2,7 +2,6 @@
 
 import ctypes
 import functools
-import glob
 import operator
 import os
 from importlib import import_module
@@ -16,6 +15,7 @@ from theano.codegen.program import BLAS, KERNELS, KINDS, STORAGE
 from theano.config import config
 from theano.graph.op import performer
 from theano.inner.graph import run_in
+from theano.late import glob
 from theano.scalar.dtype import numpy_dtype
 
 try:

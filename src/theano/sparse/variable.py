@@ -3,11 +3,11 @@
 Methods that belong to a topic are added by the module of that topic with `method`.
 """
 
-import hashlib
 
 import numpy as np
 
 from theano.graph.variable import Apply, Constant, Variable
+from theano.late import hashlib
 from theano.sparse.type import SparseType, is_sparse
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.shape import shape

@@ -1,12 +1,12 @@
 """The op that stops a function in the debugger."""
 
-import pdb
 
 import numpy as np
 
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
+from theano.late import pdb
 from theano.tensor.constant import as_tensor_variable
 
 

@@ -1,12 +1,12 @@
 """Constants, and anything as a tensor variable."""
 
-import hashlib
 
 import numpy as np
 
 from theano.config import config
 from theano.errors import AsTensorError, EmptyConstantError, NotScalarConstantError
 from theano.graph.variable import Apply, Constant, Variable
+from theano.late import hashlib
 from theano.scalar.dtype import NUMBERS, kind_of, numpy_dtype, text_of
 from theano.scalar.type import Scalar, convert, resolve
 from theano.tensor.type import TensorType

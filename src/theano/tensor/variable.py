@@ -5,12 +5,12 @@ Methods that belong to a topic - indexing, shapes, sorting - are added by the mo
 """
 
 import copy
-import hashlib
 
 import numpy as np
 
 from theano.errors import ComplexError, TensorConversionError
 from theano.graph.variable import Constant, Variable
+from theano.late import hashlib
 from theano.tensor.type import TensorType
 
 PROPERTIES = {"shape", "size", "T", "real", "imag", "at"}

@@ -17,23 +17,21 @@ from theano.scalar.dtype import is_small, numpy_dtype
 M1, M2 = 2**31 - 1, 2**31 - 21069
 A1 = np.array([[0, 2**22, 2**7 + 1], [1, 0, 0], [0, 1, 0]], dtype="int64")
 A2 = np.array([[2**15, 0, 2**15 + 1], [1, 0, 0], [0, 1, 0]], dtype="int64")
+# What 2^72 and 2^134 steps multiply a state by: A1 and A2 to these powers.
+A1p72 = np.array([[1516919229, 758510237, 499121365], [1884998244, 1516919229, 335398200],
+                  [601897748, 1884998244, 358115744]])
+A2p72 = np.array([[1228857673, 1496414766, 954677935], [1133297478, 1407477216, 1496414766],
+                  [2002613992, 1639496704, 1407477216]])
+A1p134 = np.array([[1702500920, 1849582496, 1656874625], [828554832, 1702500920, 1512419905],
+                   [1143731069, 828554832, 102237247]])
+A2p134 = np.array([[796789021, 1464208080, 607337906], [1241679051, 1431130166, 1464208080],
+                   [1401213391, 1178684362, 1431130166]])
 
 
 def product(a, b, m):
     """``a @ b`` modulo ``m``; a: (..., 3)   b: (3, n), numbers below 2^31."""
     terms = a[..., :, None].astype("int64") * b % m
     return terms.sum(axis=-2) % m
-
-
-def power_of_two(a, e, m):
-    """``a`` to the power ``2**e`` modulo ``m``."""
-    for _ in range(e):
-        a = product(a, a, m)
-    return a
-
-
-A1p72, A2p72 = power_of_two(A1, 72, M1), power_of_two(A2, 72, M2)
-A1p134, A2p134 = power_of_two(A1p72, 62, M1), power_of_two(A2p72, 62, M2)
 
 
 def matVecModM(A, s, m):                                                           # noqa: N802, N803
