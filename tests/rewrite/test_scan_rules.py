@@ -10,6 +10,7 @@ import theano
 import theano.tensor as T
 from theano.graph.fgraph import FunctionGraph
 from theano.inner.graph import read
+from theano.inner.scan.loop import Loop, Sequence, Stack, State
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.pipeline import optimize
 from theano.rewrite.query import Query
@@ -248,3 +249,98 @@ def test_rewrites_of_loops_as_optimizers():
     assert any(node.op == T.exp for node in fgraph.apply_nodes)             # outside of the loop now
     merge = scan_opt.ScanMerge()
     assert not merge.belongs_to_set(nodes[0], [nodes[2]]) and not merge.belongs_to_set(nodes[2], [nodes[0]])
+
+
+def added(before, found):
+    return before + found
+
+
+def sums_of_rows(x, start, inner_start, after=added, inside=added, seen=lambda before, found: before * 2):
+    """A loop over matrices with one over their rows, which adds these up."""
+    rows, row, before, part = T.dmatrix("rows"), T.dvector("row"), T.dvector("before"), T.dvector("part")
+    found, = run(Loop(rows.shape[0], sequences=[Sequence(row, rows)],
+                      states=[State(part, inner_start, inside(part, T.tanh(row)))]))
+    return run(Loop(x.shape[0], sequences=[Sequence(rows, x)], states=[State(before, start, after(before, found))],
+                    stacks=[Stack(seen(before, found), x.shape[0])]))
+
+
+def is_added(loop):
+    """Whether the step of the outer loop adds what the inner one found to its last state."""
+    return not isinstance(loop.op.loop(loop.inputs).states[-1].after.owner.op, Scan)
+
+
+@pytest.mark.parametrize("mode", [MODE, theano.Mode("cvm", "fast_run"), theano.Mode("py", "fast_compile")], ids=str)
+def test_inner_loops_go_on_with_sums(rng, mode):
+    x, like = T.dtensor3("x"), T.dvector("like")
+    zeros = T.zeros_like(like)
+    f, loops = rewritten(sums_of_rows(x, zeros, zeros), [x, like], mode)
+    if mode is MODE:
+        assert [is_added(loop) for loop in loops] == [False]
+    for shape in ((5, 3, 4), (5, 0, 4), (0, 3, 4)):
+        given, = values(rng, shape)
+        total, before = f(given, np.ones(4))
+        parts = np.tanh(given).sum(axis=1)
+        np.testing.assert_allclose(total, parts.sum(axis=0))
+        np.testing.assert_allclose(before, 2 * (np.cumsum(parts, axis=0) - parts))
+
+
+ANEW = {
+    "begins with ones": {"inner_start": 1},
+    "begins elsewhere": {"start": 3},
+    "no sum": {"inside": lambda part, row: part / 2 + row},
+    "seen too": {"seen": lambda before, found: found},
+    "not added": {"after": lambda before, found: before / 2 + found},
+    "added twice": {"after": lambda before, found: before + found + found},
+}
+
+
+@pytest.mark.parametrize("changes", ANEW.values(), ids=ANEW)
+def test_inner_loops_begin_anew_where(rng, changes):
+    x, like = T.dtensor3("x"), T.dvector("like")
+    starts = {name: T.zeros_like(like) if changes.get(name, 0) == 0 else T.ones_like(like) * changes[name]
+              for name in ("start", "inner_start")}
+    rest = {name: value for name, value in changes.items() if callable(value)}
+    f, loops = rewritten(sums_of_rows(x, **starts, **rest), [x, like])
+    assert [is_added(loop) for loop in loops] == [True]
+    given, = values(rng, (5, 3, 4))
+    total, seen = np.full(4, changes.get("start", 0.0)), []
+    for rows in given:
+        part = np.full(4, float(changes.get("inner_start", 0)))
+        for row in np.tanh(rows):
+            part = rest.get("inside", added)(part, row)
+        seen.append(part if "seen" in rest else 2 * total)
+        total = rest.get("after", added)(total, part)
+    for a, b in zip(f(given, np.ones(4)), (total, seen), strict=True):
+        np.testing.assert_allclose(a, b)
+
+
+def test_inner_loops_leave_what_the_outer_one_was_given(rng):
+    x, start = T.dtensor3("x"), T.dvector("start")
+    rows, before = T.dmatrix("rows"), T.dvector("before")
+    row, part = T.dvector("row"), T.dvector("part")
+    found, = run(Loop(rows.shape[0], sequences=[Sequence(row, rows)], states=[State(part, before, part + row)]))
+    total, seen = run(Loop(x.shape[0], sequences=[Sequence(rows, x)], states=[State(before, start, found)],
+                           stacks=[Stack(found - before, x.shape[0])]))
+    f = theano.function([x, start], [total, seen])
+    given, first = values(rng, (5, 3, 4), 4)
+    kept = first.copy()
+    for _ in range(2):
+        total, seen = f(given, first)
+        np.testing.assert_array_equal(first, kept)
+        np.testing.assert_allclose(total, kept + given.sum(axis=(0, 1)))
+        np.testing.assert_allclose(seen, given.sum(axis=1))
+
+
+def test_gradients_of_loops_of_loops_add_up_in_one_place(rng):
+    x, h, w = T.dtensor3("x"), T.dvector("h"), T.dvector("w")
+
+    def step(row, h, w):
+        return T.tanh(h * w + row)
+    last, _ = theano.scan(lambda rows, h, w: theano.scan(step, rows, h, w)[0][-1], x, h, w)
+    cost = (last ** 2).sum()
+    f, loops = rewritten(T.grad(cost, w), [x, h, w])
+    back = next(n for n in loops if (n.op.name or "").startswith("grad"))
+    assert back.op.states == 2 and not is_added(back)           # by h, and by w
+    plain = theano.function([x, h, w], T.grad(cost, w), mode="FAST_COMPILE")
+    given = values(rng, (4, 3, 2), 2, 2)
+    np.testing.assert_allclose(f(*given), plain(*given))

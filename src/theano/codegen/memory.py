@@ -14,13 +14,14 @@ FEW = 64                # numbers
 COPY_OF_OBJECT = deep_copy_op.make_node(generic())
 
 
-def plan(tasks, outputs, updates, guards, borrowed, lasting=()):
+def plan(tasks, outputs, updates, guards, borrowed, lasting=(), careful=True):
     """Choose storage for all places of ``tasks``.
 
     outputs: places that the caller gets. updates: list of (place, place of the shared variable). guards: places
     checked early. borrowed: for each output whether it may share storage. Adds copies where an output would share
     storage that it must not. Returns the tasks in their final order, the final ``(outputs, updates)``, and the number
     of the first of the tasks that must be checked before they run, or None. lasting: places that nothing may overwrite.
+    careful: see `overwriting_last`.
     """
     first = _needed_for(guards, tasks)
     known = set(map(id, first))
@@ -28,7 +29,7 @@ def plan(tasks, outputs, updates, guards, borrowed, lasting=()):
     tasks = [*first, *(Task("guard", [place], []) for place in guards), *rest]
     outputs, updates = _Owners(tasks, updates).settle(outputs, borrowed)
     tasks = _read_early(tasks)
-    tasks, start, overwritten = overwriting_last(tasks, updates)
+    tasks, start, overwritten = overwriting_last(tasks, updates, careful)
     last = _last_uses(tasks, [*outputs, *guards, *lasting], updates)
     private = {id(place) for place, lent in zip(outputs, borrowed, strict=True) if not lent}
     _take_over(tasks, last, overwritten, private, {id(place) for place, _ in updates})

@@ -3,7 +3,7 @@
 All that overwrites a shared variable runs last, after everything that can fail: when a call raises, no shared variable
 has changed. The machine checks the shapes, and the numbers of an index, of these last tasks together before it runs the
 first of them, so only tasks can be among them of which these decide whether they fail. A Python op can't be checked;
-one may be the first.
+one may be the first. What the steps of a loop hand on is nobody else's: any task of a step may overwrite it.
 """
 
 import heapq
@@ -13,14 +13,14 @@ BLAS = {"gemm", "gemv", "ger"}
 VIEWS = {"alias", "subtensor", "dimshuffle", "parts"}        # nothing is computed
 
 
-def overwriting_last(tasks, updates):
+def overwriting_last(tasks, updates, careful=True):
     """Order ``tasks`` so that those that overwrite shared variables come last.
 
-    updates: list of (place, place of the shared variable). Returns the tasks, the number of the first of the last
-    ones where they must be checked together, else None, and what may overwrite what: pairs
-    (id(place), id(place of the shared variable)).
+    updates: list of (place, place of the shared variable). careful: none may fail after one has overwritten something.
+    Returns the tasks, the number of the first of the last ones where they must be checked together, else None, and what
+    may overwrite what: pairs (id(place), id(place of the shared variable)).
     """
-    search = _Search(tasks, updates)
+    search = _Search(tasks, updates, careful)
     order = search.run()
     if not order:
         return tasks, None, set()
@@ -30,7 +30,8 @@ def overwriting_last(tasks, updates):
     late = set(order)
     early = [t for n, t in enumerate(tasks) if n not in late]
     # A scatter looks at its index while it writes.
-    together = sum(tasks[n].kind not in VIEWS for n in order) > 1 or any(tasks[n].kind == "scatter" for n in order)
+    together = careful and (sum(tasks[n].kind not in VIEWS for n in order) > 1
+                            or any(tasks[n].kind == "scatter" for n in order))
     return [*early, *(tasks[n] for n in order)], len(early) if together else None, chosen
 
 
@@ -47,8 +48,8 @@ class _Candidate:
 class _Search:
     """Finds the candidates that can all be had at once."""
 
-    def __init__(self, tasks, updates):
-        self.tasks = tasks
+    def __init__(self, tasks, updates, careful):
+        self.tasks, self.careful = tasks, careful
         self.becoming = _becoming(tasks, updates)
         self.moved = {id(place.root()) for place, shared in updates if place.root() is not shared}
         self.touching = {}              # id of a root -> numbers of the tasks that read or write it, ascending
@@ -67,7 +68,7 @@ class _Search:
                 yield _Candidate(number, out, source, group)
 
     def _group(self, number):
-        """Task ``number`` and all that use its results; None when not all of them can be checked."""
+        """Task ``number`` and all that use its results; None when not all of them can be checked and must be."""
         group, stack = {number}, [number]
         while stack:
             current = stack.pop()
@@ -75,18 +76,19 @@ class _Search:
                 for other in self.touching[root]:
                     if other <= current or other in group:
                         continue
-                    if self.tasks[other].kind not in CHECKED:
+                    if self.careful and self.tasks[other].kind not in CHECKED:
                         return None
                     group.add(other)
                     stack.append(other)
         kind = self.tasks[number].kind
-        return group if kind in CHECKED | BLAS or kind == "python" and len(group) == 1 else None
+        checked = kind in CHECKED | BLAS or kind == "python" and len(group) == 1
+        return group if checked or not self.careful else None
 
     def run(self):
         """Drop candidates until the rest agree; numbers of their tasks in order."""
         while self.candidates:
             late = set().union(*(c.group for c in self.candidates))
-            wrong = self._unknown_when_checked(late) | self._surplus_python()
+            wrong = self._unknown_when_checked(late) | self._surplus_python() if self.careful else set()
             order, left = self._sorted(late) if not wrong else ([], wrong)
             if not left:
                 return order

@@ -93,7 +93,7 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=Fa
     updates = [(outputs[k], places[i]) for k, i in states]
     steady = _Steady(inner.tasks, [places[k] for k in fixed], places, {id(p.root()) for p in outputs[:last]})
     tasks, rows, updates, _ = plan(inner.tasks, rows, updates, inner.guards, [False] * len(rows),
-                                   [*outputs[last:], *steady.lasting])
+                                   [*outputs[last:], *steady.lasting], careful=False)
     rows, updates = iter(rows), iter(updates)
     outputs[:last] = [next(updates)[0] if k in following else next(rows) for k in range(last)]
     _delay_products(tasks, {id(places[i]) for _, i in states}, LEAN if lean else NEAR)

@@ -31,6 +31,7 @@ from theano.rewrite.rules.shape import SHAPE, attach_shapes, detach_shapes
 from theano.rewrite.rules.sparse import SPARSE
 from theano.rewrite.rules.special import SPECIAL
 from theano.rewrite.rules.stable import STABLE
+from theano.rewrite.rules.sums import SUMS
 from theano.rewrite.structure import attach_hints, detach_hints
 
 FAST = frozenset({"fast_run", "fast_compile"})
@@ -44,7 +45,7 @@ PHASES = (
     Phase("stabilize", (*KRON, *LINALG, *DEFINITE, *STABLE, *NNET, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("canonicalize", (*CANONICAL, *SHAPE, *INDEX, *STABLE, *NNET, *SPARSE, *INNER, *BRANCH, *CHECKPOINT,
                            *SCAN, *KRON, *LINALG, *DEFINITE, *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
-    Phase("scan", (*PRODUCTS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
+    Phase("scan", (*PRODUCTS, *SUMS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
     Phase("specialize", (*SPECIAL, *KRON, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *INCREMENT,
                          *MACHINE, scan_with_unused), tags=RUN),

@@ -16,8 +16,8 @@ from theano.rewrite.rules.scan import (
     rows_of_sequences_and_carries,
     scan_with_unused,
     steps_in,
-    sums_of_products,
 )
+from theano.rewrite.rules.sums import sums_of_products
 
 remove_constants_and_unused_inputs_scan = scan_with_unused
 scan_merge_inouts = rows_of_sequences_and_carries

@@ -324,27 +324,55 @@ static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const in
     return 1;
 }
 
-/* Four rows at a time: y[i] = beta * y[i] + alpha * (row i of A) . x */
+/* The sums of the lanes of each of LANES registers, which it writes over. */
+static inline __attribute__((always_inline)) NAME(vector) NAME(totals)(NAME(vector) *sum)
+{
+    typedef INTEGER places __attribute__((vector_size(LANES * sizeof(REAL))));
+    places even, odd;
+    for (int i = 0; i < LANES; i++)
+        even[i] = 2 * i, odd[i] = 2 * i + 1;
+    _Pragma("GCC unroll 4")
+    for (int n = LANES / 2; n; n /= 2)
+        _Pragma("GCC unroll 8")
+        for (int i = 0; i < n; i++)
+            sum[i] = __builtin_shuffle(sum[2 * i], sum[2 * i + 1], even)
+                   + __builtin_shuffle(sum[2 * i], sum[2 * i + 1], odd);
+    return sum[0];
+}
+
+/* y = beta * y + alpha * total, of the first `count` lanes. */
+static inline __attribute__((always_inline)) void NAME(put)(REAL alpha, NAME(vector) total, REAL beta, REAL *y, int count)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = beta == 0 ? alpha * total[i] : beta * y[i] + alpha * total[i];
+}
+
+/* y[i] = beta * y[i] + alpha * (row i of A) . x; LANES rows are added up at once, of which four are read side by side. */
 static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
     int64_t n = a->columns, whole = n - n % LANES;
-    for (int64_t i = 0; i < a->rows; i += 4) {
-        int count = a->rows - i < 4 ? (int)(a->rows - i) : 4;
-        const REAL *at[4];
-        NAME(vector) sum[4] = {0};
-        for (int d = 0; d < 4; d++)
-            at[d] = (const REAL *)a->data + (i + (d < count ? d : 0)) * a->row;
-        for (int64_t j = 0; j < whole; j += LANES)
-            for (int d = 0; d < 4; d++)
-                sum[d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
-        for (int d = 0; d < count; d++) {
-            REAL total = 0;
+    for (int64_t i = 0; i < a->rows; i += LANES) {
+        int count = a->rows - i < LANES ? (int)(a->rows - i) : LANES;
+        NAME(vector) sum[LANES], total;
+        REAL rest[LANES] = {0};
+        _Pragma("GCC unroll 4")
+        for (int first = 0; first < LANES; first += 4) {
+            const REAL *at[4];
+            for (int d = 0; d < 4; d++) {
+                at[d] = (const REAL *)a->data + (i + (first + d < count ? first + d : 0)) * a->row;
+                sum[first + d] = (NAME(vector)){0};
+            }
+            if (first >= count)
+                continue;
+            for (int64_t j = 0; j < whole; j += LANES)
+                for (int d = 0; d < 4; d++)
+                    sum[first + d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
             for (int64_t j = whole; j < n; j++)
-                total += at[d][j] * x[j];
-            for (int lane = 0; lane < LANES; lane++)
-                total += sum[d][lane];
-            y[i + d] = beta == 0 ? alpha * total : beta * y[i + d] + alpha * total;
+                for (int d = 0; d < 4; d++)
+                    rest[first + d] += at[d][j] * x[j];
         }
+        total = NAME(totals)(sum) + *(NAME(vector) *)rest;
+        NAME(put)(alpha, total, beta, y + i, count);
     }
 }
 
@@ -364,10 +392,62 @@ static inline __attribute__((always_inline)) void NAME(add_columns)(int count, i
             y[i] += end[i - d * column] * (alpha * x[-d]);
 }
 
+/* y = beta * y + alpha * A x for as many elements of y as these registers hold, or for the last `count` of them. */
+static inline __attribute__((always_inline)) void NAME(strip)(int vectors, REAL alpha, const th_matrix *a, int64_t at,
+                                                              const REAL *x, REAL beta, REAL *y, int count)
+{
+    NAME(vector) sum[16];
+    const REAL *end = (const REAL *)a->data + at + a->columns * a->column;
+    _Pragma("GCC unroll 16")
+    for (int i = 0; i < vectors; i++)
+        sum[i] = (NAME(vector)){0};
+    for (int64_t j = a->columns; j-- > 0;) {
+        end -= a->column;
+        _Pragma("GCC unroll 16")
+        for (int i = 0; i < vectors; i++)
+            sum[i] += ((const NAME(vector) *)end)[i] * x[j];
+    }
+    if (count) {
+        for (int i = LANES - count; i < LANES; i++)
+            y[at + i] = beta == 0 ? alpha * sum[0][i] : beta * y[at + i] + alpha * sum[0][i];
+        return;
+    }
+    _Pragma("GCC unroll 16")
+    for (int i = 0; i < vectors; i++) {
+        NAME(vector) *to = (NAME(vector) *)(y + at) + i;
+        *to = beta == 0 ? alpha * sum[i] : beta * *to + alpha * sum[i];
+    }
+}
+
+/* The same for all of y, of LANES elements at least. */
+static void NAME(strips_of_columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
+{
+    int64_t at = 0, left;
+    for (; (left = a->rows - at) >= 16 * LANES; at += 16 * LANES)
+        NAME(strip)(16, alpha, a, at, x, beta, y, 0);
+#define STRIP(VECTORS) \
+    if (left >= VECTORS * LANES) { \
+        NAME(strip)(VECTORS, alpha, a, at, x, beta, y, 0); \
+        at += VECTORS * LANES; \
+        left -= VECTORS * LANES; \
+    }
+    STRIP(8)
+    STRIP(4)
+    STRIP(2)
+    STRIP(1)
+#undef STRIP
+    if (left)
+        NAME(strip)(1, alpha, a, a->rows - LANES, x, beta, y, (int)left);
+}
+
 /* y = beta * y + alpha * A x for a matrix whose columns are contiguous. The last columns come first: where the matrix has
- * just been read they are in the cache. */
+ * just been read they are in the cache. Of a small matrix y stays in registers, a long one is read along its columns. */
 static void NAME(columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
+    if (a->rows >= LANES && a->rows * a->columns <= SMALL / (int64_t)sizeof(REAL)) {
+        NAME(strips_of_columns)(alpha, a, x, beta, y);
+        return;
+    }
     for (int64_t i = 0; i < a->rows; i++)
         y[i] = beta == 0 ? 0 : beta * y[i];
     for (int64_t i = 0; i < a->rows; i += LENGTH) {

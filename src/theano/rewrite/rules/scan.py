@@ -263,111 +263,6 @@ def _product_of_rows(x, w):
     return flat.reshape((x.shape[0], x.shape[1], w.shape[1]))
 
 
-@rule(Scan, name="scanOp_pushout_output", tags=("scan", "all_pushout_opt", "scan_pushout_dot1", "more_mem"))
-def sums_of_products(node):
-    """scan of s = s + dot(x.T, y) for rows of arrays >> one product of these
-
-    A factor that a step computes stays there: nobody need keep it for all steps.
-    """
-    loop = node.op.loop(node.inputs)
-    if loop.until is not None or loop.lean:
-        return None
-    states, sums = [], {}
-    arrays = {s.row: s.array[:loop.n] for s in loop.sequences}
-    for k, s in enumerate(loop.states):
-        pairs, rest = _products_in(s, loop, arrays)
-        if not pairs:
-            states.append(s)
-            continue
-        sums[k] = s, pairs, bool(rest)
-        if rest:
-            after = rest[0]
-            for term in rest[1:]:
-                after = after + term
-            states.append(replace(s, after=fitted(s.before + after, s.before.type)))
-    if not sums:
-        return None
-    return _with_sums(node, loop, sums, run(replace(loop, states=states)), arrays)
-
-
-def _with_sums(node, loop, sums, made, arrays):
-    """The outputs of the loop in terms of those of the loop without ``sums``."""
-    left, found = iter(made[len(loop.carries):]), dict(zip(node.outputs[:len(loop.carries)], made, strict=False))
-    outputs = node.outputs[len(loop.carries):]
-    for k, (s, output) in enumerate(zip(loop.states, outputs, strict=False)):
-        if k not in sums:
-            found[output] = next(left)
-            continue
-        _, pairs, more = sums[k]
-        total = next(left) if more else s.start
-        for x, y in pairs:
-            total = total + dot(_in_a_row(arrays[x]).T, _in_a_row(arrays[y]))
-        found[output] = fitted(total, output.type)
-    found.update(zip(outputs[len(loop.states):], left, strict=False))
-    return found
-
-
-def _in_a_row(x):
-    """All rows of matrices as those of one matrix."""
-    return x if x.type.ndim == 2 else x.reshape((x.shape[0] * x.shape[1], x.shape[2]))
-
-
-def _products_in(state, loop, rows):
-    """Pairs (x, y) of ``rows`` where a state is summed up with dot(x.T, y), and the other terms; nothing for no sum."""
-    others = [v for v in loop.outputs if v is not state.after]
-    if state.before in ancestors(others, loop.inputs) or getattr(state.before.type, "ndim", 0) != 2:
-        return [], []
-    terms, stack = [], [state.after]
-    while stack:
-        term = stack.pop()
-        inner = args(term, "add")
-        if inner is not None and term.type == state.before.type and state.before in ancestors([term], loop.inputs):
-            stack.extend(reversed(inner))
-        else:
-            terms.append(term)
-    if terms.count(state.before) != 1:
-        return [], []
-    terms = [t for term in terms if term is not state.before for t in _summands(term)]
-    if any(t.type != state.before.type or state.before in ancestors([t], loop.inputs) for t in terms):
-        return [], []
-    pairs = {t: _factors(t) for t in terms}
-    pairs = {t: p for t, p in pairs.items() if p and p[0] in rows and p[1] in rows}
-    return list(pairs.values()), [t for t in terms if t not in pairs]
-
-
-def _summands(term):
-    """The terms of a sum of products."""
-    found, stack = [], [term]
-    while stack:
-        inner = args(stack[-1], "add")
-        top = stack.pop()
-        if inner is not None and all(v.type == term.type for v in inner):
-            stack.extend(reversed(inner))
-        else:
-            found.append(top)
-    return found
-
-
-def _factors(term):
-    """(x, y) where a matrix is dot(x.T, y), or outer(x, y); else None."""
-    node = term.owner
-    if node is not None and isinstance(node.op, Dot) and [v.type.ndim for v in node.inputs] == [2, 2]:
-        x, y = node.inputs
-        turned = x.owner is not None and isinstance(x.owner.op, DimShuffle) and x.owner.op.new_order == (1, 0)
-        return (x.owner.inputs[0], y) if turned else None
-    product = args(term, "mul")
-    if product is None or len(product) != 2:
-        return None
-    nodes = [v.owner for v in product]
-    if any(n is None or not isinstance(n.op, DimShuffle) for n in nodes):
-        return None
-    orders = [n.op.new_order for n in nodes]
-    if sorted(orders, key=str) != [("x", 0), (0, "x")] and sorted(orders, key=str) != [(0, "x"), ("x", 0)]:
-        return None
-    x, y = (n.inputs[0] for n in (nodes if orders[0] == (0, "x") else nodes[::-1]))
-    return (x, y) if x.type.dtype == y.type.dtype == term.type.dtype else None
-
-
 # -- slices that loops are made with ------------------------------------------------------------------------
 
 
@@ -559,4 +454,4 @@ def _shaped_alike(x):
 
 SCAN = (scan_with_unused, invariants_of_scan, equal_rows_of_scan, rows_of_sequences_and_carries,
         part_of_another_scan, first_rows_of_first_rows, initial_rows_of_set)
-PRODUCTS = (elementwise_of_rows, filled_as_scan, equal_values_in_steps, products_of_rows, sums_of_products)
+PRODUCTS = (elementwise_of_rows, filled_as_scan, equal_values_in_steps, products_of_rows)
