@@ -6,6 +6,7 @@
  * are not contiguous, would push each other out of the cache, or are read often. */
 
 typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+typedef REAL NAME(half) __attribute__((vector_size(LANES / 2 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
 /* Written out, so that the sums stay in registers. */
 #define EACH(ROWS, VECTORS) \
@@ -19,22 +20,22 @@ typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), alig
 #define KEEP \
     for (int j = 0; j < 2; j++, beside += sizeof y[j]) \
         *(NAME(vector) *)beside = y[j];
-#define TILE(NAMED, ROWS, VECTORS, BEFORE, BEHIND) \
-    static __attribute__((noinline)) void NAME(NAMED)(int64_t k, REAL alpha, const REAL *a, int64_t row, int64_t column, \
-                                                      const REAL *b, int64_t pitch, REAL beta, REAL *c, int64_t c_row, \
-                                                      char *beside, int64_t hop) \
+#define TILE(NAMED, ROWS, VECTOR, VECTORS, BEFORE, BEHIND) \
+    static __attribute__((noinline)) void NAME(NAMED)(int64_t k, REAL alpha, const REAL *a, int64_t row, \
+                                                      int64_t column, const REAL *b, int64_t pitch, REAL beta, \
+                                                      REAL *c, int64_t c_row, char *beside, int64_t hop) \
     { \
-        NAME(vector) sum[ROWS][VECTORS]; \
+        NAME(VECTOR) sum[ROWS][VECTORS]; \
         (void)beside; \
         (void)hop; \
         EACH(ROWS, VECTORS) \
-            sum[i][j] = (NAME(vector)){0}; \
+            sum[i][j] = (NAME(VECTOR)){0}; \
         for (int64_t p = 0; p < k; p++, a += column, b += pitch) { \
-            NAME(vector) y[VECTORS]; \
+            NAME(VECTOR) y[VECTORS]; \
             const REAL *at = a; \
             BEFORE \
             for (int j = 0; j < VECTORS; j++) \
-                y[j] = ((const NAME(vector) *)b)[j]; \
+                y[j] = ((const NAME(VECTOR) *)b)[j]; \
             BEHIND \
             for (int i = 0; i < ROWS; i += SHORT, at += SHORT * row) \
                 for (int d = 0; d < SHORT; d++) \
@@ -43,37 +44,39 @@ typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), alig
         } \
         if (beta == 0) { \
             EACH(ROWS, VECTORS) \
-                ((NAME(vector) *)(c + i * c_row))[j] = alpha * sum[i][j]; \
+                ((NAME(VECTOR) *)(c + i * c_row))[j] = alpha * sum[i][j]; \
         } else { \
-            EACH(ROWS, VECTORS) \
-                ((NAME(vector) *)(c + i * c_row))[j] = beta * ((NAME(vector) *)(c + i * c_row))[j] + alpha * sum[i][j]; \
+            EACH(ROWS, VECTORS) { \
+                NAME(VECTOR) *to = (NAME(VECTOR) *)(c + i * c_row) + j; \
+                *to = beta * *to + alpha * sum[i][j]; \
+            } \
         } \
     }
-TILE(tall, TALL, 2, NOTHING, NOTHING)
-TILE(tall_ahead, TALL, 2, AHEAD, NOTHING)
-TILE(tall_keep, TALL, 2, NOTHING, KEEP)
-TILE(tall_narrow, TALL, 1, NOTHING, NOTHING)
-TILE(middle, MIDDLE, 2, NOTHING, NOTHING)
-TILE(middle_narrow, MIDDLE, 1, NOTHING, NOTHING)
-TILE(low, SHORT, 2, NOTHING, NOTHING)
-TILE(low_narrow, SHORT, 1, NOTHING, NOTHING)
+#define TILES(HEIGHT, ROWS) \
+    TILE(HEIGHT, ROWS, vector, 2, NOTHING, NOTHING) \
+    TILE(HEIGHT##_narrow, ROWS, vector, 1, NOTHING, NOTHING) \
+    TILE(HEIGHT##_half, ROWS, half, 1, NOTHING, NOTHING)
+TILES(tall, TALL)
+TILES(middle, MIDDLE)
+TILES(low, SHORT)
+TILE(tall_ahead, TALL, vector, 2, AHEAD, NOTHING)
+TILE(tall_keep, TALL, vector, 2, NOTHING, KEEP)
+#undef TILES
 #undef TILE
 #undef AHEAD
 #undef KEEP
 #undef NOTHING
 #undef EACH
 
-typedef void (*NAME(tile_fn))(int64_t, REAL, const REAL *, int64_t, int64_t, const REAL *, int64_t, REAL, REAL *, int64_t,
-                              char *, int64_t);
+typedef void (*NAME(tile_fn))(int64_t, REAL, const REAL *, int64_t, int64_t, const REAL *, int64_t, REAL, REAL *,
+                              int64_t, char *, int64_t);
 
-/* The tile of so many rows, with one or two registers a row. */
-static inline NAME(tile_fn) NAME(tile_of)(int64_t rows, int wide)
+/* The tile of so many rows and columns. */
+static inline NAME(tile_fn) NAME(tile_of)(int64_t rows, int64_t width)
 {
-    if (rows == TALL)
-        return wide ? NAME(tall) : NAME(tall_narrow);
-    if (rows == MIDDLE)
-        return wide ? NAME(middle) : NAME(middle_narrow);
-    return wide ? NAME(low) : NAME(low_narrow);
+#define WIDE(HEIGHT) (width > LANES ? NAME(HEIGHT) : width == LANES ? NAME(HEIGHT##_narrow) : NAME(HEIGHT##_half))
+    return rows == TALL ? WIDE(tall) : rows == MIDDLE ? WIDE(middle) : WIDE(low);
+#undef WIDE
 }
 
 /* LANES rows of as many numbers, `from_pitch` apart, as columns that are `pitch` apart: every step puts the first half
@@ -110,11 +113,12 @@ static inline __attribute__((always_inline)) void NAME(transpose)(REAL *to, int6
 static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL *b, int64_t row, int64_t column,
                                                  int64_t k, int64_t columns)
 {
-    if (row == 1 && columns == width)                           /* columns in one piece, of which none is missing */
+    int whole = columns == width && width >= LANES;
+    if (row == 1 && whole)                                      /* columns in one piece, of which none is missing */
         for (; k >= LANES; k -= LANES, b += LANES, to += LANES * width)
             for (int j = 0; j < width; j += LANES)
                 NAME(transpose)(to + j, width, b + j * column, column);
-    for (; k && column == 1 && columns == width; k--, to += width, b += row)
+    for (; k && column == 1 && whole; k--, to += width, b += row)
         for (int j = 0; j < width; j += LANES)
             *(NAME(vector) *)(to + j) = *(const NAME(vector) *)(b + j);
     for (int64_t p = 0; p < k && column == 1; p++, to += width, b += row)
@@ -125,8 +129,11 @@ static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL
             to[p * width + j] = j < columns ? b[p * row + j * column] : 0;
 }
 
-/* The width of the panel at column j of n: not twice the last columns for a few of them, which `few` may do. */
-static inline int NAME(width)(int64_t j, int64_t n) { return n - j > LANES + FEW ? 2 * LANES : LANES; }
+/* The width of the panel at column j of n: two registers, or what the last columns nearly fill. */
+static inline int NAME(width)(int64_t j, int64_t n)
+{
+    return n - j > LANES + LANES / 2 ? 2 * LANES : n - j > LANES / 2 ? LANES : LANES / 2;
+}
 
 static int64_t NAME(packed)(int64_t k, int64_t n) { return k * ((n + LANES - 1) / LANES * LANES); }
 
@@ -134,21 +141,28 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
 {
     for (int64_t j = 0, width, n = b->columns; j < n; j += width) {
         width = NAME(width)(j, n);
-        NAME(pack)((REAL *)to + j * rows + at * width, (int)width, (const REAL *)b->data + j * b->column, b->row, b->column, b->rows,
-                   n - j < width ? n - j : width);
+        NAME(pack)((REAL *)to + j * rows + at * width, (int)width, (const REAL *)b->data + j * b->column, b->row,
+                   b->column, b->rows, n - j < width ? n - j : width);
     }
 }
 
 /* The last rows of A, too few for a tile, with zeros: made for the first panel of B, and read for the next ones too. */
 typedef struct { REAL data[TALL * DEPTH]; int made; } NAME(edge);
 
-/* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of the
- * panel behind it, `hop` bytes apart, or NULL. */
-typedef struct { const REAL *data; int64_t pitch, columns; int width; REAL *keep; char *next; int64_t hop; th_soon *soon; }
-    NAME(panel);
+/* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of
+ * the panel behind it, `hop` bytes apart, or NULL. */
+typedef struct {
+    const REAL *data;
+    int64_t pitch, columns;
+    int width;
+    REAL *keep;
+    char *next;
+    int64_t hop;
+    th_soon *soon;
+} NAME(panel);
 
-/* What tall strip number `strip` of a panel fetches, a line for each of its k numbers: NULL for nothing. Two of them fetch
- * the rows of the next panel. */
+/* What tall strip number `strip` of a panel fetches, a line for each of its k numbers: NULL for nothing. Two of them
+ * fetch the rows of the next panel. */
 static inline char *NAME(fetched)(const NAME(panel) *b, int64_t strip, int64_t k)
 {
     th_soon *soon = b->soon;
@@ -187,7 +201,7 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             for (int j = 0; j < b.width; j += 64 / (int)sizeof(REAL))
                 __builtin_prefetch(c + (i + d) * c_row + j, 1);
         char *beside = strip < 0 ? (char *)b.keep : rows == TALL && wide ? NAME(fetched)(&b, strip, a->columns) : NULL;
-        NAME(tile_fn) tile = strip < 0 ? NAME(tall_keep) : beside ? NAME(tall_ahead) : NAME(tile_of)(rows, wide);
+        NAME(tile_fn) tile = strip < 0 ? NAME(tall_keep) : beside ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
         tile(a->columns, alpha, from, row, column, b.data, b.pitch, whole ? beta : 0, whole ? c + i * c_row : part,
              whole ? c_row : b.width, beside, b.next ? b.hop : 64);
         if (strip < 0) {
@@ -204,9 +218,9 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
     }
 }
 
-/* The same for few columns of B, with registers along what is contiguous in A: rows, each of which gives few sums ... */
-static void NAME(few_along_rows)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column, int64_t columns,
-                                 REAL beta, REAL *c, int64_t c_row)
+/* The same for few columns of B, with registers along what is contiguous in A: rows, which give few sums each ... */
+static void NAME(few_along_rows)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column,
+                                 int64_t columns, REAL beta, REAL *c, int64_t c_row)
 {
     REAL turned[FEW][DEPTH];
     int64_t k = a->columns, whole = k - k % LANES;
@@ -284,7 +298,8 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 columns = n - j < width ? n - j : width;
                 REAL *to = (REAL *)c->data + i * c->row + j, old = p ? 1 : (REAL)beta;
                 REAL *data = (REAL *)b->data + p * b->row + j * b->column;
-                NAME(panel) panel = {data, b->row, columns, width, .hop = b->row * (int64_t)sizeof(REAL), .soon = b->soon};
+                int64_t hop = b->row * (int64_t)sizeof(REAL);
+                NAME(panel) panel = {data, b->row, columns, width, .hop = hop, .soon = b->soon};
                 if (columns <= FEW && !b->packed && (block.column == 1 || block.row == 1)) {
                     (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
                         (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
@@ -293,7 +308,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 if (b->packed) {
                     panel.data = (const REAL *)b->data + j * b->packed + p * width;
                     panel.pitch = width;
-                } else if (b->column != 1 || columns < width || block.rows > OFTEN || b->row * sizeof(REAL) % 1024 == 0) {
+                } else if (b->column != 1 || columns < width || block.rows > OFTEN || hop % 1024 == 0) {
                     panel.next = far && n - j >= 2 * width ? (char *)(data + width) : NULL;
                     if (b->column == 1 && columns == 2 * LANES && block.rows >= 2 * TALL) {
                         panel.keep = copy;
@@ -308,17 +323,17 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
         }
 }
 
-/* n small products, whose factors and results are `step` bytes apart, where tiles cover C: 0, and nothing, elsewhere. */
+/* n small products, their factors and results `step` bytes apart, where tiles cover C: 0, and nothing, elsewhere. */
 static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const int64_t *step)
 {
-    int wide = b.columns == 2 * LANES;
-    if ((b.columns != LANES && !wide) || b.column != 1 || a.rows % SHORT || a.rows > OFTEN || a.columns > DEPTH)
+    if ((b.columns != LANES && b.columns != 2 * LANES) || b.column != 1 || a.rows % SHORT || a.rows > OFTEN
+        || a.columns > DEPTH)
         return 0;
     for (; n > 0; n--, a.data += step[0], b.data += step[1], c.data += step[2])
         for (int64_t i = 0, rows; i < a.rows; i += rows) {
             int64_t left = a.rows - i;
             rows = left >= TALL ? TALL : left >= MIDDLE ? MIDDLE : SHORT;
-            NAME(tile_of)(rows, wide)(a.columns, 1, (const REAL *)a.data + i * a.row, a.row, a.column,
+            NAME(tile_of)(rows, b.columns)(a.columns, 1, (const REAL *)a.data + i * a.row, a.row, a.column,
                                       (const REAL *)b.data, b.row, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0);
         }
     return 1;
@@ -341,13 +356,14 @@ static inline __attribute__((always_inline)) NAME(vector) NAME(totals)(NAME(vect
 }
 
 /* y = beta * y + alpha * total, of the first `count` lanes. */
-static inline __attribute__((always_inline)) void NAME(put)(REAL alpha, NAME(vector) total, REAL beta, REAL *y, int count)
+static inline __attribute__((always_inline)) void NAME(put)(REAL alpha, NAME(vector) total, REAL beta, REAL *y,
+                                                            int count)
 {
     for (int i = 0; i < count; i++)
         y[i] = beta == 0 ? alpha * total[i] : beta * y[i] + alpha * total[i];
 }
 
-/* y[i] = beta * y[i] + alpha * (row i of A) . x; LANES rows are added up at once, of which four are read side by side. */
+/* y[i] = beta * y[i] + alpha * (row i of A) . x; LANES rows are added up at once, and four are read side by side. */
 static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
     int64_t n = a->columns, whole = n - n % LANES;
@@ -440,8 +456,9 @@ static void NAME(strips_of_columns)(REAL alpha, const th_matrix *a, const REAL *
         NAME(strip)(1, alpha, a, a->rows - LANES, x, beta, y, (int)left);
 }
 
-/* y = beta * y + alpha * A x for a matrix whose columns are contiguous. The last columns come first: where the matrix has
- * just been read they are in the cache. Of a small matrix y stays in registers, a long one is read along its columns. */
+/* y = beta * y + alpha * A x for a matrix whose columns are contiguous. The last columns come first: where the matrix
+ * has just been read they are in the cache. With a small matrix y stays in registers; a large one is read along its
+ * columns. */
 static void NAME(columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
     if (a->rows >= LANES && a->rows * a->columns <= SMALL / (int64_t)sizeof(REAL)) {
