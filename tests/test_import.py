@@ -1,6 +1,8 @@
 """``import theano``: quick, silent, without side effects."""
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 
@@ -75,3 +77,12 @@ def test_late_modules_are_what_they_stand_for(monkeypatch):
     monkeypatch.undo()
     assert json.dumps([1]) == "[1]"
     assert "json" in repr(late.json)
+    for same in (copy.copy(late.json), copy.deepcopy(late.json), pickle.loads(pickle.dumps(late.json))):
+        assert same.loads("1") == 1
+
+
+def test_what_draws_is_among_the_names_of_printing():
+    names = {}
+    exec("from theano.printing import *", names)
+    assert {"pydotprint", "pydotprint_variables", "default_colorCodes", "debugprint", "pp", "Print"} <= set(names)
+    assert callable(names["pydotprint"])

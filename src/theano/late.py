@@ -26,6 +26,9 @@ class LateModule:
     def __delattr__(self, attribute):
         delattr(importlib.import_module(self._name), attribute)
 
+    def __reduce__(self):
+        return importlib.import_module, (self._name,)
+
     def __repr__(self):
         return f"<module {self._name!r}, loaded at its first use>"
 

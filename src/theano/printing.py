@@ -50,7 +50,8 @@ string_types, integer_types = (str,), (int,)
 # Names of what draws, which is loaded when one of them is first used.
 DRAWING = {"pydotprint": ("dot", "pydotprint"), "pydotprint_variables": ("dot", "pydotprint_variables"),
            "default_colorCodes": ("dot", "COLORS"), "pydot_imported_msg": ("formatting", "pydot_imported_msg"),
-           "pydot_imported": ("formatting", "pydot_imported")}
+           "pydot_imported": ("formatting", "pydot_imported"), "COLORS": ("dot", "COLORS"),
+           "can_draw": ("formatting", "can_draw")}
 
 
 def __getattr__(name):
@@ -120,3 +121,5 @@ PRINTERS = (
 )
 for _op, _printer in PRINTERS:
     pprint.assign(_op, _printer)
+
+__all__ = [*(name for name in list(globals()) if not name.startswith("_")), *DRAWING]

@@ -423,3 +423,20 @@ def test_rows_of_a_step_do_not_overwrite_its_states():
     plain = theano.function(inputs, outputs, mode=theano.Mode("py", None))(*values)
     for found, wanted in zip(theano.function(inputs, outputs)(*values), plain, strict=True):
         np.testing.assert_allclose(found, wanted)
+
+
+@pytest.mark.parametrize("step", [
+    lambda rows, a, b: (T.tanh(a * rows.sum(0) + b), a), lambda rows, a, b: (b, T.tanh(a + rows.sum(0) * b)),
+    lambda rows, a, b: (T.exp(-a * rows.max(0)) * b, T.tanh(b))], ids=["handed on", "exchanged", "used twice"])
+def test_gradients_where_values_change_places(step):
+    """Going backwards, the new value of one state is a term of another's: neither may take the other one's memory."""
+    x, a, b = T.dtensor3("x"), T.dvector("a"), T.dvector("b")
+    last = scanned(step, sequences=x, outputs_info=[a, b])
+    slopes = T.grad((last[0][-1] ** 2).sum() + last[1].sum(), [x, a, b])
+    rng = np.random.RandomState(2)
+    given = rng.randn(4, 3, 2), rng.randn(2), rng.randn(2)
+    plain = theano.function([x, a, b], slopes, mode=theano.Mode("py", None))(*given)
+    f = theano.function([x, a, b], slopes)
+    for _ in range(2):
+        for found, wanted in zip(f(*given), plain, strict=True):
+            np.testing.assert_allclose(found, wanted)

@@ -10,7 +10,7 @@ import theano
 import theano.tensor as T
 from theano.graph.fgraph import FunctionGraph
 from theano.inner.graph import read
-from theano.inner.scan.loop import Loop, Sequence, Stack, State
+from theano.inner.scan.loop import Carry, Loop, Sequence, Stack, State
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.pipeline import optimize
 from theano.rewrite.query import Query
@@ -255,13 +255,15 @@ def added(before, found):
     return before + found
 
 
-def sums_of_rows(x, start, inner_start, after=added, inside=added, seen=lambda before, found: before * 2):
-    """A loop over matrices with one over their rows, which adds these up."""
+def sums_of_rows(x, start, inner_start, after=added, inside=added, seen=lambda before, *found: 2 * before,
+                 within=False):
+    """A loop over matrices with one over their rows, which adds these up; ``within`` gives the sums after each too."""
     rows, row, before, part = T.dmatrix("rows"), T.dvector("row"), T.dvector("before"), T.dvector("part")
-    found, = run(Loop(rows.shape[0], sequences=[Sequence(row, rows)],
-                      states=[State(part, inner_start, inside(part, T.tanh(row)))]))
+    value = inside(part, T.tanh(row))
+    found, *parts = run(Loop(rows.shape[0], sequences=[Sequence(row, rows)], states=[State(part, inner_start, value)],
+                             stacks=[Stack(value, rows.shape[0])] * within))
     return run(Loop(x.shape[0], sequences=[Sequence(rows, x)], states=[State(before, start, after(before, found))],
-                    stacks=[Stack(seen(before, found), x.shape[0])]))
+                    stacks=[Stack(seen(before, found, *parts), x.shape[0])]))
 
 
 def is_added(loop):
@@ -284,13 +286,22 @@ def test_inner_loops_go_on_with_sums(rng, mode):
         np.testing.assert_allclose(before, 2 * (np.cumsum(parts, axis=0) - parts))
 
 
+def with_more(before, found):
+    """One sum of three terms."""
+    return T.add(before, found, abs(before)) if isinstance(before, theano.Variable) else before + found + abs(before)
+
+
 ANEW = {
     "begins with ones": {"inner_start": 1},
     "begins elsewhere": {"start": 3},
     "no sum": {"inside": lambda part, row: part / 2 + row},
+    "added to itself": {"inside": lambda part, row: part + part + row},
     "seen too": {"seen": lambda before, found: found},
+    "seen within": {"seen": lambda before, found, parts: parts[0], "within": True},
     "not added": {"after": lambda before, found: before / 2 + found},
     "added twice": {"after": lambda before, found: before + found + found},
+    "added with more": {"after": with_more},
+    "both begin with ones": {"start": 1, "inner_start": 1},
 }
 
 
@@ -299,19 +310,35 @@ def test_inner_loops_begin_anew_where(rng, changes):
     x, like = T.dtensor3("x"), T.dvector("like")
     starts = {name: T.zeros_like(like) if changes.get(name, 0) == 0 else T.ones_like(like) * changes[name]
               for name in ("start", "inner_start")}
-    rest = {name: value for name, value in changes.items() if callable(value)}
+    rest = {name: value for name, value in changes.items() if name not in starts}
     f, loops = rewritten(sums_of_rows(x, **starts, **rest), [x, like])
     assert [is_added(loop) for loop in loops] == [True]
     given, = values(rng, (5, 3, 4))
     total, seen = np.full(4, changes.get("start", 0.0)), []
     for rows in given:
-        part = np.full(4, float(changes.get("inner_start", 0)))
+        parts = [np.full(4, float(changes.get("inner_start", 0)))]
         for row in np.tanh(rows):
-            part = rest.get("inside", added)(part, row)
-        seen.append(part if "seen" in rest else 2 * total)
+            parts.append(rest.get("inside", added)(parts[-1], row))
+        part = parts[-1]
+        seen.append(rest["seen"](total, part, *[parts[1:]] * ("within" in rest)) if "seen" in rest else 2 * total)
         total = rest.get("after", added)(total, part)
     for a, b in zip(f(given, np.ones(4)), (total, seen), strict=True):
         np.testing.assert_allclose(a, b)
+
+
+def test_rows_of_inner_loops_are_added(rng):
+    """They are no sum that the inner loop could go on with, though it has one that begins with the same zeros."""
+    x, like = T.dtensor3("x"), T.dmatrix("like")
+    rows, row, before = T.dmatrix("rows"), T.dvector("row"), T.dmatrix("before")
+    h, part, zeros = T.dvector("h"), T.dmatrix("part"), T.zeros_like(like)
+    buffer = T.set_subtensor(T.zeros_like(like)[0], 1.0)
+    found, _ = run(Loop(rows.shape[0], sequences=[Sequence(row, rows)], carries=[Carry((-1,), [h], buffer, h + row)],
+                        states=[State(part, zeros, part + T.outer(row, row))]), pruned=False)
+    total, = run(Loop(x.shape[0], sequences=[Sequence(rows, x)], states=[State(before, zeros, before + found)]))
+    f, _ = rewritten(total, [x, like])
+    given, = values(rng, (5, 3, 4))
+    expected = sum(1 + np.vstack([np.zeros(4), np.cumsum(part, axis=0)]) for part in given)
+    np.testing.assert_allclose(f(given, np.ones((4, 4))), expected)
 
 
 def test_inner_loops_leave_what_the_outer_one_was_given(rng):

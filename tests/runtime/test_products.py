@@ -103,6 +103,20 @@ def test_empty_products(functions):
     assert product(np.ones((0, 3)), np.ones((3, 2))).shape == (0, 2)
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("beta", [0, 1, 0.5])
+def test_empty_products_that_are_added(functions, dtype, beta):
+    _, z, update, _, w, update_vector = functions[dtype]
+    three, scale = np.asarray(3, dtype), np.asarray(beta, dtype)
+    for target in (np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, axis=1)[:, ::2]):
+        z.set_value(target(np.full((4, 3), 2, dtype)), borrow=True)
+        update(np.ones((4, 0), dtype), np.ones((0, 3), dtype), three, scale)
+        np.testing.assert_array_equal(z.get_value(), np.full((4, 3), 2 * beta))
+    w.set_value(np.repeat(np.full(4, 2, dtype), 2)[::2], borrow=True)
+    update_vector(np.ones((4, 0), dtype), np.ones(0, dtype), three, scale)
+    np.testing.assert_array_equal(w.get_value(), np.full(4, 2 * beta))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("size", [*SIZES, (20, 17, 16), (8, 96, 450), (130, 200, 70)], ids=str)

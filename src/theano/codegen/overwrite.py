@@ -3,7 +3,8 @@
 All that overwrites a shared variable runs last, after everything that can fail: when a call raises, no shared variable
 has changed. The machine checks the shapes, and the numbers of an index, of these last tasks together before it runs the
 first of them, so only tasks can be among them of which these decide whether they fail. A Python op can't be checked;
-one may be the first. What the steps of a loop hand on is nobody else's: any task of a step may overwrite it.
+one may be the first. What the steps of a loop hand on is nobody else's: there any task may make a new value in the
+memory of the one before.
 """
 
 import heapq
@@ -131,11 +132,15 @@ class _Search:
 
 
 def _becoming(tasks, updates):
-    """Whose storage may become that of new values, step by step: {id(place): ids of the variables' places}."""
+    """Whose storage may become that of new values, step by step: {id(place): ids of the variables' places}.
+
+    What is a new value itself stays where it is, so that no other one takes its place.
+    """
     found = {id(place): {id(shared)} for place, shared in updates}
+    new = set(found)
     for task in reversed(tasks):
         for out, source in task.inplace:
-            if id(out) in found and source.kind == "temp":
+            if id(out) in found and source.kind == "temp" and id(source) not in new:
                 found.setdefault(id(source), set()).update(found[id(out)])
     return found
 

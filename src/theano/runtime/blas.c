@@ -153,14 +153,25 @@ static int start(struct th_frame *f, const th_slot *z, th_slot *out, int inplace
     return 0;
 }
 
-static void scale_nothing(th_slot *out, const th_slot *beta)
+/* out = beta * out, to which a product of nothing adds nothing; not `needed`: out = 0. */
+static void scale(const th_slot *out, const th_slot *beta, int needed)
 {
-    /* k == 0: BLAS scales by beta; only reached for empty sums with beta 0. */
-    (void)beta;
-    int64_t n = out->itemsize;
-    for (int d = 0; d < out->ndim; d++)
-        n *= out->shape[d];
-    memset(out->data, 0, n);
+    int last = out->ndim - 1;
+    int64_t rows = last ? out->shape[0] : 1, row = last ? out->stride[0] : 0;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < out->shape[last]; j++) {
+            char *at = out->data + i * row + j * out->stride[last];
+            if (!needed)
+                memset(at, 0, out->itemsize);
+            else if (out->dtype == TH_FLOAT32)
+                *(float *)at *= *(float *)beta->data;
+            else if (out->dtype == TH_FLOAT64)
+                *(double *)at *= *(double *)beta->data;
+            else if (out->dtype == TH_COMPLEX64)
+                *(float _Complex *)at *= *(float _Complex *)beta->data;
+            else
+                *(double _Complex *)at *= *(double _Complex *)beta->data;
+        }
 }
 
 static double real(const th_slot *s)
@@ -269,8 +280,8 @@ static int gemm(struct th_frame *f, th_slot **in, const th_slot *packed, th_slot
     int error = start(f, z, out, inplace, needed);
     if (error || !m || !n)
         return error;
-    if (!k && !needed) {
-        scale_nothing(out, beta);
+    if (!k) {
+        scale(out, beta, needed);
         return 0;
     }
     if (own_product(alpha, x, y, packed, beta, out, packed ? th_wanted_soon(f) : NULL))
@@ -315,12 +326,10 @@ static int gemv(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
     int error = start(f, y, out, inplace, needed);
     if (error || !m)
         return error;
-    if (!k && !needed) {
-        scale_nothing(out, beta);
+    if (!k) {
+        scale(out, beta, needed);
         return 0;
     }
-    if (!k)
-        return 0;
     matrix mat;
     char *v;
     int64_t step;

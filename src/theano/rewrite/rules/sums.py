@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from theano.graph.variable import Constant
 from theano.graph.walk import ancestors, substitute, toposort
 from theano.inner.scan.loop import fitted
 from theano.inner.scan.op import Scan, run
@@ -77,8 +76,8 @@ def _products_in(state, loop, rows):
 
 def _added(state, loop):
     """What a step adds to a state of which it makes nothing else; None where it does more than that."""
-    others = [v for v in loop.outputs if v is not state.after]
-    if state.before in ancestors(others, loop.inputs):
+    place = len(loop.carries) + next(k for k, s in enumerate(loop.states) if s is state)
+    if state.before in ancestors(loop.outputs[:place] + loop.outputs[place + 1:], loop.inputs):
         return None
     terms, stack = [], [state.after]
     while stack:
@@ -137,13 +136,13 @@ def sums_of_inner_loops(node):
     for s in loop.states:
         parts = args(s.after, "add") or []
         term = next((v for v in parts if v is not s.before), None)
-        if len(parts) != 2 or s.before not in parts or term is None or term.type != s.before.type \
-                or clients[term] != 1 or not isinstance(getattr(term.owner, "op", None), Scan) or not is_zero(s.start):
+        if len(parts) != 2 or s.before not in parts or term is None or clients[term] != 1 \
+                or not isinstance(getattr(term.owner, "op", None), Scan) or not is_zero(s.start):
             continue
         inner = term.owner
         place = inner.outputs.index(term) - len(inner.op.loop(inner.inputs).carries)
         states = inner.op.loop(inner.inputs).states
-        if 0 <= place < len(states) and _is_same(outside.get(states[place].start, states[place].start), s.start):
+        if 0 <= place < len(states) and outside.get(states[place].start) is s.start:        # then of one shape too
             begun.setdefault(inner, {})[place] = s
     known = {}
     for inner, sums in begun.items():
@@ -155,11 +154,6 @@ def sums_of_inner_loops(node):
         for k, s in sums.items():
             known[s.after] = made[inner.outputs[len(within.carries) + k]]
     return run(loop.with_outputs(substitute(loop.outputs, known)), pruned=False) if known else None
-
-
-def _is_same(a, b):
-    """Whether two variables are one, or equal constants."""
-    return a is b or isinstance(a, Constant) and a.equals(b)
 
 
 def _clients(loop):
