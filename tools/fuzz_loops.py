@@ -21,6 +21,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=float("inf"), help="when to stop")
     parser.add_argument("--width", type=int, default=2000, help="how much is printed of a disagreement")
     parser.add_argument("--checkpoints", action="store_true", help="some loops have them")
+    parser.add_argument("--handed", action="store_true", help="some steps hand values on as they are")
     parser.add_argument("--modes", default="FAST_RUN,FAST_COMPILE")
     options = parser.parse_args()
     warnings.simplefilter("error")      # rewriting without end gives one
@@ -29,7 +30,7 @@ def main():
         if time.perf_counter() - start > options.seconds:
             break
         try:
-            found = disagreements(seed, options.modes.split(","), options.checkpoints)
+            found = disagreements(seed, options.modes.split(","), options.checkpoints, options.handed)
         except Exception as error:
             found = [("error", repr(error)[:2000])]
         for what in found[:1]:

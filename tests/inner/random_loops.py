@@ -15,16 +15,17 @@ TOLERANCE = {"float64": 1e-7, "float32": 2e-3}
 ROWS, HALF = 5, np.float32(0.5)
 
 
-def disagreements(seed, modes, checkpoints=False):
+def disagreements(seed, modes, checkpoints=False, handed=False):
     """[(mode, which call, which result, value, expected), ...] of the loop that ``seed`` makes, in the given modes.
 
     Where the reference raises an error, the mode may do anything. checkpoints: some loops have them, which those of the
-    reference have not.
+    reference have not. handed: some steps hand values on as they are, to other results too, and add up numbers.
     """
     dtype = ("float64", "float32")[seed % 4 == 3]
 
     def made(checkpoints):
-        maker = Maker(np.random.RandomState(seed), dtype, np.random.RandomState(seed) if checkpoints else None)
+        more = [np.random.RandomState(seed) if wanted else None for wanted in (checkpoints, handed)]
+        maker = Maker(np.random.RandomState(seed), dtype, *more)
         return maker, maker.outputs()
 
     maker, outputs = written = made(False)
@@ -67,12 +68,12 @@ def _alike(a, b, tolerance):
 class Maker:
     """Makes one loop, and arguments for it.
 
-    Attributes: inputs, of functions; updates, of shared variables that steps change. checkpoints: what chooses them, or
-    None without any.
+    Attributes: inputs, of functions; updates, of shared variables that steps change. checkpoints, handed: what chooses
+    them, and values that are handed on, or None without any.
     """
 
-    def __init__(self, rng, dtype, checkpoints=None):
-        self.rng, self.dtype, self.updates, self.checkpoints = rng, dtype, {}, checkpoints
+    def __init__(self, rng, dtype, checkpoints=None, handed=None):
+        self.rng, self.dtype, self.updates, self.checkpoints, self.handed = rng, dtype, {}, checkpoints, handed
         self.x, self.y, self.w = (tt.matrix(name, dtype) for name in "xyw")
         self.h = tt.vector("h", dtype)
         self.lengths, self.n = tt.lvector("lengths"), tt.lscalar("n")
@@ -122,6 +123,7 @@ class Maker:
         if self.checkpoints is not None and arguments["truncate_gradient"] < 0:
             arguments["checkpoint"] = (None, "sqrt", "sqrt", 1, 2, 3)[self.checkpoints.randint(6)]
         infos = [self._info(start) for _ in range(1 + self._chance(0.3))]
+        infos += [start] * (0 if self.handed is None else self.handed.randint(3))
         infos += [None] if self._chance(0.4) else []
         if self._chance(0.1):
             infos = [None]
@@ -133,7 +135,8 @@ class Maker:
             number = next((v for v in given if v.ndim == 0), None)
             results = []
             for info in infos:
-                value = self._value(vectors, number, count, depth)
+                value = self._handed(vectors, not results)
+                value = self._value(vectors, number, count, depth) if value is None else value
                 results.append(value if info is not None or self._chance(0.8) else value.sum())
                 vectors.append(value)
             last = [theano.scan_module.until(results[0].sum() > self._one_of(0.5, 2.0))] if stops else []
@@ -178,6 +181,13 @@ class Maker:
         if kind == 6:
             return tt.sin(a) * b if number is None else a * HALF + self.y[number] * b
         return a * HALF + b
+
+    def _handed(self, vectors, first):
+        """One of the vectors, which had another place perhaps, or as the first result a function of two; or nothing."""
+        if self.handed is None or self.handed.randint(2):
+            return None
+        a, b = (vectors[self.handed.randint(len(vectors))] for _ in range(2))
+        return tt.tanh(a * vectors[0].sum() + b) if first else a
 
     def _inner(self, a, b, count, depth):
         """A vector from a loop whose number of steps is that of the arguments, or changes."""

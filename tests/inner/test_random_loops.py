@@ -25,6 +25,11 @@ def test_loops_with_checkpoints(seed):
     assert not disagreements(seed, ["FAST_RUN"], checkpoints=True)
 
 
+@pytest.mark.parametrize("seed", [355, 405, *range(10)])
+def test_loops_that_hand_values_on(seed):
+    assert not disagreements(seed, ["FAST_COMPILE"], handed=True)
+
+
 def _counts_of_a_loop_that_stops(s, n):
     """The condition that stops the outer loop is computed before the inner loop."""
     def step(a):
