@@ -6,6 +6,7 @@ function in `kernels` that adds instructions, or runs its ``perform``.
 
 import numpy as np
 
+from theano.codegen.blocks import Uncovered
 from theano.codegen.cluster import MAX_OPERANDS, Cluster, Clusters
 from theano.codegen.direct import set_directly, write_directly
 from theano.codegen.expand import expand
@@ -36,7 +37,7 @@ class Lowering:
 
     def __init__(self, fgraph, kinds, n_guards=0, loops=None, query_of=lambda mode: None):
         self.loop_set, self.query_of = loops, query_of
-        self.fgraph = fgraph = expand(close_branches(fgraph))
+        self.fgraph = fgraph = expand(_closed(fgraph))
         self.tasks = []
         self.places = {}
         self.extents = Extents()
@@ -216,3 +217,13 @@ class Lowering:
                     return True
         return False
 
+
+def _closed(fgraph):
+    """The graph with branches as graphs; raises `Uncovered` where these would need one another in a circle."""
+    closed = close_branches(fgraph)
+    done = set()
+    for node in closed.toposort() if closed is not fgraph else ():
+        if any(v.owner is not None and v.owner not in done for v in node.inputs):
+            raise Uncovered("branches that need one another")
+        done.add(node)
+    return closed
