@@ -8,7 +8,7 @@ import sys
 
 from theano import late
 
-CALLS, MODULES = 120_000, 300     # above NumPy's: 90 to 100 ms, which benchmarks.startup measures
+CALLS, MODULES = 120_000, 300     # beyond NumPy's; benchmarks.startup measures how long they take
 
 WORK = """
 import sys, numpy

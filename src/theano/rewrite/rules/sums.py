@@ -131,6 +131,8 @@ def sums_of_inner_loops(node):
     Gradients of loops of loops are such sums, of weights that the innermost one uses.
     """
     loop = node.op.loop(node.inputs)
+    if not loop.states:
+        return None
     outside = {o.inner: o.outer for o in loop.others}
     clients, begun = _clients(loop), {}
     for s in loop.states:
@@ -140,8 +142,8 @@ def sums_of_inner_loops(node):
                 or not isinstance(getattr(term.owner, "op", None), Scan) or not is_zero(s.start):
             continue
         inner = term.owner
-        place = inner.outputs.index(term) - len(inner.op.loop(inner.inputs).carries)
-        states = inner.op.loop(inner.inputs).states
+        within = inner.op.loop(inner.inputs)
+        place, states = inner.outputs.index(term) - len(within.carries), within.states
         if 0 <= place < len(states) and outside.get(states[place].start) is s.start:        # then of one shape too
             begun.setdefault(inner, {})[place] = s
     known = {}
