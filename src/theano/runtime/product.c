@@ -9,7 +9,7 @@
 #define DEPTH 400               /* of a panel of B, so that it and the rows of A beside it stay near */
 #define HEIGHT 480              /* rows of A that stay in the second cache */
 #define OFTEN 96                /* reading a panel for more rows than this pays for copying it */
-#define FAR 500000              /* bytes of B from which on the next panel is fetched while one is worked on */
+#define FAR 500000              /* bytes of B, or C, from which on what is wanted next is fetched meanwhile */
 #define LENGTH 2048             /* of a piece of y, which stays in the first cache */
 #define SMALL (1 << 20)         /* bytes of a matrix that stays in the second cache */
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */

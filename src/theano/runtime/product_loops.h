@@ -150,11 +150,11 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
 typedef struct { REAL data[TALL * DEPTH]; int made; } NAME(edge);
 
 /* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of
- * the panel behind it, `hop` bytes apart, or NULL. */
+ * the panel behind it, `hop` bytes apart, or NULL. fetch: whether the numbers of C are to arrive before they are wanted. */
 typedef struct {
     const REAL *data;
     int64_t pitch, columns;
-    int width;
+    int width, fetch;
     REAL *keep;
     char *next;
     int64_t hop;
@@ -162,12 +162,12 @@ typedef struct {
 } NAME(panel);
 
 /* What tall strip number `strip` of a panel fetches, a line for each of its k numbers: NULL for nothing. Two of them
- * fetch the rows of the next panel. */
+ * fetch the rows of the next panel, from their second line on where they begin within one, which this panel ends in. */
 static inline char *NAME(fetched)(const NAME(panel) *b, int64_t strip, int64_t k)
 {
     th_soon *soon = b->soon;
     if (b->next)
-        return strip < 2 ? b->next + strip * 64 : NULL;
+        return strip < 2 ? b->next + 63 + strip * 64 : NULL;
     if (!soon || soon->next == soon->count)
         return NULL;
     char *at = soon->piece[soon->next].at;
@@ -197,9 +197,9 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             column = rows;
         }
         int whole = left >= rows && b.columns == b.width, wide = b.width > LANES;
-        for (int d = 0; d < rows && whole && beta != 0; d++)    /* what is added to arrives meanwhile */
-            for (int j = 0; j < b.width; j += 64 / (int)sizeof(REAL))
-                __builtin_prefetch(c + (i + d) * c_row + j, 1);
+        for (int d = 0; d < rows && whole && b.fetch; d++)
+            for (int j = 0; j <= b.width; j += 64 / (int)sizeof(REAL))
+                __builtin_prefetch(c + (i + d) * c_row + (j < b.width ? j : b.width - 1), 1);
         char *beside = strip < 0 ? (char *)b.keep : rows == TALL && wide ? NAME(fetched)(&b, strip, a->columns) : NULL;
         NAME(tile_fn) tile = strip < 0 ? NAME(tall_keep) : beside ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
         tile(a->columns, alpha, from, row, column, b.data, b.pitch, whole ? beta : 0, whole ? c + i * c_row : part,
@@ -284,7 +284,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
-    int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR;
+    int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, fetch = m * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
         for (int64_t turn = 0; turn < m; turn += height) {
             edge.made = 0;
@@ -299,7 +299,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 REAL *to = (REAL *)c->data + i * c->row + j, old = p ? 1 : (REAL)beta;
                 REAL *data = (REAL *)b->data + p * b->row + j * b->column;
                 int64_t hop = b->row * (int64_t)sizeof(REAL);
-                NAME(panel) panel = {data, b->row, columns, width, .hop = hop, .soon = b->soon};
+                NAME(panel) panel = {data, b->row, columns, width, old != 0 || fetch, .hop = hop, .soon = b->soon};
                 if (columns <= FEW && !b->packed && (block.column == 1 || block.row == 1)) {
                     (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
                         (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
