@@ -150,7 +150,7 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
 typedef struct { REAL data[TALL * DEPTH]; int made; } NAME(edge);
 
 /* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of
- * the panel behind it, `hop` bytes apart, or NULL. fetch: whether the numbers of C are to arrive before they are wanted. */
+ * the panel behind it, `hop` bytes apart, or NULL. fetch: whether numbers of C are to arrive before they are wanted. */
 typedef struct {
     const REAL *data;
     int64_t pitch, columns;

@@ -96,8 +96,8 @@ TH_INLINE double th_tanh_f64(double x) {
     return __builtin_copysign(a < 0.26 ? th_tanh_small_f64(a) : q, x);
 }
 
-/* 1 / (1 + exp(-x)), where exp(-x) = s + s p: that sum is rounded once, and within 2 ulp so is the result. What 1 + s loses
-   is added to s p (Knuth's two-sum). All is scaled by the root of s, as s alone may be too large. */
+/* 1 / (1 + exp(-x)), where exp(-x) = s + s p: that sum is rounded once, and within 2 ulp so is the result. What 1 + s
+   loses is added to s p (Knuth's two-sum). All is scaled by the root of s, as s alone may be too large. */
 
 TH_INLINE double th_sigmoid_f64(double x) {
     unsigned long long k;
