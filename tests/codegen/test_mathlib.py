@@ -68,7 +68,7 @@ BINARY = {
     "floor_divide": (np.floor_divide, 2),
 }  # fmt: skip
 FAST = {"exp": 1, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2, "pow": 2, "gamma": 1, "psi": 1,
-        "j0": 1, "j1": 1, "sigmoid": 1}
+        "j0": 1, "j1": 1}
 OWN_FORMAT = ("mod", "fmod", "floor_divide")  # where long double has another answer
 
 WHOLE = ("jn", "polygamma")     # their first argument is a whole number

@@ -110,21 +110,6 @@ TH_INLINE double th_sigmoid_f64(double x) {
     return 1.0 / ((s * p + lost) + sum) * one;
 }
 
-/* The same where s is neither too large nor too small. */
-
-TH_INLINE int th_sigmoid_fits_f64(double x) {
-    return __builtin_fabs(x) <= 708.0;
-}
-
-TH_INLINE double th_sigmoid_fast_f64(double x) {
-    unsigned long long k;
-    double p = th_expm1_small_f64(th_reduce_exp_f64(-x, &k));
-    double s = th_float_f64(k + 0x3ff0000000000000ull);
-    double sum = s + 1.0, part = sum - s;
-    double lost = (s - (sum - part)) + (1.0 - part);
-    return 1.0 / ((s * p + lost) + sum);
-}
-
 TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
     float t = x * 0x1.715476p+0f + 0x1.8p23f;
     *k = th_bits_f32(t) << 23;
@@ -207,17 +192,6 @@ TH_INLINE float th_sigmoid_f32(float x) {
     unsigned int half = (unsigned int)((int)k >> 1) & 0xff800000u;
     float s = th_float_f32(k - half + 0x3f800000u), one = th_float_f32(0x3f800000u - half);
     return 1.0f / (s * p + (s + one)) * one;
-}
-
-TH_INLINE int th_sigmoid_fits_f32(float x) {
-    return __builtin_fabsf(x) <= 87.0f;
-}
-
-TH_INLINE float th_sigmoid_fast_f32(float x) {
-    unsigned int k;
-    float p = th_expm1_small_f32(th_reduce_exp_f32(-x, &k));
-    float s = th_float_f32(k + 0x3f800000u);
-    return 1.0f / (s * p + (s + 1.0f));
 }
 
 TH_INLINE double th_exp2_f64(double x) {
