@@ -32,6 +32,24 @@ def test_reads_and_writes_like_numpy_after_rewriting(seed):
     assert check(seed, 30, gradients=10) == []
 
 
+@pytest.mark.parametrize("dtype", ["int8", "float16", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("wrong", [700, -701, 2**62, -(2**63)])
+def test_many_places_are_looked_up_block_by_block(rng, dtype, wrong):
+    """Those of a block that counts from the start only are used as they are, 512 at once."""
+    x, i = T.vector("x", dtype), T.lvector("i")
+    f = theano.function([x, i], [x[i], x[::-1][i]])
+    a, places = rng.randint(-9, 9, 700).astype(dtype), rng.randint(0, 700, 1900)
+    for changed in ([], [600], [511, 1024, 1899]):
+        places[changed] -= 700
+        for found, expected in zip(f(a, places), [a[places], a[::-1][places]], strict=True):
+            np.testing.assert_array_equal(found, expected)
+    for at in (0, 1500, 1899):
+        bad = places.copy()
+        bad[at] = wrong
+        with pytest.raises(IndexError):
+            f(a, bad)
+
+
 def test_masks_beside_integers_of_two_dimensions(rng):
     x, m, i = rng.rand(3, 4, 5), rng.rand(4, 5) < 0.5, np.array([[2], [0]])
     vx, vm, vi = T.dtensor3(), T.TensorType("bool", (False, False))(), T.lmatrix()

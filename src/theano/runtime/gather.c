@@ -15,6 +15,26 @@ static void take_elements(char *to, const char *from, const int64_t *offset, int
 #undef TAKE
 }
 
+/* Elements that lie side by side, by their numbers. */
+static void take_numbers(char *to, const char *from, const int64_t *number, int64_t n, int item)
+{
+#define TAKE(T)                                                                                                        \
+    _Pragma("GCC unroll 8")                                                                                            \
+    for (int64_t j = 0; j < n; j++)                                                                                    \
+        ((T *)to)[j] = ((const T *)from)[number[j]];                                                                   \
+    return;
+    TH_EACH_SIZE(TAKE)
+#undef TAKE
+}
+
+TH_CLONES static int are_numbers(const int64_t *index, int64_t n, int64_t extent)
+{
+    int bad = 0;
+    for (int64_t j = 0; j < n; j++)
+        bad |= (uint64_t)index[j] >= (uint64_t)extent;
+    return !bad;
+}
+
 /* Elements far from one another; nonzero where an index is out of bounds. */
 static int take_far(char *to, const char *from, const th_places *p, int item)
 {
@@ -173,8 +193,14 @@ static int take_places(char *to, const char *from, const th_places *p, const blo
         take_some(to, from, p->offset, p->total, b);
         return 0;
     }
+    int direct = p->vector && b->nbytes == b->item && p->stride == b->item;
     for (int64_t i = 0; i < p->total; i += TH_BLOCK, to += TH_BLOCK * b->nbytes) {
         int64_t n = p->total - i < TH_BLOCK ? p->total - i : TH_BLOCK;
+        const int64_t *index = direct ? (const int64_t *)p->vector->data + i : NULL;
+        if (direct && are_numbers(index, n, p->extent)) {
+            take_numbers(to, from, index, n, b->item);
+            continue;
+        }
         const int64_t *offset = th_offsets(p, i, n, room, &bad);
         if (bad)
             return 1;
