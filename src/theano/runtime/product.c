@@ -10,11 +10,16 @@
 #define HEIGHT 480              /* rows of A that stay in the second cache */
 #define OFTEN 96                /* reading a panel for more rows than this pays for copying it */
 #define FAR 500000              /* bytes of B, or C, from which on what is wanted next is fetched meanwhile */
+#define MANY 96                 /* rows of C with strips enough to fetch what the next panel adds to */
 #define LENGTH 2048             /* of a piece of y, which stays in the first cache */
 #define SMALL (1 << 20)         /* bytes of a matrix that stays in the second cache */
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
 #define MIDDLE 8                /* of those at the lower edge */
 #define SHORT 4
+
+/* So many lines side by side of each of so many rows, `hop` bytes apart, the first at `at`; `row` comes next. (`at`
+ * is 63 bytes behind the begin of a panel: where that is within a line, the panel before it has read this line.) */
+typedef struct { char *at; int64_t hop, rows, row, lines; } sweep;
 
 #pragma GCC push_options
 TH_TARGET_AVX512

@@ -16,18 +16,23 @@ typedef REAL NAME(half) __attribute__((vector_size(LANES / 2 * sizeof(REAL)), al
         for (int j = 0; j < VECTORS; j++)
 #define FEW (LANES / 4)
 #define NOTHING
-#define AHEAD __builtin_prefetch(beside, 0, 2); beside += hop;
+#define AHEAD \
+    __builtin_prefetch(beside, 0, 2); \
+    beside += hop; \
+    hop = --lines ? hop : 0;
 #define KEEP \
     for (int j = 0; j < 2; j++, beside += sizeof y[j]) \
         *(NAME(vector) *)beside = y[j];
 #define TILE(NAMED, ROWS, VECTOR, VECTORS, BEFORE, BEHIND) \
     static __attribute__((noinline)) void NAME(NAMED)(int64_t k, REAL alpha, const REAL *a, int64_t row, \
                                                       int64_t column, const REAL *b, int64_t pitch, REAL beta, \
-                                                      REAL *c, int64_t c_row, char *beside, int64_t hop) \
+                                                      REAL *c, int64_t c_row, char *beside, int64_t hop, \
+                                                      int64_t lines) \
     { \
         NAME(VECTOR) sum[ROWS][VECTORS]; \
         (void)beside; \
         (void)hop; \
+        (void)lines; \
         EACH(ROWS, VECTORS) \
             sum[i][j] = (NAME(VECTOR)){0}; \
         for (int64_t p = 0; p < k; p++, a += column, b += pitch) { \
@@ -69,7 +74,7 @@ TILE(tall_keep, TALL, vector, 2, NOTHING, KEEP)
 #undef EACH
 
 typedef void (*NAME(tile_fn))(int64_t, REAL, const REAL *, int64_t, int64_t, const REAL *, int64_t, REAL, REAL *,
-                              int64_t, char *, int64_t);
+                              int64_t, char *, int64_t, int64_t);
 
 /* The tile of so many rows and columns. */
 static inline NAME(tile_fn) NAME(tile_of)(int64_t rows, int64_t width)
@@ -149,32 +154,38 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
 /* The last rows of A, too few for a tile, with zeros: made for the first panel of B, and read for the next ones too. */
 typedef struct { REAL data[TALL * DEPTH]; int made; } NAME(edge);
 
-/* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: the rows of
- * the panel behind it, `hop` bytes apart, or NULL. fetch: whether numbers of C are to arrive before they are wanted. */
+/* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: what its
+ * strips fetch of the panel behind it, and of C for that one. fetch: whether nobody has done so for this one. */
 typedef struct {
     const REAL *data;
     int64_t pitch, columns;
     int width, fetch;
     REAL *keep;
-    char *next;
-    int64_t hop;
+    sweep next[2];
     th_soon *soon;
 } NAME(panel);
 
-/* What tall strip number `strip` of a panel fetches, a line for each of its k numbers: NULL for nothing. Two of them
- * fetch the rows of the next panel, from their second line on where they begin within one, which this panel ends in. */
-static inline char *NAME(fetched)(const NAME(panel) *b, int64_t strip, int64_t k)
+/* What a tall strip fetches, a line for each of its k numbers: nothing from NULL. */
+static inline sweep NAME(fetched)(NAME(panel) *b, int64_t k)
 {
     th_soon *soon = b->soon;
-    if (b->next)
-        return strip < 2 ? b->next + 63 + strip * 64 : NULL;
+    sweep *next = b->next[0].lines ? b->next : b->next + 1, now = *next;
+    if (next->lines) {
+        next->row += k;
+        if (next->row >= next->rows) {
+            next->row = 0;
+            next->at += 64;
+            next->lines--;
+        }
+        return (sweep){now.at + now.row * now.hop, now.hop, .rows = now.rows - now.row};
+    }
     if (!soon || soon->next == soon->count)
-        return NULL;
-    char *at = soon->piece[soon->next].at;
+        return (sweep){0};
+    now = (sweep){soon->piece[soon->next].at, 64, .rows = k};
     soon->piece[soon->next].at += 64 * k;
     soon->piece[soon->next].bytes -= 64 * k;
     soon->next += soon->piece[soon->next].bytes <= 0;
-    return at;
+    return now;
 }
 
 /* C = beta * C + alpha * A * (a panel of B), of whose width some columns count. */
@@ -182,8 +193,7 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
                                                    int64_t c_row, NAME(edge) *edge)
 {
     REAL part[TALL * 2 * LANES] __attribute__((aligned(64)));
-    int64_t strip = b.keep ? -1 : 0;
-    for (int64_t i = 0, rows; i < a->rows; i += rows, strip++) {
+    for (int64_t i = 0, rows; i < a->rows; i += rows) {
         int64_t left = a->rows - i, row = a->row, column = a->column;
         const REAL *from = (const REAL *)a->data + i * row;
         rows = left > MIDDLE ? TALL : left > SHORT ? MIDDLE : SHORT;
@@ -196,15 +206,19 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             row = 1;
             column = rows;
         }
-        int whole = left >= rows && b.columns == b.width, wide = b.width > LANES;
-        for (int d = 0; d < rows && whole && b.fetch; d++)
-            for (int j = 0; j <= b.width; j += 64 / (int)sizeof(REAL))
-                __builtin_prefetch(c + (i + d) * c_row + (j < b.width ? j : b.width - 1), 1);
-        char *beside = strip < 0 ? (char *)b.keep : rows == TALL && wide ? NAME(fetched)(&b, strip, a->columns) : NULL;
-        NAME(tile_fn) tile = strip < 0 ? NAME(tall_keep) : beside ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
+        int whole = left >= rows && b.columns == b.width, wide = b.width > LANES, first = b.keep && i == 0;
+        for (int d = 0; d < rows && whole && b.fetch; d++) {
+            const REAL *at = c + (i + d) * c_row;
+            for (const char *line = (char *)((uintptr_t)at & ~(uintptr_t)63); line < (char *)(at + b.width); line += 64)
+                __builtin_prefetch(line, 1);
+        }
+        sweep beside = {(char *)b.keep};
+        if (!first)
+            beside = rows == TALL && wide ? NAME(fetched)(&b, a->columns) : (sweep){0};
+        NAME(tile_fn) tile = first ? NAME(tall_keep) : beside.at ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
         tile(a->columns, alpha, from, row, column, b.data, b.pitch, whole ? beta : 0, whole ? c + i * c_row : part,
-             whole ? c_row : b.width, beside, b.next ? b.hop : 64);
-        if (strip < 0) {
+             whole ? c_row : b.width, beside.at, beside.hop, beside.rows);
+        if (first) {
             b.data = b.keep;
             b.pitch = b.width;
         }
@@ -284,9 +298,10 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
-    int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, fetch = m * n * (int64_t)sizeof(REAL) > FAR;
+    int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, away = m * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
         for (int64_t turn = 0; turn < m; turn += height) {
+            int here = 0;                                       /* whether C was fetched for this panel */
             edge.made = 0;
             for (int64_t j = 0, columns; j < n; j += columns) {
                 int width = NAME(width)(j, n);
@@ -299,7 +314,12 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 REAL *to = (REAL *)c->data + i * c->row + j, old = p ? 1 : (REAL)beta;
                 REAL *data = (REAL *)b->data + p * b->row + j * b->column;
                 int64_t hop = b->row * (int64_t)sizeof(REAL);
-                NAME(panel) panel = {data, b->row, columns, width, old != 0 || fetch, .hop = hop, .soon = b->soon};
+                int more = n - j >= 2 * width && width > LANES, fetch = old != 0 || away;
+                NAME(panel) panel = {data, b->row, columns, width, fetch && !here, .soon = b->soon};
+                here = fetch && more && block.rows >= MANY;
+                if (here)
+                    panel.next[1] = (sweep){(char *)(to + width) + 63, c->row * (int64_t)sizeof(REAL), block.rows,
+                                            .lines = 2};
                 if (columns <= FEW && !b->packed && (block.column == 1 || block.row == 1)) {
                     (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
                         (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
@@ -309,7 +329,8 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                     panel.data = (const REAL *)b->data + j * b->packed + p * width;
                     panel.pitch = width;
                 } else if (b->column != 1 || columns < width || block.rows > OFTEN || hop % 1024 == 0) {
-                    panel.next = far && n - j >= 2 * width ? (char *)(data + width) : NULL;
+                    if (far && more)
+                        panel.next[0] = (sweep){(char *)(data + width) + 63, hop, block.columns, .lines = 2};
                     if (b->column == 1 && columns == 2 * LANES && block.rows >= 2 * TALL) {
                         panel.keep = copy;
                     } else {
@@ -334,7 +355,7 @@ static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const in
             int64_t left = a.rows - i;
             rows = left >= TALL ? TALL : left >= MIDDLE ? MIDDLE : SHORT;
             NAME(tile_of)(rows, b.columns)(a.columns, 1, (const REAL *)a.data + i * a.row, a.row, a.column,
-                                      (const REAL *)b.data, b.row, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0);
+                                      (const REAL *)b.data, b.row, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0, 0);
         }
     return 1;
 }
