@@ -211,3 +211,20 @@ def test_conjugates_of_complex_numbers_are_computed(rng):
     for found, expected in zip(theano.function([z], [T.conj(z), T.real(z)])(value), (value.conj(), value.real),
                                strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", None)], ids=["run", "fast", "python"])
+def test_floats_are_rounded_down_where_they_are_divided_by_one(mode):
+    x, n = T.dvector(), T.lvector()
+    f = theano.function([x, n], [x // 1, x // T.ones_like(x), T.int_div(x, 1.0), n // 1], mode=mode)
+    values = np.array([1.5, -1.5, 0.3, -7.0])
+    for found in f(values, np.array([3, -3])):
+        np.testing.assert_array_equal(found, np.floor(values) if found.dtype == "float64" else [3, -3])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "int8", "int64", "bool"])
+def test_the_logarithm_of_a_logistic_function_of_integers(dtype):
+    x = T.TensorType(dtype, (False,))()
+    values = np.array([3, 1, 100, -128 if dtype == "int8" else 0]).astype(dtype)
+    found = theano.function([x], T.log(T.nnet.sigmoid(x)))(values)
+    np.testing.assert_allclose(found, -np.logaddexp(0, -values.astype("float64")), rtol=1e-6, atol=1e-12)

@@ -303,3 +303,30 @@ def test_variances_of_complex_numbers_by_numpy_are_real(rng):
     expected = [given.var(), given.var(axis=0, ddof=1), given.std(axis=1), (given - given.mean()) / 6]
     for found, value in zip(theano.function([z], made)(given), expected, strict=True):
         np.testing.assert_allclose(found, value, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("shape", [(3, 4), (1, 1), (0, 2), (2, 0)])
+def test_derivatives_of_more_differences_than_there_are_neighbours(n, axis, shape, rng):
+    x, v = T.dmatrices("xv")
+    y = T.diff(x, n, axis)
+    f = theano.function([x, v], [T.grad((y ** 2).sum() / 2, x), T.Rop(y, x, v)])
+    a, b = rng.normal(size=shape), rng.normal(size=shape)
+    gradient, tangent = f(a, b)
+    made = np.diff(a, n, axis)
+    matrix = np.diff(np.eye(a.size).reshape(a.size, *shape), n, axis + 1).reshape(a.size, made.size)
+    np.testing.assert_allclose(gradient, (matrix @ made.ravel()).reshape(shape), atol=1e-12)
+    np.testing.assert_allclose(tangent, np.diff(b, n, axis), atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", None)], ids=["run", "fast", "python"])
+def test_nothing_is_flattened_to_known_extents(mode):
+    x, rows = T.tensor3(), T.tensor3()
+    sums = theano.vectorize(lambda m: T.cumsum(m))(rows)
+    f = theano.function([x, rows], [x.flatten(2), x.flatten(), sums], mode=mode)
+    for shape in ((0, 2, 3), (2, 0, 3), (2, 3, 4)):
+        found = f(np.ones(shape), np.ones((0, 2, 3)))
+        assert [v.shape for v in found] == [(shape[0], shape[1] * shape[2]), (np.prod(shape),), (0, 6)]
+    with pytest.raises(ValueError, match="annot reshape"):
+        theano.function([x], x.reshape((0, -1)), mode=mode)(np.ones((0, 2, 3)))

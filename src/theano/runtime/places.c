@@ -68,7 +68,7 @@ TH_CLONES static int set_row(const int64_t *v, int64_t n, int64_t extent, int64_
     for (int64_t i = 0; i < n; i++) {
         int64_t at = v[i] + (v[i] < 0 ? extent : 0);
         bad |= (uint64_t)at >= (uint64_t)extent;
-        offset[i] = at * stride;
+        offset[i] = (int64_t)((uint64_t)at * (uint64_t)stride);         /* whatever an index is that is out of bounds */
     }
     return bad;
 }
@@ -89,7 +89,7 @@ static int add_row(const char *v, int64_t step, int64_t n, int64_t extent, int64
         int64_t at = *(const int64_t *)(v + i * step);
         at += at < 0 ? extent : 0;
         bad |= (uint64_t)at >= (uint64_t)extent;
-        offset[i] += at * stride;
+        offset[i] = (int64_t)((uint64_t)offset[i] + (uint64_t)at * (uint64_t)stride);
     }
     return bad;
 }

@@ -199,9 +199,11 @@ int th_run_reshape(struct th_frame *f, const instruction *c)
         }
         o->shape[d] = n;
     }
+    if (open >= 0 && !known)
+        return th_fail(f, TH_BAD_VALUE, "cannot reshape: an extent of -1 is not known where another one is 0");
     if (open >= 0)
-        o->shape[open] = known ? total / known : 0;
-    if (th_count(o) != total || (open >= 0 && known && total % known)) {
+        o->shape[open] = total / known;
+    if (th_count(o) != total || (open >= 0 && total % known)) {
         f->error.a = total; f->error.b = th_count(o);
         return th_fail(f, TH_BAD_VALUE, "cannot reshape: the number of elements changes");
     }

@@ -189,10 +189,13 @@ class DiffOp(Op):
     def grad(self, inputs, output_grads):
         (x,), (g,) = inputs, output_grads
         axis = self.axis % x.type.ndim
-        zero, extents = np.zeros((), dtype=g.type.dtype), [g.shape[d] for d in range(g.type.ndim)]
-        extents[axis] = self.n
-        ends = alloc(zero, *extents)
-        return [(-1) ** self.n * DiffOp(self.n, axis)(concatenate([ends, g, ends], axis))]
+
+        def zeros(rows):
+            extents = [rows if d == axis else g.shape[d] for d in range(g.type.ndim)]
+            return alloc(np.zeros((), dtype=g.type.dtype), *extents)
+
+        behind = x.shape[axis] - g.shape[axis]          # less than n where there was no difference to be taken
+        return [(-1) ** self.n * DiffOp(self.n, axis)(concatenate([zeros(self.n), g, zeros(behind)], axis))]
 
 
 def diff(x, n=1, axis=-1):

@@ -416,7 +416,12 @@ def flatten(x, ndim=None, outdim=None):
     if ndim < 1 or (ndim > 1 and ndim > x.type.ndim):
         raise ValueError(f"ndim {ndim} out of bound [1, {x.type.ndim + 1})")
     kept = tuple(shape_i(x, d) for d in range(ndim - 1))
-    flat = reshape(x, (*kept, -1), ndim=ndim)
+    rest = -1
+    if kept:                            # not -1, which is not known where one of these is 0
+        rest = shape_i(x, ndim - 1)
+        for d in range(ndim, x.type.ndim):
+            rest = rest * shape_i(x, d)
+    flat = reshape(x, (*kept, rest), ndim=ndim)
     pattern = (*x.type.broadcastable[:ndim - 1], all(x.type.broadcastable[ndim - 1:]))
     return patternbroadcast(flat, pattern)
 

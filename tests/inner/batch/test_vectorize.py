@@ -138,3 +138,14 @@ def test_different_numbers_of_slices():
     x, y = T.dmatrix(), T.dmatrix()
     with pytest.raises(ValueError):
         theano.vectorize(lambda x, y: x + y)(x, y).eval({x: np.zeros((2, 3)), y: np.zeros((4, 3))})
+
+
+@pytest.mark.parametrize("function, extents", [
+    (lambda m: T.slinalg.kron(m, m), (9, 9)), (lambda m: T.slinalg.solve(m, m[0]), (3,)),
+    (lambda m: T.grad(T.log(abs(T.nlinalg.det(m))), m), (3, 3))], ids=["kron", "solve", "log of det"])
+def test_gradients_with_constant_weights_of_the_rows(function, extents):
+    rng = np.random.RandomState(5)
+    a, weights, value = T.dtensor3(), rng.randn(2, *extents), rng.randn(2, 3, 3)
+    gradient = T.grad((theano.vectorize(function)(a) * T.constant(weights)).sum(), a)
+    found, plain = (theano.function([a], gradient, mode=mode)(value) for mode in (None, theano.Mode("py", None)))
+    np.testing.assert_allclose(found, plain, rtol=1e-8)

@@ -140,7 +140,7 @@ def each_row(node, inputs, batched):
                             f"{output.type}. Give the op a method batch_op(node, inputs, batched).")
     copies, within, outer = {}, [], []
     for old, new, is_batch in zip(node.inputs, inputs, batched, strict=True):
-        if isinstance(new, Constant) or old in copies:
+        if isinstance(new, Constant) and not is_batch or old in copies:
             continue
         scalar = isinstance(old.type, Scalar) and is_batch
         own = TensorType(old.type.dtype, ())() if scalar else old.type.make_variable(old.name)

@@ -305,9 +305,11 @@ def mul_by_one(node):
 
 @rule("true_div", "int_div", name="local_intdiv_by_one", tags=("canonicalize",))
 def div_by_one(node):
-    """x / 1 >> x"""
+    """x / 1 >> x, x // 1 >> floor(x)"""
     out = node.outputs[0]
-    return shaped(node.inputs[0], out) if number(node.inputs[1]) == 1 else None
+    if number(node.inputs[1]) != 1:
+        return None
+    return shaped(apply("floor", node.inputs[0]) if row(out) == "int_div" and is_float(out) else node.inputs[0], out)
 
 
 # -- fills and broadcasts ---------------------------------------------------------------------------------------

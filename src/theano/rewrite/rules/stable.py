@@ -119,7 +119,10 @@ def log_of_sigmoid(node):
     """log(sigmoid(x)) >> -softplus(-x), log(1 - sigmoid(x)) >> -softplus(x)"""
     x = args(node.inputs[0], "sigmoid")
     if x is not None:
-        return apply("neg", apply("softplus", _negative(x[0])))
+        given, kind = x[0], node.outputs[0].type.dtype
+        if not is_float(given):                             # integers that are negated may wrap around
+            given = apply("cast_" + kind, given)
+        return apply("neg", apply("softplus", _negative(given)))
     inner = one_minus(node.inputs[0])
     x = args(inner, "sigmoid") if inner is not None else None
     return shaped(apply("neg", apply("softplus", x[0])), node.outputs[0]) if x is not None else None
