@@ -1,13 +1,12 @@
 """Every family of ops against NumPy and SciPy: ``python -m benchmarks.families [--family NAME] [--size N]``.
 
 Prints, for every op, NumPy's microseconds divided by ours at each number of elements, 1 thread; then the
-geometric mean of each family and the ops that are not faster than NumPy's. Elementwise ops come from the
+geometric mean of each family and the ops that are slower than NumPy's. Elementwise ops come from the
 scalar table, the others from the tables below. Results are freshly allocated on both sides, and compared.
 
 What is bound by memory takes longer or less long depending on where its arrays lie, and on what else the machine
 does: a cell in which neither side is clearly faster is measured some more times, with arrays in other places, and
-the median counts. Such an op is called slower where so many of these measurements say so as chance alone gives once in
-a hundred times (sign test), else as fast.
+the median counts. For those that are slower then, the last line says in how many of these measurements they were.
 """
 
 import argparse
@@ -30,7 +29,6 @@ ROUNDS = 10
 SECONDS = 2e-3          # of one round
 CLOSE = 1.1             # a cell in which we are not that much faster is measured again,
 AGAIN = 10              # that many times
-CHANCE = 0.01           # how probable it is that an op is called slower that is as fast
 
 
 def module(name):
@@ -450,19 +448,13 @@ def settled(row, size):
     return SimpleNamespace(**vars(median), behind=behind, count=len(found))
 
 
-def is_slower(times):
-    """Whether two equally fast sides would hardly ever give as many cases in which ours is behind."""
-    cases = sum(math.comb(times.count, k) for k in range(times.behind, times.count + 1))
-    return cases <= CHANCE * 2 ** times.count
-
-
 def geometric_mean(values):
     return math.exp(statistics.fmean(map(math.log, values)))
 
 
 def report(families, sizes):
-    """Print the table, and what is not faster than NumPy."""
-    behind, means = [], {}
+    """Print the table, and what is slower than NumPy."""
+    slower, means = [], {}
     print(f"{'NumPy / ours, at':32s}" + "".join(f"{size:>12,d}" for size in sizes) + "   elements")
     for family in families:
         ratios = []
@@ -475,13 +467,13 @@ def report(families, sizes):
                 ratios.append(ratio)
                 line += f"{ratio:12.2f}"
                 if ratio < 1:
-                    behind.append((ratio, f"{family}: {name}", size, times))
+                    slower.append((ratio, f"{family}: {name}", size, times))
             print(line, flush=True)
         means[family] = geometric_mean(ratios)
     print("\ngeometric means: " + ", ".join(f"{family} {mean:.2f}" for family, mean in means.items()))
-    for ratio, name, size, times in sorted(behind, key=lambda s: s[0]):
-        print(f"{'slower' if is_slower(times) else 'as fast'}: {name}, {size:,d}: {ratio:.2f} "
-              f"({times.numpy * 1e6:.1f} us, ours {times.ours * 1e6:.1f}; behind in {times.behind} of {times.count})")
+    for ratio, name, size, times in sorted(slower, key=lambda s: s[0]):
+        print(f"slower: {name}, {size:,d}: {ratio:.2f} ({times.numpy * 1e6:.1f} us, ours {times.ours * 1e6:.1f}; "
+              f"behind in {times.behind} of {times.count})")
 
 
 def main():
