@@ -22,8 +22,21 @@ def test_long_rows(dtype, start):
 
 def test_long_rows_in_place():
     w = theano.shared(np.arange(3 * MANY, dtype="float64"))
-    theano.function([], [], updates=[(w, w * 2 + 1)])()
-    np.testing.assert_array_equal(w.get_value(), np.arange(3 * MANY) * 2.0 + 1)
+    f = theano.function([], [], updates=[(w, w * 2 + 1)])
+    for times in (2, 4, 8):                 # by turns from the first block of points on, and from the last one
+        f()
+        np.testing.assert_array_equal(w.get_value(), np.arange(3 * MANY) * float(times) + times - 1)
+
+
+@pytest.mark.parametrize("expression", [T.exp, lambda x: T.tanh(x) * x, lambda x: x.copy()])
+@pytest.mark.parametrize("points", [3 * MANY, 64 * 32768, 64 * 32768 + 1])
+def test_long_rows_come_out_the_same_in_both_directions(expression, points):
+    x = T.dvector("x")
+    f = theano.function([x], expression(x))
+    a = rng.standard_normal(points + 1)[1:]
+    parts = np.concatenate([f(part) for part in np.array_split(a, 7)])
+    for _ in range(2):
+        np.testing.assert_array_equal(f(a), parts)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "int8", "complex128"])
