@@ -143,17 +143,22 @@ static int64_t find_lead(const loop *l)
     return best;
 }
 
-/* n points of a row from one on; what only copies needs no kernel. */
+/* n points of a row from one on. */
 static int run_points(const loop *l, int64_t first, int64_t n)
 {
-    const th_phase *phase = &l->nest->phase[0];
     char *ptr[TH_MAX_OPERANDS];
     int64_t extent[4] = { n, 1, 0, 0 };
     for (int k = 0; k < l->nest->noperands; k++)
         ptr[k] = l->nest->scalars & BIT(k) ? l->ptr[k] : l->ptr[k] + first * l->itemsize[k];
-    if (!l->naxes || !(phase->calls & TH_MOVES)) return th_call_inner(l, ptr, l->stride[0], extent);
+    return th_call_inner(l, ptr, l->stride[0], extent);
+}
+
+/* What only copies needs no kernel. */
+static int move_row(const loop *l)
+{
+    const th_phase *phase = &l->nest->phase[0];
     int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
-    memcpy(ptr[to], ptr[from], (size_t)(n * l->itemsize[to]));
+    memcpy(l->ptr[to], l->ptr[from], (size_t)(l->extent[0] * l->itemsize[to]));
     return TH_OK;
 }
 
@@ -192,11 +197,13 @@ static int run_blocks_of_row(const loop *l, int64_t first, int64_t n)
  * come first, and must not depend on where arrays lie: only nests of one op have such points. */
 static int run_one_row(const loop *l)
 {
+    const th_phase *phase = &l->nest->phase[0];
     int64_t n = l->naxes ? l->extent[0] : 1;
-    int64_t lead = n >= LONG_ROW && l->nest->phase[0].calls & TH_SINGLE ? find_lead(l) : 0;
+    int many = n > LONG_ROW + PART && bytes_of_points(l, n) >= KNOWN;
+    if (l->naxes && phase->calls & TH_MOVES && !many) return move_row(l);
+    int64_t lead = n >= LONG_ROW && phase->calls & TH_SINGLE ? find_lead(l) : 0;
     int code = lead ? run_points(l, 0, lead) : TH_OK;
     if (code) return code;
-    int many = n - lead > PART && bytes_of_points(l, n - lead) >= KNOWN;
     return many ? run_blocks_of_row(l, lead, n) : run_points(l, lead, n - lead);
 }
 
