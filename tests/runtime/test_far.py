@@ -6,7 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-MANY = (5 << 20) // 8 + 77          # doubles; four times TH_FAR in runtime/arrays.h, and three of them KNOWN in loop.c
+MANY = (5 << 20) // 8 + 77          # doubles; four times TH_FAR in runtime/arrays.h, and three of them TH_KNOWN in vm.h
 rng = np.random.default_rng(0)
 
 
@@ -74,3 +74,15 @@ def test_long_rows_are_taken_and_joined(columns):
     expected = [a[places], a[mask], np.concatenate([a, a[:3]]), np.concatenate([a, a], axis=1), a]
     for found, wanted in zip(f(a, places, mask), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("start", [0, 1, 31])
+@pytest.mark.parametrize("columns", [500, 511, 512, 513, 543, 639, 640, 641, 672, 1100])
+def test_rows_that_registers_do_not_fill_are_copied_whole(columns, start):
+    x, i, m = T.tensor("uint8", (False, False)), T.lvector("i"), T.vector("m", "bool")
+    f = theano.function([x, i, m], [x[i], x[m], T.concatenate([x, x], axis=1), x.copy()])
+    a = rng.integers(0, 256, 9 * columns + start).astype("uint8")[start:].reshape(9, columns)
+    places, mask = rng.integers(0, 9, 5), np.arange(9) % 4 < 2
+    twice = np.concatenate([a, a], axis=1)
+    for found, expected in zip(f(a, places, mask), [a[places], a[mask], twice, a], strict=True):
+        np.testing.assert_array_equal(found, expected)

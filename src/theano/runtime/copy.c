@@ -2,7 +2,9 @@
 #include <string.h>
 #include "arrays.h"
 
-enum { TILE = 16 };             /* elements a side: what is read of 16 lines of a cache is used at once */
+enum { TILE = 16,               /* elements a side: what is read of 16 lines of a cache is used at once */
+       FEW = 512,               /* bytes that memcpy is left to do */
+       PART = 1 << 15, BLOCK = 1 << 18 };       /* of many: copied at once, and from first to last */
 
 typedef struct { int64_t n, to, from; } axis;
 
@@ -62,11 +64,57 @@ TH_CLONES static void copy_backwards(char *restrict to, const char *restrict fro
     }
 }
 
+int th_turn(void)
+{
+    static int turn;
+    return __atomic_fetch_xor(&turn, 1, __ATOMIC_RELAXED);
+}
+
+/* At least FEW bytes, by four registers that are all read before the first one is written, to where registers begin but
+ * for the first four. (memcpy takes 10 to 15 % more for rows of 8 kB in the third cache, on a Zen 4.) */
+TH_CLONES static void move_many(char *restrict to, const char *restrict from, int64_t nbytes)
+{
+    typedef uint64_t V __attribute__((vector_size(32), aligned(1), may_alias));
+#define FOUR(TO, FROM)                                                                               \
+    {                                                                                                \
+        const V *x = (const V *)(FROM), a = x[0], b = x[1], c = x[2], d = x[3];                      \
+        V *y = (V *)(TO);                                                                            \
+        y[0] = a, y[1] = b, y[2] = c, y[3] = d;                                                      \
+    }
+    FOUR(to, from)
+    for (int64_t i = -(uintptr_t)to & 31; i + 128 <= nbytes; i += 128)
+        FOUR(to + i, from + i)
+    FOUR(to + nbytes - 128, from + nbytes - 128)
+#undef FOUR
+}
+
+void th_move(char *to, const char *from, int64_t nbytes)
+{
+    if (nbytes < FEW) {
+        memcpy(to, from, (size_t)nbytes);
+        return;
+    }
+    if (2 * nbytes < TH_KNOWN) {
+        move_many(to, from, nbytes);
+        return;
+    }
+    int64_t blocks = (nbytes + BLOCK - 1) / BLOCK;
+    int back = th_turn();
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t at = (back ? blocks - 1 - b : b) * BLOCK, end = at + BLOCK < nbytes ? at + BLOCK : nbytes;
+        for (; at < end; at += PART) {
+            th_ask_for(from + at + PART, PART);
+            th_ask_for(to + at + PART, PART);
+            th_move(to + at, from + at, end - at < PART ? end - at : PART);
+        }
+    }
+}
+
 static void copy_plane(char *to, const char *from, axis rows, axis along, int item)
 {
     if (along.to == item && along.from == item) {
         for (int64_t i = 0; i < rows.n; i++)
-            memcpy(to + i * rows.to, from + i * rows.from, along.n * item);
+            th_move(to + i * rows.to, from + i * rows.from, along.n * item);
         return;
     }
     if (along.to == item && (item == 4 || item == 8) && along.n >= 8

@@ -139,7 +139,7 @@ static void copy_block(char *to, const char *from, const block *b)
     int64_t index[TH_MAX_NDIM] = {0}, at[1] = {0};
     const int64_t *stride[1] = {b->stride};
     if (b->whole) {
-        memcpy(to, from, b->nbytes);
+        th_move(to, from, b->nbytes);
         return;
     }
     int64_t n = b->shape[b->ndim - 1], step = b->stride[b->ndim - 1];
@@ -161,7 +161,7 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
             if (j + AHEAD < n)
                 for (int64_t k = 0; k < b->nbytes && k < 512; k += 64)
                     __builtin_prefetch(from + offset[j + AHEAD] + k);
-            memcpy(to, from + offset[j], b->nbytes);
+            th_move(to, from + offset[j], b->nbytes);
         }
     } else if (b->ndim == 1) {
         take_rows(to, from, offset, n, b->stride[0], b->shape[0], b->item);
@@ -224,7 +224,7 @@ static int take_masked(th_slot *o, const th_slot *x, const th_places *p, const b
     }
     for (int64_t i = 0; i < n && left; i++)
         if (m->data[i]) {
-            memcpy(to, x->data + i * b->nbytes, b->nbytes);
+            th_move(to, x->data + i * b->nbytes, b->nbytes);
             to += b->nbytes;
             left--;
         }

@@ -14,7 +14,7 @@ static void join_rows(const th_call *c, int axis)
     for (int64_t i = 0; i < rows; i++)
         for (int k = 0; k < c->nin; k++) {
             int64_t nbytes = c->in[k]->shape[axis] * inner;
-            memcpy(to, c->in[k]->data + i * nbytes, nbytes);
+            th_move(to, c->in[k]->data + i * nbytes, nbytes);
             to += nbytes;
         }
 }

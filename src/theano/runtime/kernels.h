@@ -71,6 +71,9 @@ int th_check_scatter(const th_call *c);         /* finds out whether th_scatter 
 
 /* copy.c: copies x to memory of the same shape and other strides. */
 void th_copy(char *to, const int64_t *stride, const th_slot *x);
+
+/* copy.c: memcpy; many bytes are asked for ahead, and gone through as th_turn says. */
+void th_move(char *to, const char *from, int64_t nbytes);
 /* n doubles as floats, elsewhere. */
 void th_narrow(char *to, const char *from, int64_t n);
 

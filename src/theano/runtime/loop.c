@@ -10,8 +10,7 @@
 #include "narrow.h"
 
 enum { LINE = 64, LONG_ROW = 1024,              /* bytes; points of rows that are worth two calls */
-       KNOWN = 12 << 20,                        /* bytes whose pages a processor knows the places of; of rows of more */
-       PART = 4096, BLOCK = 32768 };            /* so many points are computed at once, so many from first to last */
+       PART = 4096, BLOCK = 32768 };            /* points of rows of many: computed at once, and from first to last */
 
 static const int8_t ITEMSIZE[TH_OBJECT + 1] = { 1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16, 8 };
 
@@ -158,7 +157,7 @@ static int move_row(const loop *l)
 {
     const th_phase *phase = &l->nest->phase[0];
     int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
-    memcpy(l->ptr[to], l->ptr[from], (size_t)(l->extent[0] * l->itemsize[to]));
+    th_move(l->ptr[to], l->ptr[from], l->extent[0] * l->itemsize[to]);
     return TH_OK;
 }
 
@@ -171,14 +170,12 @@ static int64_t bytes_of_points(const loop *l, int64_t n)
     return bytes;
 }
 
-/* The points from `first` on in blocks, by turns from the first block on and from the last one: a long row begins with
- * what the one before, or the same one in the call before, left in the cache (5 to 15 % less time for sums of vectors
- * of 1e6 to 4e6). The pages of the next points are asked for before points are computed (3 to 9 %). */
+/* The points from `first` on in blocks, by turns from the first block on and from the last one. The pages of the next
+ * points are asked for before points are computed (3 to 9 % less time for vectors of 1e6). */
 static int run_blocks_of_row(const loop *l, int64_t first, int64_t n)
 {
-    static int turn;
     int64_t blocks = (n - first + BLOCK - 1) / BLOCK;
-    int back = __atomic_fetch_xor(&turn, 1, __ATOMIC_RELAXED), code = TH_OK;
+    int back = th_turn(), code = TH_OK;
     for (int64_t b = 0; b < blocks; b++) {
         int64_t begin = first + (back ? blocks - 1 - b : b) * BLOCK, end = begin + BLOCK < n ? begin + BLOCK : n;
         for (int64_t at = begin; at < end && !code; at += PART) {
@@ -199,8 +196,8 @@ static int run_one_row(const loop *l)
 {
     const th_phase *phase = &l->nest->phase[0];
     int64_t n = l->naxes ? l->extent[0] : 1;
-    int many = n > LONG_ROW + PART && bytes_of_points(l, n) >= KNOWN;
-    if (l->naxes && phase->calls & TH_MOVES && !many) return move_row(l);
+    int many = n > LONG_ROW + PART && bytes_of_points(l, n) >= TH_KNOWN;
+    if (l->naxes && phase->calls & TH_MOVES) return move_row(l);
     int64_t lead = n >= LONG_ROW && phase->calls & TH_SINGLE ? find_lead(l) : 0;
     int code = lead ? run_points(l, 0, lead) : TH_OK;
     if (code) return code;
