@@ -78,6 +78,13 @@ CASES = {                               # expression, values for which it must r
     "gradient of a join": (tt.grad(tt.join(0, X, Y).sum(), X), PAIR),
     "gradient of a reshape": (tt.grad(X.reshape((4, 2)).sum(), X), {X: A23}),
     "gradient of a part": (tt.grad(X[5].sum(), X), {X: A23}),
+    "diagonal of one number times a matrix": (tt.dot(tt.diag(V), X), {X: A23, V: np.ones(1)}),
+    "matrix times a diagonal of one number": (tt.dot(X, tt.diag(V)), {X: A23, V: np.ones(1)}),
+    "vector times a diagonal of one number": (tt.dot(U, tt.diag(V)), {U: np.ones(3), V: np.ones(1)}),
+    "solution for another identity": (tt.slinalg.solve(X, tt.eye(4)), {X: np.eye(3)}),
+    "determinant of a triangle that is not square": (tt.nlinalg.det(tt.tril(X)), {X: A23}),
+    "vector as a shorter one": (V.reshape((5,)) * 2, {V: np.ones(6)}),
+    "vector as a longer one": (V.reshape((K,)).sum(), {V: np.ones(6), K: 7}),
 }
 MODES = {"native": None, "FAST_COMPILE": "FAST_COMPILE", "python": theano.Mode("py", "fast_run")}
 
@@ -116,6 +123,11 @@ FITTING = {
     "last row": (X[-2].shape, {X: A23}, [3]),
     "no rows": (X[L].shape, {X: NONE, L: np.zeros(0, "int64")}, [0, 3]),
     "alloc of one": (tt.alloc(V, 2, 4).shape, {V: np.ones(1)}, [2, 4]),
+    "diagonal times a matrix": (tt.dot(tt.diag(V), X), {X: A23, V: np.arange(2.0)}, [[0, 0, 0], [1, 1, 1]]),
+    "solution for the identity": (tt.slinalg.solve(X, tt.eye(2)), {X: 2 * np.eye(2)}, [[0.5, 0], [0, 0.5]]),
+    "determinant of a triangle": (tt.nlinalg.det(tt.tril(X)), {X: 2 * np.ones((3, 3))}, 8),
+    "vector as one of its length": (V.reshape((K,)), {V: np.ones(2), K: 2}, [1, 1]),
+    "vector as one of any length": (V.reshape((-1,)), {V: np.ones(2)}, [1, 1]),
 }
 
 

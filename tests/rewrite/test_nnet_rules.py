@@ -42,6 +42,31 @@ CASES = {                               # expression, the row ops that are left 
 }
 
 
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE", theano.Mode("py", None)], ids=str)
+def test_the_loss_of_one_sample(mode):
+    v = tt.dvector("v")
+    one = tt.nnet.categorical_crossentropy(tt.nnet.softmax(v), Y)
+    f = theano.function([v, Y], [one, tt.grad(tt.sqr(one).sum(), v)], mode=mode)
+    given, p = np.array([1.0, 2.0, 3.0]), np.exp([-2.0, -1.0, 0.0])
+    p /= p.sum()
+    loss, gradient = f(given, [2])
+    np.testing.assert_allclose(loss, [-np.log(p[2])], rtol=1e-12)
+    np.testing.assert_allclose(gradient, 2 * loss * (p - [0, 0, 1]), rtol=1e-12)
+    with pytest.raises((ValueError, IndexError)):
+        f(given, [2, 1])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "int8", "int64", "float32"])
+def test_targets_of_any_dtype(dtype):
+    x, t = tt.dvector("x"), tt.vector("t", dtype)
+    cost = tt.nnet.sigmoid_binary_crossentropy(x, t)
+    f = theano.function([x, t], [cost, tt.grad(cost.sum(), x)])
+    given, target = np.array([-1.0, 1.0, 2.0]), np.array([1, 1, 0], dtype)
+    value, gradient = f(given, target)
+    np.testing.assert_allclose(value, np.log1p(np.exp(given)) - given * target, rtol=1e-12)
+    np.testing.assert_allclose(gradient, 1 / (1 + np.exp(-given)) - target, rtol=1e-12)
+
+
 def computed(expression, mode, values):
     inputs = [v for v in values if v in set(theano.graph.walk.inputs([expression]))]
     f = theano.function(inputs, expression, mode=mode)

@@ -274,3 +274,24 @@ def test_rewriting_starts_where_it_is_told():
     fgraph = FunctionGraph([x], [T.sin(x), T.sin(T.cos(x))], clone=False)
     TopoOptimizer(OpSub(SIN, EXP), ignore_newtrees=True).optimize(fgraph, start_from=[fgraph.outputs[1]])
     assert [v.owner.op for v in fgraph.outputs] == [SIN, EXP]
+
+
+def test_what_more_is_known_of_stays_apart():
+    """Equal computations of which types say more or less: extents became constants after one of them was made."""
+    p = T.TensorType("float64", (True,))("p")
+    cost = (T.extra_ops.diff(p) * np.zeros(0)).sum()
+    assert theano.function([p], T.grad(cost, p))([3.0]).tolist() == [0]
+
+
+def test_casts_that_round_are_kept():
+    n = T.lvector("n")
+    f = theano.function([n], T.cast(T.cast(n, "float64"), "int64"))
+    assert f([2 ** 53 + 1, 3]).tolist() == [2 ** 53, 3]
+
+
+@pytest.mark.parametrize("power", [np.inf, -np.inf])
+def test_logarithms_of_infinite_powers(power):
+    x = T.dvector("x")
+    with np.errstate(all="ignore"):
+        expected = np.log(np.array([0.5, 1, 2]) ** power)
+    np.testing.assert_array_equal(theano.function([x], T.log(x ** power))([0.5, 1, 2]), expected)

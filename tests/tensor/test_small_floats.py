@@ -10,6 +10,7 @@ import sys
 import ml_dtypes
 import numpy as np
 import pytest
+from scipy import special
 
 import theano
 import theano.tensor as T
@@ -323,6 +324,37 @@ def test_modes_that_look_at_values(rng):
     f(value + BFLOAT16.type(1))
     with pytest.raises(AssertionError, match="NaN"):
         f(-value)
+
+
+def half(expression, *values):
+    x = T.TensorType("float16", (False,) * np.ndim(values[0]))("x")
+    others = [T.lvector() for _ in values[1:]]
+    f = theano.function([x, *others], expression(x, *others))
+    return f(np.asarray(values[0], "float16"), *values[1:])
+
+
+def test_many_equal_numbers_are_counted_in_single_precision():
+    many = np.ones(70000)
+    assert half(lambda x: T.fill(x, np.float16(1e-3)).sum(), many) == np.float16(70)
+    assert half(lambda x: T.alloc(np.float16(1e-3), x.shape[0]).sum(), many) == np.float16(70)
+
+
+def test_numbers_that_have_no_inverse_divide():
+    assert half(lambda x: x / np.float16(2 ** -20), [2 ** -10]) == 1024
+    assert half(lambda x: x / np.float16(2 ** 15), [2.0 ** 15]) == 1
+
+
+def test_losses_of_no_rows():
+    def loss(x, y):
+        return T.nnet.categorical_crossentropy(T.nnet.softmax(x), y)
+
+    assert half(loss, np.zeros((0, 3)), np.zeros(0, "int64")).shape == (0,)
+
+
+def test_logarithms_of_what_is_nearly_nothing(rng):
+    x = rng.uniform(-3, 12, 50).astype("float16")
+    np.testing.assert_allclose(half(lambda v: T.log(T.erfc(v)), x), special.log_ndtr(-x.astype("float64") * 2 ** 0.5)
+                               + np.log(2), rtol=4e-3, atol=1e-3)
 
 
 @both

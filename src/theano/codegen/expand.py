@@ -11,7 +11,7 @@ from theano.graph.variable import Apply
 from theano.graph.walk import substitute, toposort
 from theano.inner.batch.core import batch_graph
 from theano.inner.batch.each_row import EachRow
-from theano.inner.scan.loop import Other, Sequence, row_of
+from theano.inner.scan.loop import Other, Sequence, fitted, row_of
 from theano.inner.scan.op import Scan, run
 from theano.rewrite.engine import Merger
 from theano.rewrite.extents import Extents, extents_of_numbers
@@ -366,8 +366,8 @@ def expand(fgraph):
         if written is None:
             continue
         with origin.inherited(next((v.tag.trace for v in node.outputs if v.tag.trace), ())):
-            pairs = [(old, old.type.filter_variable(new)) for old, new in
-                     zip(node.outputs, written(node), strict=True) if new is not None]
+            pairs = [(old, fitted(new, old.type)) for old, new in zip(node.outputs, written(node), strict=True)
+                     if new is not None]
         fgraph.replace_all(pairs, reason="expand")
     merger = Merger()                       # a loss and its gradient need the same softmax
     fgraph.attach_feature(merger)
@@ -383,7 +383,7 @@ def _in_single(node):
     wide = node.op.make_node(*inputs)
     written = _expansion(wide)
     made = wide.outputs if written is None else written(wide)
-    return [None if new is None or not old.clients else old.type.filter_variable(cast(new, old.type.dtype))
+    return [None if new is None or not old.clients else fitted(new, old.type)
             if is_small(getattr(old.type, "dtype", "")) else new for new, old in zip(made, node.outputs, strict=True)]
 
 

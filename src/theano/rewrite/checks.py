@@ -10,17 +10,20 @@ from theano.graph.need import ALWAYS
 from theano.graph.variable import Constant
 from theano.inner.scan.op import Scan
 from theano.rewrite.rules.match import number
+from theano.rewrite.structure import facts
 from theano.scalar.type import Scalar
 from theano.tensor.advanced import AdvancedSubtensor1
 from theano.tensor.careduce import CAReduce
 from theano.tensor.constant import constant
-from theano.tensor.create import Alloc
+from theano.tensor.create import Alloc, Eye
+from theano.tensor.diagonal import AllocDiag
 from theano.tensor.dot import BatchedDot, Dot, count_of_batch_axes
 from theano.tensor.elemwise import ELEMWISE, Elemwise, SumToShapeOf
 from theano.tensor.index import IncSubtensor, Subtensor, index_of
 from theano.tensor.join import Join, Split
 from theano.tensor.linalg.cholesky import Cholesky
 from theano.tensor.linalg.inverse import Det, MatrixInverse
+from theano.tensor.linalg.solve import Solve
 from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import Rebroadcast, Reshape, Shape, Shape_i, tensor_from_scalar
 
@@ -41,9 +44,27 @@ def dropped_checks(fgraph, order, when, assumed=()):
 
 
 def _is_passed_over(node):
-    """Whether a shape is given only to be replaced by another one."""
-    return isinstance(node.op, Reshape) and all(
+    """Whether rules put something that demands less in the place of this operation."""
+    test = PASSED_OVER.get(type(node.op))
+    return test is not None and test(node)
+
+
+def _is_reshaped(node):
+    """Whether a shape is given to a vector, or only to be replaced by another one."""
+    return node.op.ndim == 1 == node.inputs[0].type.ndim or all(
         client != "output" and isinstance(client.op, Reshape) for client, _ in node.outputs[0].clients)
+
+
+def _is_made_by(v, op):
+    return v.owner is not None and isinstance(v.owner.op, op)
+
+
+PASSED_OVER = {
+    Reshape: _is_reshaped,
+    Dot: lambda node: any(_is_made_by(v, AllocDiag) for v in node.inputs),
+    Solve: lambda node: _is_made_by(node.inputs[1], Eye),
+    Det: lambda node: bool(facts(node.inputs[0]) & {"lower", "upper"}),
+}
 
 
 def _read(order, outputs):
@@ -252,9 +273,15 @@ def _square(node):
     return [_is(n, m)]
 
 
+def _solve(node):
+    """As many rows as columns, and as many on the right."""
+    a, b = map(_extents, node.inputs)
+    return [_is(a[0], a[1]), _is(a[0], b[0])]
+
+
 CHECKS = {
     Elemwise: _elementwise, Dot: _dot, BatchedDot: _batched_dot, Join: _join, Split: _split, Subtensor: _subtensor,
     IncSubtensor: _increment, AdvancedSubtensor1: _rows, Reshape: _reshape,
     Rebroadcast: _rebroadcast, Alloc: _alloc, CAReduce: _reduction, Argmax: _extreme, MaxAndArgmax: _extreme,
-    Cholesky: _square, Det: _square, MatrixInverse: _square,
+    Cholesky: _square, Det: _square, MatrixInverse: _square, Solve: _solve,
 }

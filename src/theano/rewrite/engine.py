@@ -121,7 +121,7 @@ class Merger:
             return
         if getattr(first, "fgraph", None) is None or self.signature(first) != key:
             self.table[key] = node
-        else:
+        elif [v.type for v in node.outputs] == [v.type for v in first.outputs]:     # what is known may have grown
             self.pending.extend(zip(node.outputs, first.outputs, strict=True))
 
     def on_change_input(self, fgraph, node, position, old, new, reason=None):

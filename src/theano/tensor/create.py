@@ -155,9 +155,10 @@ def is_zero(variable):
     """Whether all elements are known to be zero: those of a constant, or what was filled with zeros."""
     while variable.owner is not None:
         op, inputs = variable.owner.op, variable.owner.inputs
-        if type(op) is Elemwise and op.scalar_op.row_name == "second":
+        name = op.scalar_op.row_name if type(op) is Elemwise else ""
+        if name == "second":
             variable = inputs[1]
-        elif type(op) in (Alloc, DimShuffle, Rebroadcast):
+        elif type(op) in (Alloc, DimShuffle, Rebroadcast) or name.startswith("cast_"):
             variable = inputs[0]
         else:
             return False

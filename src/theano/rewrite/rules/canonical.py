@@ -9,12 +9,12 @@ from theano.graph.op import performer
 from theano.graph.variable import Constant
 from theano.rewrite.engine import Rule, rule
 from theano.rewrite.rules.match import apply, args, is_float, like, number, row, shaped
-from theano.scalar.dtype import can_cast
+from theano.scalar.dtype import can_cast, computed_in
 from theano.scalar.table import CASTS, TABLE
 from theano.tensor.careduce import CAReduce, Prod, Sum
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
-from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf
+from theano.tensor.elemwise import DimShuffle, Elemwise, SumToShapeOf, cast
 from theano.tensor.reduce import Argmax, MaxAndArgmax
 from theano.tensor.shape import Rebroadcast
 
@@ -446,6 +446,9 @@ def view(node):
 # -- single operations ------------------------------------------------------------------------------------------------
 
 
+LONG = ("int64", "uint64")       # integers of which doubles round large ones
+
+
 @rule(*("cast_" + d for d in CASTS), name="local_useless_cast", tags=("canonicalize",))
 def useless_cast(node):
     """cast(x, its dtype) >> x; cast(cast(x, wide), dtype) >> cast(x, dtype)"""
@@ -455,7 +458,8 @@ def useless_cast(node):
     name = row(x)
     if name is not None and name.startswith("cast_"):
         inner = x.owner.inputs[0]
-        if can_cast(inner.type.dtype, x.type.dtype, "safe") and inner.type.dtype != "bool":
+        if can_cast(inner.type.dtype, x.type.dtype, "safe") and inner.type.dtype != "bool" \
+                and not (inner.type.dtype in LONG and is_float(x)):
             return inner if inner.type.dtype == out.type.dtype else \
                 apply("cast_" + out.type.dtype, inner)
     return None
@@ -608,10 +612,10 @@ def sum_of_fill(fgraph, node):
     feature = getattr(fgraph, "shape_feature", None)
     if feature is None or node.op.axis not in (None, tuple(range(node.inputs[0].type.ndim))):
         return None
-    count = from_fill[1].dimshuffle([])
+    total = cast(from_fill[1].dimshuffle([]), computed_in(node.outputs[0].type.dtype))
     for d in range(node.inputs[0].type.ndim):
-        count = count * apply("cast_" + count.type.dtype, feature.get_shape(node.inputs[0], d))
-    return count
+        total = total * cast(feature.get_shape(node.inputs[0], d), total.type.dtype)
+    return cast(total, node.outputs[0].type.dtype)
 
 
 # -- constants ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Linear algebra by what is known about matrices: solutions instead of inverses, triangles, logarithms."""
 
+import numpy as np
+
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.blas import outer_product
 from theano.rewrite.rules.diagonal import DIVISIONS
@@ -324,7 +326,7 @@ def log_of_power(node):
             return _scaled_log(args(x, name)[0], power, out)
     inner = args(x, "pow")
     power = number(inner[1]) if inner is not None else None
-    if power is None or isinstance(power, complex) or power == 0 \
+    if power is None or isinstance(power, complex) or power == 0 or not np.isfinite(power) \
             or inner[0].type.broadcastable != out.type.broadcastable:
         return None
     return _scaled_log(inner[0], power, out)

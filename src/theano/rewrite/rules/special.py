@@ -2,6 +2,7 @@
 
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.match import apply, is_float, like, number, shaped
+from theano.scalar.dtype import finfo
 
 LARGEST_POWER = 512         # products beyond cost more than pow
 
@@ -11,7 +12,7 @@ def pow_of_integer(node):
     """x**10 >> products of squares"""
     x, power = node.inputs
     out, n = node.outputs[0], number(power)
-    if n is None or isinstance(n, complex) or n != int(n) or abs(n) > LARGEST_POWER or abs(n) < 2 \
+    if n is None or isinstance(n, complex) or not 2 <= abs(n) <= LARGEST_POWER or n != int(n) \
             or x.type.dtype != out.type.dtype:
         return None
     if n < 0 and not is_float(out):
@@ -42,7 +43,9 @@ def division_by_power_of_two(node):
     if value is None or isinstance(value, complex) or not is_float(node.outputs[0]) or value == 0:
         return None
     mantissa = abs(float(value)).hex().split("p")[0]
-    if mantissa not in ("0x1.0000000000000", "0x1.0") or not 1e-30 < abs(value) < 1e30:
+    limits = finfo(node.outputs[0].type.dtype)
+    if mantissa not in ("0x1.0000000000000", "0x1.0") \
+            or not float(limits.tiny) <= abs(1 / float(value)) <= float(limits.max):
         return None
     return shaped(apply("mul", x, like(1 / value, node.outputs[0])), node.outputs[0]) \
         if x.type.dtype == node.outputs[0].type.dtype else None

@@ -206,7 +206,7 @@ def log_of_erfc(node):
     if inner is None or not _real(inner[0]):
         return None
     x = inner[0]
-    limit = 10.0541948 if x.type.dtype == "float32" else 26.641747557
+    limit = {"float16": 3.0, "float32": 10.0541948}.get(x.type.dtype, 26.641747557)     # where erfc loses precision
     square = apply("sqr", x)
     series = 1 - 1 / (2 * square) + 3 / (4 * apply("sqr", square)) - 15 / (8 * square * apply("sqr", square))
     large = -square + apply("log", series) - apply("log", x * like(1.7724538509055159, x))

@@ -1,9 +1,10 @@
 """Costs of classification."""
 
+from theano.scalar.type import upcast
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import arange, zeros
-from theano.tensor.elemwise import log, softplus
+from theano.tensor.elemwise import cast, log, softplus
 from theano.tensor.nnet.softmax import crossentropy_categorical_1hot
 
 
@@ -14,6 +15,9 @@ def binary_crossentropy(output, target):
 
 def sigmoid_binary_crossentropy(output, target):
     """`binary_crossentropy` of sigmoid(output), finite for every output."""
+    output, target = as_tensor_variable(output), as_tensor_variable(target)
+    if target.type.dtype == "bool" or target.type.dtype.startswith("uint"):     # differences may be below zero
+        target = cast(target, upcast(output.type.dtype, target.type.dtype))
     return softplus(-abs(output)) + output * ((output > 0) - target)
 
 
