@@ -149,6 +149,20 @@ def test_forward_mode(mode):
 
 
 @modes
+def test_forward_mode_where_tangents_have_another_dtype(mode):
+    a, b = T.fvector("a"), T.fvector("b")
+    kept = ifelse(c, T.sin(a), a * 2)
+    rounded = ifelse(c, T.sin(a), T.cast(a * x, "float32"))
+    f = theano.function([c, x, a, b], [T.Rop(T.grad((kept * x).sum(), a), a, b), T.Rop(rounded, a, b)], mode=mode)
+    at, tangent = np.array([1, 2, 3], "float32"), np.array([1, 1, 2], "float32")
+    value = np.array([0.5, -1, 2])
+    for found, expected in zip(f(1, value, at, tangent), [-np.sin(at) * value * tangent, np.cos(at) * tangent],
+                               strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(f(0, value, at, tangent)[1], value * tangent, rtol=1e-6)
+
+
+@modes
 def test_within_the_steps_of_a_scan(mode):
     total, _ = theano.scan(lambda a, acc: ifelse(a > 0, acc + a, T.exp(acc * 0) * acc), x, np.float64(0), n_steps=3)
     f = theano.function([x], [total[-1], T.grad(total[-1], x)], mode=mode)

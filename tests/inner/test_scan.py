@@ -52,6 +52,32 @@ def test_running_sum(rng, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("taps", "needed"), [([-2], 2), ([-1, -3], 3)])
+@pytest.mark.parametrize("checkpoint", [None, 2])
+def test_fewer_initial_rows_than_taps_reach_back_are_refused(mode, taps, needed, checkpoint):
+    x = T.dmatrix("x")
+    rows, _ = theano.scan(lambda *before: sum(before) * 2, outputs_info={"initial": x, "taps": taps}, n_steps=3,
+                          checkpoint=checkpoint)
+    f = theano.function([x], [rows, T.grad(rows.sum(), x)], mode=mode)
+    for count in range(needed):
+        with pytest.raises(ValueError, match=rf"\({count}, 2\).*\({needed}, 2\)"):
+            f(np.ones((count, 2)))
+    for count in (needed, needed + 1):
+        at = np.arange(2.0 * count).reshape(count, 2)
+        expected = list(at[:needed])
+        for _ in range(3):
+            expected.append(2 * sum(expected[len(expected) + tap] for tap in taps))
+        found, gradient = f(at)
+        np.testing.assert_allclose(found, expected[needed:])
+        assert gradient.shape == at.shape and not gradient[needed:].any()
+
+
+def test_one_initial_row_for_more_taps_is_refused_when_the_loop_is_written():
+    with pytest.raises(ValueError, match="a row for each of 2 steps, but has one"):
+        theano.scan(lambda before: before * 2, outputs_info={"initial": T.ones((1, 3)), "taps": [-2]}, n_steps=3)
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_power(rng, mode):
     k, a = T.iscalar("k"), T.dvector("a")
     result, updates = theano.scan(lambda before, a: before * a, outputs_info=T.ones_like(a), non_sequences=a,

@@ -83,3 +83,10 @@ def test_sparse_variables(form):
             np.testing.assert_allclose(value, expected, err_msg=name)
     assert (x.format, x.dtype, x.ndim, x.get_parents()) == (form, "float64", 2, []) and x.clone().type == x.type
     assert x.eval({x: a}).shape == (2, 3) and "x" in str(x) + repr(x)
+
+
+def test_names_of_dtypes_are_plain():
+    """NumPy's choice among names gives strings of its own, which it takes for values elsewhere."""
+    x = T.vector("x", np.str_("int64"))
+    assert type(x.type.dtype) is str
+    assert theano.function([x], T.set_subtensor(T.zeros(3, "int64")[:2], x))([1, 2]).tolist() == [1, 2, 0]

@@ -7,7 +7,7 @@ from theano.gradient import DisconnectedType
 from theano.graph import origin
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Variable
-from theano.scalar.type import Scalar
+from theano.scalar.type import Scalar, upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.shape import patternbroadcast, tensor_from_scalar
 from theano.tensor.type import TensorType
@@ -142,6 +142,9 @@ class IfElse(Op):
                 continue
             a = values[k].type.zeros_like(values[k]) if a is None else a
             b = values[k + self.n_outs].type.zeros_like(values[k + self.n_outs]) if b is None else b
+            if getattr(a.type, "dtype", None) != getattr(b.type, "dtype", None):
+                dtype = upcast(a.type.dtype, b.type.dtype)
+                a, b = a.astype(dtype), b.astype(dtype)
             found.append(IfElse(1)(condition, a, b))
         return found
 

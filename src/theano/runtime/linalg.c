@@ -283,6 +283,8 @@ int th_inverse_from_lu(th_work *w, int64_t n, char *lu, const int64_t *pivot, ch
         return 0;
     }
     void *pivots;
+    if (!n)
+        return 0;                           /* which LAPACK would complain of */
     TH_ROOM(pivots, w, n * th_lapack_integer());
     for (int64_t i = 0; i < n; i++)
         th_set_pivot(pivots, i, pivot[i] + 1);

@@ -30,7 +30,7 @@ def resolve(dtype):
     """Name of a dtype; "floatX" by the flag. TypeError for one that has no row."""
     if dtype == "floatX":
         return config.floatX
-    name = dtype if isinstance(dtype, str) and dtype in DTYPES else np.dtype(dtype).name
+    name = str(dtype) if isinstance(dtype, str) and dtype in DTYPES else np.dtype(dtype).name
     if name not in DTYPES:
         raise TypeError(f"Unsupported dtype: {dtype}. Use one of {', '.join(DTYPES)}.")
     return name

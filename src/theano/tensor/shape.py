@@ -332,7 +332,7 @@ class Reshape(Op):
         try:
             output_storage[0][0] = np.reshape(x, tuple(int(n) for n in shp))
         except ValueError:
-            raise ValueError(f"Cannot reshape input of shape {x.shape} to shape {tuple(shp)}") from None
+            raise ValueError(f"Cannot reshape input of shape {x.shape} to shape {tuple(map(int, shp))}") from None
 
     def infer_shape(self, node, shapes):
         x, shp = node.inputs

@@ -269,8 +269,11 @@ class _Info:
         kind = self.rows[0].type
         leading = self.initial.type.broadcastable[:1]
         initial = fitted(self.initial, kind if self.taps == (-1,) else rows_of(kind, leading))
-        initial = shape_padleft(initial) if self.taps == (-1,) else initial[:self.reach]
-        return fitted(buffer_of(unbroadcast(initial, 0), n), rows_of(kind))
+        if self.taps == (-1,):
+            return fitted(buffer_of(unbroadcast(shape_padleft(initial), 0), n), rows_of(kind))
+        first = unbroadcast(initial[:self.reach], 0)
+        first = first.reshape((self.reach, *first.shape[1:]))           # refuses fewer rows, one would be repeated
+        return fitted(buffer_of(first, n, self.reach), rows_of(kind))
 
 
 def _info(k, entry):
@@ -293,6 +296,9 @@ def _info(k, entry):
         rows = [twin(initial, names[0])]
     elif initial.type.ndim:
         rows = [row_of(initial, own) for own in names]
+        if min(taps) < -1 and initial.type.broadcastable[0]:
+            raise ValueError(f"the initial value of {label} must have a row for each of {-min(taps)} steps, but has "
+                             "one")
     else:
         raise TypeError(f"the initial value of {label} must have a row for each of {-min(taps)} steps, but is a scalar")
     return _Info(initial, taps, rows, label)

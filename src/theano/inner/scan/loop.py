@@ -12,6 +12,7 @@ from theano.graph.walk import ancestors, substitute, toposort
 from theano.inner.graph import InnerGraph
 from theano.scalar.type import continuous_dtypes
 from theano.tensor.advanced import set_subtensor
+from theano.tensor.constant import constant
 from theano.tensor.create import AllocEmpty
 from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import patternbroadcast
@@ -231,7 +232,7 @@ def rows_of(kind, leading=(False,)):
 
 def buffer_of(initial, n, rows=None):
     """A buffer with the rows of ``initial``, of which there are ``rows``, and room for ``n`` more."""
-    rows = initial.shape[0] if rows is None else rows
+    rows = initial.shape[0] if rows is None else constant(rows, dtype="int64")
     empty = AllocEmpty(initial.type.dtype)(n + rows, *(initial.shape[d] for d in range(1, initial.type.ndim)))
     return set_subtensor(empty[:rows], initial)
 
