@@ -1,9 +1,10 @@
 """Checks that would be lost with the values that make them.
 
 ``join(0, x, y).shape`` needs no join, but a join refuses matrices whose widths differ; so does what takes its place.
-`dropped_checks` finds the operations of a graph of which only shapes are wanted, and writes what they demand of extents
-and indices as conditions. Native code tests them with its other assumptions; see `theano.rewrite.rules.guards`.
-`SpecifyShape` is left out: its shape is what the user says, as it was in the original.
+`dropped_checks` finds the operations of a graph of which only shapes are wanted, or which rules replace by some that
+demand less, and writes what they demand of extents and indices as conditions. Native code tests them with its other
+assumptions; see `theano.rewrite.rules.guards`. `SpecifyShape` is left out: its shape is what the user says, as it was
+in the original.
 """
 
 from theano.graph.need import ALWAYS
