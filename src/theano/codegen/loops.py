@@ -7,6 +7,7 @@ from theano.codegen.access import access, aligned, literal_of
 from theano.rewrite.extents import Symbol
 from theano.scalar.composite import scalar_steps
 from theano.scalar.dtype import computed_in
+from theano.scalar.exact import compared_exactly
 from theano.tensor.careduce import CAReduce
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import Elemwise
@@ -84,7 +85,9 @@ def _reduction(lowering, node):
 
 def steps_of(node):
     """The scalar operations of an elementwise node, or None."""
-    return scalar_steps(node.op.scalar_op, [v.type.dtype for v in node.inputs], [v.type.dtype for v in node.outputs])
+    given, made = ([v.type.dtype for v in variables] for variables in (node.inputs, node.outputs))
+    listing = scalar_steps(node.op.scalar_op, given, made)
+    return None if listing is None else compared_exactly(listing, given)
 
 
 def reduction_name(op):
