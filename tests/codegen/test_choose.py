@@ -81,6 +81,17 @@ def test_counts(dtype, rng):
             np.testing.assert_array_equal(found, plain)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "uint64"])
+@pytest.mark.parametrize("numbers", [[], [1, 0, 1], [127, 3, 1]])
+def test_sums_of_weights(dtype, numbers, rng):
+    given, weights = np.array(numbers, dtype), rng.rand(len(numbers))
+    x, w = T.vector("x", dtype=dtype), T.dvector("w")
+    counts, found = theano.function([x, w], [T.extra_ops.bincount(x), T.extra_ops.bincount(x, w)])(given, weights)
+    whole = given.astype("int64")
+    np.testing.assert_array_equal(counts, np.bincount(whole))
+    np.testing.assert_allclose(found, np.bincount(whole, weights))
+
+
 def test_negative_numbers_count_from_the_end():
     x = T.lvector()
     f = theano.function([x], T.extra_ops.bincount(x))

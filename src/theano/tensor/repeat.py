@@ -13,7 +13,7 @@ from theano.tensor.assertion import Assert
 from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable, constant, get_scalar_constant_value
 from theano.tensor.create import alloc, arange, ones, zeros
-from theano.tensor.elemwise import cast, eq, maximum, sum_to_shape_of, switch
+from theano.tensor.elemwise import cast, eq, sum_to_shape_of, switch
 from theano.tensor.join import concatenate, stack
 from theano.tensor.nonzero import flatnonzero
 from theano.tensor.shape import flatten
@@ -197,23 +197,23 @@ def to_one_hot(y, nb_class, dtype=None):
 
 
 def bincount(x, weights=None, minlength=None, assert_nonneg=False):
-    """How often each integer occurs in the vector ``x``, or the sum of its ``weights``.
+    """How often each integer, or truth value, occurs in the vector ``x``, or the sum of its ``weights``.
 
     minlength: least length of the result. assert_nonneg: AssertionError for negative elements, which count from the
     end otherwise.  Reference: numpy.bincount
     """
     x = as_tensor_variable(x)
+    if x.type.dtype == "bool":
+        x = cast(x, "uint8")
     if x.type.ndim != 1 or x.type.dtype not in INTEGERS:
         raise TypeError(f"bincount needs an integer vector, got {x.type}")
     if assert_nonneg:
         x = Assert("Input to bincount has negative values!")(x, (x >= 0).all())
+    counts = Bincount()(x, 0 if minlength is None else minlength)
     if weights is None:
-        return Bincount()(x, 0 if minlength is None else minlength)
-    length = cast(x.max() + 1, "int64")
-    if minlength is not None:
-        length = maximum(length, minlength)
+        return counts
     weights = as_tensor_variable(weights)
-    return inc_subtensor(zeros([length], dtype=weights.type.dtype)[x], weights)
+    return inc_subtensor(zeros(counts.shape, dtype=weights.type.dtype)[x], weights)
 
 
 class Bincount(Op):
