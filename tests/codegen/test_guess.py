@@ -153,3 +153,24 @@ def test_sums_of_nothing():
     x = T.dmatrix("x")
     f = theano.function([x], PROGRAMS["rows"][0](x), mode=NATIVE)
     np.testing.assert_array_equal(f(np.zeros((5, 0))), [-INF] * 5)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", theano.Mode("py", "fast_run")], ids=str)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("make", [lambda x, axis: T.log(T.exp(x).sum(axis=axis)), T.logsumexp], ids=["log", "one"])
+def test_nothing(make, dtype, mode):
+    x = T.matrix("x", dtype=dtype)
+    cases = {(0, 3): [-INF, [-INF] * 3, []], (2, 0): [-INF, [], [-INF] * 2], (0, 0): [-INF, [], []]}
+    f = theano.function([x], [make(x, axis) for axis in (None, 0, 1)], mode=mode)
+    for shape, expected in cases.items():
+        assert [v.tolist() for v in f(np.ones(shape, dtype))] == expected
+    alone = theano.function([x], make(x, None), mode=mode)       # of all, the reduction stands for itself
+    assert alone(np.ones((0, 3), dtype)) == -INF
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "float16", "complex64"])
+def test_logsumexp_of_other_dtypes(dtype):
+    x = T.vector("x", dtype=dtype)
+    found = theano.function([x], T.logsumexp(x))(np.array([1, 5, 3], dtype))
+    assert found.dtype == T.exp(x).dtype
+    np.testing.assert_allclose(found, logsumexp([1., 5., 3.]), rtol=1e-3)

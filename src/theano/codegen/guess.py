@@ -38,7 +38,8 @@ def _can_guess(builder, largest, safe, total):
     if any(len(turn.accumulations) != 1 or turn.stores for turn in (largest, total)):
         return False
     (given, top, most), (power, result, kind) = largest.accumulations[0], total.accumulations[0]
-    if (most, kind) != ("maximum", "add") or not _stores_finite(safe, top) or total.body[power][2] != "float64":
+    if most not in ("maximum", "supremum") or kind != "add" or not _stores_finite(safe, top) or \
+            total.body[power][2] != "float64":
         return False
     others = [turn for turn in builder.phases if turn is not safe]
     if top.operand.role != "temp" or any(op is top for turn in others for op, _, _ in turn.body):

@@ -13,7 +13,7 @@ from theano.tensor.create import Alloc
 from theano.tensor.elemwise import Elemwise
 
 REDUCTIONS = {"add": "add", "mul": "mul", "maximum": "maximum", "scalar_maximum": "maximum",
-              "minimum": "minimum", "scalar_minimum": "minimum", "and_": "and", "or_": "or"}
+              "minimum": "minimum", "scalar_minimum": "minimum", "supremum": "supremum", "and_": "and", "or_": "or"}
 NARROWED = {("float64", "float32"), ("complex128", "complex64")}    # accumulator, result: narrow.h
 MAX_NDIM = 16
 MAX_TYPES = 60              # inputs and outputs of one node
@@ -235,7 +235,7 @@ def accumulator_dtype(node):
     """The dtype that a reduction accumulates in."""
     acc = getattr(node.op, "acc_dtype", None)
     dtype = node.outputs[0].type.dtype if acc is None or acc == "object" else acc
-    return dtype if reduction_name(node.op) in ("maximum", "minimum") else computed_in(dtype)
+    return dtype if reduction_name(node.op) in ir.EXTREMES else computed_in(dtype)
 
 
 def cast_place(lowering, place, variable):

@@ -21,7 +21,8 @@ DTYPES = (
     "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "object",
 )  # fmt: skip
 ROLES = ("in", "out", "acc", "temp")
-REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or")
+REDUCTIONS = ("none", "add", "mul", "maximum", "minimum", "and", "or", "supremum")
+EXTREMES = {"maximum", "minimum", "supremum"}         # what floats of 16 bits are reduced by as they are
 
 MAX_NDIM = 32
 MAX_OPERANDS = 64
@@ -153,7 +154,7 @@ def check(nest):
         "accumulators are accumulated into, and no other operands",
     )
     require(
-        all(kind in ("maximum", "minimum") or nest.operands[k].dtype not in SMALL
+        all(kind in EXTREMES or nest.operands[k].dtype not in SMALL
             for phase in nest.phases for _, k, kind in phase.accumulations),
         "floats of 16 bits are accumulated in wider ones",
     )
@@ -378,7 +379,7 @@ def bits(numbers):
 
 UFUNC = {
     "add": np.add, "mul": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
-    "and": np.bitwise_and, "or": np.bitwise_or,
+    "supremum": np.maximum, "and": np.bitwise_and, "or": np.bitwise_or,
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ static int is_sound(const th_nest *nest)
     for (int k = 0; k < nest->noperands; k++) {
         const th_operand *o = &nest->operand[k];
         if (o->role < TH_IN || o->role > TH_TEMP || o->dtype < 0 || o->dtype >= TH_OBJECT) return 0;
-        if (o->reduction < TH_NONE || o->reduction > TH_OR) return 0;
+        if (o->reduction < TH_NONE || o->reduction > TH_SUPREMUM) return 0;
         if (o->inplace >= nest->noperands || o->source >= nest->noperands) return 0;
         if ((o->role == TH_TEMP) != (k >= nest->nslots)) return 0;
         if (nest->accumulators & BIT(k) && !th_reducer_of(th_taken_dtype(nest, k), o->dtype, o->reduction)) return 0;

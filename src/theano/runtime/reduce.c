@@ -51,6 +51,7 @@ static const th_reducer *reducer_at(const th_reducer (*table)[TH_OR + 1], const 
 
 const th_reducer *th_reducer_of(int from, int dtype, int reduction)
 {
+    if (reduction == TH_SUPREMUM) reduction = TH_MAXIMUM;
     switch (th_level()) {
 #ifdef TH_LEVELS
     case TH_LEVEL_AVX512: return reducer_at(avx512_reducers, avx512_widenings, from, dtype, reduction);

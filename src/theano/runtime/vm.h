@@ -91,7 +91,8 @@ typedef int (*th_inner_fn)(char **ptr, const int64_t *stride, const int64_t *ext
 
 /* TH_TEMP is an accumulator without a slot, or with TH_NONE what is stored, for later phases. These come last. */
 enum th_role { TH_IN, TH_OUT, TH_ACC, TH_TEMP };
-enum th_reduction { TH_NONE, TH_ADD, TH_MUL, TH_MAXIMUM, TH_MINIMUM, TH_AND, TH_OR };
+/* The largest of nothing is an error; the supremum of nothing, of floats only, is -inf. */
+enum th_reduction { TH_NONE, TH_ADD, TH_MUL, TH_MAXIMUM, TH_MINIMUM, TH_AND, TH_OR, TH_SUPREMUM };
 
 typedef struct th_operand {
     int8_t role;              /* enum th_role */

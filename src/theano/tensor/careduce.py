@@ -18,7 +18,7 @@ from theano.tensor.half import in_single
 from theano.tensor.variable import TensorVariable
 
 REDUCERS = {"add": np.add, "mul": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
-            "and_": np.bitwise_and, "or_": np.bitwise_or, "xor": np.bitwise_xor}
+            "supremum": np.maximum, "and_": np.bitwise_and, "or_": np.bitwise_or, "xor": np.bitwise_xor}
 
 
 class CAReduce(Op):
@@ -73,6 +73,8 @@ class CAReduce(Op):
         reducer = REDUCERS.get(self.scalar_op.row_name)
         if reducer is None:
             result = self._by_pairs(x, axis)
+        elif self.scalar_op is supremum:
+            result = reducer.reduce(x, axis=axis, initial=supremum.identity)
         elif reducer in (np.maximum, np.minimum):
             if any(x.shape[a] == 0 for a in axis):
                 raise ValueError(f"Input ({node.inputs[0]}) has zero-size on axis {axis}: {self} of nothing is "
@@ -107,7 +109,7 @@ class CAReduce(Op):
         name = self.scalar_op.row_name
         if x.type.dtype in discrete_dtypes or out.type.dtype in discrete_dtypes:
             return [x.zeros_like(dtype=config.floatX)]
-        if name in ("maximum", "minimum"):
+        if name in ("maximum", "minimum", "supremum"):
             same = eq(self.spread(x, out), x)
             return [switch(same, self.spread(x, g), 0).astype(x.type.dtype)]
         if name == "add":
@@ -273,6 +275,9 @@ mul_without_zeros = declare_row("MulWithoutZeros", "mul_without_zeros",
                                 nin=2, commutative=True, associative=True, identity=0.,
                                 doc="A product that leaves zeros out.")
 MulWithoutZeros = type(mul_without_zeros)
+supremum = declare_row("Supremum", "supremum", np.maximum, None, None, upcast_out, nin=2, commutative=True,
+                       associative=True, identity=-np.inf,
+                       doc="The larger of two floats: a reduction by it gives -inf for nothing, where others raise.")
 
 
 class _Truth(CAReduce):

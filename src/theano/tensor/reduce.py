@@ -11,7 +11,7 @@ from theano.scalar.policy import wide_float
 from theano.scalar.table import TABLE
 from theano.scalar.type import complex_dtypes, discrete_dtypes
 from theano.tensor.axis import axis_of
-from theano.tensor.careduce import All, Any, CAReduce, Prod, Sum
+from theano.tensor.careduce import All, Any, CAReduce, Prod, Sum, supremum
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.elemwise import ELEMWISE, cast, eq, exp, log, sqrt, switch, true_div
 from theano.tensor.half import in_single
@@ -374,12 +374,17 @@ def ptp(a, axis=None):
 
 
 def logsumexp(x, axis=None, keepdims=False):
-    """log(sum(exp(x))) along ``axis``, without overflow; where all of ``x`` is -inf its gradient is zero."""
+    """log(sum(exp(x))) along ``axis``, without overflow.
+
+    Of nothing it is -inf. Where all of ``x`` is -inf its gradient is zero.
+    """
     x = as_tensor_variable(x)
-    largest = max(disconnected_grad(x), axis=axis)
+    x = cast(x, exp(x).type.dtype)
+    fixed = disconnected_grad(x)
+    largest = max(fixed, axis) if x.type.dtype.startswith("complex") else CAReduce(supremum, axis)(fixed)
     shift = switch(ELEMWISE["isinf"](largest), 0, largest)
     total = sum(exp(x - makeKeepDims(x, shift, axis)), axis=axis)
-    result = switch(eq(total, 0), -np.inf, log(total)) + shift
+    result = switch(eq(total, 0), constant(-np.inf, dtype=total.type.dtype), log(total)) + shift
     return makeKeepDims(x, result, axis) if keepdims else result
 
 

@@ -6,8 +6,7 @@ from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.canonical import flat_factors
 from theano.rewrite.rules.match import apply, args, is_float, is_number, like, negated, row, shaped
-from theano.scalar.table import TABLE
-from theano.tensor.careduce import CAReduce, Sum
+from theano.tensor.careduce import CAReduce, Sum, supremum
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle
 
@@ -221,7 +220,7 @@ def _is_guarded(node):
 
 @rule("log", name="local_log_sum_exp", tags=("stabilize",))
 def log_of_sum_of_exp(node):
-    """log(sum(exp(x))) >> max(x) + log(sum(exp(x - max(x))))"""
+    """log(sum(exp(x))) >> max(x) + log(sum(exp(x - max(x)))); of nothing -inf, as log(0)"""
     inner, order = node.inputs[0], None
     if inner.owner is not None and isinstance(inner.owner.op, DimShuffle):
         order, inner = inner.owner.op.new_order, inner.owner.inputs[0]
@@ -233,7 +232,7 @@ def log_of_sum_of_exp(node):
     if _is_shifted(x) or _is_moderate(x):
         return None
     op = inner.owner.op
-    largest = CAReduce(TABLE["maximum"], op.axis)(x)
+    largest = CAReduce(supremum, op.axis)(x)
     infinite = apply("isinf", largest)
     safe = apply("switch", infinite, like(0, largest), largest)
     shifted = x - op.spread(x, safe)
@@ -249,7 +248,8 @@ def _is_shifted(x):
     v = terms[1]
     while v.owner is not None and (isinstance(v.owner.op, DimShuffle) or row(v) == "switch"):
         v = v.owner.inputs[-1]
-    return v.owner is not None and isinstance(v.owner.op, CAReduce) and v.owner.op.scalar_op.row_name == "maximum"
+    return v.owner is not None and isinstance(v.owner.op, CAReduce) and \
+        v.owner.op.scalar_op.row_name in ("maximum", "supremum")
 
 
 def _is_moderate(x):
