@@ -37,9 +37,10 @@ static int has_room(struct th_ahead *a, int64_t size)
 {
     if (a->size >= size)
         return 1;
-    free(a->data);
-    a->size = posix_memalign((void **)&a->data, 64, size) ? 0 : size;
-    return a->size != 0;
+    th_free_buffer(a->data);
+    a->data = th_new_buffer(size, size);
+    a->size = a->data ? size : 0;
+    return a->data != NULL;
 }
 
 /* Whether the value is of the step alone, so that it may lie anywhere; results are written where they belong. */
@@ -124,7 +125,7 @@ void th_free_ahead(struct th_frame *f)
 {
     for (struct th_ahead *a = f->ahead, *next; a; a = next) {
         next = a->next;
-        free(a->data);
+        th_free_buffer(a->data);
         free(a);
     }
     f->ahead = NULL;

@@ -89,12 +89,11 @@ static int make_room(factor *x, int64_t columns, int64_t most)
     most += most / 2;
     if (x->rows || (x->columns == columns && x->most == most))
         return 1;
-    free(x->data);
+    th_free_buffer(x->data);
     x->columns = columns;
     x->most = most;
     size_t size = (size_t)(loops ? loops->packed(most, columns) : most * columns) * x->slot->itemsize;
-    if (posix_memalign((void **)&x->data, 64, size + 64))
-        x->data = NULL;
+    x->data = th_new_buffer(size + 64, size);
     x->columns = x->data ? columns : -1;
     return x->data != NULL;
 }
@@ -175,7 +174,7 @@ void th_free_delayed(struct th_frame *f)
     while (d && d->factors) {
         factor *x = d->factors;
         d->factors = x->next;
-        free(x->data);
+        th_free_buffer(x->data);
         free(x);
     }
     while (d && d->sums) {

@@ -15,7 +15,7 @@ static void free_frame(struct th_frame *f)
     for (int i = 0; i < m->nslots && f->array; i++)
         Py_XDECREF(f->array[i]);
     for (int i = 0; i < m->nbuffers && f->buffer; i++)
-        free(f->buffer[i]);
+        th_free_buffer(f->buffer[i]);
     for (int i = 0; i < f->nextra; i++)
         free(f->extra[i]);
     for (int i = 0; i < m->nparts && f->part; i++)
@@ -129,7 +129,7 @@ static size_t trim(Machine *m, struct th_frame *f, size_t kept)
         kept += f->capacity[i];
         if (kept > KEEP_BYTES) {
             kept -= f->capacity[i];
-            free(f->buffer[i]);
+            th_free_buffer(f->buffer[i]);
             f->buffer[i] = NULL;
             f->capacity[i] = 0;
         }

@@ -110,6 +110,10 @@ void th_reset_scratch(struct th_frame *f);                  /* after an instruct
 
 /* storage.c. */
 char *th_buffer(struct th_frame *f, int b, size_t nbytes);  /* buffer b with room for so much, or NULL */
+/* pages.c. Memory for nbytes, aligned to 64, or NULL where memory is out; and what frees it. used: how much of it is
+ * written to for sure. */
+char *th_new_buffer(size_t nbytes, size_t used);
+void th_free_buffer(char *buffer);
 /* Gives pages back to the system of which nobody reads what is in them; they are a buffer's as before. */
 void th_forget(char *from, size_t nbytes);
 void th_forget_values(struct th_frame *f);                  /* frame.c: all that is in its buffers */

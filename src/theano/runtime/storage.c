@@ -1,12 +1,6 @@
 /* The memory of values: buffers of a frame, arrays that belong to results, and what Python code is given and gives. */
 #include "machine.h"
 #include "arrays.h"
-#ifdef __linux__
-#include <sys/mman.h>
-#include <unistd.h>
-#endif
-
-#define LARGE ((size_t)4 << 20)             /* buffers from here on are in large pages */
 
 static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int keep)
 {
@@ -89,32 +83,6 @@ int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
     return error;
 }
 
-/* Large pages for large buffers, as NumPy has them for arrays: the first call writes to many. */
-static void enlarge_pages(char *buffer, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-    uintptr_t skipped = -(uintptr_t)buffer & 4095;
-    if (size >= LARGE)
-        madvise(buffer + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
-#else
-    (void)buffer; (void)size;
-#endif
-}
-
-void th_forget(char *from, size_t nbytes)
-{
-#ifdef MADV_DONTNEED
-    static uintptr_t page;
-    if (!page)
-        page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t first = ((uintptr_t)from + page - 1) & -page, end = ((uintptr_t)from + nbytes) & -page;
-    if (first < end)
-        madvise((void *)first, end - first, MADV_DONTNEED);
-#else
-    (void)from; (void)nbytes;
-#endif
-}
-
 char *th_buffer(struct th_frame *f, int b, size_t nbytes)
 {
     if (nbytes <= f->capacity[b] && f->buffer[b])
@@ -124,16 +92,17 @@ char *th_buffer(struct th_frame *f, int b, size_t nbytes)
         th_forget(f->buffer[b], f->capacity[b]);
         more = 2 * size;
     }
-    free(f->buffer[b]);
+    th_free_buffer(f->buffer[b]);
     f->capacity[b] = 0;
-    if (!posix_memalign((void **)&f->buffer[b], 64, more)) {
+    f->buffer[b] = th_new_buffer(more, nbytes);
+    if (f->buffer[b])
         size = more;
-    } else if (more == size || posix_memalign((void **)&f->buffer[b], 64, size)) {
-        f->buffer[b] = NULL;
+    else if (more > size)
+        f->buffer[b] = th_new_buffer(size, nbytes);
+    if (!f->buffer[b]) {
         th_fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
         return NULL;
     }
-    enlarge_pages(f->buffer[b], nbytes);
     f->capacity[b] = size;
     return f->buffer[b];
 }
