@@ -23,7 +23,7 @@ static void free_frame(struct th_frame *f)
             free_frame(f->part[i]);
     th_free_delayed(f);
     th_free_ahead(f);
-    free(f->extra); free(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
+    free(f->extra); th_free_buffer(f->scratch); free(f->slot); free(f->extents); free(f->buffer); free(f->capacity);
     free(f->array); free(f->part); free(f->row); free(f);
 }
 
@@ -120,7 +120,7 @@ static size_t trim(Machine *m, struct th_frame *f, size_t kept)
 {
     kept += f->scratch_size;
     if (kept > KEEP_BYTES) {
-        free(f->scratch);
+        th_free_buffer(f->scratch);
         f->scratch = NULL;
         kept -= f->scratch_size;
         f->scratch_size = f->scratch_used = 0;
@@ -178,10 +178,10 @@ void *th_scratch(struct th_frame *f, size_t nbytes)
         return p;
     }
     if (f->scratch_used == 0) {
-        free(f->scratch);
+        th_free_buffer(f->scratch);
         f->scratch = NULL;
         f->scratch_size = 0;
-        if (posix_memalign((void **)&f->scratch, 64, nbytes))
+        if (!(f->scratch = th_new_buffer(nbytes, nbytes)))
             return NULL;
         f->scratch_size = f->scratch_used = nbytes;
         return f->scratch;
@@ -224,8 +224,8 @@ void th_reset_scratch(struct th_frame *f)
     f->nextra = 0;
     size_t all = f->scratch_size + f->scratch_most;
     if (f->scratch_most && all <= KEEP_SCRATCH) {       /* one piece next time */
-        free(f->scratch);
-        f->scratch_size = posix_memalign((void **)&f->scratch, 64, all) ? 0 : all;
+        th_free_buffer(f->scratch);
+        f->scratch_size = (f->scratch = th_new_buffer(all, all)) ? all : 0;
         if (!f->scratch_size)
             f->scratch = NULL;
     }

@@ -14,7 +14,7 @@
 #define HEADER 64                           /* before each buffer: `place` */
 #define PAGE ((size_t)2 << 20)
 #define CHUNK (8 * PAGE)
-#define MEDIUM ((size_t)512 << 10)
+#define MEDIUM ((size_t)64 << 10)
 #define LARGE ((size_t)4 << 20)             /* buffers from here on have large pages of their own */
 
 typedef struct chunk {
