@@ -10,7 +10,7 @@ from op_case import A, Case
 
 import theano.tensor as T
 from theano.tensor import fft as transforms
-from theano.tensor.fourier import _fitted, fft
+from theano.tensor.fourier import fft
 from theano.tensor.linalg import cholesky as roots
 from theano.tensor.linalg import decompose, eigen, inverse, product, solve
 from theano.tensor.linalg.hint import Hint
@@ -132,7 +132,7 @@ FOURIER = [
          dtypes=REALS, rough=10),
     Case("fft", lambda x: fft(x, 5, 0), [A("4n")], lambda x: np.fft.fft(x, 5, 0), dtypes=("float64", "complex128"),
          rough=10),
-    Case("fitted", lambda x, model: _fitted(x, model, T.constant(1)), [A("m4"), A("m6", moves=False)],
+    Case("fitted", transforms.fitted, [A("m4"), A("m6", moves=False)],
          lambda x, model: np.pad(x, [(0, 0), (0, 2)]), dtypes=FIELDS),
 ]
 LINALG_CASES = [*LINEAR, *FOURIER]

@@ -5,6 +5,7 @@ import numpy as np
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply
+from theano.graph.walk import equal_computations
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import sqrt
@@ -12,6 +13,41 @@ from theano.tensor.linalg.adjoint import inexact
 from theano.tensor.type import tensor
 
 NORMS = ("", "ortho", "no_norm")
+
+
+class Fitted(Op):
+    """``x`` cut or filled with zeros at the end of its axes, to the shape of ``model``; ``x`` itself where it fits."""
+
+    __props__ = ()
+    view_map = {0: [0]}
+    rop_takes_none = True
+
+    def make_node(self, x, model):
+        return Apply(self, [x, model], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        x, model = inputs
+        result = x
+        if x.shape != model.shape:
+            result = np.zeros(model.shape, x.dtype)
+            common = tuple(slice(min(a, b)) for a, b in zip(model.shape, x.shape, strict=True))
+            result[common] = x[common]
+        output_storage[0][0] = result
+
+    def infer_shape(self, node, shapes):
+        return [shapes[1]]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [self(output_grads[0], inputs[0]), DisconnectedType()()]
+
+    def R_op(self, inputs, eval_points):
+        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
+
+
+fitted = Fitted()
 
 
 class _Transform(Op):
@@ -25,7 +61,7 @@ class _Transform(Op):
         if a.type.ndim < self.least:
             raise TypeError(f"{type(self).__name__} needs at least {self.least} dimensions, of which the first counts "
                             f"arrays, but {a} is a {a.type}")
-        s = self.default_shape(a) if s is None else as_tensor_variable(s)
+        s = self.usual_shapes(a)[0] if s is None else as_tensor_variable(s)
         if not s.type.dtype.startswith(("int", "uint")) or s.type.ndim != 1:
             raise TypeError(f"{type(self).__name__} needs a vector of integers as s, the extents that are "
                             f"transformed, got a {s.type}")
@@ -36,6 +72,13 @@ class _Transform(Op):
 
     def R_op(self, inputs, eval_points):
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
+
+    def like_input(self, gradient, inputs):
+        """``gradient`` in the shape of the array, of which the transform has cut or filled what ``s`` says."""
+        a, s = inputs
+        if any(equal_computations([s], [usual]) for usual in self.usual_shapes(a)):
+            return gradient
+        return fitted(gradient, a)
 
     def doubled(self, gradient, s, factor):
         """``gradient`` times ``factor`` at frequencies that stand for two: all but zero and half of the last extent."""
@@ -60,8 +103,8 @@ class RFFTOp(_Transform):
         return tensor(inexact(inp.type.dtype), (False,) * (inp.type.ndim + 1)).type
 
     @staticmethod
-    def default_shape(a):
-        return a.shape[1:]
+    def usual_shapes(a):
+        return [a.shape[1:]]
 
     def perform(self, node, inputs, output_storage):
         a, s = inputs
@@ -75,8 +118,8 @@ class RFFTOp(_Transform):
         return [(shapes[0][0], *(s[d] for d in range(n - 1)), s[n - 1] // 2 + 1, 2)]
 
     def L_op(self, inputs, outputs, output_grads):
-        _, s = inputs
-        return [irfft_op(self.doubled(output_grads[0], s, 0.5), s), DisconnectedType()()]
+        found = irfft_op(self.doubled(output_grads[0], inputs[1], 0.5), inputs[1])
+        return [self.like_input(found, inputs), DisconnectedType()()]
 
 
 class IRFFTOp(_Transform):
@@ -93,9 +136,9 @@ class IRFFTOp(_Transform):
         return tensor(inexact(inp.type.dtype), (False,) * (inp.type.ndim - 1)).type
 
     @staticmethod
-    def default_shape(a):
+    def usual_shapes(a):
         s = a.shape[1:-1]
-        return set_subtensor(s[-1], (s[-1] - 1) * 2)
+        return [set_subtensor(s[-1], (s[-1] - 1) * 2 + odd) for odd in (0, 1)]
 
     def perform(self, node, inputs, output_storage):
         a, s = inputs
@@ -111,8 +154,8 @@ class IRFFTOp(_Transform):
         return [(shapes[0][0], *(s[d] for d in range(len(shapes[0]) - 2)))]
 
     def L_op(self, inputs, outputs, output_grads):
-        _, s = inputs
-        return [self.doubled(rfft_op(output_grads[0], s), s, 2), DisconnectedType()()]
+        found = self.doubled(rfft_op(output_grads[0], inputs[1]), inputs[1], 2)
+        return [self.like_input(found, inputs), DisconnectedType()()]
 
 
 rfft_op, irfft_op = RFFTOp(), IRFFTOp()
@@ -149,8 +192,8 @@ def irfft(inp, norm=None, is_odd=False):
     if is_odd not in (True, False):
         raise ValueError(f"is_odd must be True or False, got {is_odd!r}")
     name = _scaling(norm)
-    s = as_tensor_variable(inp).shape[1:-1]
-    s = set_subtensor(s[-1], (s[-1] - 1) * 2 + (1 if is_odd else 0))
+    inp = as_tensor_variable(inp)
+    s = IRFFTOp.usual_shapes(inp)[bool(is_odd)]
     result = irfft_op(inp, s)
     if name == "no_norm":
         return result

@@ -8,6 +8,7 @@ from theano.graph.variable import Apply, Constant
 from theano.scalar.type import integer_dtypes
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import eq, switch
+from theano.tensor.fft import fitted
 from theano.tensor.linalg.adjoint import gradients_like, is_none
 from theano.tensor.type import tensor
 
@@ -59,44 +60,11 @@ class Fourier(Op):
     def L_op(self, inputs, outputs, output_grads):
         """The conjugate transpose of the transform, with the derivatives by real and imaginary part as one number."""
         a, n, axis = inputs
-        gradient = _fitted(self(output_grads[0].conj(), n, axis).conj(), a, axis)
+        gradient = fitted(self(output_grads[0].conj(), n, axis).conj(), a)
         return [*gradients_like([a], [gradient]), DisconnectedType()(), DisconnectedType()()]
 
     def R_op(self, inputs, eval_points):
         return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
 
 
-class _Fitted(Op):
-    """``x`` cut or filled with zeros along an axis, to the extent that ``model`` has there."""
-
-    __props__ = ()
-
-    def make_node(self, x, model, axis):
-        return Apply(self, [x, model, axis], [x.type()])
-
-    def perform(self, node, inputs, output_storage):
-        x, model, axis = inputs
-        axis = int(axis) % x.ndim
-        shape = list(x.shape)
-        shape[axis] = model.shape[axis]
-        result = np.zeros(shape, x.dtype)
-        common = tuple(slice(min(a, b)) for a, b in zip(shape, x.shape, strict=True))
-        result[common] = x[common]
-        output_storage[0][0] = result
-
-    def infer_shape(self, node, shapes):
-        return [shapes[1]]
-
-    def connection_pattern(self, node):
-        return [[True], [False], [False]]
-
-    def L_op(self, inputs, outputs, output_grads):
-        x, _, axis = inputs
-        return [self(output_grads[0], x, axis), DisconnectedType()(), DisconnectedType()()]
-
-    def R_op(self, inputs, eval_points):
-        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
-
-
-_fitted = _Fitted()
 fft = Fourier()
