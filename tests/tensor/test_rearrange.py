@@ -195,6 +195,8 @@ def test_repeated_arrays_whose_extents_are_computed():
     for y, expected in [(T.alloc(2.0, n) + product, 5), (product + T.ones((n,)), 4)]:
         assert theano.function([n], y)(3).tolist() == [expected] * 3
     v = T.lvector()
+    one_for_all = theano.function([v, n], RepeatOp(1)(T.zeros((2, n)), v).shape)
+    assert [one_for_all(counts, 3).tolist() for counts in ([4], [1, 0, 2])] == [[2, 12], [2, 3]]
     f = theano.function([v], T.alloc(2.0, T.sort(v)[0]) + T.alloc(1.0, T.sort(v)[0]) * v[1])
     assert f([3, 2]).tolist() == [4, 4]
 

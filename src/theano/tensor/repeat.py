@@ -63,7 +63,11 @@ class RepeatOp(Op):
             for extent in shape:
                 size = size * extent
             shape, axis = [size], 0
-        shape[axis] = shape[axis] * repeats if repeats.type.ndim == 0 else repeats.sum(dtype="int64")
+        if repeats.type.ndim:
+            one_for_all = eq(shapes[1][0], 1)
+            shape[axis] = switch(one_for_all, shape[axis], 1) * repeats.sum(dtype="int64")
+        else:
+            shape[axis] = shape[axis] * repeats
         return [tuple(shape)]
 
     def connection_pattern(self, node):
