@@ -232,6 +232,27 @@ def test_batch_normalization(axes, over, rng):
                                 rng=rng)
 
 
+@pytest.mark.parametrize("dtypes", [("float32",) * 5, ("float16",) * 5, ("float32", "float32", "float64", "float32",
+                                                                        "float32"), ("float64",) + ("float32",) * 4])
+def test_batch_normalization_keeps_the_dtype_of_its_tensors(dtypes):
+    """Numbers such as epsilon don't count, whatever floatX is; tensors are promoted."""
+    inputs = [T.TensorType(dtype, (False,) * ndim)() for dtype, ndim in zip(dtypes, (2, 1, 1, 1, 1), strict=True)]
+    expected = str(np.result_type(*dtypes))
+    for factor in (0.1, 0.5, T.dscalar()):
+        results = nnet.bn.batch_normalization_train(*inputs[:3], (0,), 1e-3, factor, *inputs[3:])
+        assert [y.dtype for y in results] == [expected] * 5
+    assert nnet.bn.batch_normalization_test(*inputs).dtype == expected
+
+
+def test_axes_of_batch_normalization_come_in_any_order():
+    x, p = T.tensor3(), T.vector()
+    first, second = (nnet.bn.batch_normalization_train(x, p, p, axes)[0] for axes in [(0, 2), [2, 0]])
+    assert theano.gof.graph.is_same_graph(first, second)
+    for axes in [(0, 0), (), (3,), (-1,)]:
+        with pytest.raises(ValueError, match="axes"):
+            nnet.bn.batch_normalization_train(x, p, p, axes)
+
+
 @pytest.mark.parametrize("shape", [(1, 3), (4, 1), (1, 1), (4, 3)])
 def test_gradient_of_an_alloc_of_what_is_broadcast(shape, rng):
     x = T.dmatrix()

@@ -1,5 +1,6 @@
 """Batch normalization."""
 
+from theano.scalar.type import float_dtypes, upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import ELEMWISE, cast
 from theano.tensor.reduce import mean, prod, var
@@ -26,23 +27,36 @@ def normalized_axes(axes, ndim):
         return (0,)
     if axes == "spatial":
         return (0, *range(2, ndim))
-    found = tuple(map(int, axes)) if isinstance(axes, (tuple, list)) else None
-    if not found or list(found) != sorted(set(found)) or not 0 <= found[0] <= found[-1] < ndim:
-        raise ValueError(f"invalid axes {axes!r}: 'per-activation', 'spatial', or increasing axes below {ndim}")
+    found = tuple(sorted(map(int, axes))) if isinstance(axes, (tuple, list)) else None
+    if not found or len(set(found)) < len(found) or not 0 <= found[0] <= found[-1] < ndim:
+        raise ValueError(f"invalid axes {axes!r}: 'per-activation', 'spatial', or different axes below {ndim}")
     return found
 
 
 def _parameters(inputs, axes, *given):
-    """Parameters in the rank of ``inputs``, broadcastable along ``axes``; missing axes are those of the statistics."""
-    ndim, found = inputs.type.ndim, []
+    """``inputs`` and parameters in one dtype and in the rank of ``inputs``, these broadcastable along ``axes``.
+
+    Axes that parameters don't have are those of the statistics. None stays None.
+    """
+    given = [None if p is None else as_tensor_variable(p) for p in given]
+    dtype = upcast(inputs.type.dtype, *(p.type.dtype for p in given if p is not None))
+    ndim, found = inputs.type.ndim, [cast(inputs, dtype)]
     kept = [d for d in range(ndim) if d not in axes]
-    for p in map(as_tensor_variable, given):
+    for p in given:
+        if p is None:
+            found.append(None)
+            continue
         if p.type.ndim != ndim:
             if p.type.ndim != len(kept):
                 raise ValueError(f"parameters must have {ndim} or {len(kept)} dimensions, got {p.type}")
             p = p.dimshuffle([kept.index(d) if d in kept else "x" for d in range(ndim)])
-        found.append(addbroadcast(p, *axes))
+        found.append(addbroadcast(cast(p, dtype), *axes))
     return found
+
+
+def _like(number, x):
+    """A number that does not change the dtype of a tensor of floats."""
+    return cast(as_tensor_variable(number), x.type.dtype) if x.type.dtype in float_dtypes else number
 
 
 def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilon=1e-4, running_average_factor=0.1,
@@ -52,6 +66,7 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
     Parameters
     ----------
     inputs : tensor of n dimensions, the first for the examples
+        Numbers don't change the dtype of floats, which is that of inputs and tensors given, promoted.
     gamma, beta : of n dimensions, with extent 1 along ``axes``, or without these axes
     axes : "per-activation" (the first axis), "spatial" (all but the second) or a tuple of ints
     epsilon : number added to the variance, at least 1e-5
@@ -65,19 +80,17 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
     """
     inputs = as_tensor_variable(inputs)
     axes = normalized_axes(axes, inputs.type.ndim)
-    gamma, beta = _parameters(inputs, axes, gamma, beta)
+    inputs, gamma, beta, running_mean, running_var = _parameters(inputs, axes, gamma, beta, running_mean, running_var)
     _check_epsilon(epsilon)
     center, spread = mean(inputs, axis=axes, keepdims=True), var(inputs, axis=axes, keepdims=True)
-    invstd = inv(sqrt(spread + epsilon))
+    invstd = inv(sqrt(spread + _like(epsilon, inputs)))
     results = [(inputs - center) * (gamma * invstd) + beta, center, invstd]
-    keep = 1 - running_average_factor
+    part = _like(running_average_factor, inputs)
     if running_mean is not None:
-        old, = _parameters(inputs, axes, running_mean)
-        results.append(old * keep + center * running_average_factor)
+        results.append(running_mean * (1 - part) + center * part)
     if running_var is not None:
-        old, = _parameters(inputs, axes, running_var)
         count = cast(prod(shape(inputs)) / prod(shape(gamma)), inputs.type.dtype)
-        results.append(old * keep + count / (count - 1) * spread * running_average_factor)
+        results.append(running_var * (1 - part) + count / (count - 1) * spread * part)
     return tuple(results)
 
 
@@ -91,5 +104,5 @@ def batch_normalization_test(inputs, gamma, beta, mean, var, axes="per-activatio
     inputs = as_tensor_variable(inputs)
     axes = normalized_axes(axes, inputs.type.ndim)
     _check_epsilon(epsilon)
-    gamma, beta, mean, var = _parameters(inputs, axes, gamma, beta, mean, var)
-    return (inputs - mean) * (gamma / sqrt(var + epsilon)) + beta
+    inputs, gamma, beta, mean, var = _parameters(inputs, axes, gamma, beta, mean, var)
+    return (inputs - mean) * (gamma / sqrt(var + _like(epsilon, inputs))) + beta
