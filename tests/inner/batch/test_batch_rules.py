@@ -277,6 +277,18 @@ def test_batched_is_row_by_row(name, batched, rng):
     check(build, kinds, shapes, batched, rng, gradients=not masks)
 
 
+@pytest.mark.parametrize("axes", [(0, None), (None, 0), (0, 0)])
+@pytest.mark.parametrize("build, first, second, expected", [
+    (T.batched_dot, (2, 3, 4), (2, 4, 5), (2, 3, 5)), (T.batched_dot, (2, 4), (2, 4, 5), (2, 5)),
+    (T.batched_dot, (2, 3, 4), (2, 4), (2, 3)), (T.dot, (3, 4), (4, 5), (3, 5)), (nnet.conv2d, *CONV[1], (2, 3, 4, 4))])
+def test_products_of_no_rows_have_the_extents_of_a_row(build, first, second, expected, axes):
+    values = [np.zeros(shape if axis is None else (0, *shape)) for axis, shape in zip(axes, (first, second),
+                                                                                      strict=True)]
+    args = [T.TensorType("float64", (False,) * v.ndim)() for v in values]
+    f = theano.function(args, theano.vectorize(build, in_axes=axes)(*args), mode=QUICK)
+    assert f(*values).shape == (0, *expected)
+
+
 @pytest.mark.parametrize("name, batched", cases(NO_GRADIENT))
 def test_ops_without_gradient(name, batched, rng):
     check(NO_GRADIENT[name][0], *NO_GRADIENT[name][1:], batched, rng, gradients=False)

@@ -3,7 +3,6 @@
 from theano.inner.batch.core import expansion, flat_rows, moved, padded, rule, unflat_rows
 from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.dot import BatchedDot, Dot, batched_dot, batched_product, count_of_batch_axes, dot
-from theano.tensor.elemwise import maximum
 from theano.tensor.nnet import conv
 from theano.tensor.shape import shape_i
 
@@ -43,11 +42,12 @@ def products_of_rows(node, inputs, batched):
         if of_one[0] == n + 1:                                      # (r, ..., k) -> (..., r, k)
             return [moved(batched_product(moved(x, 0, n), y), n, 0)]
         found = batched_product(_as_one_axis(moved(x, 0, n), n), y)      # (..., r * m, p)
-        return [moved(_as_two_axes(found, n, shape_i(x, 0)), n, 0)]
+        return [moved(_as_two_axes(found, n, shape_i(x, 0), shape_i(x, n + 1)), n, 0)]
     if of_one[1] == n + 1:                                          # (r, ..., k) -> (..., k, r)
         return [moved(batched_product(x, moved(y, 0, n + 1)), of_one[0] - 1, 0)]
     found = batched_product(x, _as_one_axis(moved(y, 0, n + 1), n + 1))
-    return [moved(_as_two_axes(found, of_one[0] - 1, shape_i(y, 0)), of_one[0] - 1, 0)]
+    axis = of_one[0] - 1
+    return [moved(_as_two_axes(found, axis, shape_i(y, 0), shape_i(y, n + 2)), axis, 0)]
 
 
 def _as_one_axis(x, axis):
@@ -56,10 +56,10 @@ def _as_one_axis(x, axis):
     return x.reshape((*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2:]), ndim=x.type.ndim - 1)
 
 
-def _as_two_axes(x, axis, n):
-    """``x`` with an axis made two, the first of extent ``n``."""
+def _as_two_axes(x, axis, n, m):
+    """``x`` with an axis made two, of these extents: ``m`` does not follow from ``x`` where there are no rows."""
     shape = [shape_i(x, d) for d in range(x.type.ndim)]
-    return x.reshape((*shape[:axis], n, shape[axis] // maximum(n, 1), *shape[axis + 1:]), ndim=x.type.ndim + 1)
+    return x.reshape((*shape[:axis], n, m, *shape[axis + 1:]), ndim=x.type.ndim + 1)
 
 
 @expansion(Dot22)
