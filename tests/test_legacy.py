@@ -77,7 +77,7 @@ NAMES = {
                         " compress searchsorted CumOp DiffOp RepeatOp FillDiagonal FillDiagonalOffset SearchsortedOp",
     "tensor.nnet.bn": "batch_normalization batch_normalization_train batch_normalization_test",
     "tensor.utils": "shape_of_variables hash_from_ndarray",
-    "tensor.nnet.nnet": "softmax Softmax",
+    "tensor.nnet.nnet": "softmax Softmax h_softmax confusion_matrix",
     "tensor.slinalg": "Cholesky CholeskyGrad Eigvalsh EigvalshGrad Expm ExpmGrad MATRIX_STRUCTURES Solve cholesky"
                       " eigvalsh expm imported_scipy kron logger solve solve_lower_triangular solve_symmetric"
                       " solve_upper_triangular Op Apply as_tensor_variable",

@@ -10,7 +10,13 @@ from theano.tensor.nnet.conv import (
     conv2d_transpose,
     conv3d,
 )
-from theano.tensor.nnet.loss import binary_crossentropy, categorical_crossentropy, sigmoid_binary_crossentropy
+from theano.tensor.nnet.hierarchy import h_softmax
+from theano.tensor.nnet.loss import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    confusion_matrix,
+    sigmoid_binary_crossentropy,
+)
 from theano.tensor.nnet.norm import batch_normalization
 from theano.tensor.nnet.softmax import (
     CrossentropyCategorical1Hot,
