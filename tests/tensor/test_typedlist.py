@@ -41,7 +41,8 @@ CHANGES = [
     (lambda x, v, i: x.append(v), [A, B, C], [A, B, C, A]), (lambda x, v, i: x.extend(x), [A, B], [A, B, A, B]),
     (lambda x, v, i: x.insert(i, v), [B, C], [B, A, C]), (lambda x, v, i: x.insert(0, v), [B], [A, B]),
     (lambda x, v, i: x.remove(v), [B, A, A], [B, A]), (lambda x, v, i: x.reverse(), [A, B, C], [C, B, A]),
-    (lambda x, v, i: x[1:], [A, B, C], [B, C])]
+    (lambda x, v, i: x[1:], [A, B, C], [B, C]), (lambda x, v, i: x[i:], [A, B, C], [B, C]),
+    (lambda x, v, i: x[i::-i], [A, B, C], [B, A])]
 
 
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])

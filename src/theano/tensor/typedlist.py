@@ -8,7 +8,7 @@ from theano.graph.op import Op
 from theano.graph.type import Type
 from theano.graph.variable import Apply, Constant, Variable
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.slices import SliceType
+from theano.tensor.slices import SliceType, as_index_variable
 from theano.tensor.type import TensorType, lscalar
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -159,8 +159,7 @@ class GetItem(Op):
     view_map = {0: [0]}
 
     def make_node(self, x, index):
-        index = Constant(SliceType(), index) if isinstance(index, slice) else index
-        index = _position(index)
+        index = as_index_variable(index) if isinstance(index, slice) else _position(index)
         made = _list(x).type if isinstance(index.type, SliceType) else x.type.ttype
         return Apply(self, [x, index], [made()])
 
