@@ -76,7 +76,7 @@ def check_equal_numpy(x, y):
 
 
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
-    """The matrix of covariances of variables.
+    """The matrix of covariances of variables; of a single one, such as a vector, the variance as a scalar.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     else:
         count = total - ddof * sum(weight * weights[1]) / total
     moved = m if scaled is None else m * scaled
-    return dot(moved, ELEMWISE["conj"](m.T) if m.type.dtype in complex_dtypes else m.T) / count
+    found = dot(moved, ELEMWISE["conj"](m.T) if m.type.dtype in complex_dtypes else m.T) / count
+    return found[0, 0] if found.type.broadcastable == (True, True) else found
 
 
 def _observed(x, rowvar, name):
