@@ -330,15 +330,21 @@ def tri(N, M=None, k=0, dtype=None):                                            
 
 
 def tril(m, k=0):
-    """The matrix ``m`` with zeros above its diagonal ``k``."""
-    return m * tri(shape_i(m, 0), shape_i(m, 1), k=k, dtype=m.type.dtype)
+    """The matrix ``m`` with zeros above its diagonal ``k``; of more dimensions the matrices of the last two."""
+    return m * _triangle_below(m, k)
 
 
 def triu(m, k=0):
-    """The matrix ``m`` with zeros below its diagonal ``k``."""
+    """The matrix ``m`` with zeros below its diagonal ``k``; of more dimensions the matrices of the last two."""
     one = constant(1, dtype=m.type.dtype)
-    return m * (one - tri(shape_i(m, 0), shape_i(m, 1), k=k - 1, dtype=m.type.dtype))
+    return m * (one - _triangle_below(m, k - 1))
 
+
+def _triangle_below(m, k):
+    if m.type.ndim < 2:
+        raise TypeError(f"a triangle is of a matrix or of several, got {m.type}")
+    rows, columns = (shape_i(m, d) for d in (m.type.ndim - 2, m.type.ndim - 1))
+    return tri(rows, columns, k=k, dtype=m.type.dtype)
 
 
 class Bartlett(Op):
