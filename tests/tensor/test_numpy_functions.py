@@ -74,6 +74,8 @@ np.linalg.svdvals(x); np.fft.fft(v); np.fft.rfft(v); np.fft.ifft(v); np.fft.ffts
 np.squeeze(r, axis=0); np.matmul(t, np.swapaxes(t, 1, 2)); np.matmul(v, t.transpose(0, 2, 1))
 np.matmul(m, t.transpose(0, 2, 1)); np.matmul(t[:, None], t.transpose(0, 2, 1)[None])
 np.cov(v); np.corrcoef(v); np.tril(t); np.triu(t, 1); np.tril(x[:1, None], 1); np.triu(t[:, :, None], 1)
+np.digitize(x, [1.0, 0.5, 0.25]); np.digitize(x, [1.0, 0.5], right=True); np.digitize(v, np.sort(w)[::-1])
+np.digitize(v, [0.5]); np.digitize(v, [])
 np.einsum('bij,bkj->bik', t, t); np.einsum('ii->i', m); np.einsum('ij,jk,k', x, m, v); np.einsum('i,j', v, w)
 np.pad(x, 1, constant_values=2.0); np.median(n); np.nan_to_num(n, nan=2.0); np.meshgrid(v, u, indexing='ij')
 np.array_split(u, 2); np.rot90(x, 3); np.flip(t, (0, 2)); np.moveaxis(t, (0, 1), (1, 2))

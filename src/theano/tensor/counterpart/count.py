@@ -56,8 +56,15 @@ counterpart("nanmin")(lambda a, axis=None, keepdims=False: _among_numbers(min_of
 counterpart("nanmean")(lambda a, axis=None, keepdims=False: sum(_without_nan(a, 0), axis=axis, keepdims=keepdims) / sum(
     ~isnan(a), axis=axis, keepdims=keepdims))
 counterpart("sinc")(lambda x: _sinc(inexact(as_tensor_variable(x)) * np.pi))
-counterpart("digitize")(lambda x, bins, right=False: searchsorted(as_tensor_variable(bins), as_tensor_variable(x),
-                                                                  side="left" if right else "right"))
+
+
+@counterpart("digitize")
+def _bins(x, bins, right=False):
+    """The number of the bin of each element; the bounds ascend or descend, which is seen when it runs."""
+    bins = as_tensor_variable(bins)
+    descending = any_of(bins[:1] > bins[-1:])
+    found = searchsorted(bins[::switch(descending, -1, 1)], as_tensor_variable(x), side="left" if right else "right")
+    return switch(descending, bins.shape[0] - found, found)
 
 
 @counterpart("var")
