@@ -3,7 +3,7 @@
  * megabytes took a third longer than later ones.
  *
  * A chunk is filled from its beginning; what is freed gives its pages back at once, and the address space goes with the
- * last buffer.
+ * last buffer. Where all that is kept is less than half a page it stays in small ones.
  */
 #include "machine.h"
 #ifdef __linux__
@@ -24,7 +24,7 @@ typedef struct chunk {
 
 typedef struct place {
     chunk *in;                              /* NULL: it is one of malloc's */
-    size_t size;                            /* bytes from here on */
+    size_t counted;                         /* bytes from here on, where they are of `kept` */
 } place;
 
 void th_forget(char *from, size_t nbytes)
@@ -45,6 +45,7 @@ void th_forget(char *from, size_t nbytes)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static chunk *filled;                       /* the chunk that new buffers go to */
+static size_t kept;                         /* bytes of all buffers of medium size */
 
 static void take(void) { pthread_mutex_lock(&lock); }
 
@@ -72,6 +73,11 @@ static char *from_chunk(size_t size)
     char *p = NULL;
     pthread_once(&once, mind_forks);
     take();
+    kept += size;
+    if (kept < PAGE / 2) {
+        give();
+        return NULL;
+    }
     if (!filled || filled->used + size > CHUNK) {
         chunk *full = filled;
         filled = new_chunk();
@@ -88,8 +94,9 @@ static char *from_chunk(size_t size)
     return p ? p + HEADER : NULL;
 }
 
-static void back_to_chunk(chunk *c)
+static void back_to_chunk(chunk *c, char *p, size_t size)
 {
+    th_forget(p, size);
     take();
     c->live--;
     if (!c->live && c == filled) {          /* what nobody had been given yet is in memory too */
@@ -100,22 +107,38 @@ static void back_to_chunk(chunk *c)
     }
     give();
 }
+
+static void forget_size(size_t size)
+{
+    if (!size)
+        return;
+    take();
+    kept -= size;
+    give();
+}
+#else
+static void back_to_chunk(chunk *c, char *p, size_t size) { (void)c; (void)p; (void)size; }
+
+static void forget_size(size_t size) { (void)size; }
 #endif
 
 char *th_new_buffer(size_t nbytes, size_t used)
 {
-    size_t size = ((nbytes + 63) & ~(size_t)63) + HEADER;
+    size_t size = ((nbytes + 63) & ~(size_t)63) + HEADER, counted = 0;
     void *p;
 #ifdef MADV_HUGEPAGE
     if (used >= MEDIUM && size < LARGE) {
         char *buffer = from_chunk(size);
         if (buffer)
             return buffer;
+        counted = size;
     }
 #endif
-    if (posix_memalign(&p, 64, size))
+    if (posix_memalign(&p, 64, size)) {
+        forget_size(counted);
         return NULL;
-    *(place *)p = (place){NULL, size};
+    }
+    *(place *)p = (place){NULL, counted};
 #ifdef MADV_HUGEPAGE
     uintptr_t skipped = -(uintptr_t)p & 4095;
     if (used >= LARGE)
@@ -128,14 +151,10 @@ void th_free_buffer(char *buffer)
 {
     if (!buffer)
         return;
-    place *p = (place *)(buffer - HEADER);
-#ifdef MADV_HUGEPAGE
-    if (p->in) {
-        chunk *c = p->in;
-        th_forget((char *)p, p->size);
-        back_to_chunk(c);
-        return;
-    }
-#endif
-    free(p);
+    place p = *(place *)(buffer - HEADER);
+    forget_size(p.counted);
+    if (p.in)
+        back_to_chunk(p.in, buffer - HEADER, p.counted);
+    else
+        free(buffer - HEADER);
 }
