@@ -176,6 +176,22 @@ def test_no_steps_at_all(every):
 
 
 @pytest.mark.parametrize("every", ["sqrt", 3])
+@pytest.mark.parametrize("draws", [False, True])
+def test_no_steps_leave_no_last_row(every, draws):
+    """The initial value is no row, for gradients neither."""
+    rng = T.shared_randomstreams.RandomStreams(7)
+    rows, updates = theano.scan(lambda h: T.tanh(h) + (rng.uniform((4,)) if draws else 1), None, h0, n_steps=n,
+                                checkpoint=every)
+    for result in (rows[-1], rows[-1, 2], T.grad(rows[-1].sum(), h0)):
+        f = theano.function([h0, n], result, updates=updates)
+        assert f(H, 1).shape == f(H, 6).shape == result.type.ndim * (4,)
+        with pytest.raises(IndexError, match="index -1 is out of bounds"):
+            f(H, 0)
+    slope = theano.function([h0, n], T.grad(rows.sum(), h0), updates=updates, mode=theano.Mode("py", None))
+    np.testing.assert_array_equal(slope(H, 0), np.zeros(4))
+
+
+@pytest.mark.parametrize("every", ["sqrt", 3])
 def test_states_without_elements(every):
     rows, _ = theano.scan(lambda h, W: T.tanh(T.dot(h, W)), None, h0, W, n_steps=n, checkpoint=every)
     f = theano.function([h0, W, n], [rows, *T.grad(rows[-1].sum(), [h0, W])])

@@ -40,7 +40,7 @@ SHORTEST = 1 / 4            # how long the last chunk is, the first one being 1
 
 
 class Rows(FirstOfTwo):
-    """``rows``, of which ``last`` is the last one.
+    """``rows``, of which ``last`` is the last one, or the initial value where there are none.
 
     Gradients of the last row alone go to ``last``, so that all rows are needed only by what uses others. Rewriting
     takes ``last`` for the last row, and ``rows`` otherwise.
@@ -52,6 +52,7 @@ class Rows(FirstOfTwo):
         own = found.pop(1, None)
         if found:                       # of rows before the last one, which only ``rows`` has
             own, rest = None, output_grads[0]
+        own = None if own is None else if_rows(rows, own)
         return [DisconnectedType()() if g is None else fitted(g, x.type) for x, g in ((rows, rest), (last, own))]
 
     def R_op(self, inputs, eval_points):
@@ -59,6 +60,11 @@ class Rows(FirstOfTwo):
 
     def connection_pattern(self, node):
         return [[True], [True]]
+
+
+def if_rows(rows, value):
+    """``value``; where there are no ``rows``, of which it was to be the last one, or its gradient, IndexError."""
+    return shape_padleft(value)[:minimum(rows.shape[0], 1)][-1]
 
 
 def run_in_chunks(loop, every, ends=False):
@@ -70,7 +76,7 @@ def run_in_chunks(loop, every, ends=False):
 
     Returns
     -------
-    list of carries, list of states, list of stacks
+    list of carries, list of what is carried last, list of states, list of stacks
         Of carries the rows after each step, without the initial ones.
     """
     if loop.truncate >= 0:
@@ -92,8 +98,9 @@ def run_in_chunks(loop, every, ends=False):
         ended.append(rows)
     if ends:
         rows = [join(0, *parts) if len(parts) > 1 else parts[0] for parts in zip(*ended, strict=True)]
-    carried = [Rows()(x, head[-1]) for x, head in zip(rows, heads, strict=False)]
-    return carried, states, rows[n_carries:]
+    lasts = [head[-1] for head in heads]
+    carried = [Rows()(x, last) for x, last in zip(rows, lasts, strict=False)]
+    return carried, lasts, states, rows[n_carries:]
 
 
 def _checked(every):

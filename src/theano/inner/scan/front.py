@@ -177,8 +177,7 @@ def _results(loop, infos, made, checkpoint, ends):
         lasts = [x[-1] for x in carried]
         carried = [x[c.reach:] for x, c in zip(carried, loop.carries, strict=True)]
     else:
-        carried, last, stacked = run_in_chunks(loop, checkpoint, ends)
-        lasts = [x.owner.inputs[1] for x in carried]
+        carried, lasts, last, stacked = run_in_chunks(loop, checkpoint, ends)
     carried, stacked, final = iter(carried), iter(stacked), iter(lasts)
     finals = [next(final) if i else None for i in infos]
     outputs = [next(carried) if i else next(stacked) for i in infos]

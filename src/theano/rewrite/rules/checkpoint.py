@@ -1,7 +1,7 @@
 """Loops in chunks: the last row alone, where nobody needs the others; loops that were made for batches too."""
 
 from theano.graph.walk import substitute, toposort
-from theano.inner.scan.checkpoint import Rows
+from theano.inner.scan.checkpoint import Rows, if_rows
 from theano.inner.scan.ends import rest_of_row
 from theano.inner.scan.op import Scan, run
 from theano.inner.scan.structured import Going, Longest, Recorded
@@ -13,13 +13,14 @@ from theano.tensor.index import Subtensor
 
 @rule(Subtensor, name="last_of_rows", tags=("canonicalize",))
 def last_of_rows(node):
-    """rows(x, last)[-1] >> last"""
+    """rows(x, last)[-1] >> last, if there are rows"""
     made = node.inputs[0].owner
     rest = rest_of_row(node, 1) if made is not None and isinstance(made.op, Rows) else None
     if rest is None or rest[0] != -1:
         return None
     _, index, inputs = rest
-    return Subtensor(index)(made.inputs[1], *inputs) if index else made.inputs[1]
+    last = if_rows(*made.inputs)
+    return Subtensor(index)(last, *inputs) if index else last
 
 
 @rule(Rows, tags=("canonicalize",))
