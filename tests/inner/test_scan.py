@@ -772,3 +772,14 @@ def test_reduced_to_the_initial_value_where_there_are_no_rows():
     assert [v.item() for v in f([], 3.0)] == [3, 3, 1]
     assert [v.item() for v in f([1.0, 2.0], 3.0)] == [6, 0, 1]
     assert theano.function([x, start], last)([1.0, 2.0], 3.0) == 2
+
+
+def test_directions_of_another_dtype():
+    """As of ones, which are float32 where nothing says more."""
+    x, one = T.dvector(), T.fvector()
+    powers, _ = theano.scan(lambda h, x: h * x, None, x, x, n_steps=2)
+    ended, _ = theano.loop(lambda h: (h * x, None), x, until=lambda h: h.sum() > 5)
+    f = theano.function([x, one], [T.Rop(powers, x, one), T.Rop(ended, x, one)])
+    rows, last = f([2.0, 1.0], [1.0, 1.0])
+    np.testing.assert_allclose(rows, [[4.0, 2.0], [12.0, 3.0]])
+    np.testing.assert_allclose(last, [12.0, 3.0])

@@ -26,7 +26,7 @@ from theano.inner.scan.loop import (
     twin,
 )
 from theano.tensor.advanced import set_subtensor
-from theano.tensor.constant import as_tensor_variable, constant
+from theano.tensor.constant import constant
 from theano.tensor.create import zeros_like
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise, minimum, switch
@@ -346,9 +346,9 @@ def tangent(loop, points, run):
                  return_disconnected="None") if along else [None] * len(loop.values)
     slope = dict(enumerate(slopes))
     wide = replace(loop, stacks=[])
-    wide.sequences = loop.sequences + [Sequence(along[s.row], p.array) for s, p in zip(
+    wide.sequences = loop.sequences + [Sequence(along[s.row], _direction(p.array, s.array)) for s, p in zip(
         loop.sequences, points.sequences, strict=True) if s.row in along]
-    wide.others = loop.others + [Other(along[o.inner], p.outer) for o, p in zip(
+    wide.others = loop.others + [Other(along[o.inner], _direction(p.outer, o.outer)) for o, p in zip(
         loop.others, points.others, strict=True) if o.inner in along]
     first_state, first_stack = len(loop.carries), len(loop.carries) + len(loop.states)
     order = {}
@@ -356,14 +356,13 @@ def tangent(loop, points, run):
     for k, (c, p) in enumerate(zip(loop.carries, points.carries, strict=True)):
         if c.rows[0] in along:
             order[k] = len(wide.carries)
-            wide.carries.append(Carry(c.taps, [along[r] for r in c.rows], _or_zeros(p.buffer, c.buffer),
-                                      fitted(_or_zeros(slope[k], c.value), c.value.type)))
+            wide.carries.append(Carry(c.taps, [along[r] for r in c.rows], _direction(p.buffer, c.buffer),
+                                      _direction(slope[k], c.value)))
     wide.states = list(loop.states)
     for k, (s, p) in enumerate(zip(loop.states, points.states, strict=True), first_state):
         if s.before in along:
             order[k] = len(wide.carries) + len(wide.states)
-            wide.states.append(State(along[s.before], _or_zeros(p.start, s.start),
-                                     fitted(_or_zeros(slope[k], s.after), s.after.type)))
+            wide.states.append(State(along[s.before], _direction(p.start, s.start), _direction(slope[k], s.after)))
     for k, s in enumerate(loop.stacks, first_stack):
         if slope[k] is not None:
             order[k] = len(wide.carries) + len(wide.states) + len(wide.stacks)
@@ -387,5 +386,6 @@ def _moved(loop, points):
         moved |= more
 
 
-def _or_zeros(value, model):
-    return zeros_like(as_tensor_variable(model)) if _none(value) else value
+def _direction(value, model):
+    """``value``, or zeros, of the type of ``model``: directions may differ from what they belong to in dtype."""
+    return zeros_like(model) if _none(value) else fitted(value, model.type)
