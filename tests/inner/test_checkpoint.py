@@ -192,6 +192,17 @@ def test_no_steps_leave_no_last_row(every, draws):
 
 
 @pytest.mark.parametrize("every", ["sqrt", 3])
+def test_negative_numbers_of_steps_are_refused(every):
+    ends, _ = theano.scan_checkpoints(lambda h: h * 2, [], h0, n_steps=n, save_every_N=3)
+    carry, _ = theano.loop(lambda h: (h * 2, None), h0, n_steps=n, checkpoint=every)
+    for result in (ends, carry):
+        f = theano.function([h0, n], result)
+        for steps in (-1, -2, -3, -7):
+            with pytest.raises(ValueError, match="cannot run -1 steps|negative dimensions"):
+                f(H, steps)
+
+
+@pytest.mark.parametrize("every", ["sqrt", 3])
 def test_states_without_elements(every):
     rows, _ = theano.scan(lambda h, W: T.tanh(T.dot(h, W)), None, h0, W, n_steps=n, checkpoint=every)
     f = theano.function([h0, W, n], [rows, *T.grad(rows[-1].sum(), [h0, W])])

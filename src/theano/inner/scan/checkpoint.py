@@ -136,7 +136,8 @@ def _bounds(loop, every):
             return [shrinking(n, kept)]
         every = maximum(1, cast(ceil(sqrt(cast(n, "float64") / kept)), "int64"))
     if not random:
-        return [minimum(n, arange((n + every - 1) // every + 1) * every)]
+        count = minimum(n, (n + every - 1) // every)        # negative where n is, which the loop refuses
+        return [minimum(n, arange(count + 1) * every)]
     # What random states gave is kept for all chunks in one array, to which they must be of one length.
     whole = n // every
     done = whole * every
