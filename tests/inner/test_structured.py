@@ -95,6 +95,17 @@ def test_structures_come_back_as_they_were_given():
     np.testing.assert_allclose(sums, rows.sum(axis=1))
 
 
+def test_truth_values_are_carried():
+    def step(state, x):
+        done, total = state
+        return (done | T.gt(x, 2), total + T.switch(done, 0, x)), done
+
+    (done, total), ys = theano.loop(step, (False, 0.0), v)
+    done, total, before = theano.function([v], [done, total, ys])([1.0, 3.0, 1.0])
+    assert done.dtype == before.dtype == bool and done and total == 4
+    assert before.tolist() == [False, False, True]
+
+
 def test_no_steps_give_back_the_start():
     last, ys = theano.loop(lambda h: (h * 2, h), v, n_steps=k)
     f = theano.function([v, k], [last, ys])

@@ -1,4 +1,4 @@
-from collections import namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 from dataclasses import dataclass
 
 import pytest
@@ -17,6 +17,7 @@ class Cell:
 TREES = [
     (3, [3]), (None, []), ([], []), ((1, [2, 3]), [1, 2, 3]), ({"b": 1, "a": {"c": 2}}, [1, 2]),
     (Pair(1, (2,)), [1, 2]), (Cell(1, Pair(2, None)), [1, 2]),
+    (OrderedDict(b=1, a=2), [1, 2]), (defaultdict(list, b=1, a=2), [1, 2]),
 ]
 
 

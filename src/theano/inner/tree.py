@@ -1,5 +1,6 @@
 """Values in dicts, lists, tuples, named tuples and dataclasses: taken apart and put together again."""
 
+from copy import copy
 from dataclasses import fields, is_dataclass, replace
 
 
@@ -17,7 +18,9 @@ def rebuild(tree, leaves):
         return next(leaves)
     parts = [rebuild(part, leaves) for part in _parts(tree)]
     if isinstance(tree, dict):
-        return type(tree)(zip(tree, parts, strict=True))
+        found = copy(tree)                      # others are made of more than their items, as defaultdict
+        found.update(zip(tree, parts, strict=True))
+        return found
     if is_dataclass(tree):
         return replace(tree, **dict(zip(_names(tree), parts, strict=True)))
     return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)

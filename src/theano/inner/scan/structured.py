@@ -219,4 +219,6 @@ class _Body:
 
 
 def _start(leaf):
-    return leaf if isinstance(leaf, (bool, int, float)) else as_tensor_variable(leaf)
+    if isinstance(leaf, bool):                          # elsewhere one is refused, as what ``v == w`` gave
+        return as_tensor_variable(np.asarray(leaf))
+    return leaf if isinstance(leaf, (int, float)) else as_tensor_variable(leaf)
