@@ -199,3 +199,17 @@ BAD = [
 def test_what_does_not_fit_is_refused(make, error, text):
     with pytest.raises(error, match=text):
         make()
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_loops_that_zeros_would_keep_going_are_not_run_for_the_shape_of_no_rows(mode):
+    def step(x, h):
+        (s, _), _ = theano.loop(lambda c: ((c[0] * 2 + x, c[1] + 1), None), (h, 0), until=lambda c: c[0].sum() > 4)
+        doubled = theano.loop(lambda s: (s * 2, s), x, until=lambda s: s.sum() > 4)[1]
+        return T.tanh(s), doubled.sum(axis=0), doubled[:2]
+
+    rows, _ = theano.scan(step, M, [v, None, None])
+    g = T.grad((rows[0] ** 2).sum() + rows[1].sum(), [M, v])
+    f = theano.function([M, v], [*rows, *T.grad(sum((x * x).sum() for x in g), [M, v])], mode=mode)
+    assert [len(x) for x in f(np.ones((2, 3)), np.ones(3))] == [2, 2, 2, 2, 3]
+    assert [x.shape[0] for x in f(np.ones((0, 3)), np.ones(3))] == [0, 0, 0, 0, 3]

@@ -3,6 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from theano.config import config
 from theano.graph.need import ALWAYS, needs
 from theano.graph.op import Op
@@ -17,6 +19,8 @@ from theano.tensor.create import AllocEmpty
 from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import patternbroadcast
 from theano.tensor.type import tensor
+
+ENDLESS = np.iinfo(np.int64).max        # steps of a loop that ends by itself alone
 
 
 @dataclass

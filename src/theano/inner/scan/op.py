@@ -10,9 +10,9 @@ from theano.graph.variable import Apply, Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import InnerGraph
 from theano.inner.scan.derivative import adjoint, tangent
-from theano.inner.scan.loop import Carry, Loop, Other, Sequence, Stack, State, rows_of
+from theano.inner.scan.loop import ENDLESS, Carry, Loop, Other, Sequence, Stack, State, rows_of
 from theano.inner.scan.mapping import mappings
-from theano.tensor.constant import as_tensor_variable
+from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.index import IncSubtensor
 from theano.tensor.shape import shape_i
 from theano.tensor.type import values_eq_approx_always_true
@@ -209,7 +209,7 @@ class Scan(Op):
             return []
         rows = self.graph.outputs[len(self.taps) + self.states:][:self.stacks]
         if self._empty is None:
-            self._empty = InnerGraph(self.graph.inputs, [row.shape for row in rows])
+            self._empty = InnerGraph(self.graph.inputs, [row.shape for row in _ending(rows, self.graph.inputs)])
         given = [np.zeros(x.shape[1:], x.dtype) for x in arrays]
         given += [b[0, ...] for b, taps in zip(buffers, self.taps, strict=True) for _ in taps]
         return [np.empty((0, *shape), row.type.dtype)
@@ -286,6 +286,19 @@ def run(loop, pruned=True, given=None):
               loop.until is not None, loop.truncate, loop.name, loop.mode, loop.lean, loop.profile,
               loop.freeing)
     return op(*loop.outer, return_list=True)
+
+
+def _ending(outputs, inputs):
+    """``outputs`` with one step of each loop that ends by itself alone, which for zeros it might never do."""
+    known = {}
+    for node in toposort(outputs, inputs):
+        if isinstance(node.op, Scan):
+            loop = node.op.loop(substitute(node.inputs, known))
+            if isinstance(loop.n, Constant) and loop.n.data == ENDLESS:
+                loop.n = constant(1)
+            loop = loop.with_outputs(_ending(loop.outputs, loop.inputs))
+            known.update(zip(node.outputs, run(loop, pruned=False), strict=True))
+    return substitute(outputs, known)
 
 
 def _is_partly_filled(v):

@@ -8,7 +8,7 @@ from theano.graph.shared import default_updates
 from theano.graph.variable import Apply
 from theano.graph.walk import same_graph, substitute
 from theano.inner.scan.front import build, called, until
-from theano.inner.scan.loop import FirstOfTwo, Loop, State, twin
+from theano.inner.scan.loop import ENDLESS, FirstOfTwo, Loop, State, twin
 from theano.inner.scan.op import run
 from theano.inner.tree import flatten, like, rebuild
 from theano.tensor.constant import as_tensor_variable, constant
@@ -211,7 +211,7 @@ class _Body:
         own = twin(count)
         states = [State(c.rows[0], c.buffer[0], c.value) for c in found.carries]
         counting = Loop(
-            constant(np.iinfo(np.int64).max), states=[*states, *found.states, State(own, count, own + 1)],
+            constant(ENDLESS), states=[*states, *found.states, State(own, count, own + 1)],
             others=found.others, until=found.until, name=name)
         results = run(counting)
         streams = dict(zip([s.start for s in found.states], results[len(states):-1], strict=True))
