@@ -97,6 +97,19 @@ def test_arithmetic_of_special_values_is_that_of_numpy(name):
     assert not wrong.any(), [(a[k], b[k], got[k], expected[k]) for k in np.flatnonzero(wrong)[:5]]
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_powers_are_those_of_numpy(dtype):
+    parts = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5]
+    powers = [0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 4.0, 7.0, 25.0, -25.0, 200.0, 2.5, np.inf, np.nan]
+    grids = np.meshgrid(parts, parts, powers, [0.0, -0.0, 1.0, -0.5])
+    a, b = np.empty((2, grids[0].size), dtype)
+    a.real, a.imag, b.real, b.imag = (v.ravel() for v in grids)
+    with np.errstate(all="ignore"):
+        expected = np.power(a, b)
+    wrong = ~agree(function("pow", 2, dtype)(a, b), expected, 64 * np.finfo(dtype).eps)
+    assert not wrong.any(), [(a[k], b[k], expected[k]) for k in np.flatnonzero(wrong)[:5]]
+
+
 @pytest.mark.parametrize("name", ["isnan", "isinf"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_questions_about_complex_numbers(name, dtype):

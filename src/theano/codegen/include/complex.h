@@ -277,3 +277,32 @@ TH_INLINE double _Complex th_tan_fast_c128(double _Complex z) {
 TH_INLINE double _Complex th_tan_c128(double _Complex z) {
     return th_tan_fits_c128(z) ? th_tan_fast_c128(z) : __builtin_ctan(z);
 }
+
+/* As NumPy's: small whole powers are products, which are exact where libm's logarithms are not, and z^0 is 1. */
+
+TH_INLINE double _Complex th_whole_power_c128(double _Complex z, int n) {
+    int left = n < 0 ? -n : n;
+    double _Complex square = z, product = z;
+    if (left == 2)
+        product = th_multiply_c128(z, z);
+    if (left == 3)
+        product = th_multiply_c128(z, th_multiply_c128(z, z));
+    if (n < 0 || left > 3)
+        for (product = 1.0; left; left >>= 1) {
+            if (left & 1)
+                product = th_multiply_c128(product, square);
+            square = th_multiply_c128(square, square);
+        }
+    return n < 0 ? th_inverse_c128(product) : product;
+}
+
+TH_INLINE double _Complex th_pow_c128(double _Complex a, double _Complex b) {
+    double x = __real__ b, y = __imag__ b, nan = __builtin_nan("");
+    if ((x == 0.0) & (y == 0.0))
+        return 1.0;
+    if ((__real__ a == 0.0) & (__imag__ a == 0.0))
+        return x > 0.0 ? 0.0 : __builtin_complex(nan, nan);
+    if ((y == 0.0) & (__builtin_fabs(x) < 100.0) & (th_floor_f64(x) == x))
+        return th_whole_power_c128(a, (int)x);
+    return __builtin_cpow(a, b);
+}
