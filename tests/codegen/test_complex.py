@@ -129,6 +129,13 @@ def test_complex_numbers_of_parts(dtype):
                                rtol=4 * np.finfo(dtype).eps)
 
 
+def test_conditions_may_be_complex():
+    z, large = np.array([0, 1j, np.nan], "complex64"), np.array([2 ** 64 - 2, 2 ** 64 - 4, 2 ** 63 - 1], "uint64")
+    c, x, y = T.cvector(), *T.vectors("xy", dtype="uint64")
+    np.testing.assert_array_equal(theano.function([c, x, y], T.switch(c, x, y))(z, large, large - 1),
+                                  np.where(z, large, large - 1))
+
+
 def test_angles_of_real_numbers():
     x = np.array([0.0, -0.0, 1.5, -2.0, np.inf, -np.inf, np.nan])
     np.testing.assert_array_equal(function("angle", 1, "float64")(x), np.angle(x))

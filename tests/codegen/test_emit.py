@@ -115,7 +115,11 @@ def test_literals_tell_signed_zeros_and_types_apart():
     (("float32",), "complex64", "complex64"), (("int8", "int8"), "float64", "float64"),
 ])  # fmt: skip
 def test_dtype_of_the_computation(dtypes, out, wanted):
-    assert computation_dtype(dtypes, out) == wanted
+    assert computation_dtype(TABLE["add"], dtypes, out) == wanted
+
+
+def test_conditions_have_no_part_in_the_dtype_of_the_computation():
+    assert computation_dtype(TABLE["switch"], ("complex64", "uint64", "uint64"), "uint64") == "uint64"
 
 
 def test_rows_without_c_are_refused():

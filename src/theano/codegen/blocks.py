@@ -126,7 +126,7 @@ class _Assembler:
             k = value.op.operand
             return _Node(self.nest.operands[k].dtype, k in self.single, cell=("operand", k))
         dtypes = tuple(self.phase.body[a].dtype for a in value.args)
-        row, dtype = value.op, computed_in(computation_dtype(dtypes, value.dtype))
+        row, dtype = value.op, computed_in(computation_dtype(value.op, dtypes, value.dtype))
         out = computed_in(value.dtype)
         template = row.c_for(dtypes, dtype)
         if is_plain(template):

@@ -169,8 +169,8 @@ def apply(value, names, declarations, rounded=False):
     unless ``rounded`` says that this is done later.
     """
     dtypes = tuple(names.body[a].dtype for a in value.args)
-    dtype = computation_dtype(dtypes, value.dtype)
     row, dialect = value.op, names.dialect
+    dtype = computation_dtype(row, dtypes, value.dtype)
     template = row.c_for(dtypes, dtype) if hasattr(row, "c_for") else row.c
     if template is None:
         raise NotImplementedError(f"{row.name} has no kernel for {', '.join(dtypes)}")
@@ -188,10 +188,11 @@ def grouped(text):
     return text if text.isidentifier() else f"({text})"
 
 
-def computation_dtype(dtypes, out):
+def computation_dtype(row, dtypes, out):
     """The dtype that arguments are cast to before a row's expression: the result's, unless the
     result is a truth value or the real part of something.
     """
+    dtypes = [d for k, d in enumerate(dtypes) if k not in row.conditions]
     if not dtypes:
         return out
     common = result_type(*dtypes)

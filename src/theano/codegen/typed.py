@@ -98,7 +98,7 @@ def loop_dtype(row, dtype):
         out = row.output_dtype(*dtypes)
     except TypeError:
         return None
-    return out if out in (dtype, "bool") and computation_dtype(dtypes, out) == dtype else None
+    return out if out in (dtype, "bool") and computation_dtype(row, dtypes, out) == dtype else None
 
 
 def row_loop(row, dtype, pattern):
