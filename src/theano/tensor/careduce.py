@@ -11,7 +11,7 @@ from theano.scalar.declare import row as declare_row
 from theano.scalar.dtype import SMALL, computed_in
 from theano.scalar.preference import upcast_out
 from theano.scalar.table import TABLE
-from theano.scalar.type import continuous_dtypes, discrete_dtypes, resolve, upcast
+from theano.scalar.type import complex_dtypes, continuous_dtypes, discrete_dtypes, resolve, upcast
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import NAMELESS, conjugate, eq, neq, second, switch, type_of
 from theano.tensor.half import in_single
@@ -161,6 +161,9 @@ class CAReduceDtype(CAReduce):
     def _check(x, dtype, acc):
         if x.type.dtype not in discrete_dtypes and dtype in discrete_dtypes:
             raise TypeError(f"Cannot reduce a {x.type.dtype} tensor to a result of dtype {dtype}: cast it first")
+        if x.type.dtype in complex_dtypes and dtype not in complex_dtypes:
+            raise TypeError(f"Cannot reduce a {x.type.dtype} tensor to a result of dtype {dtype}: take real(), imag() "
+                            "or abs() of it first")
         if upcast(x.type.dtype, acc) != acc and not (acc in continuous_dtypes and x.type.dtype in discrete_dtypes):
             raise TypeError(f"Cannot accumulate a {x.type.dtype} tensor in {acc}: precision would be lost")
 
@@ -178,7 +181,9 @@ class CAReduceDtype(CAReduce):
         wide = {"bool": "int64", "int8": "int64", "int16": "int64", "int32": "int64", "uint8": "uint64",
                 "uint16": "uint64", "uint32": "uint64", **SMALL, "float32": "float64",
                 "complex64": "complex128"}.get(dtype, dtype)
-        return upcast(wide, self.result_dtype(dtype)) if self.dtype is not None else wide
+        if self.dtype is None or wide in discrete_dtypes and self.result_dtype(dtype) in discrete_dtypes:
+            return wide                 # of 64 bits: the lower ones of them are right for every kind of integers
+        return upcast(wide, self.result_dtype(dtype))
 
     def output_dtype(self, dtype):
         return self.result_dtype(dtype)
