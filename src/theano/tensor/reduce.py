@@ -282,6 +282,8 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
         sum_dtype = None
         if is_small(x.type.dtype):
             sum_dtype = "float32"
+        elif x.type.dtype in ("int64", "uint64"):       # their sum may need more than 64 bits
+            sum_dtype, acc_dtype = wide_float(), acc_dtype or "float64"
     total = sum(x, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
     axes = normal_axes(x, axis)
     axes = range(x.type.ndim) if axes is None else axes
