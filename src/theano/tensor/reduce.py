@@ -365,7 +365,10 @@ def norm(self, L, axis=None, keepdims=False):                                   
         return max(abs(self), axis=axis, keepdims=keepdims)
     if L == 1:
         return sum(abs(self), axis=axis, keepdims=keepdims)
-    return sum(abs(self) ** L, axis=axis, keepdims=keepdims) ** (1.0 / L)
+    powers = abs(self) ** L
+    if powers.type.dtype in discrete_dtypes:            # which have no room for powers
+        powers = abs(cast(self, wide_float())) ** L
+    return sum(powers, axis=axis, keepdims=keepdims) ** (1.0 / L)
 
 
 @method("ptp")
