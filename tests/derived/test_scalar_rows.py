@@ -17,6 +17,7 @@ from op_cases import NO_COMPLEX_VALUES
 
 import theano
 import theano.tensor as T
+from theano.gradient import NullType
 from theano.scalar.dtype import kind_of, result_type
 from theano.scalar.op import ScalarOp
 from theano.tensor.elemwise import ELEMWISE
@@ -38,6 +39,7 @@ INDEPENDENT = {
     "switch": lambda c, x, y: np.where(c, x, y), "second": lambda x, y: np.broadcast_arrays(x, y)[1].copy(),
     "round_half_away_from_zero": lambda x: np.sign(x) * np.floor(abs(x) + 0.5),
 }
+LATE_TYPE_ERRORS = ("tri_gamma", "j1")    # of complex numbers: their derivatives have no complex form
 ROUGH = {"ultra_fast_sigmoid": 64}      # sums that cancel: units in the last place that float32 may be off
 
 
@@ -160,6 +162,22 @@ def test_complex_numbers_without_a_value_are_a_type_error(name, rng):
     for mode in MODES.values():
         with pytest.raises(TypeError):
             theano.function(inputs, ELEMWISE[name](*inputs), mode=mode)(*([np.ones(3, complex)] * len(inputs)))
+
+
+@pytest.mark.parametrize("dtype", [*SMALL, "float32", "complex64"])
+def test_gradients_have_the_dtype_of_what_they_are_taken_by(dtype):
+    wide = {}
+    for name, row in ROWS.items():
+        graph = accepts(name, [dtype] * len(domains(row)))
+        if graph is None or graph[1].type.dtype != dtype or name in LATE_TYPE_ERRORS and dtype == "complex64":
+            continue
+        inputs, out = graph
+        cost = T.real(out).sum() if dtype == "complex64" else out.sum()
+        gradients = T.grad(cost, inputs, disconnected_inputs="ignore", null_gradients="return")
+        dtypes = [g.type.dtype for g in gradients if not isinstance(g.type, NullType)]
+        if set(dtypes) - {dtype}:
+            wide[name] = dtypes
+    assert wide == {}
 
 
 def ordered(x):

@@ -59,15 +59,21 @@ def special(class_name, name, grad, numpy=None, nin=1, domain=(0.3, 3.0), dtype=
 
 TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
-erf = special("Erf", "erf", lambda x, z, g: (g * TWO_OVER_SQRT_PI * apply("exp", -x * x),), domain=(-2.0, 2.0),
+
+def _error_density(x):
+    """The derivative of erf."""
+    return number(TWO_OVER_SQRT_PI, x) * apply("exp", -x * x)
+
+
+erf = special("Erf", "erf", lambda x, z, g: (g * _error_density(x),), domain=(-2.0, 2.0),
               dtype=upgrade_to_float, zero=True)
-erfc = special("Erfc", "erfc", lambda x, z, g: (-g * TWO_OVER_SQRT_PI * apply("exp", -x * x),),
+erfc = special("Erfc", "erfc", lambda x, z, g: (-g * _error_density(x),),
                domain=(-2.0, 2.0))
-erfcx = special("Erfcx", "erfcx", lambda x, z, g: (g * (2 * x * z - TWO_OVER_SQRT_PI),), domain=(-2.0, 5.0),
+erfcx = special("Erfcx", "erfcx", lambda x, z, g: (g * (2 * x * z - number(TWO_OVER_SQRT_PI, x)),), domain=(-2.0, 5.0),
                 doc="exp(x**2) * erfc(x)")
-erfinv = special("Erfinv", "erfinv", lambda x, z, g: (g / TWO_OVER_SQRT_PI * apply("exp", z * z),),
+erfinv = special("Erfinv", "erfinv", lambda x, z, g: (g / _error_density(z),),
                  domain=(-0.9, 0.9), zero=True)
-erfcinv = special("Erfcinv", "erfcinv", lambda x, z, g: (-g / TWO_OVER_SQRT_PI * apply("exp", z * z),),
+erfcinv = special("Erfcinv", "erfcinv", lambda x, z, g: (-g / _error_density(z),),
                   domain=(0.2, 1.8))
 gamma = special("Gamma", "gamma", lambda x, z, g: (g * z * apply("psi", x),), c="tgamma({0})",
                 dtype=upgrade_to_float)
@@ -87,8 +93,8 @@ polygamma = special("PolyGamma", "polygamma", lambda n, x, z, g: (None, g * appl
 
 
 def _chi2_density(x, k):
-    half = k * 0.5
-    return apply("exp", (half - 1) * apply("log", x * 0.5) - x * 0.5 - apply("gammaln", half)) * 0.5
+    k, x = k * number(0.5, k), x * number(0.5, x)
+    return apply("exp", (k - 1) * apply("log", x) - x - apply("gammaln", k)) * number(0.5, x)
 
 
 BY_SHAPE = "The derivative by the shape has no closed form."

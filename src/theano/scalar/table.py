@@ -18,6 +18,7 @@ from theano.scalar.declare import (
     UnaryBitOp,
     UnaryScalarOp,
     apply,
+    number,
     row,
 )
 from theano.scalar.dtype import DTYPES, computed_in, numpy_dtype
@@ -293,18 +294,18 @@ def smooth(class_name, name, grad, c=None, domain=(-2.0, 2.0), dtype=upgrade_to_
 
 
 exp = smooth("Exp", "exp", lambda x, z, g: g * z)
-exp2 = smooth("Exp2", "exp2", lambda x, z, g: g * z * LN2)
+exp2 = smooth("Exp2", "exp2", lambda x, z, g: g * z * number(LN2, z))
 expm1 = smooth("Expm1", "expm1", lambda x, z, g: g * (z + 1), zero=True,
                doc="exp(x) - 1, accurate near zero.")
 log = smooth("Log", "log", lambda x, z, g: g / x, domain=(0.1, 3.0))
-log2 = smooth("Log2", "log2", lambda x, z, g: g / (x * LN2), domain=(0.1, 3.0))
-log10 = smooth("Log10", "log10", lambda x, z, g: g / (x * LN10), domain=(0.1, 3.0))
+log2 = smooth("Log2", "log2", lambda x, z, g: g / (x * number(LN2, x)), domain=(0.1, 3.0))
+log10 = smooth("Log10", "log10", lambda x, z, g: g / (x * number(LN10, x)), domain=(0.1, 3.0))
 log1p = smooth("Log1p", "log1p", lambda x, z, g: g / (1 + x), domain=(-0.9, 5.0), zero=True,
                doc="log(1 + x), accurate near zero.")
-sqrt = smooth("Sqrt", "sqrt", lambda x, z, g: g * 0.5 / z, domain=(0.1, 3.0), cost=6, zero=True)
-deg2rad = smooth("Deg2Rad", "deg2rad", lambda x, z, g: g * DEGREE, cost=1, zero=True,
+sqrt = smooth("Sqrt", "sqrt", lambda x, z, g: g * number(0.5, z) / z, domain=(0.1, 3.0), cost=6, zero=True)
+deg2rad = smooth("Deg2Rad", "deg2rad", lambda x, z, g: g * number(DEGREE, z), cost=1, zero=True,
                  c=f"{{0}} * {DEGREE!r}", numpy=lambda x: x * DEGREE)
-rad2deg = smooth("Rad2Deg", "rad2deg", lambda x, z, g: g / DEGREE, cost=1, zero=True,
+rad2deg = smooth("Rad2Deg", "rad2deg", lambda x, z, g: g / number(DEGREE, z), cost=1, zero=True,
                  c=f"{{0}} * {1 / DEGREE!r}", numpy=lambda x: x * (1 / DEGREE))
 
 # -- trigonometry ---------------------------------------------------------------------------------------
