@@ -21,10 +21,10 @@ from theano.tensor.shape import Rebroadcast
 # -- products and quotients --------------------------------------------------------------------------------
 
 
-def factors_of(variable, invert=False, root=True):
+def factors_of(variable, invert=False, root=True, shared=False):
     """Numerator, denominator and constant factor of a chain of mul, true_div, neg, inv and sqr.
 
-    Only chains of one float dtype are looked through.
+    Only chains of one float dtype are looked through; ``shared``: also where something else uses their values.
     """
     top, bottom, value = [], [], 1.0
     stack = [(variable, invert, root)]
@@ -45,8 +45,8 @@ def factors_of(variable, invert=False, root=True):
             value = -value
         first = inverted != (name == "inv")
         flips = name == "true_div"
-        stack.extend((x, inverted != flips, False) for x in reversed(inputs[1:]))
-        stack.append((inputs[0], first, False))
+        stack.extend((x, inverted != flips, shared) for x in reversed(inputs[1:]))
+        stack.append((inputs[0], first, shared))
     return top, bottom, value
 
 
@@ -90,7 +90,7 @@ def product(node):
             cancelled = True
     if not cancelled and not _simpler(node, top, bottom, value):
         return None
-    return shaped(_quotient(top, bottom, value, out), out)
+    return shaped(quotient(top, bottom, value, out), out)
 
 
 def _is_plain(node):
@@ -103,7 +103,8 @@ def _is_plain(node):
     return all(links(x) is None for x in node.inputs)
 
 
-def _quotient(top, bottom, value, out):
+def quotient(top, bottom, value, out):
+    """The product of ``top`` and the number ``value``, divided by that of ``bottom``, in the dtype of ``out``."""
     scaled = [] if value in (1, -1) and (top or (bottom and value == 1)) else [like(value, out)]
     upper = scaled + top
     if not bottom:
@@ -172,7 +173,7 @@ def product_with_quotients(node):
             top, (below,), value = found
             left = list(rest)
             left.remove(below)
-            terms.append(_quotient(top + left, [], value, out))
+            terms.append(quotient(top + left, [], value, out))
         else:
             return shaped(apply(row(factor), *terms), out)
     return None

@@ -4,7 +4,7 @@ import numpy as np
 
 from theano.graph.variable import Constant
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.canonical import flat_factors
+from theano.rewrite.rules.canonical import factors_of, flat_factors, links, quotient
 from theano.rewrite.rules.match import apply, args, is_float, is_number, like, negated, row, shaped
 from theano.tensor.careduce import CAReduce, Sum, supremum
 from theano.tensor.create import Alloc
@@ -218,6 +218,42 @@ def _is_guarded(node):
     return any(c != "output" and row(c.outputs[0]) == "switch" for c, _ in node.outputs[0].clients)
 
 
+DENSITIES = ("exp", "erfc", "mul", "true_div", "neg", "inv")         # what a product with a density may begin with
+
+
+@rule("true_div", "mul", name="local_grad_log_erfc_neg", tags=("stabilize", "specialize"))
+def normal_density_by_tail(node):
+    """exp(-x**2) / erfc(x) >> 1 / erfcx(x): the gradient of log(erfc(x)), where both vanish for large x"""
+    out = node.outputs[0]
+    if not _real(out) or links(out, True) is None or not any(row(x) in DENSITIES for x in node.inputs):
+        return None
+    found = factors_of(out, shared=True)
+    if found is None:
+        return None
+    top, bottom, value = found
+    replaced = False
+    for below in list(bottom):
+        tail = args(below, "erfc")
+        density = None if tail is None else next((v for v in top if _is_minus_square(exponent(v), tail[0])), None)
+        if density is not None:
+            top.remove(density)
+            bottom[bottom.index(below)] = apply("erfcx", tail[0])
+            replaced = True
+    return shaped(quotient(top, bottom, value, out), out) if replaced else None
+
+
+def _is_minus_square(variable, x):
+    """Whether ``variable`` is -x**2."""
+    if variable is None:
+        return False
+    inner = negated(variable)
+    if inner is not None and square_root(inner) is x:
+        return True
+    pair = args(variable, "mul")
+    return pair is not None and len(pair) == 2 and any(
+        a is x and negated(b) is x for a, b in (pair, reversed(pair)))
+
+
 @rule("log", name="local_log_sum_exp", tags=("stabilize",))
 def log_of_sum_of_exp(node):
     """log(sum(exp(x))) >> max(x) + log(sum(exp(x - max(x)))); of nothing -inf, as log(0)"""
@@ -281,5 +317,6 @@ def square_of_sqrt(node):
 STABLE = (
     sigmoid, division_by_square_of_one_plus_exp, log_of_sigmoid, log1p_of_negative_sigmoid,
     log_of_one_plus, exp_minus_one, one_minus_sigmoid,
-    sigmoid_times_exp, one_minus_erf, log_of_erfc, log_of_sum_of_exp, sqrt_of_square, square_of_sqrt,
+    sigmoid_times_exp, one_minus_erf, log_of_erfc, normal_density_by_tail, log_of_sum_of_exp, sqrt_of_square,
+    square_of_sqrt,
 )
