@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import theano.ifelse
 
 import theano
 import theano.tensor as T
@@ -482,3 +483,30 @@ def compare(seed, mode):
 @pytest.mark.parametrize("seed", range(12))
 def test_random_functions_keep_the_rules(mode, seed):
     compare(seed, mode)
+
+
+# -- results under another shape ---------------------------------------------------------------------------------
+
+RESHAPED = {
+    "reshaped": lambda x: T.exp(x).reshape((6, 4)),
+    "flat": lambda x: (x + 1).flatten(),
+    "repeated": lambda x: T.repeat(x, 2, axis=2),
+    "summed": lambda x: (x + 1).sum(axis=0).flatten(),
+    "of single precision": lambda x: T.cast(x, "float32").sum(axis=0).flatten(),
+    "two": lambda x: T.exp(x).flatten() + (x + 1).flatten(),
+    "in a branch": lambda x: theano.ifelse.ifelse(x.sum() > 0, (x + 1).flatten(), (x + 2).flatten()),
+    "in a loop": lambda x: theano.map(lambda row: (row + 1).flatten(), x)[0],
+}
+
+
+@run
+@pytest.mark.parametrize("name", RESHAPED)
+def test_results_that_are_reshaped_stay_where_arguments_are_in_any_order(name, mode):
+    x = T.dtensor3()
+    value = np.random.default_rng(0).uniform(1, 2, (2, 3, 4))
+    f = theano.function([x], RESHAPED[name](x), mode=mode)
+    expected = f(value)
+    for order in ((2, 1, 0), (0, 2, 1), (1, 0, 2)):
+        first = f(np.ascontiguousarray(value.transpose(order)).transpose(np.argsort(order)))
+        f(np.asfortranarray(value + 1))
+        np.testing.assert_allclose(first, expected, rtol=1e-6)

@@ -194,6 +194,9 @@ static int machine_init(PyObject *self, PyObject *args, PyObject *kwargs)
         return -1;
     read_inputs(m, inputs, cells, overwritten);
     m->output = read_ints(outputs, &m->noutputs);
+    for (int i = 0; i < m->noutputs && m->output; i++)
+        if (m->slot[m->output[i]].storage == ST_VIEW)
+            m->slot[m->slot[m->output[i]].root].in_order = 1;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(borrowed); i++)
         m->slot[PyLong_AsLong(PyList_GET_ITEM(borrowed, i))].borrowed = 1;
     if (read_updates(m, updates) < 0)

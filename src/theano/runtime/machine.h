@@ -25,6 +25,7 @@ enum returned { RETURN_ONE, RETURN_LIST, RETURN_NONE, RETURN_PYTHON };      /* b
 typedef struct slot_spec {
     int dtype, ndim, storage, buffer, root, type_num, itemsize;
     int borrowed;                           /* a result that need not outlive the next call */
+    int in_order;                           /* a result is a view of it under another shape: only C order will do */
     uint32_t ones;                          /* bit d: dimension d is broadcastable */
     PyArray_Descr *descr;
 } slot_spec;

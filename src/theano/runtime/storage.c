@@ -60,7 +60,8 @@ void th_lay_out(struct th_frame *f, th_slot *s, const int64_t *stride)
 
 int th_is_laid_out(struct th_frame *f, const th_slot *s)
 {
-    return f->machine->slot[s - f->slot].storage == ST_ROW;
+    const slot_spec *spec = &f->machine->slot[s - f->slot];
+    return spec->storage == ST_ROW || (spec->storage == ST_ARRAY && spec->in_order);
 }
 
 int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
