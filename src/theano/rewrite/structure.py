@@ -252,6 +252,8 @@ def _nonnegative_row(x, depth):
 
 def _of_elemwise(node, variable, ask):
     name = row(variable)
+    if name == "switch":
+        return _of_triangle(node, ask)
     matrices = [v for v in node.inputs if not any(v.type.broadcastable)]
     scalars = [v for v in node.inputs if all(v.type.broadcastable)]
     others = len(node.inputs) - len(matrices) - len(scalars)
@@ -282,6 +284,19 @@ def _of_elemwise(node, variable, ask):
     return found
 
 
+def _of_triangle(node, ask):
+    """What is known of `tril` and `triu` of a matrix: a choice between its elements and zero."""
+    mask, *branches = node.inputs
+    k = number(mask.owner.inputs[2]) if mask.owner is not None and type(mask.owner.op) is Tri else None
+    if k is None or all(number(v) != 0 for v in branches):
+        return NOTHING
+    below, above = branches
+    upper = number(below) == 0
+    kept = above if upper else below
+    found = {"upper"} if upper and k >= -1 else {"lower"} if not upper and k <= 0 else set()
+    return found if any(kept.type.broadcastable) else found | ask(kept) & {"lower", "upper"}
+
+
 def _equal_shapes(matrices):
     """Whether no matrix is broadcast; outside of a graph that is being rewritten this is taken for granted."""
     fgraph = getattr(matrices[0], "fgraph", None)
@@ -299,7 +314,7 @@ def _closed_under_transposition(matrices, known):
 
 
 def _is_upper_mask(node):
-    """Whether this is 1 - tri(k) of k >= -1, which `triu` multiplies with."""
+    """Whether this is 1 - tri(k) of k >= -1."""
     mask = node.inputs[1].owner
     return number(node.inputs[0]) == 1 and mask is not None and type(mask.op) is Tri \
         and (number(mask.inputs[2]) or 0) >= -1 and number(mask.inputs[2]) is not None

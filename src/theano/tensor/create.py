@@ -9,7 +9,7 @@ from theano.graph.variable import Apply, Constant, Variable
 from theano.scalar.dtype import numpy_dtype
 from theano.scalar.type import float_dtypes, resolve, upcast
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.elemwise import DimShuffle, Elemwise, cast, ceil, maximum, second, sum_to_shape_of
+from theano.tensor.elemwise import DimShuffle, Elemwise, cast, ceil, maximum, second, sum_to_shape_of, switch
 from theano.tensor.shape import Rebroadcast, as_shape, shape_i, static_extent
 from theano.tensor.type import tensor, values_eq_approx_always_true
 from theano.tensor.variable import method
@@ -331,20 +331,19 @@ def tri(N, M=None, k=0, dtype=None):                                            
 
 def tril(m, k=0):
     """The matrix ``m`` with zeros above its diagonal ``k``; of more dimensions the matrices of the last two."""
-    return m * _triangle_below(m, k)
+    return switch(_triangle_below(m, k), m, constant(0, dtype=m.type.dtype))
 
 
 def triu(m, k=0):
     """The matrix ``m`` with zeros below its diagonal ``k``; of more dimensions the matrices of the last two."""
-    one = constant(1, dtype=m.type.dtype)
-    return m * (one - _triangle_below(m, k - 1))
+    return switch(_triangle_below(m, k - 1), constant(0, dtype=m.type.dtype), m)
 
 
 def _triangle_below(m, k):
     if m.type.ndim < 2:
         raise TypeError(f"a triangle is of a matrix or of several, got {m.type}")
     rows, columns = (shape_i(m, d) for d in (m.type.ndim - 2, m.type.ndim - 1))
-    return tri(rows, columns, k=k, dtype=m.type.dtype)
+    return tri(rows, columns, k=k, dtype="bool")
 
 
 class Bartlett(Op):

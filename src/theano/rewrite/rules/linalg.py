@@ -5,7 +5,7 @@ import numpy as np
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.blas import outer_product
 from theano.rewrite.rules.diagonal import DIVISIONS
-from theano.rewrite.rules.match import apply, args, is_float, like, number
+from theano.rewrite.rules.match import apply, args, is_float, like, number, row
 from theano.rewrite.structure import DIAGONAL, are_transposes, facts, nonnegative, transposed
 from theano.scalar.type import complex_dtypes
 from theano.tensor.careduce import Prod, Sum
@@ -404,9 +404,16 @@ def diagonal_of_function(fgraph, node):
 
 @rule(ExtractDiag, tags=("stabilize", "canonicalize"))
 def diagonal_of_triangle(node):
-    """diag(tril(A)) >> diag(A), the same for triu"""
+    """diag(tril(A)) >> diag(A), the same for triu and products with tri"""
     x, op = node.inputs[0], node.op
-    factors = args(x, "mul") if x.type.ndim == 2 and not op.offset and (op.axis1, op.axis2) == (0, 1) else None
+    if x.type.ndim != 2 or op.offset or (op.axis1, op.axis2) != (0, 1):
+        return None
+    if row(x) == "switch":
+        mask, below, above = x.owner.inputs
+        k = _offset(mask)
+        matrix = None if k is None else below if k >= 0 else above
+        return op(matrix) if matrix is not None and matrix.type == x.type else None
+    factors = args(x, "mul")
     rest = [f for f in factors or () if not _keeps_diagonal(f)]
     if not rest or len(rest) == len(factors):
         return None
@@ -415,11 +422,16 @@ def diagonal_of_triangle(node):
 
 
 def _keeps_diagonal(mask):
-    """Whether a mask of `tril` or `triu` is 1 on the main diagonal."""
+    """Whether a factor, `tri` or 1 - `tri`, is 1 on the main diagonal."""
     outside = args(mask, "sub")
-    inner = made_by(mask if outside is None else outside[1], Tri)
-    k = number(inner.inputs[2]) if inner is not None else None
+    k = _offset(mask if outside is None else outside[1])
     return k is not None and (k >= 0 if outside is None else k < 0 and number(outside[0]) == 1)
+
+
+def _offset(mask):
+    """The number of the last diagonal where a matrix made by `tri` is 1, or None."""
+    made = made_by(mask, Tri)
+    return number(made.inputs[2]) if made is not None else None
 
 
 @rule(Sum, tags=TAGS)
