@@ -33,12 +33,12 @@ static struct th_ahead *find(struct th_frame *f, const th_slot *out)
     return a;
 }
 
-static int has_room(struct th_ahead *a, int64_t size)
+static int has_room(struct th_frame *f, struct th_ahead *a, int64_t size)
 {
     if (a->size >= size)
         return 1;
     th_free_buffer(a->data);
-    a->data = th_new_buffer(size, size);
+    a->data = th_memory_of(f, size, size);
     a->size = a->data ? size : 0;
     return a->data != NULL;
 }
@@ -94,7 +94,7 @@ int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int in
     int backwards = m > 1 && apart == -m * x->stride[0], in_a_row = m <= 1 || apart == m * x->stride[0] || backwards;
     struct th_ahead *a = find(f, out);
     int made = a && f->step >= a->first && f->step < a->first + a->count;
-    if (!made && (!a || count < 2 || !in_a_row || !has_room(a, count * size)))
+    if (!made && (!a || count < 2 || !in_a_row || !has_room(f, a, count * size)))
         return th_blas(f, TH_GEMM, in, nin, out, inplace);
     int error = th_check_blas(f, TH_GEMM, in, out);
     if (!error && !made)

@@ -83,7 +83,7 @@ static void put_aside(struct th_frame *f, factor *x, int turned, int64_t rows)
     x->step = f->step;
 }
 /* Makes room for `most` rows and those of a step more, which are half as many or fewer. */
-static int make_room(factor *x, int64_t columns, int64_t most)
+static int make_room(struct th_frame *f, factor *x, int64_t columns, int64_t most)
 {
     const th_products *loops = x->second ? th_products_of(x->slot->dtype) : NULL;
     most += most / 2;
@@ -93,7 +93,7 @@ static int make_room(factor *x, int64_t columns, int64_t most)
     x->columns = columns;
     x->most = most;
     size_t size = (size_t)(loops ? loops->packed(most, columns) : most * columns) * x->slot->itemsize;
-    x->data = th_new_buffer(size + 64, size);
+    x->data = th_memory_of(f, size + 64, size);
     x->columns = x->data ? columns : -1;
     return x->data != NULL;
 }
@@ -160,7 +160,7 @@ int th_delay(struct th_frame *f, int kind, th_slot **in, th_slot *out, int64_t m
     sum *s = f->delayed ? sum_of(f->delayed, in, out) : NULL;
     if (s && f->delayed->step != f->step && is_full(f->delayed, most) && (error = th_add_delayed(f, 0)))
         return error;
-    if (!s || !make_room(s->x, out->shape[0], most) || !make_room(s->y, out->shape[1], most))
+    if (!s || !make_room(f, s->x, out->shape[0], most) || !make_room(f, s->y, out->shape[1], most))
         return th_error_of(f)->code = TH_OUT_OF_MEMORY;
     put_aside(f, s->x, kind == TH_GEMM, rows);
     put_aside(f, s->y, 0, rows);

@@ -181,7 +181,7 @@ void *th_scratch(struct th_frame *f, size_t nbytes)
         th_free_buffer(f->scratch);
         f->scratch = NULL;
         f->scratch_size = 0;
-        if (!(f->scratch = th_new_buffer(nbytes, nbytes)))
+        if (!(f->scratch = th_memory_of(f, nbytes, nbytes)))
             return NULL;
         f->scratch_size = f->scratch_used = nbytes;
         return f->scratch;
@@ -225,7 +225,7 @@ void th_reset_scratch(struct th_frame *f)
     size_t all = f->scratch_size + f->scratch_most;
     if (f->scratch_most && all <= KEEP_SCRATCH) {       /* one piece next time */
         th_free_buffer(f->scratch);
-        f->scratch_size = (f->scratch = th_new_buffer(all, all)) ? all : 0;
+        f->scratch_size = (f->scratch = th_memory_of(f, all, all)) ? all : 0;
         if (!f->scratch_size)
             f->scratch = NULL;
     }

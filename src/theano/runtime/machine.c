@@ -114,10 +114,12 @@ static int read_instruction(instruction *c, PyObject *t)
 static void take_parts(Machine *m, instruction *c)
 {
     m->has_python |= c->kind == K_PYTHON;
+    m->lean |= c->kind == K_FOR && th_frees_memory(c);
     c->first_part = m->nparts;
     for (int k = 0; k < 2 && c->part[k]; k++) {
         m->nparts++;
         m->has_python |= c->part[k]->has_python;
+        m->lean |= c->part[k]->lean;
         m->has_loops = 1;
         for (int i = 0; i < c->nin; i++)            /* references to objects are counted */
             m->has_python |= m->slot[c->in[i]].dtype == TH_OBJECT;

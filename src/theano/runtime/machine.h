@@ -82,6 +82,7 @@ typedef struct Machine {
     PyObject_HEAD
     int nslots, ninstructions, ninputs, npositional, noutputs, nupdates, nbuffers, nparts, nrows;
     int has_python, has_loops;              /* here or in a sub-program */
+    int lean;                               /* loops give back what they have read, here or in a sub-program */
     int once;                               /* of the step of a loop: how many instructions only the first step runs */
     slot_spec *slot;
     instruction *code;
@@ -111,10 +112,14 @@ void th_reset_scratch(struct th_frame *f);                  /* after an instruct
 
 /* storage.c. */
 char *th_buffer(struct th_frame *f, int b, size_t nbytes);  /* buffer b with room for so much, or NULL */
+#define TH_LARGE ((size_t)4 << 20)          /* buffers from here on have large pages of their own */
+
 /* pages.c. Memory for nbytes, aligned to 64, or NULL where memory is out; and what frees it. used: how much of it is
  * written to for sure. */
 char *th_new_buffer(size_t nbytes, size_t used);
 void th_free_buffer(char *buffer);
+/* storage.c: the same for a program, of which lean ones are not to have more than they need. */
+char *th_memory_of(struct th_frame *f, size_t nbytes, size_t used);
 /* Gives pages back to the system of which nobody reads what is in them; they are a buffer's as before. */
 void th_forget(char *from, size_t nbytes);
 void th_forget_values(struct th_frame *f);                  /* frame.c: all that is in its buffers */
@@ -154,6 +159,7 @@ int64_t th_steps_left(const struct th_frame *f, int sequence, int64_t *apart);
 
 /* subprogram.c: instructions, and the storage of a result of a sub-program. */
 int th_run_for(struct th_frame *f, const instruction *c);
+int th_frees_memory(const instruction *c);                  /* a loop that gives back what it has read */
 int th_run_branch(struct th_frame *f, const instruction *c);
 int th_allocate_row(struct th_frame *f, th_slot *s);
 

@@ -15,7 +15,6 @@
 #define PAGE ((size_t)2 << 20)
 #define CHUNK (8 * PAGE)
 #define MEDIUM ((size_t)64 << 10)
-#define LARGE ((size_t)4 << 20)             /* buffers from here on have large pages of their own */
 
 typedef struct chunk {
     size_t used;
@@ -127,7 +126,7 @@ char *th_new_buffer(size_t nbytes, size_t used)
     size_t size = ((nbytes + 63) & ~(size_t)63) + HEADER, counted = 0;
     void *p;
 #ifdef MADV_HUGEPAGE
-    if (used >= MEDIUM && size < LARGE) {
+    if (used >= MEDIUM && size < TH_LARGE) {
         char *buffer = from_chunk(size);
         if (buffer)
             return buffer;
@@ -141,7 +140,7 @@ char *th_new_buffer(size_t nbytes, size_t used)
     *(place *)p = (place){NULL, counted};
 #ifdef MADV_HUGEPAGE
     uintptr_t skipped = -(uintptr_t)p & 4095;
-    if (used >= LARGE)
+    if (used >= TH_LARGE)
         madvise((char *)p + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
 #endif
     return (char *)p + HEADER;

@@ -84,6 +84,13 @@ int th_shorten(struct th_frame *f, th_slot *s, int64_t rows)
     return error;
 }
 
+char *th_memory_of(struct th_frame *f, size_t nbytes, size_t used)
+{
+    while (f->around)
+        f = f->around;
+    return th_new_buffer(nbytes, f->machine->lean && used < TH_LARGE ? 0 : used);
+}
+
 char *th_buffer(struct th_frame *f, int b, size_t nbytes)
 {
     if (nbytes <= f->capacity[b] && f->buffer[b])
@@ -95,11 +102,11 @@ char *th_buffer(struct th_frame *f, int b, size_t nbytes)
     }
     th_free_buffer(f->buffer[b]);
     f->capacity[b] = 0;
-    f->buffer[b] = th_new_buffer(more, nbytes);
+    f->buffer[b] = th_memory_of(f, more, nbytes);
     if (f->buffer[b])
         size = more;
     else if (more > size)
-        f->buffer[b] = th_new_buffer(size, nbytes);
+        f->buffer[b] = th_memory_of(f, size, nbytes);
     if (!f->buffer[b]) {
         th_fail(f, TH_OUT_OF_MEMORY, "no memory for an intermediate result");
         return NULL;

@@ -570,6 +570,14 @@ static int finish(loop *l)
  * it runs, and for each sequence whether its can be; for each carry how many taps, how far they reach back, the taps;
  * for each dimension of the rows of each stack where its extent is found without a step: -1 and the extent, or the
  * number of an input of the step and its dimension, or -2. */
+int th_frees_memory(const instruction *c)
+{
+    int frees = c->params[5] != 0;
+    for (int k = 0; k < c->params[0]; k++)
+        frees |= c->params[6 + k] != 0;
+    return frees;
+}
+
 int th_run_for(struct th_frame *f, const instruction *c)
 {
     loop l = {f, f->part[c->first_part], c, c->part[0], (int)c->params[0], (int)c->params[1], (int)c->params[2],
