@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -266,7 +267,7 @@ def step(h, *w):
     return z * h + (1 - z) * T.tanh(T.dot(r * h, w[2]))
 rows, _ = theano.scan(step, None, start, weights, n_steps=n, checkpoint="sqrt")
 f = theano.function([start, n], T.grad(T.sqr(rows[-1]).sum(), weights))
-at, most = np.ones((8, 64)), []
+at, most = np.ones((16, 64)), []
 for k in (16, 10000):
     f(at, k)
     peak(f, at, k)
@@ -298,6 +299,7 @@ def test_a_gradient_keeps_a_few_roots_of_the_number_of_states(more):
     assert kept[0] < 2.3 * 2500 ** 0.5 < 2500 < kept[1]
 
 
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="a sanitizer keeps what is freed for a while")
 def test_the_gradient_of_a_gated_unit_keeps_three_roots_of_its_states():
     assert printed(GATED) < 3 * 10000 ** 0.5
 
