@@ -225,9 +225,8 @@ void th_reset_scratch(struct th_frame *f)
     size_t all = f->scratch_size + f->scratch_most;
     if (f->scratch_most && all <= KEEP_SCRATCH) {       /* one piece next time */
         th_free_buffer(f->scratch);
-        f->scratch_size = (f->scratch = th_memory_of(f, all, all)) ? all : 0;
-        if (!f->scratch_size)
-            f->scratch = NULL;
+        f->scratch = th_memory_of(f, all, all);
+        f->scratch_size = f->scratch ? all : 0;
     }
     f->scratch_beside = f->scratch_most = 0;
 }

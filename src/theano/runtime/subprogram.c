@@ -570,7 +570,7 @@ static int finish(loop *l)
  * it runs, and for each sequence whether its can be; for each carry how many taps, how far they reach back, the taps;
  * for each dimension of the rows of each stack where its extent is found without a step: -1 and the extent, or the
  * number of an input of the step and its dimension, or -2. */
-int th_frees_memory(const instruction *c)
+int th_frees_memory(const instruction *c)              /* its parameters: see th_run_for */
 {
     int frees = c->params[5] != 0;
     for (int k = 0; k < c->params[0]; k++)
