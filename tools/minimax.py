@@ -312,7 +312,7 @@ FITS: dict[str, Fit] = {
     "erfc_f32": Fit(lambda t: scaled_erfc(t) - 1.25, lambda t: 1 / scaled_erfc(t),
                     erfc_interval(0.5, 11), 11, "float32", refit=False),
     # tanh(x) = x + x z p(z), z = x^2
-    **two_dtypes("tanh", (6, 2), tanh_tail, lambda z: z, (0.0, 0.0677)),
+    "tanh_f64": Fit(tanh_tail, lambda z: z, (0.0, 0.0677), 6),
     # atanh(s) = s + s z p(z), z = s^2
     **two_dtypes("atanh", (7, 3), power_sum(lambda i: mp.mpf(1) / (2 * i + 3)), lambda z: z, (0.0, 0.0403)),
     # gamma(2 + u) = 1 + u p(u); psi(x0 + d) = d p(d), and log(h) + w p(w) at h + 1/2, w = 1 / h^2

@@ -97,17 +97,18 @@ TH_INLINE double th_tanh_f64(double x) {
 }
 
 /* 1 / (1 + exp(-x)), where exp(-x) = s + s p: that sum is rounded once, and within 2 ulp so is the result. What 1 + s
-   loses is added to s p (Knuth's two-sum). All is scaled by the root of s, as s alone may be too large. */
+   loses is added to s p (Knuth's two-sum). All is scaled by a small number, as s alone may be too large; from where the
+   result is 1, or 0, x does not matter. */
 
 TH_INLINE double th_sigmoid_f64(double x) {
     unsigned long long k;
-    x = __builtin_fabs(x) > 800.0 ? __builtin_copysign(800.0, x) : x;
+    x = 40.0 < x ? 40.0 : x;
+    x = -746.0 > x ? -746.0 : x;
     double p = th_expm1_small_f64(th_reduce_exp_f64(-x, &k));
-    unsigned long long half = (unsigned long long)((long long)k >> 1) & 0xfff0000000000000ull;
-    double s = th_float_f64(k - half + 0x3ff0000000000000ull), one = th_float_f64(0x3ff0000000000000ull - half);
+    double s = th_float_f64(k + 0x3c30000000000000ull), one = 0x1p-60;
     double sum = s + one, part = sum - s;
     double lost = (s - (sum - part)) + (one - part);
-    return 1.0 / ((s * p + lost) + sum) * one;
+    return one / ((s * p + lost) + sum);
 }
 
 TH_INLINE float th_reduce_exp_f32(float x, unsigned int *k) {
@@ -166,32 +167,26 @@ TH_INLINE float th_exp_negative_f32(float x) {
     return y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
 }
 
-TH_INLINE float th_tanh_small_f32(float x) {
-    float z = x * x;
-    float p = -0x1.a39e68p-5f;
-    p = p * z + 0x1.10d934p-3f;
-    p = p * z - 0x1.555506p-2f;
-    return x + x * (z * p);
-}
+/* With h = expm1(2 x) / 2 this is h / (1 + h); near 0 the rounding of 1 + h matters less in h - h h / (1 + h). */
 
 TH_INLINE float th_tanh_f32(float x) {
     unsigned int k;
     float a = __builtin_fabsf(x), y = a * 2.0f;
-    float q = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
-    float s = th_float_f32(k + 0x3f800000u);
-    q = q * s + (s - 1.0f);
-    q = q / (q + 2.0f);
-    q = y > 20.0f ? 1.0f : q;
-    return __builtin_copysignf(a < 0.26f ? th_tanh_small_f32(a) : q, x);
+    y = 20.0f < y ? 20.0f : y;
+    float h = th_expm1_small_f32(th_reduce_exp_f32(y, &k));
+    float s = th_float_f32(k + 0x3f000000u);
+    h = h * s + (s - 0.5f);
+    float t = h / (h + 1.0f);
+    return __builtin_copysignf(a < 0.26f ? h - h * t : t, x);
 }
 
 TH_INLINE float th_sigmoid_f32(float x) {
     unsigned int k;
-    x = __builtin_fabsf(x) > 120.0f ? __builtin_copysignf(120.0f, x) : x;
+    x = 20.0f < x ? 20.0f : x;
+    x = -105.0f > x ? -105.0f : x;
     float p = th_expm1_small_f32(th_reduce_exp_f32(-x, &k));
-    unsigned int half = (unsigned int)((int)k >> 1) & 0xff800000u;
-    float s = th_float_f32(k - half + 0x3f800000u), one = th_float_f32(0x3f800000u - half);
-    return 1.0f / (s * p + (s + one)) * one;
+    float s = th_float_f32(k + 0x30800000u), one = 0x1p-30f;
+    return one / (s * p + (s + one));
 }
 
 TH_INLINE double th_exp2_f64(double x) {
