@@ -33,3 +33,23 @@ def test_a_step_with_a_penalty_is_one_product(written, ndim):
     f(a, b)
     np.testing.assert_allclose(w.get_value(), written(start, a.T @ b))
     assert w.get_value(borrow=True) is memory
+
+
+@pytest.mark.parametrize(("written", "products", "sums"), [
+    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + b, 1, 1), (lambda x, w, h, u, b, z: T.dot(x, w) + b + T.dot(h, u), 1, 1),
+    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + z, 0, 2), (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u), 1, 1),
+    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + T.dot(h + 1, u) + z + b, 1, 2),
+    (lambda x, w, h, u, b, z: T.tanh(T.dot(x, w)) + T.dot(h, u) + b, 2, 0),
+    (lambda x, w, h, u, b, z: T.dot(x, w) * 2 + T.dot(h, u) + b, 2, 0)])
+def test_sums_of_products_become_one_array(written, products, sums):
+    """How many products are arrays of their own, and how many are added to one; b is a row, z a matrix."""
+    rng = np.random.default_rng(1)
+    x, w, h, u, z = T.dmatrices("xwhuz")
+    b = T.dvector("b")
+    f = theano.function([x, w, h, u, b, z], written(x, w, h, u, b, z), mode="FAST_RUN", on_unused_input="ignore")
+    names = [type(node.op).__name__ for node in f.maker.fgraph.toposort()]
+    assert (names.count("Dot22"), names.count("Gemm")) == (products, sums)
+    values = [rng.standard_normal(s) for s in ((4, 3), (3, 5), (4, 6), (6, 5), 5, (4, 5))]
+    numbers = theano.function([x, w, h, u, b, z], written(x, w, h, u, b, z), mode=theano.Mode("py", None),
+                              on_unused_input="ignore")
+    np.testing.assert_allclose(f(*values), numbers(*values))

@@ -31,7 +31,8 @@ def network(dtype="float64", step="turned", **options):
 def sequences_of(f):
     """The numbers of the sequences whose products the steps of a function make, for each of them."""
     parts = [part for parts in f.maker.compiled.program.parts.values() for part in parts]
-    return [params[1] for part in parts for kind, _, _, params, *_ in part.code if kind == "gemm" and len(params) > 1]
+    return [params[1] for part in parts for kind, _, _, params, *_ in part.code
+            if kind == "gemm" and len(params) > 1 and params[1] >= 0]
 
 
 def given(rng, dtype, steps, batch, width=7, units=5):

@@ -4,6 +4,7 @@ Their results have no storage of their own: they are rows, or all, of values of 
 one writes it there. What is the same in all steps is computed in the first one.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from theano.codegen.memory import copy_of, plan
@@ -73,12 +74,13 @@ def lower_part(lowering, inputs, outputs, query, states=()):
     return type(lowering)(graph, kinds, n_guards, lowering.loop_set, lowering.query_of)
 
 
-def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=False, sequences=0):
+def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=False, sequences=0, passing=()):
     """The `Part` of a lowered graph.
 
     states: as for `lower_part`. kept: how many of the last outputs are read by the loop itself. fixed: numbers of
     inputs that are the same in all steps. dropped: numbers of outputs, after those of states, that nobody needs. lean:
-    steps put few rows aside. sequences: how many of the first inputs are rows of sequences.
+    steps put few rows aside. sequences: how many of the first inputs are rows of sequences. passing: numbers of outputs
+    that only the next step reads.
     """
     chosen = [k for k in range(len(inner.outputs)) if k not in dropped]
     inner.outputs = [inner.outputs[k] for k in chosen]
@@ -86,6 +88,7 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=Fa
     last = len(inner.outputs) - kept
     following = dict(states)
     _pack_factors(inner.tasks, {id(places[k]) for k in fixed})
+    _join_products(inner.tasks, {id(places[k]) for k in range(sequences)}, {id(p) for p in inner.outputs})
     own = _OwnStorage(inner.tasks)
     outputs = [own(place, places[following[k]] if k in following else None) if k < last else place
                for k, place in enumerate(inner.outputs)]
@@ -98,6 +101,7 @@ def plan_part(inner, states=(), kept=0, fixed=(), labels=(), dropped=(), lean=Fa
     outputs[:last] = [next(updates)[0] if k in following else next(rows) for k in range(last)]
     _delay_products(tasks, {id(places[i]) for _, i in states}, LEAN if lean else NEAR)
     _make_products_ahead(tasks, {id(places[k]): k for k in range(sequences)}, {id(places[k]) for k in fixed})
+    _skip_last_products(tasks, [outputs[k] for k in passing], outputs)
     once = [t for t in tasks if steady.is_once(t)]
     known = set(map(id, once))
     count = 0
@@ -137,6 +141,30 @@ def _is_sum(task, number):
         and id(task.inputs[0].root()) == number
 
 
+def _join_products(tasks, sequences, results):
+    """Make a product at once with one that is added to it: the tile that holds their sum is written once.
+
+    sequences: ids of places of rows of sequences, whose products may be made ahead and come first. results: of outputs.
+    """
+    uses = Counter(id(p) for task in tasks for p in task.inputs)
+    made = {id(task.outputs[0]): task for task in tasks if _is_product(task, 0)}
+    for task in [t for t in tasks if _is_product(t, 1)]:
+        first = made.get(id(task.inputs[0]))
+        if first is None or uses[id(task.inputs[0])] > 1 or id(task.inputs[0]) in results:
+            continue
+        pairs = sorted(([*t.inputs[2:4], t.inputs[5]] for t in (first, task)), key=lambda pair: id(pair[0]) not in sequences)
+        task.inputs = [*first.inputs[:2], *pairs[0][:2], first.inputs[4], pairs[0][2], *pairs[1]]
+        task.inplace = [(task.outputs[0], first.inputs[0])]
+        del made[id(first.outputs[0])]
+        tasks[:] = [t for t in tasks if t is not first]
+
+
+def _is_product(task, beta):
+    """Whether a task adds a product, of factors as `_pack_factors` lays them out, to ``beta`` times something."""
+    return task.kind == "gemm" and len(task.inputs) == 6 and _is_number(task.inputs[1], 1) \
+        and _is_number(task.inputs[4], beta)
+
+
 def _make_products_ahead(tasks, sequences, fixed):
     """Let steps make products of rows with what is ``fixed`` for the next steps too, see runtime/ahead.c.
 
@@ -148,6 +176,17 @@ def _make_products_ahead(tasks, sequences, fixed):
         if task.kind == "gemm" and task.params == (1,) and id(task.inputs[2]) in sequences \
                 and id(task.inputs[3]) in fixed and _is_number(task.inputs[1]) and _is_number(task.inputs[4], 0):
             task.params = (1, sequences[id(task.inputs[2])])
+
+
+def _skip_last_products(tasks, passing, results):
+    """Let the last step do without products that only a next one would read: places ``passing``, of all ``results``."""
+    for task in tasks:
+        if task.kind not in ("gemm", "gemv") or task.params[0] != 1 or not any(p is task.outputs[0] for p in passing):
+            continue
+        root = task.outputs[0].root()
+        read = any(p.root() is root for t in tasks if t is not task and t.kind != "shape_i" for p in t.inputs)
+        if not read and sum(p.root() is root for p in results) == 1:
+            task.params = (1, task.params[1] if len(task.params) > 1 else -1, 1)
 
 
 def _is_number(place, number=None):

@@ -9,7 +9,7 @@ from theano.rewrite.database import FUSION, optdb
 from theano.rewrite.engine import Engine, Merger, Phase
 from theano.rewrite.query import RUN, Query  # noqa: F401  Query is imported from here
 from theano.rewrite.rules.batch import rewrite_rows
-from theano.rewrite.rules.blas import BLAS
+from theano.rewrite.rules.blas import BLAS, sum_of_products
 from theano.rewrite.rules.branch import BRANCH, merge_choices, view_choices
 from theano.rewrite.rules.canonical import CANONICAL, FOLDING
 from theano.rewrite.rules.checkpoint import CHECKPOINT
@@ -47,8 +47,8 @@ PHASES = (
                            *SCAN, *KRON, *LINALG, *DEFINITE, *DIAGONAL, *JOIN, *FOLDING), tags=FAST),
     Phase("scan", (*PRODUCTS, *SUMS, *SCAN, *CANONICAL, *SHAPE, *INDEX), tags=RUN),
     Phase("scan_rows", (last_rows_of_scan, *SCAN), tags=FAST),
-    Phase("specialize", (*SPECIAL, *KRON, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, *INDEX, *JOIN, *INCREMENT,
-                         *MACHINE, scan_with_unused), tags=RUN),
+    Phase("specialize", (*SPECIAL, *KRON, *LINALG, *FACTOR, *SPARSE, *FOLDING, *SHAPE, sum_of_products, *INDEX, *JOIN,
+                         *INCREMENT, *MACHINE, scan_with_unused), tags=RUN),
     Phase("UnHintsOpt", whole=detach_hints, tags=FAST),
     Phase("cond_merge", whole=merge_choices, tags=frozenset({"ifelse"})),
     Phase("BlasOpt", (*BLAS, *FOLDING), tags=FAST),

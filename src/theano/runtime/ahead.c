@@ -11,7 +11,7 @@
 
 /* Rows and bytes of the products that are made at once: where the matrix stays in the second cache, and where not; rows
  * where they are copied then. */
-enum { ROWS = 48, BYTES = 1 << 17, FAR_ROWS = 384, FAR_BYTES = 1 << 23, FEW_ROWS = 12, NEAR = 1 << 19, MOST_INPUTS = 8 };
+enum { ROWS = 48, BYTES = 1 << 17, FAR_ROWS = 384, FAR_BYTES = 1 << 23, FEW_ROWS = 12, NEAR = 1 << 19, MOST_INPUTS = 6 };
 
 struct th_ahead {
     struct th_ahead *next;
@@ -88,7 +88,8 @@ int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int in
     int64_t apart, left = th_steps_left(f, sequence, &apart), m = x->shape[0], n = y->shape[1];
     int64_t row = n * x->itemsize, size = m * row, near = y->shape[0] * row <= NEAR;
     int64_t rows = !near ? FAR_ROWS : passes ? ROWS : FEW_ROWS, bytes = near ? BYTES : FAR_BYTES, count = 0;
-    if (m && n && nin <= MOST_INPUTS)
+    int own = nin < MOST_INPUTS ? nin : MOST_INPUTS;            /* the others are those of what is added */
+    if (m && n)
         count = rows / m < bytes / size ? rows / m : bytes / size;
     count = count < left ? count : left;
     int backwards = m > 1 && apart == -m * x->stride[0], in_a_row = m <= 1 || apart == m * x->stride[0] || backwards;
@@ -98,7 +99,7 @@ int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int in
         return th_blas(f, TH_GEMM, in, nin, out, inplace);
     int error = th_check_blas(f, TH_GEMM, in, out);
     if (!error && !made)
-        error = make(f, a, in, nin, apart, count, backwards);
+        error = make(f, a, in, own, apart, count, backwards);
     if (error)
         return error;
     int64_t at = f->step - a->first, stride[2] = {row, x->itemsize};
@@ -112,7 +113,10 @@ int th_run_ahead(struct th_frame *f, th_slot **in, int nin, th_slot *out, int in
         found.stride = stride;
         th_copy(out->data, out->stride, &found);
     }
-    return 0;
+    if (nin == own)
+        return 0;
+    th_slot *added[6] = {out, in[1], in[6], in[7], in[1], in[8]};
+    return th_blas(f, TH_GEMM, added, 6, out, 1);
 }
 
 void th_forget_ahead(struct th_frame *f)

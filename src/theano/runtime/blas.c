@@ -1,4 +1,5 @@
 /* Products of arrays of any strides through Fortran BLAS. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "blas.h"
@@ -153,12 +154,37 @@ static int start(struct th_frame *f, const th_slot *z, th_slot *out, int inplace
     return 0;
 }
 
+static double real(const th_slot *s)
+{
+    return s->dtype == TH_FLOAT32 ? *(float *)s->data : *(double *)s->data;
+}
+
+/* Whether a product in the first step of a loop, whose states are often zeros, is zero: of zeros with finite numbers. */
+static int is_nothing(const struct th_frame *f, const th_slot *alpha, const th_slot *x, const th_slot *packed)
+{
+    int64_t bytes = th_count(x) * x->itemsize, n = th_count(packed), others = 0, ld;
+    if (!th_is_first_step(f) || !n || !bytes || !isfinite(real(alpha)) || x->data[0]
+        || !has_rows(x, &ld) || ld != x->shape[1] || memcmp(x->data, x->data + 1, bytes - 1))
+        return 0;
+    if (packed->dtype == TH_FLOAT32)
+        for (int64_t i = 0; i < n; i++)
+            others |= (((uint32_t *)packed->data)[i] & 0x7f800000u) == 0x7f800000u;
+    else
+        for (int64_t i = 0; i < n; i++)
+            others |= (((uint64_t *)packed->data)[i] & 0x7ff0000000000000u) == 0x7ff0000000000000u;
+    return !others;
+}
+
 /* out = beta * out, to which a product of nothing adds nothing; not `needed`: out = 0. */
 static void scale(const th_slot *out, const th_slot *beta, int needed)
 {
     int last = out->ndim - 1;
     int64_t rows = last ? out->shape[0] : 1, row = last ? out->stride[0] : 0;
-    for (int64_t i = 0; i < rows; i++)
+    for (int64_t i = 0; i < rows; i++) {
+        if (!needed && out->stride[last] == out->itemsize) {
+            memset(out->data + i * row, 0, out->shape[last] * out->itemsize);
+            continue;
+        }
         for (int64_t j = 0; j < out->shape[last]; j++) {
             char *at = out->data + i * row + j * out->stride[last];
             if (!needed)
@@ -172,11 +198,7 @@ static void scale(const th_slot *out, const th_slot *beta, int needed)
             else
                 *(double _Complex *)at *= *(double _Complex *)beta->data;
         }
-}
-
-static double real(const th_slot *s)
-{
-    return s->dtype == TH_FLOAT32 ? *(float *)s->data : *(double *)s->data;
+    }
 }
 
 /* The matrix of a slot, turned round on request; whether its strides are whole numbers of elements. */
@@ -201,14 +223,27 @@ static void product_piece(void *arg, int64_t begin, int64_t end)
     int64_t item = job.loops == th_products_of(TH_FLOAT32) ? 4 : 8, first = begin * UNIT;
     int64_t all = job.by_rows ? job.c.rows : job.c.columns, count = end * UNIT < all ? end * UNIT - first : all - first;
     job.b.soon = NULL;
+    th_matrix rest;
     if (job.by_rows) {
         job.a.data += first * job.a.row * item;
         job.c.data += first * job.c.row * item;
         job.a.rows = job.c.rows = count;
+        if (job.a.rest) {
+            rest = *job.a.rest;
+            rest.data += first * rest.row * item;
+            rest.rows = count;
+            job.a.rest = &rest;
+        }
     } else {
         job.b.data += first * (job.b.packed ? job.b.packed : job.b.column) * item;
         job.c.data += first * item;
         job.b.columns = job.c.columns = count;
+        if (job.b.rest) {
+            rest = *job.b.rest;
+            rest.data += first * rest.packed * item;
+            rest.columns = count;
+            job.b.rest = &rest;
+        }
     }
     job.loops->product(job.alpha, &job.a, &job.b, job.beta, &job.c);
 }
@@ -280,7 +315,7 @@ static int gemm(struct th_frame *f, th_slot **in, const th_slot *packed, th_slot
     int error = start(f, z, out, inplace, needed);
     if (error || !m || !n)
         return error;
-    if (!k) {
+    if (!k || (packed && is_nothing(f, alpha, x, packed))) {
         scale(out, beta, needed);
         return 0;
     }
@@ -433,13 +468,42 @@ int th_pack_factor(const th_call *c)
     return error;
 }
 
+/* out = alpha (x y + u v), with packed second factors: at once where that can be, else one after the other. */
+static int two_products(struct th_frame *f, th_slot **in, th_slot *out, int inplace)
+{
+    th_slot *second[6] = {out, in[1], in[6], in[7], in[1], in[8]};
+    int error = start(f, in[0], out, inplace, 0);
+    if (error || (error = check_shapes(f, TH_GEMM, second)))
+        return error;
+    if (is_nothing(f, in[1], in[6], in[8]))
+        return gemm(f, in, in[5], out, inplace);
+    const th_products *loops = th_products_of(out->dtype);
+    th_matrix a, b, c, u, v;
+    if (loops && in[5]->shape[0] && in[8]->shape[0] && in[2]->shape[1] && in[6]->shape[1] && th_count(out)
+        && in_elements(in[2], 0, &a) && in_elements(in[3], 0, &b) && in_elements(in[6], 0, &u)
+        && in_elements(in[7], 0, &v) && in_elements(out, 0, &c) && c.column == 1) {
+        b.data = in[5]->data;
+        b.packed = b.rows;
+        b.soon = th_wanted_soon(f);
+        v.data = in[8]->data;
+        v.packed = v.rows;
+        a.rest = &u;
+        b.rest = &v;
+        th_run_product(loops, real(in[1]), &a, &b, 0, &c);
+        return 0;
+    }
+    error = gemm(f, in, in[5], out, inplace);
+    return error ? error : gemm(f, second, in[8], out, 1);
+}
+
 int th_blas(struct th_frame *f, int kind, th_slot **in, int nin, th_slot *out, int inplace)
 {
     int error = kind == TH_DOT ? 0 : check_shapes(f, kind, in);
     if (error)
         return error;
     switch (kind) {
-    case TH_GEMM: return gemm(f, in, nin > 5 ? in[5] : NULL, out, inplace);
+    case TH_GEMM:
+        return nin > 6 ? two_products(f, in, out, inplace) : gemm(f, in, nin > 5 ? in[5] : NULL, out, inplace);
     case TH_GEMV: return gemv(f, in, out, inplace);
     case TH_GER: return ger(f, in, out, inplace);
     }

@@ -73,7 +73,7 @@ struct th_frame {
     struct th_delayed *delayed;             /* of a step: products that are to be added up */
     struct th_ahead *ahead;                 /* of a step: products that were made for the next ones too */
     const struct th_loop *loop;             /* of a step: the loop that runs it */
-    th_soon soon;                           /* of a step: the rows that the next one reads */
+    th_soon soon;                           /* of a step: the rows that it writes and the next one reads */
     int64_t step;                           /* of a loop: the one that runs */
     int failed;                             /* of a sub-program: the instruction that failed, or -1 */
 };
@@ -156,6 +156,7 @@ void th_free_ahead(struct th_frame *f);
 
 /* subprogram.c: how many steps there are from this one on, and how many bytes lie between rows of a sequence. */
 int64_t th_steps_left(const struct th_frame *f, int sequence, int64_t *apart);
+int th_is_last_step(const struct th_frame *f);
 
 /* subprogram.c: instructions, and the storage of a result of a sub-program. */
 int th_run_for(struct th_frame *f, const instruction *c);

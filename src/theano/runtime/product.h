@@ -5,12 +5,18 @@
 
 enum { TH_SOON = 16 };
 
-/* Memory that somebody will read soon, piece after piece: a product, which has time for it, brings it near. */
+/* Memory that somebody will read or write soon, piece after piece: a product, which has time for it, brings it near. */
 typedef struct th_soon { int64_t count, next; struct { char *at; int64_t bytes; } piece[TH_SOON]; } th_soon;
 
 /* A matrix: strides in elements. packed: its data are what `pack` made of it, with room for so many rows, and the strides
- * don't count; only then the product may fetch what is wanted `soon`, unless that is NULL. */
-typedef struct th_matrix { char *data; int64_t rows, columns, row, column, packed; th_soon *soon; } th_matrix;
+ * don't count; only then the product may fetch what is wanted `soon`, unless that is NULL. rest: more columns of A, and the
+ * rows of a packed B that these are multiplied with, unless NULL. */
+typedef struct th_matrix {
+    char *data;
+    int64_t rows, columns, row, column, packed;
+    th_soon *soon;
+    const struct th_matrix *rest;
+} th_matrix;
 
 /* C = beta * C + alpha * A B, where the numbers in a row of C lie side by side. beta 0: C is not read. */
 typedef void (*th_product_fn)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c);
@@ -34,9 +40,12 @@ typedef struct th_products {
     th_many_fn many;
 } th_products;
 
-/* What the next step of a loop reads, for a product in this one; NULL where a frame runs no step. */
+/* What this step of a loop writes and the next one reads, for a product in it; NULL where a frame runs no step. */
 struct th_frame;
 th_soon *th_wanted_soon(struct th_frame *frame);
+
+/* Whether a frame runs the first step of a loop. */
+int th_is_first_step(const struct th_frame *frame);
 
 /* NULL where BLAS does better: other dtypes, CPUs and compilers. */
 const th_products *th_products_of(int dtype);

@@ -8,6 +8,16 @@
 typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 typedef REAL NAME(half) __attribute__((vector_size(LANES / 2 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
+/* What a tile multiplies: k columns of some rows of A, and as many rows of a panel of B; strides in elements. */
+typedef struct NAME(factors) {
+    int64_t k;
+    const REAL *a;
+    int64_t row, column;
+    const REAL *b;
+    int64_t pitch;
+    const struct NAME(factors) *rest;
+} NAME(factors);
+
 /* Written out, so that the sums stay in registers. */
 #define EACH(ROWS, VECTORS) \
     _Pragma("GCC unroll 12") \
@@ -24,10 +34,8 @@ typedef REAL NAME(half) __attribute__((vector_size(LANES / 2 * sizeof(REAL)), al
     for (int j = 0; j < 2; j++, beside += sizeof y[j]) \
         *(NAME(vector) *)beside = y[j];
 #define TILE(NAMED, ROWS, VECTOR, VECTORS, BEFORE, BEHIND) \
-    static __attribute__((noinline)) void NAME(NAMED)(int64_t k, REAL alpha, const REAL *a, int64_t row, \
-                                                      int64_t column, const REAL *b, int64_t pitch, REAL beta, \
-                                                      REAL *c, int64_t c_row, char *beside, int64_t hop, \
-                                                      int64_t lines) \
+    static __attribute__((noinline)) void NAME(NAMED)(const NAME(factors) *f, REAL alpha, REAL beta, REAL *c, \
+                                                      int64_t c_row, char *beside, int64_t hop, int64_t lines) \
     { \
         NAME(VECTOR) sum[ROWS][VECTORS]; \
         (void)beside; \
@@ -35,17 +43,21 @@ typedef REAL NAME(half) __attribute__((vector_size(LANES / 2 * sizeof(REAL)), al
         (void)lines; \
         EACH(ROWS, VECTORS) \
             sum[i][j] = (NAME(VECTOR)){0}; \
-        for (int64_t p = 0; p < k; p++, a += column, b += pitch) { \
-            NAME(VECTOR) y[VECTORS]; \
-            const REAL *at = a; \
-            BEFORE \
-            for (int j = 0; j < VECTORS; j++) \
-                y[j] = ((const NAME(VECTOR) *)b)[j]; \
-            BEHIND \
-            for (int i = 0; i < ROWS; i += SHORT, at += SHORT * row) \
-                for (int d = 0; d < SHORT; d++) \
-                    for (int j = 0; j < VECTORS; j++) \
-                        sum[i + d][j] += at[d * row] * y[j]; \
+        for (; f; f = f->rest) { \
+            const REAL *a = f->a, *b = f->b; \
+            int64_t row = f->row, column = f->column, pitch = f->pitch; \
+            for (int64_t p = f->k; p > 0; p--, a += column, b += pitch) { \
+                NAME(VECTOR) y[VECTORS]; \
+                const REAL *at = a; \
+                BEFORE \
+                for (int j = 0; j < VECTORS; j++) \
+                    y[j] = ((const NAME(VECTOR) *)b)[j]; \
+                BEHIND \
+                for (int i = 0; i < ROWS; i += SHORT, at += SHORT * row) \
+                    for (int d = 0; d < SHORT; d++) \
+                        for (int j = 0; j < VECTORS; j++) \
+                            sum[i + d][j] += at[d * row] * y[j]; \
+            } \
         } \
         if (beta == 0) { \
             EACH(ROWS, VECTORS) \
@@ -73,8 +85,7 @@ TILE(tall_keep, TALL, vector, 2, NOTHING, KEEP)
 #undef NOTHING
 #undef EACH
 
-typedef void (*NAME(tile_fn))(int64_t, REAL, const REAL *, int64_t, int64_t, const REAL *, int64_t, REAL, REAL *,
-                              int64_t, char *, int64_t, int64_t);
+typedef void (*NAME(tile_fn))(const NAME(factors) *, REAL, REAL, REAL *, int64_t, char *, int64_t, int64_t);
 
 /* The tile of so many rows and columns. */
 static inline NAME(tile_fn) NAME(tile_of)(int64_t rows, int64_t width)
@@ -151,13 +162,15 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
     }
 }
 
-/* The last rows of A, too few for a tile, with zeros: made for the first panel of B, and read for the next ones too. */
-typedef struct { REAL data[TALL * DEPTH]; int made; } NAME(edge);
+/* The last rows of A, and of its rest, too few for a tile, with zeros: made for the first panel of B, and read for the
+ * next ones too. */
+typedef struct { REAL data[2][TALL * DEPTH]; int made; } NAME(edge);
 
-/* A panel of B. keep: where the first strip copies it to, unless NULL; the next ones read it there. next: what its
- * strips fetch of the panel behind it, and of C for that one. fetch: whether nobody has done so for this one. */
+/* A panel of B. rest: of the rows of a packed B that follow. keep: where the first strip copies it to, unless NULL; the
+ * next ones read it there. next: what its strips fetch of the panel behind it, and of C for that one. fetch: whether
+ * nobody has done so for this one. */
 typedef struct {
-    const REAL *data;
+    const REAL *data, *rest;
     int64_t pitch, columns;
     int width, fetch;
     REAL *keep;
@@ -188,24 +201,35 @@ static inline sweep NAME(fetched)(NAME(panel) *b, int64_t k)
     return now;
 }
 
+/* What the tile of so many rows, from row i of A, multiplies with a panel; edge: room for what it makes of fewer rows. */
+static inline NAME(factors) NAME(strip_of)(const th_matrix *a, int64_t i, int64_t rows, REAL *edge, int made,
+                                           const REAL *b, int64_t pitch)
+{
+    int64_t left = a->rows - i;
+    const REAL *from = (const REAL *)a->data + i * a->row;
+    if (left >= rows)
+        return (NAME(factors)){a->columns, from, a->row, a->column, b, pitch, NULL};
+    for (int64_t p = 0; p < a->columns && !made; p++)
+        for (int d = 0; d < rows; d++)
+            edge[p * rows + d] = d < left ? from[d * a->row + p * a->column] : 0;
+    return (NAME(factors)){a->columns, edge, 1, rows, b, pitch, NULL};
+}
+
 /* C = beta * C + alpha * A * (a panel of B), of whose width some columns count. */
 static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, NAME(panel) b, REAL beta, REAL *c,
                                                    int64_t c_row, NAME(edge) *edge)
 {
     REAL part[TALL * 2 * LANES] __attribute__((aligned(64)));
     for (int64_t i = 0, rows; i < a->rows; i += rows) {
-        int64_t left = a->rows - i, row = a->row, column = a->column;
-        const REAL *from = (const REAL *)a->data + i * row;
+        int64_t left = a->rows - i, k = a->columns;
         rows = left > MIDDLE ? TALL : left > SHORT ? MIDDLE : SHORT;
-        if (left < rows) {
-            for (int64_t p = 0; p < a->columns && !edge->made; p++)
-                for (int d = 0; d < rows; d++)
-                    edge->data[p * rows + d] = d < left ? from[d * row + p * column] : 0;
-            edge->made = 1;
-            from = edge->data;
-            row = 1;
-            column = rows;
+        NAME(factors) rest, factors = NAME(strip_of)(a, i, rows, edge->data[0], edge->made, b.data, b.pitch);
+        if (b.rest) {
+            rest = NAME(strip_of)(a->rest, i, rows, edge->data[1], edge->made, b.rest, b.pitch);
+            factors.rest = &rest;
+            k += rest.k;
         }
+        edge->made |= left < rows;
         int whole = left >= rows && b.columns == b.width, wide = b.width > LANES, first = b.keep && i == 0;
         for (int d = 0; d < rows && whole && b.fetch; d++) {
             const REAL *at = c + (i + d) * c_row;
@@ -214,10 +238,10 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
         }
         sweep beside = {(char *)b.keep};
         if (!first)
-            beside = rows == TALL && wide ? NAME(fetched)(&b, a->columns) : (sweep){0};
+            beside = rows == TALL && wide ? NAME(fetched)(&b, k) : (sweep){0};
         NAME(tile_fn) tile = first ? NAME(tall_keep) : beside.at ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
-        tile(a->columns, alpha, from, row, column, b.data, b.pitch, whole ? beta : 0, whole ? c + i * c_row : part,
-             whole ? c_row : b.width, beside.at, beside.hop, beside.rows);
+        tile(&factors, alpha, whole ? beta : 0, whole ? c + i * c_row : part, whole ? c_row : b.width, beside.at,
+             beside.hop, beside.rows);
         if (first) {
             b.data = b.keep;
             b.pitch = b.width;
@@ -296,6 +320,14 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
     NAME(edge) edge;
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
+    th_matrix rest;
+    if (a->rest && (k > DEPTH || a->rest->columns > DEPTH)) {
+        th_matrix first = *a;
+        first.rest = NULL;
+        NAME(product)(alpha, &first, b, beta, c);
+        NAME(product)(alpha, a->rest, b->rest, 1, c);
+        return;
+    }
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
     int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, away = m * n * (int64_t)sizeof(REAL) > FAR;
@@ -310,12 +342,18 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 block.data += (i * a->row + p * a->column) * (int64_t)sizeof(REAL);
                 block.rows = m - i < height ? m - i : height;
                 block.columns = k - p < depth ? k - p : depth;
+                if (a->rest) {
+                    rest = *a->rest;
+                    rest.data += i * rest.row * (int64_t)sizeof(REAL);
+                    rest.rows = block.rows;
+                    block.rest = &rest;
+                }
                 columns = n - j < width ? n - j : width;
                 REAL *to = (REAL *)c->data + i * c->row + j, old = p ? 1 : (REAL)beta;
                 REAL *data = (REAL *)b->data + p * b->row + j * b->column;
                 int64_t hop = b->row * (int64_t)sizeof(REAL);
                 int more = n - j >= 2 * width && width > LANES, fetch = old != 0 || away;
-                NAME(panel) panel = {data, b->row, columns, width, fetch && !here, .soon = b->soon};
+                NAME(panel) panel = {data, NULL, b->row, columns, width, fetch && !here, .soon = b->soon};
                 here = fetch && more && block.rows >= MANY;
                 if (here)
                     panel.next[1] = (sweep){(char *)(to + width) + 63, c->row * (int64_t)sizeof(REAL), block.rows,
@@ -328,6 +366,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 if (b->packed) {
                     panel.data = (const REAL *)b->data + j * b->packed + p * width;
                     panel.pitch = width;
+                    panel.rest = a->rest ? (const REAL *)b->rest->data + j * b->rest->packed : NULL;
                 } else if (b->column != 1 || columns < width || block.rows > OFTEN || hop % 1024 == 0) {
                     if (far && more)
                         panel.next[0] = (sweep){(char *)(data + width) + 63, hop, block.columns, .lines = 2};
@@ -354,8 +393,8 @@ static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const in
         for (int64_t i = 0, rows; i < a.rows; i += rows) {
             int64_t left = a.rows - i;
             rows = left >= TALL ? TALL : left >= MIDDLE ? MIDDLE : SHORT;
-            NAME(tile_of)(rows, b.columns)(a.columns, 1, (const REAL *)a.data + i * a.row, a.row, a.column,
-                                      (const REAL *)b.data, b.row, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0, 0);
+            NAME(factors) f = {a.columns, (const REAL *)a.data + i * a.row, a.row, a.column, (const REAL *)b.data, b.row};
+            NAME(tile_of)(rows, b.columns)(&f, 1, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0, 0);
         }
     return 1;
 }

@@ -70,12 +70,14 @@ static inline __attribute__((always_inline)) int run_one(struct th_frame *f, con
     case K_MAKE_VECTOR: return th_run_make_vector(f, c);
     case K_COPY: return th_run_copy(f, c);
     case K_GEMM: case K_GEMV: case K_GER: case K_DOT: {
-        th_slot *in[8], *out = &f->slot[c->out[0]];
+        th_slot *in[9], *out = &f->slot[c->out[0]];
         for (int i = 0; i < c->nin; i++)
             in[i] = &f->slot[c->in[i]];
         if (c->params[0] > 1)
             return th_delay(f, c->kind - K_GEMM, in, out, c->params[0]);
-        if (c->nparams > 1)
+        if (c->nparams > 2 && th_is_last_step(f))
+            return th_check_blas(f, c->kind - K_GEMM, in, out);
+        if (c->nparams > 1 && c->params[1] >= 0)
             return th_run_ahead(f, in, c->nin, out, (int)c->params[0], (int)c->params[1]);
         return th_blas(f, c->kind - K_GEMM, in, c->nin, out, (int)c->params[0]);
     }

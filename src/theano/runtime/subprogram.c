@@ -358,28 +358,41 @@ static void aim(loop *l)
     }
 }
 
-/* Whether a row of some sequence is large enough for a product to fetch the next one meanwhile. */
+/* Whether some row is large enough for a product to fetch it, while it computes, for who needs it next. */
 static int has_long_rows(const loop *l)
 {
+    int64_t most = 0;
     l->in->soon.next = l->in->soon.count = 0;
-    for (int k = 0; k < l->sequences; k++)
-        if (bytes_of(&l->f->slot[l->c->in[1 + k]], 1) >= FEW_BYTES)
-            return 1;
-    return 0;
+    for (int k = 0; k < l->sequences; k++) {
+        int64_t bytes = bytes_of(&l->f->slot[l->c->in[1 + k]], 1);
+        most = bytes > most ? bytes : most;
+    }
+    for (int k = 0; k < l->carries; k++)
+        most = l->carry[k].bytes > most ? l->carry[k].bytes : most;
+    return most >= FEW_BYTES;
 }
 
-/* Notes which rows the next step reads, those that are long. */
+static void note(th_soon *soon, char *row, int64_t bytes)
+{
+    if (bytes < FEW_BYTES || soon->count == TH_SOON)
+        return;
+    soon->piece[soon->count].at = row;
+    soon->piece[soon->count++].bytes = bytes;
+}
+
+/* Notes which rows this step writes and the next one reads, those that are long. */
 static void look_ahead(loop *l)
 {
     th_soon *soon = &l->in->soon;
     soon->next = soon->count = 0;
-    for (int k = 0; k < l->sequences && l->done + 1 < l->n && soon->count < TH_SOON; k++) {
+    for (int k = 0; k < l->carries; k++)
+        note(soon, l->carry[k].work + l->carry[k].next * l->carry[k].bytes, l->carry[k].bytes);
+    for (int k = 0; k < l->stacks && l->done; k++)
+        note(soon, l->stack[k].out->data + l->stack[k].next * l->stack[k].bytes, l->stack[k].bytes);
+    for (int k = 0; k < l->sequences && l->done + 1 < l->n; k++) {
         const th_slot *x = &l->f->slot[l->c->in[1 + k]];
-        int64_t bytes = bytes_of(x, 1);
-        if (bytes < FEW_BYTES || !is_contiguous(input_of(l, k)))
-            continue;
-        soon->piece[soon->count].at = x->data + (l->done + 1) * x->stride[0];
-        soon->piece[soon->count++].bytes = bytes;
+        if (is_contiguous(input_of(l, k)))
+            note(soon, x->data + (l->done + 1) * x->stride[0], bytes_of(x, 1));
     }
 }
 
@@ -389,6 +402,10 @@ int64_t th_steps_left(const struct th_frame *f, int sequence, int64_t *apart)
     *apart = l->f->slot[l->c->in[1 + sequence]].stride[0];
     return l->n - l->done;
 }
+
+int th_is_first_step(const struct th_frame *f) { return f->loop && !f->loop->done; }
+
+int th_is_last_step(const struct th_frame *f) { return f->loop->n - f->loop->done == 1; }
 
 th_soon *th_wanted_soon(struct th_frame *f) { return f->around ? &f->soon : NULL; }
 

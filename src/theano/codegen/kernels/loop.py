@@ -18,7 +18,9 @@ def scan(lowering, node):
     if query is None:
         return NotImplemented
     loop = op.loop(node.inputs)
-    part, twins = _step(lowering, loop, op, query)
+    handed = range(len(loop.carries) + len(loop.states))
+    passing = [k for k in handed if not node.outputs[k].clients and loop.until is None]
+    part, twins = _step(lowering, loop, op, query, passing)
     inputs = [lowering.place(v) for v in node.inputs]
     outputs = [None if k in twins else lowering.temp(v) for k, v in enumerate(node.outputs)]
     lowering.places.update((node.outputs[k], outputs[j]) for k, j in twins.items())
@@ -54,8 +56,11 @@ def scan(lowering, node):
     return None
 
 
-def _step(lowering, loop, op, query):
-    """The step as a `Part`, and which stacks are the same as an earlier one: {number of an output: number}."""
+def _step(lowering, loop, op, query, passing):
+    """The step as a `Part`, and which stacks are the same as an earlier one: {number of an output: number}.
+
+    passing: numbers of values handed on that nobody reads after the loop.
+    """
     n_carries, n_states = len(loop.carries), len(loop.states)
     first_state = len(loop.bound) - n_states
     states = [(n_carries + k, first_state + k) for k in range(n_states)]
@@ -67,7 +72,7 @@ def _step(lowering, loop, op, query):
             twins[k] = first
     others = range(len(loop.bound), len(loop.inputs))
     return plan_part(inner, states, int(loop.until is not None), others, op.labels(), set(twins), loop.lean,
-                     len(loop.sequences)), twins
+                     len(loop.sequences), passing), twins
 
 
 def branch(lowering, node):

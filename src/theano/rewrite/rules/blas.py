@@ -33,6 +33,29 @@ def dot_with_vector(fgraph, node):
     return gemv_no_inplace(start, like(1, x), x, y, like(0, x))
 
 
+@rule("add", name="local_sum_of_products", tags=("specialize",))
+def sum_of_products(node):
+    """x y + u v + z >> gemm(x y, 1, u, v, 1) + z, which makes one array instead of two"""
+    out = node.outputs[0]
+    if out.type.dtype not in BLAS_DTYPES or out.type.ndim != 2:
+        return None
+    products = [v for v in node.inputs if v.type == out.type and _is_lone_product(v)]
+    if len(products) < 2:
+        return None
+    rest = [v for v in node.inputs if v not in products]
+    total = rest.pop() if len(rest) == 1 and rest[0].type == out.type else products.pop(0)
+    for product in products:
+        total = gemm_no_inplace(total, like(1, out), *product.owner.inputs, like(1, out))
+    return apply("add", total, *rest) if rest else total
+
+
+def _is_lone_product(v):
+    """Whether nothing but one sum needs this product of matrices."""
+    if v.owner is None or not isinstance(v.owner.op, Dot) or len(v.clients) > 1:
+        return False
+    return all(x.type.ndim == 2 and x.type.dtype == v.type.dtype for x in v.owner.inputs)
+
+
 def scaled(variable):
     """(scalar factor or None, what it multiplies) of a term ``a * x``, ``x / a`` or ``-x``, if nothing else uses it."""
     x, sign = variable, 1
