@@ -36,8 +36,10 @@ def test_a_step_with_a_penalty_is_one_product(written, ndim):
 
 
 @pytest.mark.parametrize(("written", "products", "sums"), [
-    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + b, 1, 1), (lambda x, w, h, u, b, z: T.dot(x, w) + b + T.dot(h, u), 1, 1),
-    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + z, 0, 2), (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u), 1, 1),
+    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + b, 1, 1),
+    (lambda x, w, h, u, b, z: T.dot(x, w) + b + T.dot(h, u), 1, 1),
+    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + z, 0, 2),
+    (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u), 1, 1),
     (lambda x, w, h, u, b, z: T.dot(x, w) + T.dot(h, u) + T.dot(h + 1, u) + z + b, 1, 2),
     (lambda x, w, h, u, b, z: T.tanh(T.dot(x, w)) + T.dot(h, u) + b, 2, 0),
     (lambda x, w, h, u, b, z: T.dot(x, w) * 2 + T.dot(h, u) + b, 2, 0)])

@@ -1,4 +1,4 @@
-"""Products in steps of loops: those that are added to each other, and those that a first or last step can do without."""
+"""Products in steps of loops: those added to each other, and those that a first or last step does without."""
 
 import numpy as np
 import pytest

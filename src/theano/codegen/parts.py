@@ -152,7 +152,8 @@ def _join_products(tasks, sequences, results):
         first = made.get(id(task.inputs[0]))
         if first is None or uses[id(task.inputs[0])] > 1 or id(task.inputs[0]) in results:
             continue
-        pairs = sorted(([*t.inputs[2:4], t.inputs[5]] for t in (first, task)), key=lambda pair: id(pair[0]) not in sequences)
+        pairs = [[*t.inputs[2:4], t.inputs[5]] for t in (first, task)]
+        pairs.sort(key=lambda pair: id(pair[0]) not in sequences)
         task.inputs = [*first.inputs[:2], *pairs[0][:2], first.inputs[4], pairs[0][2], *pairs[1]]
         task.inplace = [(task.outputs[0], first.inputs[0])]
         del made[id(first.outputs[0])]
