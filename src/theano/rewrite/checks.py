@@ -10,7 +10,7 @@ in the original.
 from theano.graph.need import ALWAYS
 from theano.graph.variable import Constant
 from theano.inner.scan.op import Scan
-from theano.rewrite.rules.match import number
+from theano.rewrite.rules.match import made_by, number
 from theano.rewrite.structure import facts
 from theano.scalar.type import Scalar
 from theano.tensor.advanced import AdvancedSubtensor1
@@ -56,14 +56,10 @@ def _is_reshaped(node):
         client != "output" and isinstance(client.op, Reshape) for client, _ in node.outputs[0].clients)
 
 
-def _is_made_by(v, op):
-    return v.owner is not None and isinstance(v.owner.op, op)
-
-
 PASSED_OVER = {
     Reshape: _is_reshaped,
-    Dot: lambda node: any(_is_made_by(v, AllocDiag) for v in node.inputs),
-    Solve: lambda node: _is_made_by(node.inputs[1], Eye),
+    Dot: lambda node: any(made_by(v, AllocDiag) for v in node.inputs),
+    Solve: lambda node: made_by(node.inputs[1], Eye) is not None,
     Det: lambda node: bool(facts(node.inputs[0]) & {"lower", "upper"}),
 }
 

@@ -1,7 +1,7 @@
 """Products as calls of BLAS, with scaling and accumulation inside."""
 
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.match import apply, args, like, number, row
+from theano.rewrite.rules.match import apply, args, like, made_by, number, row
 from theano.tensor.blas import BLAS_DTYPES, Dot22, Gemm, Gemv, _dot22, gemm_no_inplace, gemv_no_inplace
 from theano.tensor.blas import ger as ger_op
 from theano.tensor.careduce import CAReduce
@@ -51,7 +51,7 @@ def sum_of_products(node):
 
 def _is_lone_product(v):
     """Whether nothing but one sum needs this product of matrices."""
-    if v.owner is None or not isinstance(v.owner.op, Dot) or len(v.clients) > 1:
+    if made_by(v, Dot) is None or len(v.clients) > 1:
         return False
     return all(x.type.ndim == 2 and x.type.dtype == v.type.dtype for x in v.owner.inputs)
 

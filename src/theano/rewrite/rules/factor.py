@@ -1,8 +1,8 @@
 """Factorizations: of positive definite matrices that of Cholesky, and one for all that is computed from a matrix."""
 
 from theano.rewrite.engine import rule
-from theano.rewrite.rules.linalg import is_real, made_by
-from theano.rewrite.rules.match import apply, args, like
+from theano.rewrite.rules.linalg import is_real
+from theano.rewrite.rules.match import apply, args, like, made_by
 from theano.rewrite.structure import are_transposes, facts, transposed
 from theano.tensor.careduce import Prod, Sum
 from theano.tensor.create import arange

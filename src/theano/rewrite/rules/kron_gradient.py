@@ -4,8 +4,8 @@ from theano.rewrite.engine import rule
 from theano.rewrite.extents import scalar_extent
 from theano.rewrite.rules.diagonal import filled_with, on_diagonal
 from theano.rewrite.rules.kron import OF_PRODUCT, factors_of
-from theano.rewrite.rules.linalg import TAGS, column_times_row_of, made_by, scalars_of
-from theano.rewrite.rules.match import apply, args, is_number
+from theano.rewrite.rules.linalg import TAGS, column_times_row_of, scalars_of
+from theano.rewrite.rules.match import apply, args, is_number, made_by
 from theano.rewrite.structure import is_square, transposed
 from theano.tensor.advanced import inc_subtensor
 from theano.tensor.careduce import Sum

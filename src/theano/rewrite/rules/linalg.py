@@ -5,7 +5,7 @@ import numpy as np
 from theano.rewrite.engine import rule
 from theano.rewrite.rules.blas import outer_product
 from theano.rewrite.rules.diagonal import DIVISIONS
-from theano.rewrite.rules.match import apply, args, is_float, like, number, row
+from theano.rewrite.rules.match import apply, args, is_float, like, made_by, number, row
 from theano.rewrite.structure import DIAGONAL, are_transposes, facts, nonnegative, transposed
 from theano.scalar.type import complex_dtypes
 from theano.tensor.careduce import Prod, Sum
@@ -20,11 +20,6 @@ from theano.tensor.linalg.solve import TRANSPOSED, Solve, solve, solve_lower_tri
 from theano.tensor.shape import shape_i
 
 TAGS = ("canonicalize", "stabilize", "specialize")
-
-
-def made_by(variable, op):
-    """The node that computes ``variable``, where that is an ``op``; else None."""
-    return variable.owner if variable.owner is not None and isinstance(variable.owner.op, op) else None
 
 
 def is_real(variable):

@@ -22,6 +22,11 @@ def args(variable, name):
     return variable.owner.inputs if row(variable) == name else None
 
 
+def made_by(variable, op):
+    """The node that computes ``variable``, where that is an ``op``; else None."""
+    return variable.owner if variable.owner is not None and isinstance(variable.owner.op, op) else None
+
+
 def number(variable):
     """The number a variable always is, seen through dimshuffles; None where it isn't one."""
     while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
