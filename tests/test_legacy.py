@@ -5,9 +5,11 @@ import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import theano
+import theano.tensor as tt
 from theano import legacy
 
 NAMES = {
@@ -220,3 +222,12 @@ def test_locks_are_nothing_to_wait_for():
 def test_functions_stay_when_modules_of_their_names_are_imported():
     code = "from theano.tensor.var import TensorVariable; import theano.tensor as T; assert callable(T.var)"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_a_module_of_the_name_of_a_function_is_found_in_its_package_and_can_be_called():
+    """Programs write ``T.xlogx.xlogy0(x, y)``, which is the original's, and ``T.xlogx(x)``, as of all functions."""
+    x, y = np.array([0.0, 2.0]), np.array([0.0, 3.0])
+    assert importlib.import_module("theano.tensor.xlogx") is tt.xlogx
+    assert np.allclose(tt.xlogx.xlogy0(x, y).eval(), [0, 2 * np.log(3)])
+    assert np.allclose(tt.xlogx(x).eval(), tt.xlogx.xlogx(x).eval())
+    assert np.allclose(tt.xlogx(x).eval(), [0, 2 * np.log(2)])

@@ -173,7 +173,7 @@ EXTRA = {                       # further names of an old module: where they are
     "tensor.utils": {"hash_from_code": hash_from_code},
     "tensor.xlogx": {"Elemwise": "tensor:Elemwise", "XlogX": "scalar.special:XlogX", "XlogY0": "scalar.special:XlogY0",
                      "scalar_xlogx": "scalar.special:xlogx", "scalar_xlogy0": "scalar.special:xlogy0",
-                     "xlogx": "tensor:xlogx", "xlogy0": "tensor:xlogy0"},
+                     "xlogx": ELEMWISE["xlogx"], "xlogy0": ELEMWISE["xlogy0"]},
     "tensor.nnet.abstract_conv": {"abstract_conv2d": "tensor.nnet.conv:conv2d"},
     "tensor.signal.downsample": {"max_pool_2d": "tensor.signal.pool:pool_2d"},
     "configdefaults": {"change_flags": "config:ChangeFlags", "TheanoConfigParser": "config:Config",
@@ -285,6 +285,7 @@ LIVE = {                            # old module -> the module where what is ass
 
 
 KEPT = {"var", "d3viz"}
+CALLED = ("tensor.xlogx",)          # the old module is what its package shows by this name, and our function is in it
 
 
 class LiveModule(ModuleType):
@@ -300,6 +301,13 @@ class LiveModule(ModuleType):
         owner = sys.modules[PREFIX + LIVE[self.__name__[len(PREFIX):]]]
         if name in vars(owner) and not name.startswith("__"):
             setattr(owner, name, value)
+
+
+class CalledModule(ModuleType):
+    """A module with a function of its own name, in whose place it stands in its package: a call goes to that."""
+
+    def __call__(self, *args, **kwargs):
+        return vars(self)[self.__name__.rpartition(".")[2]](*args, **kwargs)
 
 
 class LegacyFinder:
@@ -325,7 +333,7 @@ class LegacyFinder:
     def create_module(spec):
         """The module, with the names it shows."""
         old = spec.name[len(PREFIX):]
-        kind = LiveModule if old in LIVE else ModuleType
+        kind = LiveModule if old in LIVE else CalledModule if old in CALLED else ModuleType
         module = kind(spec.name, f"Old name of {', '.join(PREFIX + m for m in GATHERED[old])}.")
         for source in reversed(GATHERED[old]):
             found = importlib.import_module(PREFIX + source)
@@ -413,3 +421,5 @@ def install():
     for package, names in STAR.items():
         for name, place in names.items():
             sys.modules[(PREFIX + package).rstrip(".")].__dict__.setdefault(name, _resolve(place))
+    for old in CALLED:
+        importlib.import_module(PREFIX + old)           # takes the place of the function in the package
