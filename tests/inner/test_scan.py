@@ -343,6 +343,18 @@ def test_gradients_of_a_recurrent_network(rng):
         lambda *x: sum((g ** 2).sum() for g in T.grad(rnn(*x), list(x))), at, rng=rng)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("step", [
+    lambda k, h, w: T.tanh(w[k:, 0] * h[0]).sum() * h,
+    lambda k, h, w: T.tanh(T.dot(T.dot(w[k:], h), T.tanh(w[k:]))),
+    lambda k, h, w: T.nnet.sigmoid(T.concatenate([w[0, :k] * h[1], h[k:] + T.dot(w[k], h)])),
+    lambda k, h, w: T.tanh(theano.scan(lambda row, h: h * row, w[:k + 1], h)[0]).sum(axis=0)],
+    ids=["part of a vector", "products of parts", "parts put together", "steps of an inner loop"])
+def test_gradients_where_extents_change_from_step_to_step(rng, mode, step):
+    theano.gradient.verify_grad(lambda w, h: (theano.scan(step, T.arange(3), h, w)[0] ** 2).sum(),
+                                [rng.rand(3, 3) - 0.5, rng.rand(3)], rng=rng, mode=mode)
+
+
 def test_third_derivative():
     x = T.dscalar()
     y = theano.scan(lambda p, x: p * x, outputs_info=T.ones_like(x), non_sequences=x, n_steps=5)[0][-1]

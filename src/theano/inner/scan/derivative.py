@@ -10,7 +10,7 @@ from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.need import ALWAYS, needs
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
-from theano.inner.graph import depending, read, with_light_shapes
+from theano.inner.graph import depending, extents_of, read, with_light_shapes
 from theano.inner.scan.ends import is_below_zeros, rows_from, rows_from_end
 from theano.inner.scan.loop import (
     Carry,
@@ -26,12 +26,13 @@ from theano.inner.scan.loop import (
     twin,
 )
 from theano.tensor.advanced import set_subtensor
-from theano.tensor.constant import constant
+from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import zeros_like
 from theano.tensor.dot import BatchedDot, Dot
 from theano.tensor.elemwise import Elemwise, minimum, switch
 from theano.tensor.join import join
 from theano.tensor.shape import shape_padleft
+from theano.tensor.type import scalar
 
 KEPT = {"tanh", "sigmoid"}          # functions of which derivatives are polynomials of the result
 
@@ -48,6 +49,18 @@ def _recurrent(loop):
 def is_kept(node):
     """Whether a gradient keeps what this node gives, in place of computing it again."""
     return type(node.op) is Elemwise and node.op.scalar_op.row_name in KEPT
+
+
+def _of_equal_rows(loop, values):
+    """Those of the ``values`` of a step whose extents are known to be the same in all steps: they can be stacked."""
+    known = {v: tuple(constant(1) if b else scalar(dtype="int64") for b in v.type.broadcastable)
+             for v in loop.inputs if hasattr(v.type, "broadcastable")}
+    bound = set(loop.bound)
+    try:
+        extents = extents_of(values, known)
+    except Exception:                       # of an op of a user, which compiling tells
+        return []
+    return [v for v, e in zip(values, extents, strict=True) if bound.isdisjoint(ancestors(map(as_tensor_variable, e)))]
 
 
 # -- reverse mode ---------------------------------------------------------------------------------------
@@ -165,6 +178,7 @@ class _Reverse:
         results_too = [*terms.values(), *loop.outputs]
         cases = needs(toposort(results_too, loop.inputs), results_too) or {}
         long = [v for v in long if cases.get(v, ALWAYS) == ALWAYS]
+        long = _of_equal_rows(loop, long)
         seen = read(list(terms.values()), {*loop.inputs, *carried, *kept, *long})
         kept += [v for v in long if v in seen]
         needed = set(ancestors(list(terms.values()), [*loop.inputs, *carried, *kept]))
