@@ -261,6 +261,15 @@ def test_what_is_kept_of_a_loop():
     np.testing.assert_array_equal(theano.function([x], last, mode="DebugMode")([1.0, 2.0]), [32.0, 64.0])
 
 
+@pytest.mark.parametrize("inline", [False, True])
+def test_what_is_kept_of_a_loop_that_came_in_place_of_something(inline):
+    """Its rows are those of what it replaced, whichever of them are kept in the end."""
+    rows = theano.OpFromGraph([x], [theano.scan(lambda row, a: row + a, x, tt.zeros(()))[0]], inline=inline)(2 * x)
+    twice, _ = theano.scan(lambda row, a: (row + a, row + a), x, [tt.zeros(()), None])
+    f = theano.function([x], [rows[-1], *(out[-1] for out in twice)], mode="DebugMode")
+    np.testing.assert_array_equal(f([1.0, 2.0, 3.0]), [12.0, 6.0, 6.0])
+
+
 @pytest.mark.parametrize("mode", ["DebugMode", "NanGuardMode"])
 def test_rows_of_chunks_that_are_not_full(mode):
     rows, _ = theano.scan(lambda a, b: a * b, x, tt.constant(np.float64(1)), checkpoint=3)

@@ -85,9 +85,12 @@ def last_rows_of_scan(node):
     if not shorter:
         return None
     outputs = run(loop)
-    for output in outputs[:len(loop.carries)] + outputs[len(loop.carries) + len(loop.states):]:
-        output.tag.values_eq_approx = equal_last_rows
-    return dict(zip(node.outputs, outputs, strict=True))
+    # The rows of steps go first: with another input that variable would not be what came in place of something.
+    after = {client.outputs[0]: new[c.reach:] for c, old, new in zip(loop.carries, node.outputs, outputs, strict=False)
+             for client in _after_initial(old, c.reach)}
+    for v in (*outputs[:len(loop.carries)], *outputs[len(loop.carries) + len(loop.states):], *after.values()):
+        v.tag.values_eq_approx = equal_last_rows
+    return after | dict(zip(node.outputs, outputs, strict=True))
 
 
 def equal_last_rows(a, b):
@@ -114,6 +117,16 @@ def _initial_rows(carry, n):
     return node.inputs[1] if whole else None
 
 
+def _after_initial(output, reach):
+    """The nodes ``output[reach:]``, of a carry the rows that steps gave."""
+    return [client for client, _ in output.clients if client != "output" and isinstance(client.op, Subtensor)
+            and client.inputs[0] is output and _constant_index(client) == [slice(reach, None, None)]]
+
+
+def _constant_index(node):
+    return node.op.get_constant_idx(node.inputs, allow_partial=True, only_process_constants=True)
+
+
 def _rows_used(output, reach):
     """How many of the last rows are read, of ``output`` or of ``output[reach:]``; None where others are, or all."""
     most, stack = 0, [output]
@@ -124,7 +137,7 @@ def _rows_used(output, reach):
         for client, _ in x.clients:
             if client == "output" or not isinstance(client.op, Subtensor) or client.inputs[0] is not x:
                 return None
-            index = client.op.get_constant_idx(client.inputs, allow_partial=True, only_process_constants=True)
+            index = _constant_index(client)
             if x is output and index == [slice(reach, None, None)]:
                 stack.append(client.outputs[0])
             elif isinstance(index[0], int) and index[0] < 0:
