@@ -735,6 +735,15 @@ def test_number_of_steps_that_is_given_is_checked():
         f([1, 2], 3)
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "uint64"])
+def test_numbers_of_steps_are_integers_of_any_kind(dtype):
+    n = T.scalar("n", dtype)
+    rows, _ = theano.scan(lambda h: 2 * h, None, T.constant(1.0), n_steps=n)
+    f = theano.function([n], [rows, rows[-1]])
+    np.testing.assert_array_equal(f(3)[0], [2, 4, 8])
+    assert f(3)[1] == 8
+
+
 def test_no_step_is_made_for_a_shape():
     x = T.dvector()
     y = theano.scan(lambda e, h: 0.5 * h + e, x, T.constant(0.0))[0]

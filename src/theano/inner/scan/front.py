@@ -244,7 +244,7 @@ class _Step:
                 raise TypeError(f"n_steps must be an integer scalar, but {n} is a {n.type}")
             if isinstance(n, Constant) and n.data < 0:
                 raise ValueError(f"n_steps must not be negative, got {n.data}")
-            return n
+            return n.astype("int64") if n.type.dtype == "uint64" else n     # with int64, uint64 becomes float64
         if not self.lengths:
             raise ValueError("scan doesn't know how many steps to make: give it n_steps, or sequences")
         return fold(minimum, [x.shape[0] for x in self.lengths])
