@@ -57,7 +57,7 @@ def added_increment(fgraph, node):
     taken = row(node.outputs[0]) == "sub"
     v, nodes = _first(node.inputs[int(taken):])
     rest = [x for x in node.inputs if x is not v]
-    if v is None or len(rest) != len(node.inputs) - 1:
+    if v is None or not rest or len(rest) != len(node.inputs) - 1:
         return None
     base = rest[0] if len(rest) == 1 else ELEMWISE["add"](*rest)
     if base.type != v.type or v.type != node.outputs[0].type or not _have_one_shape(fgraph, v, rest):
