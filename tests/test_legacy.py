@@ -110,6 +110,7 @@ NAMES = {
               " CondMerge acceptable_ops cond_make_inplace cond_merge_random_op"
               " ifelse_lift_single_if_through_acceptable_ops",
     "scan_module": "scan map reduce foldl foldr until",
+    "scan_module.scan": "scan",
     "scan_module.scan_op": "Scan Apply DisconnectedType NullType TensorType as_tensor_variable io_connection_pattern",
     "scan_module.scan_utils": "map_variables safe_new expand_empty isNaN_or_Inf_or_None get_updates_and_outputs "
                                "forced_replace reconstruct_graph infer_shape hash_listsDictsTuples until clone "
@@ -231,3 +232,11 @@ def test_a_module_of_the_name_of_a_function_is_found_in_its_package_and_can_be_c
     assert np.allclose(tt.xlogx.xlogy0(x, y).eval(), [0, 2 * np.log(3)])
     assert np.allclose(tt.xlogx(x).eval(), tt.xlogx.xlogx(x).eval())
     assert np.allclose(tt.xlogx(x).eval(), [0, 2 * np.log(2)])
+
+
+@pytest.mark.parametrize("name", ["scan", "scan_checkpoints"])
+def test_functions_of_loops_can_be_called_when_modules_of_their_names_are_imported(name):
+    module = importlib.import_module(f"theano.scan_module.{name}")
+    for scan in (getattr(module, name), getattr(theano.scan_module, name)):
+        rows, _ = scan(lambda row, total: row + total, np.arange(1.0, 4), tt.constant(0.0), n_steps=3)
+        assert rows.eval()[-1] == 6

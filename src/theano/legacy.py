@@ -109,6 +109,7 @@ GATHERED = {
     "configparser": ("configparam", "config"),
     "configdefaults": ("configparam", "config"),
     "scan_module": ("inner.scan.front",),
+    "scan_module.scan": ("inner.scan.front",),
     "scan_module.scan_op": ("inner.scan.op", "gradient", "graph.variable", "graph.walk", "tensor.type",
                             "tensor.constant"),
     "scan_module.scan_utils": ("inner.scan.front", "inner.replace", "inner.scan.former",
@@ -285,7 +286,8 @@ LIVE = {                            # old module -> the module where what is ass
 
 
 KEPT = {"var", "d3viz"}
-CALLED = ("tensor.xlogx",)          # the old module is what its package shows by this name, and our function is in it
+CALLED = (                          # old modules that have the name of a function in the package they are in
+    "tensor.xlogx", "scan_module.scan", "scan_module.scan_checkpoints")
 
 
 class LiveModule(ModuleType):
@@ -304,7 +306,7 @@ class LiveModule(ModuleType):
 
 
 class CalledModule(ModuleType):
-    """A module with a function of its own name, in whose place it stands in its package: a call goes to that."""
+    """A module with a function of its own name, in whose place it stands in its package; a call goes to that."""
 
     def __call__(self, *args, **kwargs):
         return vars(self)[self.__name__.rpartition(".")[2]](*args, **kwargs)
@@ -422,4 +424,5 @@ def install():
         for name, place in names.items():
             sys.modules[(PREFIX + package).rstrip(".")].__dict__.setdefault(name, _resolve(place))
     for old in CALLED:
-        importlib.import_module(PREFIX + old)           # takes the place of the function in the package
+        if PREFIX + old.rpartition(".")[0] in sys.modules:
+            importlib.import_module(PREFIX + old)       # takes the place of the function in the package
