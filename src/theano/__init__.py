@@ -25,6 +25,7 @@ from theano.graph.shared import Container, SharedVariable
 from theano.graph.type import Generic, Type, generic
 from theano.graph.updates import OrderedUpdates
 from theano.graph.variable import Apply, Constant, Variable
+from theano.inner.batch import stacks as _stacks  # noqa: F401  fills the table of NumPy's functions
 from theano.inner.batch.front import vectorize, vectorize_graph
 from theano.inner.custom import custom_grad
 from theano.inner.jacobian import hessian as _hessian

@@ -412,8 +412,16 @@ METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "flo
            "rad2deg", "conj")
 for _name in METHODS:
     method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
+def clipped(x, low, high):
+    """``x`` between two bounds; there is none where it is None."""
+    if low is not None and high is not None:
+        return clip(x, low, high)
+    x = x if low is None else maximum(x, low)
+    return x if high is None else minimum(x, high)
+
+
 FUNCTIONS["clip"] = clip
-method("clip")(lambda self, a_min, a_max: clip(self, a_min, a_max))
+method("clip")(lambda self, a_min, a_max: clipped(self, a_min, a_max))
 method("conjugate")(lambda self: ELEMWISE["conj"](self))
 method("fill")(lambda self, value: second(self, value))
 FUNCTIONS["where"] = switch

@@ -304,8 +304,8 @@ def roll(x, shift, axis=None):
             x = roll(x, n, d)
         return x
     if axis is None:
-        if x.type.ndim > 1:
-            return roll(x.flatten(), shift, axis=0).reshape(x.shape)
+        if x.type.ndim != 1:
+            return roll(x.flatten(), shift, axis=0).reshape(x.shape, ndim=x.type.ndim)
         axis = 0
     axis = axis_of(x, axis)
     every = (slice(None),) * axis

@@ -181,7 +181,7 @@ class _tensor_py_operators:                                                     
 
     def __array_ufunc__(self, ufunc, kind, *inputs, **kwargs):
         """``np.exp(x)`` builds graph."""
-        if kwargs.get("out") is not None or "where" in kwargs:
+        if kwargs.get("out") is not None or "where" in kwargs and kind != "reduce":
             return NotImplemented
         name = UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__)
         apply = UFUNCS.get(name) or (lambda *args: TensorType.apply_row(name, args))
@@ -199,6 +199,8 @@ class _tensor_py_operators:                                                     
         if ours is None:
             raise TypeError(f"{name} has no symbolic counterpart; call it on values, or build "
                             "the expression from theano.tensor functions")
+        if kwargs.get("out", False) is None:            # the default, written out
+            del kwargs["out"]
         return ours(*args, **kwargs)
 
     def copy(self, name=None):
@@ -219,10 +221,9 @@ class _tensor_py_operators:                                                     
 UFUNC_NAMES = {"absolute": "abs_", "negative": "neg", "multiply": "mul", "subtract": "sub",
                "true_divide": "true_div", "divide": "true_div", "floor_divide": "int_div", "power": "pow",
                "remainder": "mod", "square": "sqr", "sign": "sgn", "less": "lt", "less_equal": "le",
-               "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "neq", "rint":
-               "round_half_to_even", "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor",
-               "bitwise_not": "invert", "conjugate": "conj", "positive": "identity",
-               "reciprocal": "inv", "radians": "deg2rad", "degrees": "rad2deg"}
+               "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "neq", "bitwise_and": "and_",
+               "bitwise_or": "or_", "bitwise_xor": "xor", "bitwise_not": "invert", "conjugate": "conj",
+               "positive": "identity", "reciprocal": "inv", "radians": "deg2rad", "degrees": "rad2deg"}
 
 
 class TensorVariable(_tensor_py_operators, Variable):

@@ -1,7 +1,7 @@
 """What NumPy's functions do with tensor variables, where that is more than the method of the same name.
 
 Each module fills `theano.tensor.variable.NUMPY`: ``np.median(x)`` of a variable builds graph. Arguments have NumPy's
-names and defaults; those for results that are there already (``out``, ``where``) are not taken.
+names and defaults; results that are there already (``out``) are not taken.
 """
 
 from functools import wraps
@@ -9,7 +9,22 @@ from functools import wraps
 import numpy as np
 
 from theano.tensor.constant import as_tensor_variable
-from theano.tensor.counterpart import count, matrix, shape, ufunc  # noqa: F401  filled as they are loaded
+from theano.tensor.counterpart import (  # noqa: F401  filled as they are loaded
+    count,
+    difference,
+    edit,
+    fourier,
+    histogram,
+    matrix,
+    pad,
+    polynomial,
+    quantile,
+    reduction,
+    sets,
+    shape,
+    spaced,
+    ufunc,
+)
 from theano.tensor.variable import NUMPY as NUMPY_FUNCTIONS
 from theano.tensor.variable import UFUNCS
 

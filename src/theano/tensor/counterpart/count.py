@@ -2,39 +2,38 @@
 
 import numpy as np
 
+from theano.graph.variable import Variable
 from theano.scalar.dtype import finfo, kind_of
 from theano.tensor.arithmetic import cov, isinf, isnan
 from theano.tensor.axis import axis_of
 from theano.tensor.compare import allclose, isclose
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.counterpart.shape import along
+from theano.tensor.counterpart.shape import taken_along, unstacked
 from theano.tensor.counterpart.ufunc import inexact, truth
-from theano.tensor.create import arange
-from theano.tensor.cumulate import cumprod, cumsum, diff
-from theano.tensor.elemwise import ELEMWISE, eq, minimum, neq, sqrt, switch
+from theano.tensor.create import alloc
+from theano.tensor.cumulate import cumprod, cumsum
+from theano.tensor.elemwise import ELEMWISE, clipped, eq, gt, lt, neq, sqrt, switch
 from theano.tensor.join import concatenate
 from theano.tensor.multiindex import ravel_multi_index, unravel_index
 from theano.tensor.nonzero import flatnonzero, nonzero
 from theano.tensor.reduce import all as all_of
-from theano.tensor.reduce import any as any_of
-from theano.tensor.reduce import max as max_of
-from theano.tensor.reduce import mean, prod, sum, var
-from theano.tensor.reduce import min as min_of
-from theano.tensor.repeat import bincount
-from theano.tensor.sort import Unique, searchsorted, sort
+from theano.tensor.sort import argsort, sort
 from theano.tensor.variable import FUNCTIONS, counterpart
 
-counterpart("amax")(max_of)
-counterpart("amin")(min_of)
 counterpart("around")(lambda a, decimals=0: _rounded(a, decimals))
 counterpart("round")(lambda a, decimals=0: _rounded(a, decimals))
-counterpart("fix")(lambda x: ELEMWISE["trunc"](x))
-counterpart("diff")(lambda a, n=1, axis=-1: diff(as_tensor_variable(a), n, axis))
-counterpart("ediff1d")(lambda ary: diff(as_tensor_variable(ary).flatten(), 1, 0))
-counterpart("cumulative_sum")(lambda x, axis=None: cumsum(x, 0 if axis is None else axis))
-counterpart("cumulative_prod")(lambda x, axis=None: cumprod(x, 0 if axis is None else axis))
-counterpart("cov")(lambda m, y=None, rowvar=True, bias=False, ddof=None: cov(m, y, rowvar, bias, ddof))
-counterpart("count_nonzero")(lambda a, axis=None, keepdims=False: sum(truth(a), axis=axis, keepdims=keepdims))
+counterpart("fix")(lambda x: ELEMWISE["trunc"](x) if kind_of(x.type.dtype) == "f" else x)
+counterpart("cumsum")(lambda a, axis=None, dtype=None: cumsum(_typed(a, dtype), axis))
+counterpart("cumprod")(lambda a, axis=None, dtype=None: cumprod(_typed(a, dtype), axis))
+counterpart("cumulative_sum")(lambda x, axis=None, dtype=None, include_initial=False: _running(
+    cumsum, 0, x, axis, dtype, include_initial))
+counterpart("cumulative_prod")(lambda x, axis=None, dtype=None, include_initial=False: _running(
+    cumprod, 1, x, axis, dtype, include_initial))
+counterpart("cov")(lambda m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, dtype=None: cov(
+    _typed(m, dtype), y, rowvar, bias, ddof, fweights, aweights))
+counterpart("isposinf")(lambda x: isinf(x) & gt(x, 0))
+counterpart("isneginf")(lambda x: isinf(x) & lt(x, 0))
+counterpart("sort_complex")(lambda a: sort(as_tensor_variable(a) + 0j))
 counterpart("isclose")(isclose)
 counterpart("allclose")(allclose)
 counterpart("isreal")(lambda x: eq(x.imag, 0))
@@ -42,56 +41,71 @@ counterpart("iscomplex")(lambda x: neq(x.imag, 0))
 counterpart("flatnonzero")(flatnonzero)
 counterpart("argwhere")(lambda a: nonzero(a, return_matrix=True).T)
 counterpart("extract")(lambda condition, arr: as_tensor_variable(arr).flatten()[flatnonzero(condition)])
-counterpart("bincount")(lambda x, weights=None, minlength=0: bincount(x, weights, minlength or None))
 counterpart("unravel_index")(lambda indices, shape, order="C": unravel_index(indices, shape, order))
 counterpart("ravel_multi_index")(lambda multi_index, dims, mode="raise", order="C": ravel_multi_index(
     multi_index, dims, mode, order))
-counterpart("isin")(lambda element, test_elements: any_of(eq(
-    as_tensor_variable(element).dimshuffle(*range(as_tensor_variable(element).type.ndim), "x"),
-    as_tensor_variable(test_elements).flatten()), axis=-1))
-counterpart("nansum")(lambda a, axis=None, keepdims=False: sum(_without_nan(a, 0), axis=axis, keepdims=keepdims))
-counterpart("nanprod")(lambda a, axis=None, keepdims=False: prod(_without_nan(a, 1), axis=axis, keepdims=keepdims))
-counterpart("nanmax")(lambda a, axis=None, keepdims=False: _among_numbers(max_of, -np.inf, a, axis, keepdims))
-counterpart("nanmin")(lambda a, axis=None, keepdims=False: _among_numbers(min_of, np.inf, a, axis, keepdims))
-counterpart("nanmean")(lambda a, axis=None, keepdims=False: sum(_without_nan(a, 0), axis=axis, keepdims=keepdims) / sum(
-    ~isnan(a), axis=axis, keepdims=keepdims))
 counterpart("sinc")(lambda x: _sinc(inexact(as_tensor_variable(x)) * np.pi))
 
 
-@counterpart("digitize")
-def _bins(x, bins, right=False):
-    """The number of the bin of each element; the bounds ascend or descend, which is seen when it runs."""
-    bins = as_tensor_variable(bins)
-    descending = any_of(bins[:1] > bins[-1:])
-    found = searchsorted(bins[::switch(descending, -1, 1)], as_tensor_variable(x), side="left" if right else "right")
-    return switch(descending, bins.shape[0] - found, found)
-
-
-@counterpart("var")
-def _variance(a, axis=None, ddof=0, keepdims=False):
-    if a.type.dtype.startswith("complex"):
-        return var(a.real, axis, ddof, keepdims) + var(a.imag, axis, ddof, keepdims)
-    return var(a, axis, ddof, keepdims)
-
-
-@counterpart("std")
-def _deviation(a, axis=None, ddof=0, keepdims=False):
-    return sqrt(_variance(a, axis, ddof, keepdims))
-
-
 def _rounded(a, decimals):
-    scale = 10.0 ** decimals
-    half = ELEMWISE["round_half_to_even"]
-    return half(a) if decimals == 0 else half(a * scale) / scale
+    a, half = as_tensor_variable(a), ELEMWISE["round_half_to_even"]
+    if kind_of(a.type.dtype) not in "fc":
+        return a if decimals >= 0 else (half(a / 10 ** -decimals) * 10 ** -decimals).astype(a.type.dtype)
+    if a.type.dtype.startswith("complex"):
+        return _rounded(a.real, decimals) + 1j * _rounded(a.imag, decimals)
+    if decimals == 0:
+        return half(a)
+    scale = constant(10.0 ** abs(decimals), dtype=a.type.dtype)
+    return half(a * scale) / scale if decimals > 0 else half(a / scale) * scale
 
 
-def _without_nan(a, value):
-    return switch(isnan(a), constant(value, dtype=a.type.dtype), a)
+def _typed(x, dtype):
+    return as_tensor_variable(x) if dtype is None else as_tensor_variable(x).astype(dtype)
 
 
-def _among_numbers(reduce, neutral, a, axis, keepdims):
-    found = reduce(switch(isnan(a), neutral, a), axis=axis, keepdims=keepdims)
-    return switch(all_of(isnan(a), axis=axis, keepdims=keepdims), np.nan, found).astype(found.type.dtype)
+def _running(function, start, x, axis, dtype, include_initial):
+    x = _typed(x, dtype)
+    if axis is None and x.type.ndim > 1:
+        raise ValueError(f"an array with more than one dimension needs an axis, got {x.type}")
+    axis = axis_of(x, axis or 0)
+    found = function(x, axis)
+    if not include_initial:
+        return found
+    extents = [1 if d == axis else x.shape[d] for d in range(x.type.ndim)]
+    return concatenate([alloc(constant(start, dtype=found.type.dtype), *extents), found], axis)
+
+
+@counterpart("clip")
+def _clipped(a, a_min=None, a_max=None, *, min=None, max=None):                                      # noqa: A002
+    """Between two bounds, of which one or both may be None."""
+    low, high = min if a_min is None else a_min, max if a_max is None else a_max
+    return clipped(as_tensor_variable(a), low, high)
+
+
+@counterpart("lexsort")
+def _order_by(keys, axis=-1):
+    """The order by the last key, where it is equal by the one before ..."""
+    first, *rest = [as_tensor_variable(k) for k in (keys if isinstance(keys, (tuple, list)) else unstacked(keys))]
+    order = argsort(first, axis=axis, kind="stable")
+    for key in rest:
+        order = taken_along(order, argsort(taken_along(key, order, axis), axis=axis, kind="stable"), axis)
+    return order
+
+
+@counterpart("piecewise")
+def _by_pieces(x, condlist, funclist, *args, **kw):
+    """Each function of all elements, of which those are taken for which its condition holds."""
+    x = as_tensor_variable(x)
+    if isinstance(condlist, Variable) and not condlist.type.ndim or not isinstance(condlist, (tuple, list, Variable)):
+        condlist = [condlist]
+    conditions = [truth(as_tensor_variable(c)) for c in condlist]
+    values = [f(x, *args, **kw) if callable(f) else f for f in funclist]
+    if len(values) - len(conditions) not in (0, 1):
+        raise ValueError(f"{len(conditions)} conditions need as many functions or one more, got {len(values)}")
+    result = as_tensor_variable(values[-1] if len(values) > len(conditions) else 0)
+    for condition, value in zip(conditions, values, strict=False):
+        result = switch(condition, value, result)
+    return result.astype(x.type.dtype)
 
 
 def _sinc(x):
@@ -113,31 +127,6 @@ def _selected(condlist, choicelist, default=0):
     return result
 
 
-@counterpart("average")
-def _average(a, axis=None, weights=None, keepdims=False):
-    a = as_tensor_variable(a)
-    if weights is None:
-        return mean(a, axis=axis, keepdims=keepdims)
-    weights = as_tensor_variable(weights)
-    if weights.type.ndim != a.type.ndim:            # a vector, along one axis
-        weights = weights.dimshuffle(*[0 if d == axis_of(a, axis) else "x" for d in range(a.type.ndim)])
-    whole = sum(weights + a.zeros_like(), axis=axis, keepdims=keepdims)
-    return sum(a * weights, axis=axis, keepdims=keepdims) / whole
-
-
-@counterpart("median")
-def _median(a, axis=None, keepdims=False):
-    a = inexact(as_tensor_variable(a))
-    x, d = (a.flatten(), 0) if axis is None else (a, axis_of(a, axis))
-    ordered, n = sort(x, axis=d), x.shape[d]
-    low, high, last = (ordered[along(d, k)] for k in ((n - 1) // 2, n // 2, -1))
-    found = switch(isnan(last), last, (low + high) / 2)                              # nan is sorted to the end
-    if not keepdims:
-        return found
-    return found.dimshuffle(*["x"] * a.type.ndim) if axis is None else \
-        found.dimshuffle(*range(d), "x", *range(d, a.type.ndim - 1))
-
-
 @counterpart("corrcoef")
 def _correlation(x, y=None, rowvar=True):
     found = cov(x, y, rowvar)
@@ -145,16 +134,6 @@ def _correlation(x, y=None, rowvar=True):
         return found / found
     deviation = sqrt(found.diagonal())
     return found / deviation.dimshuffle(0, "x") / deviation.dimshuffle("x", 0)
-
-
-@counterpart("trapezoid")
-def _trapezoid(y, x=None, dx=1.0, axis=-1):
-    y = as_tensor_variable(y)
-    axis %= y.type.ndim
-    step = dx if x is None else diff(as_tensor_variable(x), 1, axis if as_tensor_variable(x).type.ndim > 1 else 0)
-    if x is not None and step.type.ndim < y.type.ndim:
-        step = step.dimshuffle(*[0 if d == axis else "x" for d in range(y.type.ndim)])
-    return sum(step * (y[along(axis, slice(1, None))] + y[along(axis, slice(None, -1))]) / 2, axis=axis)
 
 
 @counterpart("array_equal")
@@ -165,8 +144,11 @@ def _same(a1, a2):
 
 
 @counterpart("nan_to_num")
-def _finite(x, nan=0.0, posinf=None, neginf=None):
+def _finite(x, copy=True, nan=0.0, posinf=None, neginf=None):
     x = as_tensor_variable(x)
+    if x.type.dtype.startswith("complex"):
+        real, imag = (_finite(part, copy, nan, posinf, neginf) for part in (x.real, x.imag))
+        return (real + 1j * imag).astype(x.type.dtype)
     if kind_of(x.type.dtype) != "f":
         return x
     limits = finfo(x.type.dtype)
@@ -174,48 +156,7 @@ def _finite(x, nan=0.0, posinf=None, neginf=None):
     return switch(isnan(x), nan, switch(isinf(x), switch(x > 0, large, small), x)).astype(x.type.dtype)
 
 
-@counterpart("take_along_axis")
-def _taken(arr, indices, axis):
-    arr, indices = as_tensor_variable(arr), as_tensor_variable(indices)
-    ndim = arr.type.ndim
-    places = [arange(indices.shape[d]).dimshuffle(*[0 if k == d else "x" for k in range(ndim)]) for d in range(ndim)]
-    places[axis % ndim] = indices
-    return arr[tuple(places)]
-
-
-@counterpart("unique")
-def _distinct(ar, return_index=False, return_inverse=False, return_counts=False, axis=None):
-    return Unique(return_index, return_inverse, return_counts, axis)(as_tensor_variable(ar))
-
-
-@counterpart("interp")
-def _interpolated(x, xp, fp, left=None, right=None):
-    """Straight lines between points with rising ``xp``."""
-    x, xp, fp = (inexact(as_tensor_variable(v)) for v in (x, xp, fp))
-    k = minimum(ELEMWISE["maximum"](searchsorted(xp, x, side="right") - 1, 0), xp.shape[0] - 2)
-    inside = fp[k] + (x - xp[k]) * (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
-    low, high = fp[0] if left is None else left, fp[-1] if right is None else right
-    return switch(x < xp[0], low, switch(x >= xp[-1], switch(eq(x, xp[-1]), fp[-1], high), inside))
-
-
-@counterpart("polyval")
-def _polynomial(p, x):
-    p = as_tensor_variable(p)
-    powers = as_tensor_variable(x).dimshuffle(*range(as_tensor_variable(x).type.ndim), "x") ** arange(p.shape[0])[::-1]
-    return sum(p * powers, axis=-1)
-
-
-@counterpart("gradient")
-def _slopes(f):
-    """Central differences of a vector, one-sided ones at its ends."""
-    if f.type.ndim != 1:
-        raise TypeError(f"numpy.gradient of a variable is that of a vector with distances 1, got {f.type}")
-    f = inexact(f)
-    return concatenate([f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1]])
-
-
-for _name in ("sum", "prod", "mean", "max", "min", "ptp", "all", "any", "argmax", "argmin", "cumsum",
-              "cumprod", "clip", "reshape", "ravel", "transpose", "swapaxes", "compress", "choose", "take", "diagonal",
-              "nonzero", "searchsorted", "sort", "argsort", "repeat", "zeros_like", "ones_like", "real", "imag",
-              "angle", "size", "i0"):
+for _name in ("ptp", "argmax", "argmin", "transpose", "swapaxes", "compress", "choose", "take", "diagonal", "nonzero",
+              "searchsorted", "sort", "argsort", "repeat", "zeros_like", "ones_like", "real", "imag", "angle", "size",
+              "i0"):
     counterpart(_name)(FUNCTIONS[_name])

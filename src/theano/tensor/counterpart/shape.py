@@ -3,26 +3,26 @@
 import numpy as np
 
 from theano.errors import NotScalarConstantError
+from theano.graph.variable import Variable
 from theano.scalar.dtype import result_type
-from theano.tensor.advanced import set_subtensor
 from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
-from theano.tensor.create import alloc, arange, empty_like, full, full_like, tril, triu
+from theano.tensor.create import alloc, arange, empty_like, full_like, tril, triu
 from theano.tensor.diagonal import diag
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.join import concatenate, roll, stack
 from theano.tensor.repeat import tile
-from theano.tensor.shape import shape_padaxis, squeeze, transpose
+from theano.tensor.shape import get_vector_length, shape_padaxis, squeeze, transpose
 from theano.tensor.variable import counterpart
 
 counterpart("concatenate", "concat")(concatenate)
 counterpart("broadcast_to")(lambda array, shape: alloc(as_tensor_variable(array), *shape))
-counterpart("roll")(lambda a, shift, axis=None: roll(as_tensor_variable(a), shift, axis))
 counterpart("tile")(lambda A, reps: tile(as_tensor_variable(A), reps))                               # noqa: N803
 counterpart("expand_dims")(lambda a, axis: _expanded(as_tensor_variable(a), axis))
 counterpart("permute_dims")(lambda a, axes=None: transpose(a, axes))
 counterpart("matrix_transpose", "linalg.matrix_transpose")(lambda x: transposed(as_tensor_variable(x)))
-counterpart("copy")(lambda a: as_tensor_variable(a).copy())
+counterpart("astype")(lambda x, dtype, copy=True: as_tensor_variable(x).astype(dtype))
+counterpart("copy")(lambda a, order="K", subok=False: as_tensor_variable(a).copy())
 counterpart("full_like")(lambda a, fill_value, dtype=None: full_like(a, fill_value, dtype))
 counterpart("empty_like")(lambda prototype, dtype=None: empty_like(prototype, dtype))
 counterpart("ndim")(lambda a: a.type.ndim)
@@ -42,10 +42,6 @@ counterpart("vsplit")(lambda ary, parts: split(ary, parts))
 counterpart("dsplit")(lambda ary, parts: split(ary, parts, axis=2))
 counterpart("diagflat")(lambda v, k=0: diag(as_tensor_variable(v).flatten(), k))
 counterpart("diag")(lambda v, k=0: diag(as_tensor_variable(v), k))
-counterpart("tril")(lambda m, k=0: tril(as_tensor_variable(m), k))
-counterpart("triu")(lambda m, k=0: triu(as_tensor_variable(m), k))
-counterpart("fft.fftshift")(lambda x, axes=None: _shifted(as_tensor_variable(x), axes, lambda n: n // 2))
-counterpart("fft.ifftshift")(lambda x, axes=None: _shifted(as_tensor_variable(x), axes, lambda n: -(n // 2)))
 
 
 def transposed(x):
@@ -56,6 +52,16 @@ def transposed(x):
 def along(axis, part):
     """The index that takes ``part`` along an axis."""
     return (*[slice(None)] * axis, part)
+
+
+def known_extent(x, axis):
+    """An extent that is known while the graph is built, else None."""
+    try:
+        if x.type.ndim == 1:
+            return get_vector_length(x)
+        return int(get_scalar_constant_value(x.shape[axis_of(x, axis)]))
+    except (ValueError, NotScalarConstantError):
+        return None
 
 
 def flipped(x, axis=None):
@@ -86,10 +92,109 @@ def _expanded(x, axis):
     return x
 
 
-def _shifted(x, axes, step):
-    for d in range(x.type.ndim) if axes is None else axes_of(x, axes):
-        x = roll(x, step(x.shape[d]), axis=d)
+@counterpart("take_along_axis")
+def taken_along(arr, indices, axis=-1):
+    """Elements at places along an axis, for every place along the others.  Reference: numpy.take_along_axis"""
+    arr, indices = as_tensor_variable(arr), as_tensor_variable(indices)
+    if axis is None:
+        arr, axis = arr.flatten(), 0
+    ndim, axis = arr.type.ndim, axis_of(arr, axis)
+    places = [arange(indices.shape[d]).dimshuffle(*[0 if k == d else "x" for k in range(ndim)]) for d in range(ndim)]
+    places[axis] = indices
+    return arr[tuple(places)]
+
+
+@counterpart("reshape")
+def _reshaped(a, shape, order="C", copy=None):
+    """Elements in the order of memory of a new shape; a variable has no other order than that of C."""
+    a = as_tensor_variable(a)
+    if _is_in_rows(order):
+        return a.reshape(shape)
+    shape = shape if isinstance(shape, (tuple, list, Variable)) else [shape]
+    return transpose(transpose(a).reshape(shape[::-1]))
+
+
+@counterpart("ravel")
+def _flat(a, order="C"):
+    a = as_tensor_variable(a)
+    return (a if _is_in_rows(order) else transpose(a)).flatten()
+
+
+def _is_in_rows(order):
+    if order not in ("C", "F", "A", "K"):
+        raise ValueError(f"order must be 'C', 'F', 'A' or 'K', got {order!r}")
+    return order != "F"
+
+
+@counterpart("roll")
+def _rolled(a, shift, axis=None):
+    """One shift for all axes, one for each, or several for one."""
+    a, many = as_tensor_variable(a), isinstance(shift, (tuple, list))
+    if axis is None or not many or isinstance(axis, (tuple, list)) and len(axis) == len(shift):
+        return roll(a, sum(shift) if axis is None and many else shift, axis)
+    axes = list(axis) if isinstance(axis, (tuple, list)) else [axis]
+    shifts = list(shift) * len(axes) if len(shift) == 1 else list(shift)
+    return roll(a, shifts, axes * len(shifts) if len(axes) == 1 else axes)
+
+
+@counterpart("tril")
+def _lower(m, k=0):
+    return tril(_rows_of(m), k)
+
+
+@counterpart("triu")
+def _upper(m, k=0):
+    return triu(_rows_of(m), k)
+
+
+def _rows_of(m):
+    """A matrix of which each row is the vector, as NumPy makes triangles of vectors."""
+    m = as_tensor_variable(m)
+    return alloc(m, m.shape[0], m.shape[0]) if m.type.ndim == 1 else m
+
+
+@counterpart("broadcast_arrays")
+def _same_shape(*args):
+    """Each with the shape that all have together."""
+    arrays = [as_tensor_variable(x) for x in args]
+    return tuple(_filled(x, [y for k, y in enumerate(arrays) if k != place]) for place, x in enumerate(arrays))
+
+
+def _filled(x, models):
+    for model in models:
+        x = ELEMWISE["second"](model, x)
     return x
+
+
+@counterpart("block")
+def _blocks(arrays):
+    """Nested lists of parts, the innermost lists along the last axis."""
+    depth, level = 0, arrays
+    while isinstance(level, list):
+        depth, level = depth + 1, level[0]
+    ndim = max([depth, *(x.type.ndim for x in _leaves(arrays))])
+
+    def put_together(part, depth):
+        if isinstance(part, list):
+            return concatenate([put_together(p, depth - 1) for p in part], axis=ndim - depth)
+        part = as_tensor_variable(part)
+        return part.dimshuffle(*["x"] * (ndim - part.type.ndim), *range(part.type.ndim))
+    return put_together(arrays, depth)
+
+
+def _leaves(arrays):
+    return [x for part in arrays for x in _leaves(part)] if isinstance(arrays, list) else [as_tensor_variable(arrays)]
+
+
+@counterpart("unstack")
+def unstacked(x, axis=0):
+    """The slices across an axis whose extent is known."""
+    x = as_tensor_variable(x)
+    axis, n = axis_of(x, axis), known_extent(x, axis)
+    if n is None:
+        raise TypeError(f"numpy.unstack of a variable needs to know its extent, and that of {x} along axis {axis} is "
+                        "not: x[k] is a slice of it")
+    return tuple(x[along(axis, k)] for k in range(n))
 
 
 @counterpart("squeeze")
@@ -114,24 +219,9 @@ def _columns(tup):
                         for x in map(as_tensor_variable, tup)], axis=1)
 
 
-@counterpart("append")
-def _appended(arr, values, axis=None):
-    arr, values = as_tensor_variable(arr), as_tensor_variable(values)
-    return concatenate([arr.flatten(), values.flatten()]) if axis is None else concatenate([arr, values], axis)
-
-
-@counterpart("delete")
-def _deleted(arr, obj, axis=None):
-    arr = as_tensor_variable(arr)
-    x, d = (arr.flatten(), 0) if axis is None else (arr, axis_of(arr, axis))
-    if not isinstance(obj, (int, np.integer)):
-        raise TypeError(f"numpy.delete of a variable needs an int, got {obj!r}: write x[mask] for masks")
-    at = obj if obj >= 0 else x.shape[d] + obj
-    return concatenate([x[along(d, slice(0, at))], x[along(d, slice(at + 1, None))]], d)
-
-
 @counterpart("moveaxis")
-def _moved(a, source, destination):
+def moved(a, source, destination):
+    """``a`` with some axes in other places.  Reference: numpy.moveaxis"""
     a = as_tensor_variable(a)
     source, destination = (axes_of(a, part) for part in (source, destination))
     order = [d for d in range(a.type.ndim) if d not in source]
@@ -143,7 +233,7 @@ def _moved(a, source, destination):
 @counterpart("rollaxis")
 def _rolled_axis(a, axis, start=0):
     axis, start = axis_of(a, axis), start + a.type.ndim * (start < 0)
-    return _moved(a, axis, start - (start > axis))
+    return moved(a, axis, start - (start > axis))
 
 
 @counterpart("rot90")
@@ -177,29 +267,6 @@ def _cut(ary, indices_or_sections, axis=0, even=False):
     return [ary[along(axis, slice(a, b))] for a, b in zip([None, *places], [*places, None], strict=True)]
 
 
-@counterpart("pad")
-def _padded(array, pad_width, mode="constant", constant_values=0):
-    """Constants around an array."""
-    if mode != "constant" or np.ndim(constant_values):
-        raise TypeError("numpy.pad of a variable puts one constant around it: mode='constant'")
-    array = as_tensor_variable(array)
-    widths = np.broadcast_to(np.asarray(pad_width), (array.type.ndim, 2))
-    extents = [array.shape[d] + int(a + b) for d, (a, b) in enumerate(widths)]
-    inside = tuple(slice(int(a), int(a) + array.shape[d]) for d, (a, _) in enumerate(widths))
-    return set_subtensor(full(extents, constant_values, array.type.dtype)[inside], array)
-
-
-@counterpart("meshgrid")
-def _mesh(*xi, indexing="xy"):
-    """Vectors as coordinates of a grid: a list of tensors."""
-    vectors = [as_tensor_variable(x).flatten() for x in xi]
-    order = list(range(len(vectors)))
-    if indexing == "xy" and len(order) > 1:
-        order[:2] = 1, 0
-    extents = [vectors[d].shape[0] for d in order]
-    return [alloc(v.dimshuffle(*[0 if d == k else "x" for d in order]), *extents) for k, v in enumerate(vectors)]
-
-
 @counterpart("shape")
 def _shape(a):
     """Extents as a vector; those that are known as a tuple of ints."""
@@ -207,16 +274,3 @@ def _shape(a):
         return tuple(int(get_scalar_constant_value(a.shape[d])) for d in range(a.type.ndim))
     except NotScalarConstantError:
         return a.shape
-
-
-@counterpart("linspace")
-def _evenly(start, stop, num=50, endpoint=True, dtype=None):
-    """``num`` numbers, along a new first axis."""
-    start, stop = as_tensor_variable(start), as_tensor_variable(stop)
-    k = arange(num)
-    k = k.dimshuffle(0, *["x"] * max(start.type.ndim, stop.type.ndim))
-    steps = ELEMWISE["maximum"](num - 1 if endpoint else num, 1)
-    found = start + k * ((stop - start) / steps)
-    if endpoint:                                # exactly
-        found = ELEMWISE["switch"](ELEMWISE["eq"](k, num - 1) & ELEMWISE["gt"](k, 0), stop, found)
-    return found if dtype is None else found.astype(dtype)

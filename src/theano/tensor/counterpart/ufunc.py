@@ -2,18 +2,15 @@
 
 import numpy as np
 
+from theano.graph.variable import Variable
 from theano.scalar.dtype import kind_of
 from theano.scalar.type import complex_dtypes
 from theano.tensor.arithmetic import isinf, isnan
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.cumulate import cumprod, cumsum
 from theano.tensor.elemwise import ELEMWISE, abs_, cast, eq, gt, lt, maximum, minimum, neq, sqrt, switch
-from theano.tensor.reduce import all as all_of
-from theano.tensor.reduce import any as any_of
-from theano.tensor.reduce import max as max_of
-from theano.tensor.reduce import min as min_of
-from theano.tensor.reduce import prod, sum
-from theano.tensor.variable import UFUNC_METHODS, UFUNCS
+from theano.tensor.reduce import sum
+from theano.tensor.variable import NUMPY, UFUNC_METHODS, UFUNCS
 
 log1p, exp, exp2, log2, mod, power, trunc, sgn, int_div, xor, and_, or_ = (ELEMWISE[n] for n in (
     "log1p", "exp", "exp2", "log2", "mod", "pow", "trunc", "sgn", "int_div", "xor", "and_", "or_"))
@@ -58,6 +55,16 @@ def fabs(x):
 def inexact(x):
     """``x`` with a dtype that has fractions."""
     return x if kind_of(x.type.dtype) in "fc" else cast(x, "float64")
+
+
+def number(x):
+    """A variable; of Python's numbers in 64 bits, as NumPy has them, for what is computed before an array is met."""
+    return x if isinstance(x, Variable) else as_tensor_variable(np.asarray(x))
+
+
+@ufunc
+def rint(x):
+    return ELEMWISE["round_half_to_even"](inexact(x))
 
 
 @ufunc
@@ -144,21 +151,44 @@ def right_shift(x, n):
 
 
 @ufunc
+def ldexp(x, n):
+    x = inexact(x)
+    return x * power(constant(2, dtype=x.type.dtype), n.astype(x.type.dtype))
+
+
+@ufunc
+def modf(x):
+    """What is behind the point, and what is before it: both with the sign of ``x``."""
+    x = inexact(x)
+    whole = trunc(x)
+    return copysign(switch(isinf(x), 0, x - whole), x).astype(x.type.dtype), whole
+
+
+@ufunc
+def matvec(m, v):
+    return sum(m * v.dimshuffle(*range(v.type.ndim - 1), "x", v.type.ndim - 1), axis=-1)
+
+
+@ufunc
+def vecmat(v, m):
+    return sum(v.conj().dimshuffle(*range(v.type.ndim), "x") * m, axis=-2)
+
+
+@ufunc
 def vecdot(x, y):
     return sum(x.conj() * y, axis=-1)
 
 
 # -- reduce, accumulate, outer -----------------------------------------------------------------------------------------
 
-REDUCED = {"add": sum, "multiply": prod, "maximum": max_of, "minimum": min_of, "logical_and": all_of,
-           "logical_or": any_of}
+REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logical_and": "all",
+           "logical_or": "any"}
 ACCUMULATED = {"add": cumsum, "multiply": cumprod}
 
 
-def reduce(name, apply, x, axis=0, dtype=None, keepdims=False):
+def reduce(name, apply, x, axis=0, **more):
     """``np.add.reduce(x)``, along the first axis if nothing else is said."""
-    more = {} if dtype is None else {"dtype": dtype}
-    return REDUCED[name](as_tensor_variable(x), axis=axis, keepdims=keepdims, **more)
+    return NUMPY[REDUCED[name]](as_tensor_variable(x), axis=axis, **{k: v for k, v in more.items() if v is not None})
 
 
 def accumulate(name, apply, x, axis=0):
