@@ -32,6 +32,7 @@ PROGRAMS = {
     "both axes": lambda x: (x - x.sum(axis=1, keepdims=True)).sum(axis=0),
     "sums of sums": lambda x: (x - x.mean()).sum(axis=1, keepdims=True) * x,
     "one value a row": lambda x: T.exp(x.sum(axis=1))[:, None] * x.sum(axis=1)[:, None],
+    "put before": lambda x: T.concatenate([T.alloc(x.mean(axis=0, keepdims=True), 1, x.shape[1]), x]),
     "without data": lambda x: T.zeros_like(x) + x.sum(axis=1, keepdims=True),
 }
 

@@ -153,15 +153,30 @@ def test_products_of_stacks_have_gradients(rng):
 
 
 def test_what_can_not_be_built_says_so():
-    x, v = T.dmatrix(), T.dvector()
-    for call, words in [(lambda: np.histogram(v), "numpy.histogram has no symbolic counterpart"),
-                        (lambda: np.fft.irfft(v), "numpy.fft.irfft has no symbolic"),
-                        (lambda: np.linalg.norm(T.dtensor3(), axis=(0, 1)), "vectors or one matrix"),
-                        (lambda: np.einsum("...i->i", x), "ellipsis"), (lambda: x @ T.dscalar(), "matmul needs"),
-                        (lambda: np.delete(v, [0, 1]), "mask"), (lambda: np.pad(v, 1, mode="edge"), "constant"),
+    x, v, t = T.dmatrix(), T.dvector(), T.dtensor3()
+    for call, words in [(lambda: np.packbits(v), "numpy.packbits has no symbolic counterpart"),
+                        (lambda: x @ T.dscalar(), "matmul needs"), (lambda: np.unstack(x), "needs to know its extent"),
+                        (lambda: np.pad(v, 1, mode="empty"), "has the modes .'constant', 'edge'"),
+                        (lambda: np.pad(v, T.iscalar()), "widths that are known"),
                         (lambda: np.add(x, x, out=np.ones((2, 2))), "NotImplemented"),
-                        (lambda: np.gradient(x), "vector")]:
+                        (lambda: np.sum(x, out=np.ones(())), "out"), (lambda: np.add(x, x, where=x > 0), "NotImpl"),
+                        (lambda: np.quantile(x, 0.5, method="inverted_cdf"), "has the methods"),
+                        (lambda: np.histogram(v, "auto"), "number of bins"), (lambda: np.trim_zeros(x), "vector"),
+                        (lambda: np.gradient(x, 1.0, 2.0, 3.0), "for each of 2 axes")]:
         with pytest.raises(TypeError, match=words):
+            call()
+    for call, words in [(lambda: np.max(x, where=x > 0), "needs initial"), (lambda: np.einsum("...i->i", x), "none"),
+                        (lambda: np.einsum("ij,jk->ik", x), "2 terms for 1 operands"),
+                        (lambda: np.gradient(x, edge_order=3), "edge_order 1 and 2"),
+                        (lambda: np.linalg.norm(t, axis=(0, 1, 2)), "one axis or two"),
+                        (lambda: np.linalg.norm(t, "nil", axis=(0, 1)), "no norm of order 'nil'"),
+                        (lambda: np.reshape(x, -1, order="B"), "order must be"),
+                        (lambda: np.convolve(v, v, "half"), "mode must be"),
+                        (lambda: np.fft.fft(v, norm="no"), "norm must be"),
+                        (lambda: np.cumulative_sum(x), "needs an axis"),
+                        (lambda: np.pad(v, 1, "edge", stat_length=1), "has the options"),
+                        (lambda: np.piecewise(v, [v > 0], [1.0, 2.0, 3.0]), "1 conditions")]:
+        with pytest.raises(ValueError, match=words):
             call()
 
 
@@ -170,14 +185,18 @@ def test_functions_of_numpy_are_names_of_the_tensor_language(rng):
     given = rng.normal(size=(3, 4))
     made = [T.moveaxis(x, 0, 1), T.unique(x), T.hypot(x, given), T.fliplr(given), T.hstack([x, given]),
             T.expand_dims(x, (0, -1)), T.linspace(0, n, 5), np.linspace(x, 2, n),
-            T.linspace(x[0], 1, 3, endpoint=False), T.linspace(1, 2, 1)]
+            T.linspace(x[0], 1, 3, endpoint=False), T.linspace(1, 2, 1), T.linspace(0.0, 1.0, n + 3),
+            T.geomspace(3.5, 7.0, n), T.logspace(0, 1, n, base=3.0), T.pad(x, np.array([[1, 0], [0, 2]]), mode="edge"),
+            T.insert(given, n, 0.0), T.sum(given, 0)]
     expected = [given.T, np.unique(given), np.hypot(given, given), given[:, ::-1], np.hstack([given, given]),
                 given[None, ..., None], np.linspace(0, 4, 5), np.linspace(given, 2, 4),
-                np.linspace(given[0], 1, 3, endpoint=False), [1.0]]
+                np.linspace(given[0], 1, 3, endpoint=False), [1.0], np.linspace(0, 1, 7), np.geomspace(3.5, 7, 4),
+                np.logspace(0, 1, 4, base=3), np.pad(given, [[1, 0], [0, 2]], "edge"),
+                np.insert(given, 4, 0.0), given.sum(0)]
     for found, value in zip(theano.function([x, n], made)(given, 4), expected, strict=True):
         np.testing.assert_allclose(found, value, rtol=1e-12)
-    with pytest.raises(AttributeError, match="has no attribute 'histogram'"):
-        T.histogram                                                                     # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'packbits'"):
+        T.packbits                                                                     # noqa: B018
     assert T.extra_ops.Unique                           # submodules of old are still found
 
 

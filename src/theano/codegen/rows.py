@@ -37,6 +37,7 @@ class Rows:
             base, axes = access(variable)
             return base, aligned(base, axes, self.space)
         base, axes = access(variable)
+        axes = (-1,) * (len(loop.space) - len(axes)) + tuple(axes)      # an extent that is filled has no axes
         spread = [-1] * len(self.space)
         for d, axis in zip(self.places(loop.space), axes, strict=True):
             spread[d] = axis

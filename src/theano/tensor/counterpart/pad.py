@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theano.graph.variable import Variable
+from theano.graph.variable import Constant, Variable
 from theano.scalar.dtype import kind_of
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.axis import axis_of
@@ -31,7 +31,7 @@ def _padded(array, pad_width, mode="constant", **options):
     if not set(options) <= set(OPTIONS[mode]):
         raise ValueError(f"numpy.pad with mode {mode!r} has the options {sorted(OPTIONS[mode])}, got {sorted(options)}")
     x = as_tensor_variable(array)
-    option = next(iter({**OPTIONS[mode], **options}.values()), None)
+    option = _value(next(iter({**OPTIONS[mode], **options}.values()), None))
     widths = _widths(x, pad_width)
     if mode == "constant" and (isinstance(option, Variable) or not np.ndim(option)):
         return _framed(x, widths, option)
@@ -44,12 +44,20 @@ def _padded(array, pad_width, mode="constant", **options):
 
 def _widths(x, given):
     """Two numbers for each axis; a dict has those of some."""
+    given = _value(given)
+    if isinstance(given, Variable):
+        raise TypeError(f"numpy.pad of a variable needs widths that are known, got {given}")
     if not isinstance(given, dict):
         return [(int(a), int(b)) for a, b in np.broadcast_to(np.asarray(given), (x.type.ndim, 2))]
     found = [(0, 0)] * x.type.ndim
     for axis, width in given.items():
         found[axis_of(x, axis)] = tuple(map(int, np.broadcast_to(width, 2)))
     return found
+
+
+def _value(given):
+    """An array, where it has become a constant."""
+    return given.data if isinstance(given, Constant) else given
 
 
 def _pairs(given, ndim):

@@ -1,0 +1,41 @@
+"""Sums, extrema, means and variances, of chosen elements and of those that are numbers."""
+
+import pytest
+from numpy_calls import agrees, derives, listed
+
+CALLS = """
+np.sum(x, initial=3.0); np.sum(x, axis=0, where=b); np.sum(x, axis=(0, 1), where=b, initial=1); np.sum(i, initial=0.5)
+np.sum(i, where=[True, False, True, True]); np.sum(e, axis=0, initial=2.0); np.sum(b, where=b)
+np.sum(x, axis=1, dtype='float32'); np.sum(x, out=None); np.prod(x, initial=3.0)
+np.prod(x, axis=1, where=b, keepdims=True); np.prod(i, where=b); np.max(x, initial=0.5)
+np.max(x, axis=0, where=b, initial=-1.0); np.max(x, axis=(0, 1), where=b, initial=-1.0, keepdims=True)
+np.min(x, axis=1, initial=0.0, where=b); np.max(e, axis=0, initial=2.0); np.max(e, initial=2.0); np.min(i, initial=3)
+np.max(i, initial=2.7); np.amax(x, axis=-1, initial=1.0, keepdims=True)
+np.amin(t, axis=(0, 2), where=t > 0, initial=9.0); np.max(s, initial=3.0); np.max(n, initial=0.0)
+np.max(t, axis=(2, 0), initial=-9.0); np.max(s, axis=()); np.all(x, where=b); np.any(x, axis=0, where=b)
+np.all(b, axis=1, where=[True, False, False, True]); np.mean(x, where=b); np.mean(x, axis=1, where=b[:, ::-1] | b)
+np.var(x, where=b); np.std(x, where=b, axis=1); np.var(x, ddof=1, where=x > 0); np.mean(i, where=b)
+np.mean(f, where=b); np.var(z, where=b); np.std(z); np.var(f, where=b, keepdims=True)
+np.var(x, dtype='float32', axis=0); np.std(i); np.add.reduce(x, initial=2.0)
+np.maximum.reduce(x, axis=1, initial=0.0); np.add.reduce(x, where=b); np.nanmean(n, axis=1); np.nanvar(n)
+np.nanstd(n, axis=0, ddof=0); np.nansum(n, axis=1, keepdims=True); np.nanprod(n, axis=0); np.nanmax(n, axis=1)
+np.nanmin(i); np.nanargmax(x, axis=1); np.nanargmin(n); np.nanargmax(n); np.nancumsum(n, axis=1); np.nancumprod(n)
+np.nansum(i); np.nanmean(i); np.nansum(n, initial=2.0); np.average(x, axis=1, weights=r, returned=True)
+np.average(x, returned=True); np.average(t, axis=(1, 2), weights=x)
+np.average(t, axis=(0, 2), weights=t, keepdims=True)
+"""
+DERIVED = """
+np.sum(x, axis=0, where=b); np.prod(x, axis=1, where=b); np.max(x, axis=1, initial=0.1)
+np.min(x, axis=0, initial=0.0, where=b); np.var(x, where=b); np.std(x, axis=1); np.mean(x, where=b)
+np.average(t, axis=(1, 2), weights=x); np.nancumsum(x, axis=0)
+"""
+
+
+@pytest.mark.parametrize("call", listed(CALLS))
+def test_values(call):
+    agrees(call)
+
+
+@pytest.mark.parametrize("call", listed(DERIVED))
+def test_gradients(call, rng):
+    derives(call, rng)

@@ -1,0 +1,44 @@
+"""Arrays in other shapes, orders and places, and elements chosen and rounded."""
+
+import pytest
+from numpy_calls import agrees, derives, listed
+
+CALLS = """
+np.sort(np.unique_values(k)); np.ravel(x, order='F'); np.ravel(t, 'F'); np.ravel(s, 'F'); np.ravel(x, order='A')
+np.reshape(x, (4, 3), order='F'); np.reshape(t, (4, -1), order='F'); np.reshape(x, -1, order='F'); np.reshape(x, 12)
+np.reshape(x, shape=(2, 6)); np.reshape(x, (2, 6), copy=True); np.reshape(s, (1, 1), order='F'); np.round(i)
+np.rint(i); np.around(i, 2); np.round(i * 7, -1); np.round(x, 2); np.round(x * 100, -1); np.round(f, 1)
+np.round(z, 1); np.fix(i); np.round(u, -1); np.roll(s, 1); np.roll(x, (1, 2), (0, 1))
+np.roll(x, (1, 2), axis=1); np.roll(x, 5); np.roll(t, 1, (0, 2)); np.roll(e, 1, axis=0); np.roll(x, (1, 2))
+np.roll(o, 3); np.tril(v); np.triu(v, 1); np.tril(x, -1); np.triu(k); np.clip(x, None, 0.5); np.clip(x, 0.1, None)
+np.clip(x, min=0.2); np.clip(x, max=s); x.clip(None, 1); np.clip(x, 0, 1); np.clip(i, None, 2); np.clip(x, r, None)
+np.clip(u, 3, None); np.heaviside(x, 0.5); np.heaviside(i, 1.0); np.nan_to_num(n, copy=False)
+np.nan_to_num(n, nan=1.0); np.nan_to_num(z); np.cov(x, fweights=[1, 2, 3, 4]); np.cov(x, aweights=r); np.cov(v, w)
+np.cov(x, rowvar=False, ddof=0); np.corrcoef(v, w); np.corrcoef(x, rowvar=False); np.corrcoef(x, x + v[:4])
+np.broadcast_arrays(x, r, s); np.broadcast_arrays(o, x); np.block([[x, x], [x, x * 2]]); np.block([v, w])
+np.block([[np.stack([s, s]), v]]); np.block([s, v]); np.astype(x, 'int32'); np.unstack(np.stack([s, s + 1]))
+np.isposinf(x / 0); np.isneginf(x / 0); np.piecewise(x, [x < 0, x > 1], [lambda y: -y, 5.0, lambda y: y * y])
+np.piecewise(v, [v > 0], [lambda y: y]); np.lexsort((k, u)); np.lexsort((v, k)); np.lexsort((i, x))
+np.lexsort((i, i[::-1]), axis=0); np.sort_complex(z); np.cumsum(i, axis=1, dtype='float64')
+np.cumsum(x, dtype='float32'); np.cumulative_sum(v, include_initial=True)
+np.cumulative_prod(x, axis=1, include_initial=True); np.take_along_axis(x, np.argsort(x, axis=None), axis=None)
+np.take_along_axis(x, np.argsort(x), axis=-1); np.modf(x * 3); np.modf(i); np.ldexp(x, i); np.matvec(t, r)
+np.vecmat(x[:, 0], t); np.matvec(q, x); np.vecmat(z[0], m); np.array_equal(x, x); np.moveaxis(t, [0, 1], [2, 0])
+"""
+DERIVED = """
+np.reshape(t, (4, 6), order='F'); np.ravel(x, 'F'); np.roll(x, (1, 2), (0, 1)); np.tril(v); np.clip(x, None, 0.5)
+np.cov(x, aweights=r); np.corrcoef(x); np.block([[x, x], [x, x * 2]]); np.broadcast_arrays(x, r)[1]
+np.piecewise(x, [x < 0, x > 1], [lambda y: -y, 5.0, lambda y: y * y]); np.modf(x)[0]; np.matvec(t, r)
+np.vecmat(x[:, 0], t); np.cumulative_prod(x, axis=1, include_initial=True); np.take_along_axis(x, np.argsort(x), -1)
+np.sort(np.partition(v, 2))
+"""
+
+
+@pytest.mark.parametrize("call", listed(CALLS))
+def test_values(call):
+    agrees(call)
+
+
+@pytest.mark.parametrize("call", listed(DERIVED))
+def test_gradients(call, rng):
+    derives(call, rng)
