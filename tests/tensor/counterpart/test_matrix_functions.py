@@ -28,7 +28,8 @@ np.linalg.matrix_norm(q); np.linalg.matrix_norm(q, ord=2); np.linalg.matrix_norm
 np.linalg.vector_norm(t); np.linalg.vector_norm(t, axis=(0, 2))
 np.linalg.vector_norm(t, axis=1, ord=3, keepdims=True); np.linalg.vector_norm(x, ord=np.inf)
 np.linalg.vector_norm(x, keepdims=True); np.linalg.norm(x, -2); np.linalg.norm(v, -1)
-np.linalg.cross(x[:, :3], x[:, 1:], axis=1)
+np.linalg.cross(x[:, :3], x[:, 1:], axis=1); np.trace(x, dtype='float32'); np.linalg.vecdot(x, x[::-1], axis=0)
+np.outer(a=v, b=w); np.tensordot(a=x, b=m, axes=1)
 """
 DERIVED = """
 np.einsum('...i,...i->...', t, x); np.einsum('...ij,...jk', t, m); np.cross(x[:, :3], x[:, 1:]); np.kron(t, t)

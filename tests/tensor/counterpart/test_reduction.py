@@ -22,7 +22,10 @@ np.nanstd(n, axis=0, ddof=0); np.nansum(n, axis=1, keepdims=True); np.nanprod(n,
 np.nanmin(i); np.nanargmax(x, axis=1); np.nanargmin(n); np.nanargmax(n); np.nancumsum(n, axis=1); np.nancumprod(n)
 np.nansum(i); np.nanmean(i); np.nansum(n, initial=2.0); np.average(x, axis=1, weights=r, returned=True)
 np.average(x, returned=True); np.average(t, axis=(1, 2), weights=x)
-np.average(t, axis=(0, 2), weights=t, keepdims=True)
+np.average(t, axis=(0, 2), weights=t, keepdims=True); np.nansum(n, where=b); np.nanmax(n, axis=1, initial=-9.0)
+np.nanmin(n, axis=0, where=b, initial=9.0); np.nanvar(n, where=b); np.var(x, correction=1)
+np.std(x, axis=1, correction=1); np.ptp(x, 1, keepdims=True); np.nancumsum(i, 1, 'float64')
+np.nanprod(n, where=b, initial=2.0); np.nanmean(n, 1, keepdims=True)
 """
 DERIVED = """
 np.sum(x, axis=0, where=b); np.prod(x, axis=1, where=b); np.max(x, axis=1, initial=0.1)

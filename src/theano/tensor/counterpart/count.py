@@ -31,6 +31,11 @@ counterpart("cumulative_prod")(lambda x, axis=None, dtype=None, include_initial=
     cumprod, 1, x, axis, dtype, include_initial))
 counterpart("cov")(lambda m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, dtype=None: cov(
     _typed(m, dtype), y, rowvar, bias, ddof, fweights, aweights))
+counterpart("compress")(lambda condition, a, axis=None: FUNCTIONS["compress"](condition, a, axis))
+counterpart("sort")(lambda a, axis=-1, kind="quicksort", order=None, *, stable=None: sort(
+    a, axis, "stable" if stable else kind or "quicksort", order))
+counterpart("argsort")(lambda a, axis=-1, kind="quicksort", order=None, *, stable=None: argsort(
+    a, axis, "stable" if stable else kind or "quicksort", order))
 counterpart("isposinf")(lambda x: isinf(x) & gt(x, 0))
 counterpart("isneginf")(lambda x: isinf(x) & lt(x, 0))
 counterpart("sort_complex")(lambda a: sort(as_tensor_variable(a) + 0j))
@@ -128,8 +133,8 @@ def _selected(condlist, choicelist, default=0):
 
 
 @counterpart("corrcoef")
-def _correlation(x, y=None, rowvar=True):
-    found = cov(x, y, rowvar)
+def _correlation(x, y=None, rowvar=True, dtype=None):
+    found = cov(_typed(x, dtype), y, rowvar)
     if not found.type.ndim:
         return found / found
     deviation = sqrt(found.diagonal())
@@ -137,10 +142,12 @@ def _correlation(x, y=None, rowvar=True):
 
 
 @counterpart("array_equal")
-def _same(a1, a2):
+def _same(a1, a2, equal_nan=False):
     """Whether elements are equal; extents must be."""
     a1, a2 = as_tensor_variable(a1), as_tensor_variable(a2)
-    return all_of(eq(a1, a2)) if a1.type.ndim == a2.type.ndim else constant(False)
+    if a1.type.ndim != a2.type.ndim:
+        return constant(False)
+    return all_of(eq(a1, a2) | isnan(a1) & isnan(a2) if equal_nan else eq(a1, a2))
 
 
 @counterpart("nan_to_num")
@@ -156,7 +163,12 @@ def _finite(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return switch(isnan(x), nan, switch(isinf(x), switch(x > 0, large, small), x)).astype(x.type.dtype)
 
 
-for _name in ("ptp", "argmax", "argmin", "transpose", "swapaxes", "compress", "choose", "take", "diagonal", "nonzero",
-              "searchsorted", "sort", "argsort", "repeat", "zeros_like", "ones_like", "real", "imag", "angle", "size",
-              "i0"):
+def _of_a(function):
+    """A function whose first argument has NumPy's name too."""
+    return lambda a, *args, **kwargs: function(a, *args, **kwargs)
+
+
+for _name in ("choose", "take", "diagonal", "nonzero", "real", "imag", "angle", "i0"):
     counterpart(_name)(FUNCTIONS[_name])
+for _name in ("argmax", "argmin", "repeat", "searchsorted", "swapaxes", "transpose"):
+    counterpart(_name)(_of_a(FUNCTIONS[_name]))

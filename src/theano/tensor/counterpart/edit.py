@@ -13,7 +13,7 @@ from theano.tensor.join import concatenate
 from theano.tensor.nonzero import flatnonzero
 from theano.tensor.reduce import argmax
 from theano.tensor.shape import shape_i
-from theano.tensor.sort import argsort
+from theano.tensor.sort import argsort, sort
 from theano.tensor.variable import counterpart
 
 
@@ -90,11 +90,11 @@ def _trimmed(filt, trim="fb"):
 
 
 @counterpart("partition")
-def _partitioned(a, kth, axis=-1):
+def _partitioned(a, kth, axis=-1, kind="introselect", order=None):
     """Sorted, which puts more elements in their place than was asked."""
-    return as_tensor_variable(a).sort(axis=axis)
+    return sort(as_tensor_variable(a), axis=axis)
 
 
 @counterpart("argpartition")
-def _partition_places(a, kth, axis=-1):
+def _partition_places(a, kth, axis=-1, kind="introselect", order=None):
     return argsort(as_tensor_variable(a), axis=axis)

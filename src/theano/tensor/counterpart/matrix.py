@@ -32,13 +32,16 @@ from theano.tensor.type import TensorType
 from theano.tensor.variable import NUMPY, UFUNCS, counterpart, method
 
 counterpart("dot")(dot)
-counterpart("outer", "linalg.outer")(outer)
-counterpart("tensordot", "linalg.tensordot")(tensordot)
+counterpart("outer")(lambda a, b: outer(a, b))
+counterpart("linalg.outer")(lambda x1, x2: outer(x1, x2))
+counterpart("tensordot")(lambda a, b, axes=2: tensordot(a, b, axes))
+counterpart("linalg.tensordot")(lambda x1, x2, axes=2: tensordot(x1, x2, axes))
 counterpart("vdot")(lambda a, b: dot(as_tensor_variable(a).flatten().conj(), as_tensor_variable(b).flatten()))
-counterpart("trace")(lambda a, offset=0, axis1=0, axis2=1: sum(diagonal(a, offset, axis1, axis2), axis=-1))
-counterpart("linalg.trace")(lambda x, offset=0: sum(diagonal(x, offset, -2, -1), axis=-1))
+counterpart("trace")(lambda a, offset=0, axis1=0, axis2=1, dtype=None: sum(
+    diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
+counterpart("linalg.trace")(lambda x, offset=0, dtype=None: sum(diagonal(x, offset, -2, -1), axis=-1, dtype=dtype))
 counterpart("linalg.diagonal")(lambda x, offset=0: diagonal(x, offset, -2, -1))
-counterpart("linalg.vecdot")(lambda x1, x2: vecdot(as_tensor_variable(x1), as_tensor_variable(x2)))
+counterpart("linalg.vecdot")(lambda x1, x2, axis=-1: vecdot(*(moved(x, axis, -1) for x in (x1, x2))))
 counterpart("linalg.multi_dot")(lambda arrays: matrix_dot(*map(as_tensor_variable, arrays)))
 counterpart("linalg.matrix_power")(matrix_power)
 counterpart("linalg.inv")(matrix_inverse)

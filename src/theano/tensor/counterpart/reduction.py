@@ -22,23 +22,21 @@ counterpart("all")(lambda a, axis=None, keepdims=False, where=True: all_of(
     _chosen(a, where, True), axis=axis, keepdims=keepdims))
 counterpart("any")(lambda a, axis=None, keepdims=False, where=True: any_of(
     _chosen(a, where, False), axis=axis, keepdims=keepdims))
-counterpart("std")(lambda a, axis=None, dtype=None, ddof=0, keepdims=False, where=True: sqrt(
-    _variance(a, axis, dtype, ddof, keepdims, where)))
-counterpart("nanmean")(lambda a, axis=None, dtype=None, keepdims=False: _mean(a, axis, dtype, keepdims, ~isnan(a)))
-counterpart("nanvar")(lambda a, axis=None, dtype=None, ddof=0, keepdims=False: _variance(
-    a, axis, dtype, ddof, keepdims, ~isnan(a)))
-counterpart("nanstd")(lambda a, axis=None, dtype=None, ddof=0, keepdims=False: sqrt(_variance(
-    a, axis, dtype, ddof, keepdims, ~isnan(a))))
-counterpart("nansum")(lambda a, axis=None, dtype=None, keepdims=False, initial=None: _sum(
-    a, axis, dtype, keepdims, initial, ~isnan(a)))
-counterpart("nanprod")(lambda a, axis=None, dtype=None, keepdims=False, initial=None: _product(
-    a, axis, dtype, keepdims, initial, ~isnan(a)))
-counterpart("nanmax")(lambda a, axis=None, keepdims=False: _among_numbers(max_of, -np.inf, a, axis, keepdims))
-counterpart("nanmin")(lambda a, axis=None, keepdims=False: _among_numbers(min_of, np.inf, a, axis, keepdims))
+counterpart("ptp")(lambda a, axis=None, keepdims=False: max_of(a, axis, keepdims) - min_of(a, axis, keepdims))
+counterpart("std")(lambda *args, **kwargs: sqrt(_variance(*args, **kwargs)))
+counterpart("nanmean")(lambda a, *args, **kwargs: _mean(a, *args, **_of_numbers(a, **kwargs)))
+counterpart("nanvar")(lambda a, *args, **kwargs: _variance(a, *args, **_of_numbers(a, **kwargs)))
+counterpart("nanstd")(lambda a, *args, **kwargs: sqrt(_variance(a, *args, **_of_numbers(a, **kwargs))))
+counterpart("nansum")(lambda a, *args, **kwargs: _sum(a, *args, **_of_numbers(a, **kwargs)))
+counterpart("nanprod")(lambda a, *args, **kwargs: _product(a, *args, **_of_numbers(a, **kwargs)))
+counterpart("nanmax")(lambda a, axis=None, keepdims=False, initial=None, where=True: _among_numbers(
+    max_of, -np.inf, a, axis, keepdims, initial, where))
+counterpart("nanmin")(lambda a, axis=None, keepdims=False, initial=None, where=True: _among_numbers(
+    min_of, np.inf, a, axis, keepdims, initial, where))
 counterpart("nanargmax")(lambda a, axis=None, keepdims=False: argmax(_filled(a, -np.inf), axis, keepdims))
 counterpart("nanargmin")(lambda a, axis=None, keepdims=False: argmin(_filled(a, np.inf), axis, keepdims))
-counterpart("nancumsum")(lambda a, axis=None: cumsum(_filled(a, 0), axis))
-counterpart("nancumprod")(lambda a, axis=None: cumprod(_filled(a, 1), axis))
+counterpart("nancumsum")(lambda a, axis=None, dtype=None: cumsum(_filled(a, 0).astype(dtype or a.type.dtype), axis))
+counterpart("nancumprod")(lambda a, axis=None, dtype=None: cumprod(_filled(a, 1).astype(dtype or a.type.dtype), axis))
 
 
 def merged(x, axis):
@@ -60,6 +58,12 @@ def _chosen(a, where, value):
     """``a`` with ``value`` in place of what is not chosen."""
     a = as_tensor_variable(a)
     return a if where is True else switch(truth(as_tensor_variable(where)), a, constant(value, dtype=a.type.dtype))
+
+
+def _of_numbers(a, where=True, **more):
+    """Arguments that leave out nan."""
+    numbers = ~isnan(as_tensor_variable(a))
+    return {**more, "where": numbers if where is True else numbers & truth(as_tensor_variable(where))}
 
 
 def _filled(a, value):
@@ -107,8 +111,10 @@ def _extremum(reduce, a, axis, keepdims, initial, where):
     return makeKeepDims(a, found, axis) if keepdims else found
 
 
-def _among_numbers(reduce, neutral, a, axis, keepdims):
+def _among_numbers(reduce, neutral, a, axis, keepdims, initial, where):
     a = as_tensor_variable(a)
+    if initial is not None or where is not True:
+        return _extremum(reduce, _filled(a, neutral), axis, keepdims, initial, where)
     if kind_of(a.type.dtype) != "f":
         return reduce(a, axis=axis, keepdims=keepdims)
     found = reduce(_filled(a, neutral), axis=axis, keepdims=keepdims)
@@ -135,8 +141,8 @@ def _per(total, count):
 
 
 @counterpart("var")
-def _variance(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
-    a = as_tensor_variable(a)
+def _variance(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None):
+    a, ddof = as_tensor_variable(a), ddof if correction is None else correction
     a = a if dtype is None else a.astype(dtype)
     if where is True and a.type.dtype.startswith("complex"):
         return var(a.real, axis, ddof, keepdims) + var(a.imag, axis, ddof, keepdims)

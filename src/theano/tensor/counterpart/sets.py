@@ -19,7 +19,7 @@ def _flat(x):
 
 
 @counterpart("unique")
-def _distinct(ar, return_index=False, return_inverse=False, return_counts=False, axis=None):
+def _distinct(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, sorted=True):   # noqa: A002
     ar = as_tensor_variable(ar)
     found = Unique(return_index, return_inverse, return_counts, axis)(ar)
     if not return_inverse or axis is not None:
@@ -29,7 +29,7 @@ def _distinct(ar, return_index=False, return_inverse=False, return_counts=False,
 
 
 @counterpart("isin")
-def _members(element, test_elements, assume_unique=False, invert=False):
+def _members(element, test_elements, assume_unique=False, invert=False, *, kind=None):
     """Which elements are among others, each compared with all."""
     element = as_tensor_variable(element)
     found = any_of(eq(element.dimshuffle(*range(element.type.ndim), "x"), _flat(test_elements)), axis=-1)
@@ -43,9 +43,13 @@ def _without(ar1, ar2, assume_unique=False):
 
 
 @counterpart("intersect1d")
-def _common(ar1, ar2, assume_unique=False):
-    first = sort(_flat(ar1)) if assume_unique else _distinct(ar1)
-    return first[_members(first, ar2)]
+def _common(ar1, ar2, assume_unique=False, return_indices=False):
+    first, place = Unique(return_index=True)(_flat(ar1))
+    both = _members(first, ar2)
+    if not return_indices:
+        return first[both]
+    second, other = Unique(return_index=True)(_flat(ar2))
+    return first[both], place[both], other[_members(second, ar1)]
 
 
 @counterpart("setxor1d")

@@ -7,7 +7,7 @@ from theano.graph.variable import Variable
 from theano.scalar.dtype import result_type
 from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
-from theano.tensor.create import alloc, arange, empty_like, full_like, tril, triu
+from theano.tensor.create import alloc, arange, empty_like, full, full_like, tril, triu
 from theano.tensor.diagonal import diag
 from theano.tensor.elemwise import ELEMWISE
 from theano.tensor.join import concatenate, roll, stack
@@ -15,7 +15,11 @@ from theano.tensor.repeat import tile
 from theano.tensor.shape import get_vector_length, shape_padaxis, squeeze, transpose
 from theano.tensor.variable import counterpart
 
-counterpart("concatenate", "concat")(concatenate)
+counterpart("zeros_like")(lambda a, dtype=None, order="K", subok=True, shape=None: _full(a, 0, dtype, shape))
+counterpart("ones_like")(lambda a, dtype=None, order="K", subok=True, shape=None: _full(a, 1, dtype, shape))
+counterpart("full_like")(lambda a, fill_value, dtype=None, order="K", subok=True, shape=None: _full(
+    a, fill_value, dtype, shape))
+counterpart("size")(lambda a, axis=None: a.size if axis is None else a.shape[axis_of(a, axis)])
 counterpart("broadcast_to")(lambda array, shape: alloc(as_tensor_variable(array), *shape))
 counterpart("tile")(lambda A, reps: tile(as_tensor_variable(A), reps))                               # noqa: N803
 counterpart("expand_dims")(lambda a, axis: _expanded(as_tensor_variable(a), axis))
@@ -23,8 +27,8 @@ counterpart("permute_dims")(lambda a, axes=None: transpose(a, axes))
 counterpart("matrix_transpose", "linalg.matrix_transpose")(lambda x: transposed(as_tensor_variable(x)))
 counterpart("astype")(lambda x, dtype, copy=True: as_tensor_variable(x).astype(dtype))
 counterpart("copy")(lambda a, order="K", subok=False: as_tensor_variable(a).copy())
-counterpart("full_like")(lambda a, fill_value, dtype=None: full_like(a, fill_value, dtype))
-counterpart("empty_like")(lambda prototype, dtype=None: empty_like(prototype, dtype))
+counterpart("empty_like")(lambda prototype, dtype=None, order="K", subok=True, shape=None: empty_like(
+    prototype, dtype) if shape is None else _full(prototype, 0, dtype, shape))
 counterpart("ndim")(lambda a: a.type.ndim)
 counterpart("iscomplexobj")(lambda x: x.type.dtype.startswith("complex"))
 counterpart("isrealobj")(lambda x: not x.type.dtype.startswith("complex"))
@@ -35,11 +39,11 @@ counterpart("flipud")(lambda m: flipped(m, 0))
 counterpart("atleast_1d")(lambda *arys: _each(arys, lambda x: x if x.type.ndim else x.dimshuffle("x")))
 counterpart("atleast_2d")(lambda *arys: _each(arys, _two))
 counterpart("atleast_3d")(lambda *arys: _each(arys, lambda x: x if x.type.ndim > 2 else _three(x)))
-counterpart("vstack")(lambda tup: concatenate([_two(as_tensor_variable(x)) for x in tup]))
+counterpart("vstack")(lambda tup, dtype=None: _joined([_two(as_tensor_variable(x)) for x in tup], 0, dtype))
 counterpart("dstack")(lambda tup: concatenate([_three(as_tensor_variable(x)) for x in tup], axis=2))
-counterpart("hsplit")(lambda ary, parts: split(ary, parts, axis=min(1, ary.type.ndim - 1)))
-counterpart("vsplit")(lambda ary, parts: split(ary, parts))
-counterpart("dsplit")(lambda ary, parts: split(ary, parts, axis=2))
+counterpart("hsplit")(lambda ary, indices_or_sections: split(ary, indices_or_sections, min(1, ary.type.ndim - 1)))
+counterpart("vsplit")(lambda ary, indices_or_sections: split(ary, indices_or_sections))
+counterpart("dsplit")(lambda ary, indices_or_sections: split(ary, indices_or_sections, axis=2))
 counterpart("diagflat")(lambda v, k=0: diag(as_tensor_variable(v).flatten(), k))
 counterpart("diag")(lambda v, k=0: diag(as_tensor_variable(v), k))
 
@@ -202,15 +206,31 @@ def _squeezed(a, axis=None):
     return squeeze(a) if axis is None else squeeze(a, axis)
 
 
+def _full(a, value, dtype, shape):
+    if shape is None:
+        return full_like(a, value, dtype)
+    return full(shape if isinstance(shape, (tuple, list)) else [shape], value, dtype or a.type.dtype)
+
+
+@counterpart("concatenate", "concat")
+def _joined(arrays, axis=0, dtype=None):
+    """One after the other; with axis None all elements of each."""
+    if axis is None:
+        arrays, axis = [as_tensor_variable(x).flatten() for x in arrays], 0
+    found = concatenate(arrays, axis=axis)
+    return found if dtype is None else found.astype(dtype)
+
+
 @counterpart("stack")
-def _stacked(arrays, axis=0):
-    return stack([as_tensor_variable(x) for x in arrays], axis=axis)
+def _stacked(arrays, axis=0, dtype=None):
+    found = stack([as_tensor_variable(x) for x in arrays], axis=axis)
+    return found if dtype is None else found.astype(dtype)
 
 
 @counterpart("hstack")
-def _side_by_side(tup):
+def _side_by_side(tup, dtype=None):
     parts = [x if x.type.ndim else x.dimshuffle("x") for x in map(as_tensor_variable, tup)]
-    return concatenate(parts, axis=0 if parts[0].type.ndim == 1 else 1)
+    return _joined(parts, 0 if parts[0].type.ndim == 1 else 1, dtype)
 
 
 @counterpart("column_stack")
