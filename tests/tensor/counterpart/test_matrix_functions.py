@@ -30,6 +30,8 @@ np.linalg.vector_norm(t, axis=1, ord=3, keepdims=True); np.linalg.vector_norm(x,
 np.linalg.vector_norm(x, keepdims=True); np.linalg.norm(x, -2); np.linalg.norm(v, -1)
 np.linalg.cross(x[:, :3], x[:, 1:], axis=1); np.trace(x, dtype='float32'); np.linalg.vecdot(x, x[::-1], axis=0)
 np.outer(a=v, b=w); np.tensordot(a=x, b=m, axes=1)
+np.linalg.eigh(p).eigenvalues; np.linalg.slogdet(q).logabsdet; np.linalg.svd(x).S; abs(np.linalg.qr(q).R)
+np.linalg.eig(p)[0].sum(-1); abs(np.linalg.qr(x, 'r')); np.linalg.eigvals(p).sum(axis=-1)
 """
 DERIVED = """
 np.einsum('...i,...i->...', t, x); np.einsum('...ij,...jk', t, m); np.cross(x[:, :3], x[:, 1:]); np.kron(t, t)

@@ -1,7 +1,11 @@
 """What NumPy puts around arrays."""
 
+import numpy as np
 import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import PLAIN, agrees, derives, listed
+
+import theano
+import theano.tensor as T
 
 CALLS = """
 np.pad(x, 2, mode='edge'); np.pad(x, ((1, 2), (0, 3)), mode='edge'); np.pad(v, 7, mode='reflect')
@@ -33,3 +37,16 @@ def test_values(call):
 @pytest.mark.parametrize("call", listed(DERIVED))
 def test_gradients(call, rng):
     derives(call, rng)
+
+
+@pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap", "linear_ramp", "minimum", "median"])
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_drawn_widths(mode, dtype, rng):
+    for ndim in (1, 2, 3):
+        x, value = T.TensorType(dtype, (False,) * ndim)(), rng.randint(-9, 9, rng.randint(1, 5, ndim)).astype(dtype)
+        widths = [rng.randint(0, 9, (ndim, 2)).tolist() for _ in range(3)]
+        odd = {"reflect_type": "odd"} if mode in ("reflect", "symmetric") else {}
+        given = [(width, options) for width in widths for options in ({}, odd)]
+        f = theano.function([x], [np.pad(x, width, mode, **options) for width, options in given], mode=PLAIN)
+        for found, (width, options) in zip(f(value), given, strict=True):
+            np.testing.assert_allclose(found, np.pad(value, width, mode, **options), atol=1e-12)

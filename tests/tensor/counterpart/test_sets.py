@@ -10,6 +10,7 @@ np.setdiff1d(i, k); np.setxor1d(i, k); np.unique_counts(k); np.unique_inverse(i)
 np.unique(i, return_inverse=True); np.unique(i, True, True, True); np.unique(x[:, :1], axis=0)
 np.intersect1d(k, i, return_indices=True); np.unique(i, sorted=True); np.isin(k, [1], kind='sort')
 np.intersect1d(v, v[::-1], assume_unique=True)
+np.unique_all(k).inverse_indices; np.unique_counts(i).counts; np.unique_inverse(i).values
 """
 
 

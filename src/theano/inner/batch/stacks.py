@@ -19,7 +19,9 @@ def of_stacks(function, count):
             return function(*arrays, *args[count:], **kwargs)
         slices = [TensorType(x.type.dtype, x.type.broadcastable[-2:])(x.name) for x in arrays]
         found = function(*slices, *args[count:], **kwargs)
-        return vectorize_graph(found, dict(zip(slices, arrays, strict=True)))
+        replace = dict(zip(slices, arrays, strict=True))
+        return type(found)(*vectorize_graph(list(found), replace)) if isinstance(found, tuple) else vectorize_graph(
+            found, replace)
     return stacked
 
 

@@ -3,6 +3,7 @@
 Factors and inverses are those of one matrix; `theano.inner.batch.stacks` makes them those of stacks.
 """
 
+from collections import namedtuple
 from string import ascii_letters
 
 import numpy as np
@@ -30,6 +31,9 @@ from theano.tensor.reduce import max as max_of
 from theano.tensor.reduce import min as min_of
 from theano.tensor.type import TensorType
 from theano.tensor.variable import NUMPY, UFUNCS, counterpart, method
+
+NAMES = {"linalg.eig": "eigenvalues eigenvectors", "linalg.eigh": "eigenvalues eigenvectors", "linalg.qr": "Q R",
+         "linalg.slogdet": "sign logabsdet", "linalg.svd": "U S Vh"}                 # of results, as NumPy has them
 
 counterpart("dot")(dot)
 counterpart("outer")(lambda a, b: outer(a, b))
@@ -63,6 +67,19 @@ counterpart("linalg.lstsq")(lambda a, b, rcond=None: lstsq()(a, b, _least(a) if 
 counterpart("linalg.tensorinv")(tensorinv)
 counterpart("linalg.tensorsolve")(tensorsolve)
 counterpart("linalg.matrix_norm")(lambda x, keepdims=False, ord="fro": _norm(x, ord, (-2, -1), keepdims))
+
+
+def _with_names(name, function):
+    kind = namedtuple(name.removeprefix("linalg.").capitalize() + "Result", NAMES[name])
+
+    def named(*args, **kwargs):
+        found = function(*args, **kwargs)
+        return kind(*found) if isinstance(found, (list, tuple)) else found
+    return named
+
+
+for _name in NAMES:
+    counterpart(_name)(_with_names(_name, NUMPY[_name]))
 
 
 @counterpart("matmul", "linalg.matmul")

@@ -6,7 +6,7 @@ from theano.tensor.counterpart.reduction import merged
 from theano.tensor.counterpart.shape import taken_along
 from theano.tensor.counterpart.ufunc import inexact, number
 from theano.tensor.elemwise import ELEMWISE, switch
-from theano.tensor.reduce import makeKeepDims, sum
+from theano.tensor.reduce import makeKeepDims, normal_axes, sum
 from theano.tensor.sort import sort
 from theano.tensor.variable import counterpart
 
@@ -68,8 +68,8 @@ def _quantile(a, q, axis, method, keepdims, numbers=False):
 
 def _put_back(a, axis, kept):
     """Where kept axes and reduced ones are, for axes that have one before them."""
-    every = makeKeepDims(a, a.sum(axis=axis), axis).owner.op.new_order if kept < a.type.ndim else range(kept)
-    return [d if d == "x" else d + 1 for d in every]
+    axes, left = normal_axes(a, axis), iter(range(1, kept + 1))
+    return ["x" if axes is None or d in axes else next(left) for d in range(a.type.ndim)]
 
 
 def _elements(ordered, places, by_row):

@@ -1,5 +1,7 @@
 """NumPy's functions of arrays as sets."""
 
+from collections import namedtuple
+
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.elemwise import eq
 from theano.tensor.join import concatenate
@@ -7,10 +9,14 @@ from theano.tensor.reduce import any as any_of
 from theano.tensor.sort import Unique, sort
 from theano.tensor.variable import counterpart
 
+Counts = namedtuple("UniqueCountsResult", "values counts")
+Inverse = namedtuple("UniqueInverseResult", "values inverse_indices")
+All = namedtuple("UniqueAllResult", "values indices inverse_indices counts")
+
 counterpart("unique_values")(lambda x: _distinct(x))
-counterpart("unique_counts")(lambda x: tuple(_distinct(x, return_counts=True)))
-counterpart("unique_inverse")(lambda x: tuple(_distinct(x, return_inverse=True)))
-counterpart("unique_all")(lambda x: tuple(_distinct(x, True, True, True)))
+counterpart("unique_counts")(lambda x: Counts(*_distinct(x, return_counts=True)))
+counterpart("unique_inverse")(lambda x: Inverse(*_distinct(x, return_inverse=True)))
+counterpart("unique_all")(lambda x: All(*_distinct(x, True, True, True)))
 counterpart("union1d")(lambda ar1, ar2: _distinct(concatenate([_flat(ar1), _flat(ar2)])))
 
 
