@@ -181,7 +181,7 @@ def _tile_counts(reps, ndim, x_ndim):
     if reps.type.ndim > 1 or reps.type.dtype not in INTEGERS:
         raise ValueError(f"reps must be a scalar, a vector or a list of integers, got {reps.type}")
     if reps.type.ndim == 0:
-        return [reps], x_ndim if ndim is None else ndim
+        return [reps], max(x_ndim, 1) if ndim is None else ndim
     if ndim is None:
         raise ValueError("if reps is a vector, ndim must be given")
     missing = ndim - reps.shape[0]

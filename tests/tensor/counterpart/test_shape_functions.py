@@ -30,6 +30,11 @@ np.argsort(k, stable=True); np.array_equal(n, n); np.array_equal(n, n, equal_nan
 np.corrcoef(x, dtype='float64'); np.argmax(a=x, axis=1); np.compress(condition=[True, False, True], a=x, axis=0)
 np.repeat(a=v, repeats=2); np.searchsorted(a=c, v=v); np.hsplit(x, indices_or_sections=2); np.vsplit(x, [1])
 np.transpose(a=x); np.swapaxes(a=x, axis1=0, axis2=1)
+np.broadcast_to(s, 3); np.broadcast_to(r, x.shape); np.tile(s, 3); np.angle(z, deg=True); np.cumsum(b)
+np.cumprod(b, axis=1); np.broadcast_to(v, (x.shape[0], 5)); np.reshape(x, (x.shape[1], 3), order='F')
+np.full_like(v, 1.0, shape=x.shape); np.resize(v, x.shape); np.reshape(x, x.shape[::-1], order="F")
+np.cumulative_sum(b, axis=1); np.roll(e, 1, axis=1); np.tile(e, (2, 2)); np.tril(e); np.block([[e], [x]])
+np.ravel(e, 'F'); np.full_like(v, 2.0, shape=(x.shape[1], 2))
 """
 DERIVED = """
 np.reshape(t, (4, 6), order='F'); np.ravel(x, 'F'); np.roll(x, (1, 2), (0, 1)); np.tril(v); np.clip(x, None, 0.5)

@@ -23,8 +23,8 @@ from theano.tensor.variable import FUNCTIONS, counterpart
 counterpart("around")(lambda a, decimals=0: _rounded(a, decimals))
 counterpart("round")(lambda a, decimals=0: _rounded(a, decimals))
 counterpart("fix")(lambda x: ELEMWISE["trunc"](x) if kind_of(x.type.dtype) == "f" else x)
-counterpart("cumsum")(lambda a, axis=None, dtype=None: cumsum(_typed(a, dtype), axis))
-counterpart("cumprod")(lambda a, axis=None, dtype=None: cumprod(_typed(a, dtype), axis))
+counterpart("cumsum")(lambda a, axis=None, dtype=None: cumsum(_counted(a, dtype), axis))
+counterpart("cumprod")(lambda a, axis=None, dtype=None: cumprod(_counted(a, dtype), axis))
 counterpart("cumulative_sum")(lambda x, axis=None, dtype=None, include_initial=False: _running(
     cumsum, 0, x, axis, dtype, include_initial))
 counterpart("cumulative_prod")(lambda x, axis=None, dtype=None, include_initial=False: _running(
@@ -36,6 +36,7 @@ counterpart("sort")(lambda a, axis=-1, kind="quicksort", order=None, *, stable=N
     a, axis, "stable" if stable else kind or "quicksort", order))
 counterpart("argsort")(lambda a, axis=-1, kind="quicksort", order=None, *, stable=None: argsort(
     a, axis, "stable" if stable else kind or "quicksort", order))
+counterpart("angle")(lambda z, deg=False: ELEMWISE["rad2deg"](FUNCTIONS["angle"](z)) if deg else FUNCTIONS["angle"](z))
 counterpart("isposinf")(lambda x: isinf(x) & gt(x, 0))
 counterpart("isneginf")(lambda x: isinf(x) & lt(x, 0))
 counterpart("sort_complex")(lambda a: sort(as_tensor_variable(a) + 0j))
@@ -68,8 +69,14 @@ def _typed(x, dtype):
     return as_tensor_variable(x) if dtype is None else as_tensor_variable(x).astype(dtype)
 
 
+def _counted(x, dtype):
+    """What is added up or multiplied: truth counts as 0 and 1."""
+    x = as_tensor_variable(x)
+    return x.astype(dtype or ("int64" if x.type.dtype == "bool" else x.type.dtype))
+
+
 def _running(function, start, x, axis, dtype, include_initial):
-    x = _typed(x, dtype)
+    x = _counted(x, dtype)
     if axis is None and x.type.ndim > 1:
         raise ValueError(f"an array with more than one dimension needs an axis, got {x.type}")
     axis = axis_of(x, axis or 0)
@@ -168,7 +175,7 @@ def _of_a(function):
     return lambda a, *args, **kwargs: function(a, *args, **kwargs)
 
 
-for _name in ("choose", "take", "diagonal", "nonzero", "real", "imag", "angle", "i0"):
+for _name in ("choose", "take", "diagonal", "nonzero", "real", "imag", "i0"):
     counterpart(_name)(FUNCTIONS[_name])
 for _name in ("argmax", "argmin", "repeat", "searchsorted", "swapaxes", "transpose"):
     counterpart(_name)(_of_a(FUNCTIONS[_name]))

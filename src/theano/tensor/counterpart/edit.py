@@ -6,7 +6,7 @@ from theano.graph.variable import Variable
 from theano.tensor.advanced import set_subtensor, take
 from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable, constant
-from theano.tensor.counterpart.shape import along
+from theano.tensor.counterpart.shape import along, extents_of
 from theano.tensor.create import alloc, arange
 from theano.tensor.elemwise import lt, neq, switch
 from theano.tensor.join import concatenate
@@ -71,7 +71,7 @@ def _inserted(arr, obj, values, axis=None):
 @counterpart("resize")
 def _resized(a, new_shape):
     """Elements in a new shape, again from the first one where they are too few."""
-    a, shape = as_tensor_variable(a).flatten(), new_shape if isinstance(new_shape, (tuple, list)) else [new_shape]
+    a, shape = as_tensor_variable(a).flatten(), extents_of(new_shape)
     size = constant(1, dtype="int64")
     for extent in shape:
         size = size * extent

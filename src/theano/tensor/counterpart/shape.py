@@ -3,7 +3,6 @@
 import numpy as np
 
 from theano.errors import NotScalarConstantError
-from theano.graph.variable import Variable
 from theano.scalar.dtype import result_type
 from theano.tensor.axis import axes_of, axis_of
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
@@ -20,7 +19,8 @@ counterpart("ones_like")(lambda a, dtype=None, order="K", subok=True, shape=None
 counterpart("full_like")(lambda a, fill_value, dtype=None, order="K", subok=True, shape=None: _full(
     a, fill_value, dtype, shape))
 counterpart("size")(lambda a, axis=None: a.size if axis is None else a.shape[axis_of(a, axis)])
-counterpart("broadcast_to")(lambda array, shape: alloc(as_tensor_variable(array), *shape))
+counterpart("broadcast_to")(lambda array, shape, subok=False: alloc(
+    as_tensor_variable(array), *extents_of(shape)))
 counterpart("tile")(lambda A, reps: tile(as_tensor_variable(A), reps))                               # noqa: N803
 counterpart("expand_dims")(lambda a, axis: _expanded(as_tensor_variable(a), axis))
 counterpart("permute_dims")(lambda a, axes=None: transpose(a, axes))
@@ -51,6 +51,11 @@ counterpart("diag")(lambda v, k=0: diag(as_tensor_variable(v), k))
 def transposed(x):
     """``x`` with its last two axes exchanged."""
     return x.dimshuffle(*range(x.type.ndim - 2), -1 % x.type.ndim, -2 % x.type.ndim)
+
+
+def extents_of(shape):
+    """A shape as a list; one extent is that of a vector."""
+    return [shape] if not isinstance(shape, (tuple, list)) and np.ndim(shape) == 0 else list(shape)
 
 
 def along(axis, part):
@@ -114,7 +119,7 @@ def _reshaped(a, shape, order="C", copy=None):
     a = as_tensor_variable(a)
     if _is_in_rows(order):
         return a.reshape(shape)
-    shape = shape if isinstance(shape, (tuple, list, Variable)) else [shape]
+    shape = shape if isinstance(shape, (tuple, list)) or np.ndim(shape) else [shape]
     return transpose(transpose(a).reshape(shape[::-1]))
 
 
@@ -209,7 +214,7 @@ def _squeezed(a, axis=None):
 def _full(a, value, dtype, shape):
     if shape is None:
         return full_like(a, value, dtype)
-    return full(shape if isinstance(shape, (tuple, list)) else [shape], value, dtype or a.type.dtype)
+    return full(extents_of(shape), value, dtype or a.type.dtype)
 
 
 @counterpart("concatenate", "concat")
