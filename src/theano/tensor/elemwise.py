@@ -407,11 +407,7 @@ sigmoid, softplus, clip, true_div, int_div = (ELEMWISE[n] for n in
 fill = second
 where = switch
 
-METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "floor", "ceil", "trunc", "sin", "cos",
-           "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "deg2rad",
-           "rad2deg", "conj")
-for _name in METHODS:
-    method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
+
 def clipped(x, low, high):
     """``x`` between two bounds; there is none where it is None."""
     if low is not None and high is not None:
@@ -420,6 +416,11 @@ def clipped(x, low, high):
     return x if high is None else minimum(x, high)
 
 
+METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "floor", "ceil", "trunc", "sin", "cos",
+           "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "deg2rad",
+           "rad2deg", "conj")
+for _name in METHODS:
+    method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
 FUNCTIONS["clip"] = clip
 method("clip")(lambda self, a_min, a_max: clipped(self, a_min, a_max))
 method("conjugate")(lambda self: ELEMWISE["conj"](self))
