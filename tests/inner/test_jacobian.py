@@ -154,6 +154,34 @@ def test_columns_are_not_taken_where_gradients_were_changed(rng):
     assert T.jacobian(T.stack([theano.gradient.grad_clip(x, -1, 1) * 3, x]), x).eval({x: 2.0}).tolist() == [1, 1]
 
 
+def doubled_elsewhere(**overrides):
+    v = T.dvector("v")
+    return theano.OpFromGraph([v], [2 * v], **overrides)
+
+
+def scaled(x):
+    return theano.gradient.grad_scale(x, 3.0) * 2
+
+
+def scaled_in_an_op(x):
+    v = T.dvector("v")
+    return theano.OpFromGraph([v], [scaled(v)])(x)
+
+
+@pytest.mark.parametrize("twice, slope", [
+    (scaled_in_an_op, 6),
+    (lambda x: theano.scan(scaled, sequences=x)[0], 6),
+    (lambda x: theano.scan(scaled_in_an_op, outputs_info=x, n_steps=1)[0][0], 6),
+    (doubled_elsewhere(grad_overrides=lambda inputs, grads: [grads[0] * 7]), 7),
+    (doubled_elsewhere(lop_overrides=[lambda inputs, outputs, grads: grads[0] * 5]), 5),
+    (doubled_elsewhere(), 2)])
+def test_columns_are_not_taken_where_gradients_were_changed_inside_an_op(twice, slope):
+    x = T.tensor("float64", shape=(2,))
+    w = np.arange(12.0).reshape(6, 2)
+    y = T.dot(w, twice(x))
+    np.testing.assert_allclose(T.jacobian(y, x).eval({x: [1.0, 2.0]}), slope * w)
+
+
 class Twice(Op):
     """2 * x, with neither R_op nor a gradient that has one."""
 

@@ -6,7 +6,7 @@ from theano.graph.copying import ViewOp, view_op
 from theano.graph.variable import Variable
 from theano.graph.walk import connection_pattern, toposort
 from theano.inner.batch.core import batch_graph, broadcast
-from theano.inner.graph import extents_of
+from theano.inner.graph import extents_of, graphs_of
 from theano.inner.rowwise import map_rows
 from theano.scalar.type import discrete_dtypes
 from theano.tensor.constant import constant
@@ -165,7 +165,7 @@ def _chunk_size(expression, variables):
 def _short_cut(expression, x):
     """The Jacobian where rows are not the best way to it, else None."""
     between = _between(expression, x)
-    if not between or any(isinstance(node.op, GradientOp) for node in between):
+    if not between or any(_changes_gradients(node.op) for node in between):
         return None                                     # forward mode knows nothing of changed gradients
     if _is_elementwise(expression, x, between):
         return _diagonal(expression, x, between)
@@ -173,6 +173,12 @@ def _short_cut(expression, x):
     if n is not None and (n == 1 or (m is not None and n < m)) and (m or 0) * n <= LARGEST:
         return _by_columns(expression, x)
     return None
+
+
+def _changes_gradients(op):
+    """Whether the gradients of ``op`` may be others than those of its values, its own or those of ops inside it."""
+    return isinstance(op, GradientOp) or getattr(op, "is_overridden", False) or any(
+        _changes_gradients(node.op) for graph in graphs_of(op).values() for node in toposort(graph.outputs, graph.inputs))
 
 
 def _between(expression, x):

@@ -79,6 +79,12 @@ class OpFromGraph(Op):
     local_inputs = property(lambda self: self.graph.inputs, doc="The inputs of the graph inside, shared ones last.")
     local_outputs = property(lambda self: self.graph.outputs, doc="The outputs of the graph inside.")
 
+    @property
+    def is_overridden(self):
+        """Whether the user has given derivatives."""
+        return any(entry != "default" for overrides in (self.grad_overrides, self.lop_overrides, self.rop_overrides)
+                   for entry in (overrides if isinstance(overrides, list) else [overrides]))
+
     def __eq__(self, other):
         return self is other
 
