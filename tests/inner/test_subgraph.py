@@ -98,6 +98,8 @@ def test_lop_and_rop_of_the_user(make):
         op = make([x, y], [x * y], rop_overrides=overrides)
         f = theano.function([x, y, u, v], T.Rop(op(x, y), [x, y], [u, v]))
         np.testing.assert_allclose(f([1.], [2.], [3.], [4.]), [24])
+        one = theano.function([x, y, v], T.Rop(op(x, y), y, v))         # the other input does not move
+        np.testing.assert_allclose(one([1.], [2.], [4.]), [12])
 
 
 def test_shapes_connections_and_text():

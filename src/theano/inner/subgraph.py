@@ -44,6 +44,7 @@ class OpFromGraph(Op):
     ValueError where both kinds of gradients are given.
     """
 
+    rop_takes_none = True
     LOP_TYPE_ERR_MSG = "lop_overrides must be 'default', an OpFromGraph, a callable or a list, got %s"
     TYPE_ERR_MSG = "%s overrides must be 'default', an OpFromGraph, a callable or a list, got %s"
     OV_INP_LEN_ERR_MSG = "%s overrides need %d elements, got %d"
