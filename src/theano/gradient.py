@@ -5,6 +5,7 @@ none. What depends on the kind of value - zeros, ones, sums of gradients - is as
 """
 
 import warnings
+from collections.abc import Mapping
 
 from theano.errors import DisconnectedInputError, NullTypeGradError
 from theano.graph import origin
@@ -201,6 +202,8 @@ def _check_request(cost, variables, known):
     for variable in variables:
         if not isinstance(variable, Variable):
             raise TypeError(f"Expected Variable, got {variable!r} of type {type(variable)}")
+    if known is not None and not isinstance(known, Mapping):
+        raise TypeError(f"known_grads must be a dict from variables to their gradients, got {known!r}")
     for variable, value in (known or {}).items():
         if not isinstance(value, Variable):
             raise TypeError(f"known_grads must map to variables, got {value!r} for {variable}")
@@ -630,15 +633,6 @@ class GradientOp(ViewOp):
     __props__ = ()
 
 
-class ConsiderConstant(GradientOp):
-    """Identity with gradient zero."""
-
-    __props__ = ()
-
-    def grad(self, inputs, output_grads):
-        return [g.type.zeros_like(g) for g in output_grads]
-
-
 class ZeroGrad(GradientOp):
     """Identity with gradient zero and R-op zero."""
 
@@ -649,6 +643,12 @@ class ZeroGrad(GradientOp):
 
     def R_op(self, inputs, eval_points):
         return [None if eval_points[0] is None else eval_points[0].type.zeros_like(eval_points[0])]
+
+
+class ConsiderConstant(ZeroGrad):
+    """What `ZeroGrad` is, by its older name."""
+
+    __props__ = ()
 
 
 class DisconnectedGrad(GradientOp):

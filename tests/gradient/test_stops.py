@@ -49,7 +49,9 @@ def test_disconnected_and_undefined():
 
 def test_directions_through_identities():
     x, v = T.dvectors("xv")
-    assert T.Rop(gradient.zero_grad(x) * 2, x, v).eval({x: [1.], v: [5.]}) == 0
+    for constant in (gradient.zero_grad, gradient.consider_constant):
+        assert T.Rop(constant(x) * 2, x, v).eval({x: [1.], v: [5.]}) == 0
+        assert T.Rop(constant(x) * x, x, v).eval({x: [3.], v: [5.]}) == 15
     assert T.Rop(gradient.grad_scale(x, 3) * 2, x, v).eval({x: [1.], v: [5.]}) == 10
 
 
