@@ -152,6 +152,20 @@ def test_entries_of_an_index_are_named_where_they_are_wrong():
         T.dmatrix()["row"]
 
 
+@pytest.mark.parametrize("bound", [1.5, 1.0, "b", T.lvector("b"), T.dvector("b"), np.arange(2)])
+@pytest.mark.parametrize("index", [lambda b: slice(b, None), lambda b: slice(None, b), lambda b: (slice(0, 9, b), [0])])
+def test_bounds_of_slices_are_whole_numbers(index, bound):
+    with pytest.raises(TypeError, match="a bound of a slice must be an integer or None, got"):
+        T.dmatrix()[index(bound)]
+
+
+def test_small_whole_numbers_are_bounds_beside_arrays():
+    x, start = T.dmatrix("x"), T.bscalar("start")
+    f = theano.function([x, start], [x[start:, [0, 2]], x[np.int8(1):, [0, 2]], x[np.array(1):, [0, 2]]])
+    for found in f(np.arange(9.0).reshape(3, 3), 1):
+        np.testing.assert_array_equal(found, [[3, 5], [6, 8]])
+
+
 def test_ignored_duplicates():
     x = T.dvector()
     f = theano.function([x], T.inc_subtensor(x[np.array([0, 0, 1])], [1., 2., 4.], ignore_duplicates=True))

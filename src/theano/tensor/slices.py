@@ -81,9 +81,17 @@ make_slice = MakeSlice()
 def _bound(part):
     if part is None:
         return NoneConst
-    if isinstance(part, Variable):
-        return tensor_from_scalar(part) if isinstance(part.type, Scalar) else part
-    return constant(part, dtype="int64")
+    if isinstance(part, Variable) and isinstance(part.type, NoneType):
+        return part
+    if isinstance(part, Variable) and isinstance(part.type, Scalar):
+        part = tensor_from_scalar(part)
+    try:
+        bound = as_tensor_variable(part)
+    except TypeError as error:
+        raise TypeError(f"a bound of a slice must be an integer or None, got {part!r}") from error
+    if bound.type.ndim or bound.type.dtype not in (*INTEGERS, "bool"):
+        raise TypeError(f"a bound of a slice must be an integer or None, got {part}, a {bound.type}")
+    return bound if isinstance(part, Variable) else constant(bound.data, dtype="int64")
 
 
 def as_index_variable(idx):
