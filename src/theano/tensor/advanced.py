@@ -447,6 +447,8 @@ def take(a, indices, axis=None, mode="raise"):
     """
     a, indices = as_tensor_variable(a), as_tensor_variable(indices)
     axis = None if axis is None else axis_of(a, axis)
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
     if mode == "clip":
         indices = indices.clip(0, (a.size if axis is None else a.shape[axis]) - 1)
     elif mode == "wrap":
