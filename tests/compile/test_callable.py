@@ -101,6 +101,17 @@ def test_dumped_arguments_make_the_same_function(tmp_path, dropped):
     np.testing.assert_array_equal(theano.function(**arguments)(np.zeros(2)), [1, 1])
 
 
+def test_updates_and_values_that_are_none():
+    x, state = T.dscalar("x"), theano.shared(0.0, "state")
+    for updates, error, match in [(3, TypeError, "updates must be a dict, or pairs .*, got 3"),
+                                  ([(x, x)], TypeError, "update target must be a SharedVariable, got x"),
+                                  ([(state, x), (state, -x)], ValueError, "state becomes x, and can't also become")]:
+        with pytest.raises(error, match=match):
+            theano.function([x], x, updates=updates)
+    with pytest.raises(TypeError, match="eval expects a dict"):
+        (x + 1).eval([2.0])
+
+
 def test_an_update_of_another_type_is_refused():
     s = theano.shared(np.ones((2, 2)))
     with pytest.raises(TypeError, match="the variable.s type"):

@@ -250,6 +250,16 @@ def test_ops_with_bad_gradients(rule, error, match, x):
         T.grad(op(rule)(x).sum(), x)
 
 
+@pytest.mark.parametrize("pattern", [[True], [], [[True, True]], [[True], [False]]])
+def test_ops_with_bad_connection_patterns(pattern, x):
+    class Unconnected(Doubled):
+        def connection_pattern(self, node):
+            return pattern
+
+    with pytest.raises(ValueError, match="Unconnected.connection_pattern must return"):
+        T.grad(Unconnected()(x).sum(), x)
+
+
 def test_ops_without_gradient(x):
     class Nothing(Doubled):
         grad = None
@@ -272,6 +282,8 @@ def test_options_that_do_not_exist(options, match, x):
 def test_bad_requests(cost, wrt, error, match):
     with pytest.raises(error, match=match):
         T.grad(cost, wrt)
+    with pytest.raises(TypeError, match="known_grads must be a dict"):
+        T.grad(None, T.dvector(), known_grads=[T.dvector()])
 
 
 # -- whole numbers, complex numbers, broadcasting -------------------------------------------------------------------

@@ -26,6 +26,8 @@ def test_grid_of_variables():
         T.mgrid[0:1:5j]
     with pytest.raises(ValueError, match="end"):
         T.mgrid[0:]
+    with pytest.raises(TypeError, match="a grid is made of slices"):
+        T.mgrid[0:2, 3]
 
 
 SHAPES = [((5,), (5,)), ((3, 5), (5,)), ((3, 5), (3, 5)), ((5,), (3, 5)), ((2, 1, 5), (1, 3, 5))]

@@ -163,6 +163,8 @@ def test_old_names(rng):
     (lambda x: pool_2d(x, (2, 2), True, pad=(2, 0)), NotImplementedError),
     (lambda x: pool_2d(x[0, 0], (2, 2)), NotImplementedError),
     (lambda x: pool_2d(x), ValueError),
+    (lambda x: pool_2d(x, (2, 2, 2), True), ValueError),
+    (lambda x: pool_2d(x, (2, 2), True, stride=(1,)), ValueError),
     (lambda x: pool_2d(x, (2, 2), ds=(2, 2)), ValueError),
     (lambda x: Pool(mode="median"), ValueError),
     (lambda x: Pool()(x, (1.5, 2)), TypeError),

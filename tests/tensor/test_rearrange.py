@@ -171,7 +171,11 @@ def test_diagonals_put_back(offset, axis1, axis2, rng):
     (lambda: T.tile(T.matrix(), [1, 2, 3], 2), ValueError), (lambda: T.tile(T.matrix(), 2, 1), ValueError),
     (lambda: SearchsortedOp("middle"), ValueError), (lambda: T.searchsorted(T.matrix(), 1), ValueError),
     (lambda: T.diagonal(T.matrix(), 0, 1, 1), ValueError), (lambda: T.topk(T.matrix(), 1.5), TypeError),
-    (lambda: Unique(axis=2)(T.matrix()), RuntimeError), (lambda: fill_diagonal(T.vector(), 1), TypeError)])
+    (lambda: Unique(axis=2)(T.matrix()), RuntimeError), (lambda: fill_diagonal(T.vector(), 1), TypeError),
+    (lambda: T.take(T.vector(), T.lvector(), mode="around"), ValueError),
+    (lambda: T.matrix().dimshuffle(0, 1, "y"), ValueError), (lambda: T.matrix().norm("fro"), TypeError),
+    (lambda: fill_diagonal(T.lmatrix(), 1.5), TypeError), (lambda: fill_diagonal(T.dmatrix(), T.zscalar()), TypeError),
+    (lambda: fill_diagonal_offset(T.lmatrix(), 1.5, 1), TypeError)])
 def test_wrong_arguments(call, error):
     with pytest.raises(error):
         call()

@@ -27,6 +27,8 @@ def test_tensor_types():
     assert kind.filter_variable(x) is x and kind.filter_variable(a).type == kind
     with pytest.raises(TypeError):
         kind.filter(np.ones((3, 2), "float32"))
+    with pytest.raises(TypeError, match="True or False for each dimension"):
+        T.TensorType("float32", 2)
     assert kind.is_valid_value(a) and not kind.is_valid_value(np.ones(3)) and kind.value_validity_msg(a)
     assert kind.get_shape_info(a) == (3, 1) and kind.get_size((3, 1)) == 12
     assert kind.may_share_memory(a, a[1:]) and not kind.may_share_memory(a, a.copy())

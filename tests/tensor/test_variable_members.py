@@ -1,6 +1,7 @@
 """Every member of tensor variables, constants and shared variables, called as programs call it."""
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -100,6 +101,9 @@ def test_members_that_are_no_expressions(kind):
         bool(x)
     with pytest.raises(TypeError, match="truth value"):
         x.__nonzero__()
+    for number in (int, float, complex, math.exp):
+        with pytest.raises(TypeError, match="no number while the graph is built"):
+            number(x)
     assert len(list(T.as_tensor_variable(x.shape))) == 2            # __iter__
     assert T.constant(2.5).get_scalar_constant_value() == 2.5
 

@@ -1,6 +1,7 @@
 """`function`: from symbolic inputs and outputs to a callable."""
 
 import copy
+from collections.abc import Mapping
 
 from theano.compile.io import In, SymbolicInput, wrap_in
 from theano.compile.maker import FunctionMaker
@@ -136,6 +137,8 @@ def _shared_input(variable, updates):
 
 def evaluate(variable, inputs_to_values=None):
     """Value of ``variable``; see `Variable.eval`."""
+    if inputs_to_values is not None and not isinstance(inputs_to_values, Mapping):
+        raise TypeError(f"eval expects a dict from variables to values, got {inputs_to_values!r}")
     given = dict(inputs_to_values or {})
     for key in given:
         if not isinstance(key, Variable):

@@ -2,6 +2,7 @@
 
 import warnings
 from collections import ChainMap
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from theano.compile.io import SymbolicInput, SymbolicOutput
@@ -161,6 +162,8 @@ def _replacements(replace, strict):
 def _collect_updates(updates, cloner, no_default_updates):
     if updates is None:
         updates = ()
+    if not hasattr(updates, "items") and not isinstance(updates, Iterable):
+        raise TypeError(f"updates must be a dict, or pairs (shared variable, new value), got {updates!r}")
     pairs = list(updates.items()) if hasattr(updates, "items") else list(updates)
     if not isinstance(no_default_updates, (bool, list)):
         raise TypeError(f"no_default_update should be either a bool or a list, got "
@@ -171,10 +174,10 @@ def _collect_updates(updates, cloner, no_default_updates):
             raise TypeError(f"updates must be pairs (shared variable, new value), got {pair!r}")
         target, value = pair
         if not isinstance(target, SharedVariable):
-            raise TypeError("update target must be a SharedVariable", target)
+            raise TypeError(f"update target must be a SharedVariable, got {target!r}")
         if target in wanted:
-            raise ValueError("this shared variable already has an update expression",
-                             (target, wanted[target]))
+            raise ValueError(f"this shared variable already has an update expression: {target!r} becomes "
+                             f"{wanted[target]!r}, and can't also become {value!r}")
         wanted[target] = _as_update(target, value)
     result = {}
     for target, value in wanted.items():

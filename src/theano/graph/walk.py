@@ -293,7 +293,13 @@ def connection_pattern(node):
     """Rows per input, columns per output: whether the output depends on it differentiably or not."""
     method = getattr(node.op, "connection_pattern", None)
     if method is not None:
-        return method(node)
+        pattern = method(node)
+        if len(pattern) != len(node.inputs) or not all(
+                hasattr(row, "__len__") and len(row) == len(node.outputs) for row in pattern):
+            raise ValueError(f"{type(node.op).__name__}.connection_pattern must return a list for each of "
+                             f"{len(node.inputs)} inputs, with True or False for each of {len(node.outputs)} outputs; "
+                             f"it returned {pattern!r}")
+        return pattern
     return [[True] * len(node.outputs) for _ in node.inputs]
 
 

@@ -177,8 +177,10 @@ def _short_cut(expression, x):
 
 def _changes_gradients(op):
     """Whether the gradients of ``op`` may be others than those of its values, its own or those of ops inside it."""
-    return isinstance(op, GradientOp) or getattr(op, "is_overridden", False) or any(
-        _changes_gradients(node.op) for graph in graphs_of(op).values() for node in toposort(graph.outputs, graph.inputs))
+    if isinstance(op, GradientOp) or getattr(op, "is_overridden", False):
+        return True
+    return any(_changes_gradients(node.op) for graph in graphs_of(op).values()
+               for node in toposort(graph.outputs, graph.inputs))
 
 
 def _between(expression, x):

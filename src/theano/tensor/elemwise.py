@@ -44,7 +44,9 @@ class DimShuffle(Op):
 
     def __init__(self, input_broadcastable, new_order, inplace=True):
         self.input_broadcastable = tuple(map(bool, input_broadcastable))
-        self.new_order = tuple(d if d == "x" else int(d) for d in new_order)
+        if any(isinstance(d, str) and d != "x" for d in new_order):
+            raise ValueError(f"a new order has numbers of axes, and \"x\" for new ones, but got {tuple(new_order)}")
+        self.new_order = tuple(d if isinstance(d, str) else int(d) for d in new_order)
         self.inplace = inplace
         ndim = len(self.input_broadcastable)
         seen = set()

@@ -30,6 +30,8 @@ class _nd_grid:                                                                 
 
 def _range(part):
     """The numbers of a slice."""
+    if not isinstance(part, slice):
+        raise TypeError(f"a grid is made of slices, as in mgrid[0:3, 0:4], but got {part!r}")
     if part.stop is None:
         raise ValueError("a slice of a grid needs an end")
     if isinstance(part.step, complex):

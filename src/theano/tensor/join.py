@@ -242,7 +242,7 @@ class Split(Op):
         if int(np.sum(splits)) != x.shape[axis]:
             raise ValueError(f"The splits sum to {int(np.sum(splits))}, expected {x.shape[axis]}")
         if any(n < 0 for n in splits):
-            raise ValueError(f"split sizes can't be negative, got {list(splits)}")
+            raise ValueError(f"split sizes can't be negative, got {splits.tolist()}")
         start = 0
         for cell, n in zip(output_storage, splits, strict=True):
             index = [slice(None)] * x.ndim

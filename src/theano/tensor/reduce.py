@@ -1,5 +1,7 @@
 """Sums, means, extrema and their positions."""
 
+import numbers
+
 import numpy as np
 
 from theano.config import config
@@ -357,6 +359,8 @@ def norm(self, L, axis=None, keepdims=False):                                   
 
     Raises NotImplementedError for L < 0.
     """
+    if not isinstance(L, (numbers.Real, np.ndarray)):
+        raise TypeError(f"the order of a norm must be a number, got {L!r}")
     if L < 0:
         raise NotImplementedError("only norms of order 0 and more are defined")
     if L == 0:

@@ -1,6 +1,7 @@
 """Tensor types: dtype, rank and broadcast pattern, and extents where they are known."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -38,6 +39,9 @@ class TensorType(ArrayText, Type):
             if shape is None:
                 raise TypeError("TensorType needs broadcastable or shape")
             broadcastable = [n == 1 for n in shape]
+        if not isinstance(broadcastable, Iterable) or isinstance(broadcastable, str):
+            raise TypeError("broadcastable needs True or False for each dimension, as (False, False) for matrices; got "
+                            f"{broadcastable!r}")
         self.broadcastable = tuple(map(bool, broadcastable))
         self.ndim = len(self.broadcastable)
         static = (None,) * self.ndim if shape is None else tuple(shape)

@@ -153,6 +153,13 @@ class _tensor_py_operators:                                                     
 
     __nonzero__ = __bool__
 
+    def __int__(self):
+        raise TypeError("a symbolic variable is no number while the graph is built: functions of Python and the module "
+                        "math can't take it. Use theano.tensor's functions of these names, theano.tensor.cast for int "
+                        "and float, theano.scan for range, or eval for a value.")
+
+    __float__ = __complex__ = __int__
+
     def __len__(self):
         raise TypeError("object of type 'TensorVariable' has no len(): its extents are known when the function "
                         "runs. Use x.shape[0].")

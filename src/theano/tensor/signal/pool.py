@@ -124,6 +124,9 @@ class _Pooling(Op):
         settings = [as_tensor_variable(v) for v in settings]
         if any(v.type.ndim != 1 or not v.type.dtype.startswith(("int", "uint")) for v in settings):
             raise TypeError(f"ws, stride and pad must be vectors of integers, got {[v.type for v in settings]}")
+        if any(isinstance(v, Constant) and v.data.size != self.ndim for v in settings):
+            raise ValueError(f"{self} pools {self.ndim} axes, and needs so many numbers in each of ws, stride and pad; "
+                             f"got {[getattr(v, 'data', v) for v in settings]}")
         return [*arrays, *settings]
 
     def infer_shape(self, node, shapes):
