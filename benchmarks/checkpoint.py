@@ -67,7 +67,7 @@ def main():
     parser.add_argument("--batch", type=int, default=0)
     parser.add_argument("--units", type=int, default=128)
     parser.add_argument("--steps", type=int, default=10000)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--peak", help="print the peak of one form only")
     options = parser.parse_args()
     if options.peak:

@@ -5,8 +5,9 @@ geometric mean of each family and the ops that are slower than NumPy's. Elementw
 scalar table, the others from the tables below. Results are freshly allocated on both sides, and compared.
 
 What is bound by memory takes longer or less long depending on where its arrays lie, and on what else the machine
-does: a cell in which neither side is clearly faster is measured some more times, with arrays in other places, and
-the median counts. For those that are slower then, the last line says in how many of these measurements they were.
+does, which may last for seconds: cells in which neither side is clearly faster are measured some more times, after all
+others and in turns, with arrays in other places, and the median counts. For those that are slower then, the last lines
+say in how many of these measurements they were.
 """
 
 import argparse
@@ -437,15 +438,25 @@ def measure(row, size):
         [lambda: function(*arrays), lambda: peer(*arrays)]), strict=True)))
 
 
-def settled(row, size):
-    """What measure gives, and `behind` in how many of `count` cases: the median where neither is clearly faster."""
-    found, kept = [measure(row, size)], []
-    while found[0].numpy < CLOSE * found[0].ours and len(found) <= AGAIN:
-        kept.append(np.empty(size // 2 + 1024 * len(found)))       # arrays come to lie elsewhere
-        found.append(measure(row, size))
-    behind = sum(times.numpy < times.ours for times in found)
-    median = sorted(found, key=lambda times: times.numpy / times.ours)[len(found) // 2]
-    return SimpleNamespace(**vars(median), behind=behind, count=len(found))
+def settled(cells):
+    """What measure gives of each (row, size), and `behind` in how many of `count` cases: the median where neither is
+    clearly faster. These are measured in turns, as what else the machine does may last for seconds."""
+    found = {}
+    for k, cell in enumerate(cells):
+        found[k] = [measure(*cell)]
+        if k % 50 == 49:
+            print(f"{k + 1} of {len(cells)} measured", file=sys.stderr)
+    close = [k for k, (times,) in found.items() if times.numpy < CLOSE * times.ours]
+    kept = []
+    for turn in range(AGAIN if close else 0):
+        print(f"{len(close)} once more, {turn + 1} of {AGAIN}", file=sys.stderr)
+        for k in close:
+            kept[:] = [np.empty(cells[k][1] // 2 + 1024 * turn)]        # arrays come to lie elsewhere
+            found[k].append(measure(*cells[k]))
+    for measured in found.values():
+        behind = sum(times.numpy < times.ours for times in measured)
+        median = sorted(measured, key=lambda times: times.numpy / times.ours)[len(measured) // 2]
+        yield SimpleNamespace(**vars(median), behind=behind, count=len(measured))
 
 
 def geometric_mean(values):
@@ -455,20 +466,21 @@ def geometric_mean(values):
 def report(families, sizes):
     """Print the table, and what is slower than NumPy."""
     slower, means = [], {}
+    times_of = settled([(row, size) for family in families for row in FAMILIES[family].values() for size in sizes])
     print(f"{'NumPy / ours, at':32s}" + "".join(f"{size:>12,d}" for size in sizes) + "   elements")
     for family in families:
         ratios = []
         print(family)
-        for name, row in FAMILIES[family].items():
+        for name in FAMILIES[family]:
             line = f"  {name:30s}"
             for size in sizes:
-                times = settled(row, size)
+                times = next(times_of)
                 ratio = times.numpy / times.ours
                 ratios.append(ratio)
                 line += f"{ratio:12.2f}"
                 if ratio < 1:
                     slower.append((ratio, f"{family}: {name}", size, times))
-            print(line, flush=True)
+            print(line)
         means[family] = geometric_mean(ratios)
     print("\ngeometric means: " + ", ".join(f"{family} {mean:.2f}" for family, mean in means.items()))
     for ratio, name, size, times in sorted(slower, key=lambda s: s[0]):
