@@ -4,6 +4,7 @@ import re
 import warnings
 
 import numpy as np
+import pytest
 
 import theano
 import theano.tensor as T
@@ -59,3 +60,15 @@ def derives(call, rng):
     whole = {name: a for name, a in used(call).items() if a.dtype != "float64"}
     T.verify_grad(lambda *args: eval(call, {"np": np, **whole, **dict(zip(arrays, args, strict=True))}),
                   list(arrays.values()), rng=rng)
+
+
+def compared(calls, derived=""):
+    """The tests of a file: that its calls have the values of NumPy's, and some the gradients that differences have."""
+    @pytest.mark.parametrize("call", listed(calls))
+    def values(call):
+        agrees(call)
+
+    @pytest.mark.parametrize("call", listed(derived))
+    def gradients(call, rng):
+        derives(call, rng)
+    return values, gradients

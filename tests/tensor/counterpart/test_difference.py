@@ -1,7 +1,6 @@
 """Differences, slopes and interpolation."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.gradient(v); np.gradient(x); np.gradient(x, axis=0); np.gradient(x, axis=(1, 0)); np.gradient(x, 2.0)
@@ -24,12 +23,4 @@ np.gradient(v, c); np.gradient(v, c, edge_order=2); np.gradient(x, axis=0); np.d
 np.ediff1d(x, to_begin=v); np.trapezoid(x, r); np.interp(x, c, v); np.unwrap(v * 5); np.unwrap(x * 9, axis=0)
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

@@ -1,7 +1,6 @@
 """Fourier transforms."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.fft.fftn(x); np.fft.fftn(t, axes=(0, 2)); np.fft.fftn(t, s=(2, 5)); np.fft.ifftn(t, norm='ortho'); np.fft.fft2(t)
@@ -18,12 +17,4 @@ np.fft.irfft(np.fft.rfft(x), 4); np.fft.irfft(x + 1j * x ** 2, 5); abs(np.fft.ff
 np.fft.irfftn(np.fft.rfftn(t), s=(2, 3, 4), axes=(0, 1, 2)); np.fft.hfft(v + 1j * w)
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

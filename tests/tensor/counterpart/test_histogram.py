@@ -1,7 +1,6 @@
 """Elements counted between bounds."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.histogram(v); np.histogram(x, 4); np.histogram(v, bins=[-1.0, 0.0, 0.5, 1.0]); np.histogram(x, 5, (-1.0, 1.0))
@@ -15,12 +14,4 @@ DERIVED = """
 np.histogram(c, [0.2, 0.5, 0.9], weights=v)[0]
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

@@ -1,7 +1,6 @@
 """Products, norms and numbers of one matrix or more."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.einsum('...i->i...', x); np.einsum('...i,...i->...', t, x); np.einsum('...ij,...jk->...ik', t, m)
@@ -41,12 +40,4 @@ np.linalg.vector_norm(t, axis=(0, 2)); np.linalg.norm(t, 1, axis=(0, 2)); np.lin
 np.linalg.eigvalsh(q)
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

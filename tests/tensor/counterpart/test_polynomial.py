@@ -1,7 +1,6 @@
 """Polynomials and convolution."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.vander(v); np.vander(v, 3); np.vander(v, 4, increasing=True); np.vander(k, 3); np.vander(v, 0); np.polyval(v, x)
@@ -19,12 +18,4 @@ np.vander(v); np.vander(v, 4, True); np.polyval(v, x); np.polymul(v, r); np.poly
 np.convolve(v, r, 'same'); np.correlate(v, r, 'full')
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

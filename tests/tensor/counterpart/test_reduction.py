@@ -1,7 +1,6 @@
 """Sums, extrema, means, variances and quantiles, of chosen elements and of those that are numbers."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.sum(x, initial=3.0); np.sum(x, axis=0, where=b); np.sum(x, axis=(0, 1), where=b, initial=1); np.sum(i, initial=0.5)
@@ -47,12 +46,4 @@ np.average(t, axis=(1, 2), weights=x); np.nancumsum(x, axis=0)
 np.median(t, axis=(0, 2)); np.quantile(x, [0.3, 0.6], axis=1); np.nanquantile(x, 0.4, axis=0)
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

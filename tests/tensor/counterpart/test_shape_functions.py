@@ -1,7 +1,6 @@
 """Arrays in other shapes, orders and places, and elements chosen and rounded."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.sort(np.unique_values(k)); np.ravel(x, order='F'); np.ravel(t, 'F'); np.ravel(s, 'F'); np.ravel(x, order='A')
@@ -44,12 +43,4 @@ np.vecmat(x[:, 0], t); np.cumulative_prod(x, axis=1, include_initial=True); np.t
 np.sort(np.partition(v, 2))
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)

@@ -1,7 +1,6 @@
 """Evenly spaced numbers, grids and indices of parts."""
 
-import pytest
-from numpy_calls import agrees, derives, listed
+from numpy_calls import compared
 
 CALLS = """
 np.linspace(x, 2, 5, axis=1); np.linspace(s, 3, 4, retstep=True); np.linspace(v, w, 3, axis=-1)
@@ -16,12 +15,4 @@ DERIVED = """
 np.linspace(v, w, 4, axis=1); np.geomspace(w, 2 * w, 3); np.logspace(v, w, 3, base=2.0)
 """
 
-
-@pytest.mark.parametrize("call", listed(CALLS))
-def test_values(call):
-    agrees(call)
-
-
-@pytest.mark.parametrize("call", listed(DERIVED))
-def test_gradients(call, rng):
-    derives(call, rng)
+test_values, test_gradients = compared(CALLS, DERIVED)
