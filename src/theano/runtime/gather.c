@@ -1,7 +1,7 @@
 /* Reading through an index, masks among them; the places where something holds; diagonals. */
 #include "arrays.h"
 
-#define SHORT 64                    /* so few elements of a row are taken from many rows at once */
+#define SHORT 256                   /* so few elements of a row are taken from many rows at once */
 #define AHEAD 12                    /* rows that are on their way from memory while one is copied */
 
 static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
@@ -171,14 +171,26 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
     }
 }
 
-/* The same elements of each of several rows. */
+/* The same elements of each of several rows; an offset that is read serves four of them. */
 static void take_grid(char *to, const char *from, int64_t rows, int64_t apart, const int64_t *offset, int64_t n, int item)
 {
 #define TAKE(T)                                                                                                        \
-    for (int64_t i = 0; i < rows; i++, to += n * sizeof(T))                                                            \
-        for (int64_t j = 0; j < n; j++)                                                                                \
-            ((T *)to)[j] = *(const T *)(from + i * apart + offset[j]);                                                 \
-    return;
+    {                                                                                                                  \
+        T *o = (T *)to;                                                                                                \
+        int64_t i = 0;                                                                                                 \
+        for (; i + 4 <= rows; i += 4, o += 4 * n, from += 4 * apart)                                                   \
+            for (int64_t j = 0; j < n; j++) {                                                                          \
+                const char *x = from + offset[j];                                                                      \
+                o[j] = *(const T *)x;                                                                                  \
+                o[j + n] = *(const T *)(x + apart);                                                                    \
+                o[j + 2 * n] = *(const T *)(x + 2 * apart);                                                            \
+                o[j + 3 * n] = *(const T *)(x + 3 * apart);                                                            \
+            }                                                                                                          \
+        for (; i < rows; i++, o += n, from += apart)                                                                   \
+            for (int64_t j = 0; j < n; j++)                                                                            \
+                o[j] = *(const T *)(from + offset[j]);                                                                 \
+        return;                                                                                                        \
+    }
     TH_EACH_SIZE(TAKE)
 #undef TAKE
 }
