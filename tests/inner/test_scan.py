@@ -12,7 +12,7 @@ from theano.tensor.shared_randomstreams import RandomStreams
 import theano
 import theano.tensor as T
 from theano.compile.mode import Mode
-from theano.errors import AsTensorError, MissingInputError
+from theano.errors import AsTensorError, DisconnectedInputError, MissingInputError
 from theano.graph.walk import connection_pattern, toposort
 from theano.inner.graph import InnerGraph
 from theano.inner.scan.op import Scan
@@ -325,6 +325,18 @@ def test_strict():
     with pytest.raises(MissingInputError, match="w"):
         theano.scan(lambda a: a * w, outputs_info=x, n_steps=2, strict=True)
     theano.scan(lambda a, w: a * w, outputs_info=x, non_sequences=w, n_steps=2, strict=True)
+
+
+def test_a_carry_that_no_step_reads():
+    x, start = T.dvector(), T.dscalar()
+    y, _ = theano.scan(lambda a, h: 2 * a, x, start)
+    whole = y.owner.inputs[0]                           # programs look for the rows before the first step
+    assert y.owner.op.idx_list[0].start is not None and whole.owner.op.__class__.__name__ == "Scan"
+    f = theano.function([x, start], [y, whole])
+    assert f([1.0, 2.0], 5.0)[0].tolist() == [2, 4] and f([1.0, 2.0], 5.0)[1].tolist() == [5, 2, 4]
+    assert theano.function([x, start], y)([], 5.0).tolist() == []
+    with pytest.raises(DisconnectedInputError):
+        T.grad(y.sum(), start)
 
 
 # -- derivatives ----------------------------------------------------------------------------------------
@@ -760,8 +772,8 @@ WRONG = {
     "text": (lambda x: theano.scan(lambda a: [a, "hi"], x), AsTensorError, "fn returned 'hi', of type str"),
     "step": (lambda x: theano.loop(lambda s: (s, None), x, x), TypeError,
              r"step of loop takes \(s\), but gets 2 arguments \(the carry, a row of xs\)"),
-    "strict": (lambda x: theano.scan(lambda a: a + x.sum(), x, strict=True), MissingInputError,
-               "fn uses the variable x, which with strict=True must be among non_sequences"),
+    "strict": (lambda x: theano.scan(lambda a: a + theano.shared(1.0, "w"), x, strict=True), MissingInputError,
+               "fn uses the shared variable w, which with strict=True must be among non_sequences"),
     "checkpoint": (lambda x: theano.scan(lambda a: a, x, checkpoint=0), ValueError, "positive number of steps"),
 }
 
@@ -779,10 +791,10 @@ def test_steps_that_are_no_functions_of_python():
     assert theano.function([x], theano.map(operator.neg, x)[0])([2.0]) == -2
 
 
-def test_strict_steps_may_use_their_arguments_and_constants():
+def test_strict_steps_may_use_all_but_shared_variables():
     x, w = T.dvector("x"), theano.shared(2.0, "w")
-    y, _ = theano.scan(lambda a, h, w: a * w + h + T.constant(1.0), x, x[0] * 2, w, strict=True)
-    np.testing.assert_array_equal(theano.function([x], y)([1.0, 2.0]), [5, 10])
+    y, _ = theano.scan(lambda a, h, w: a * w + h + T.constant(1.0) + x.sum(), x, x[0] * 2, w, strict=True)
+    np.testing.assert_array_equal(theano.function([x], y)([1.0, 2.0]), [8, 16])
 
 
 def test_reduced_to_the_initial_value_where_there_are_no_rows():

@@ -8,6 +8,7 @@ from inspect import signature
 import numpy as np
 
 from theano.errors import AsTensorError, MissingInputError
+from theano.gradient import disconnected_grad
 from theano.graph import origin
 from theano.graph.shared import SharedVariable
 from theano.graph.updates import OrderedUpdates
@@ -79,7 +80,8 @@ def scan(fn, sequences=None, outputs_info=None, non_sequences=None, n_steps=None
     allow_gc
         Has no effect.
     strict : bool
-        Raise MissingInputError where ``fn`` uses a variable that isn't among its arguments.
+        Raise MissingInputError where ``fn`` uses a shared variable that isn't among its arguments; other variables
+        are always found.
     return_list : bool
         Return a list of outputs also where there is one.
     checkpoint : None, "sqrt", int or integer scalar
@@ -157,7 +159,7 @@ def build(fn, sequences, outputs_info, non_sequences, n_steps, truncate_gradient
     loop.until = answer.until
     _join(infos, results)
     if not structured:
-        _drop_unread(infos, results, loop)
+        _disconnect_unread(infos, results)
     outputs = results[:len(infos)]
     loop.carries = [Carry(i.taps, i.rows, i.buffer(loop.n), v) for i, v in zip(infos, outputs, strict=True) if i]
     loop.stacks = [Stack(v, loop.n) for i, v in zip(infos, outputs, strict=True) if not i]
@@ -366,9 +368,9 @@ def _states(answer, others, rows, strict):
     if strict:
         arguments = {*given, *rows}
         for v in ancestors(roots, arguments):
-            if v.owner is None and v not in arguments and v not in updates and not isinstance(v, Constant):
-                kind = "shared variable" if isinstance(v, SharedVariable) else "variable"
-                raise MissingInputError(f"fn uses the {kind} {v}, which with strict=True must be among non_sequences")
+            if isinstance(v, SharedVariable) and v not in arguments and v not in updates:
+                raise MissingInputError(f"fn uses the shared variable {v}, which with strict=True must be among "
+                                        "non_sequences")
     states = [State(twin(s, copied_name(s)), s, None) for s in updates]
     return states, substitute(roots, {**{v: v for v in given}, **{s.start: s.before for s in states}})
 
@@ -405,13 +407,12 @@ def _join(infos, results):
             results[k] = info.rows[0].type.filter_variable(results[k])
 
 
-def _drop_unread(infos, results, loop):
-    """Outputs whose earlier values no step reads are rows like any others; their initial values are only given."""
+def _disconnect_unread(infos, results):
+    """Rows don't depend on initial values of outputs whose earlier values no step reads."""
     read = set(ancestors(results))
-    for k, info in enumerate(infos):
+    for info in infos:
         if info and read.isdisjoint(info.rows):
-            loop.others.append(Other(twin(info.initial), info.initial))
-            infos[k] = None
+            info.initial = disconnected_grad(info.initial)
 
 
 def _retyped(row, kind):
