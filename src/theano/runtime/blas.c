@@ -225,7 +225,7 @@ static void product_piece(void *arg, int64_t begin, int64_t end)
     job.b.soon = NULL;
     th_matrix rest;
     if (job.by_rows) {
-        job.a.data += first * job.a.row * item;
+        job.a.data += first * (job.a.packed ? job.a.packed : job.a.row) * item;
         job.c.data += first * job.c.row * item;
         job.a.rows = job.c.rows = count;
         if (job.a.rest) {

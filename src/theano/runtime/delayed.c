@@ -1,8 +1,8 @@
 /* Sums of products, as in gradients by weights: out += alpha x^T y in every step of a loop.
  *
  * To add the product of a few rows to a matrix moves the whole matrix through the processor for little work. The rows of
- * some steps are put aside, second factors as products read them best, and their product is added at once, while they are
- * still near; nobody looks at the sum before the loop ends. Sums that share a factor share its rows.
+ * some steps are put aside, as products read them best, and their product is added at once, while they are still near;
+ * nobody looks at the sum before the loop ends. Sums that share a factor share its rows.
  */
 #include "machine.h"
 #include "arrays.h"
@@ -62,7 +62,7 @@ static void put_aside(struct th_frame *f, factor *x, int turned, int64_t rows)
 {
     th_slot s = *x->slot;
     int64_t shape[2] = {rows, s.ndim == 1 ? s.shape[0] : s.shape[!turned]}, stride[2] = {0, s.stride[0]};
-    const th_products *loops = x->second ? th_products_of(s.dtype) : NULL;
+    const th_products *loops = th_products_of(s.dtype);
     if (x->rows && x->step == f->step)
         return;
     if (s.ndim == 2) {
@@ -70,8 +70,9 @@ static void put_aside(struct th_frame *f, factor *x, int turned, int64_t rows)
         stride[1] = s.stride[!turned];
     }
     if (loops) {
-        th_matrix b = {s.data, rows, shape[1], stride[0] / s.itemsize, stride[1] / s.itemsize};
-        loops->pack(&b, x->data, x->most, x->rows);
+        int64_t down = stride[0] / s.itemsize, along = stride[1] / s.itemsize;
+        th_matrix y = {s.data, rows, shape[1], down, along}, turned_x = {s.data, shape[1], rows, along, down};
+        (x->second ? loops->pack : loops->pack_first)(x->second ? &y : &turned_x, x->data, x->most, x->rows);
     } else {
         s.ndim = 2;
         s.shape = shape;
@@ -82,17 +83,19 @@ static void put_aside(struct th_frame *f, factor *x, int turned, int64_t rows)
     x->last = rows;
     x->step = f->step;
 }
+
 /* Makes room for `most` rows and those of a step more, which are half as many or fewer. */
 static int make_room(struct th_frame *f, factor *x, int64_t columns, int64_t most)
 {
-    const th_products *loops = x->second ? th_products_of(x->slot->dtype) : NULL;
+    const th_products *loops = th_products_of(x->slot->dtype);
     most += most / 2;
     if (x->rows || (x->columns == columns && x->most == most))
         return 1;
     th_free_buffer(x->data);
     x->columns = columns;
     x->most = most;
-    size_t size = (size_t)(loops ? loops->packed(most, columns) : most * columns) * x->slot->itemsize;
+    int64_t n = !loops ? most * columns : x->second ? loops->packed(most, columns) : loops->packed_first(columns, most);
+    size_t size = (size_t)n * x->slot->itemsize;
     x->data = th_memory_of(f, size + 64, size);
     x->columns = x->data ? columns : -1;
     return x->data != NULL;
@@ -108,7 +111,7 @@ static int add(struct th_frame *f, const sum *s)
     int64_t m = s->x->columns, n = s->y->columns, rows = s->x->rows;
     const th_products *loops = th_products_of(s->out->dtype);
     if (loops) {
-        th_matrix a = {s->x->data, m, rows, 1, m}, b = {s->y->data, rows, n, n, 1, s->y->most};
+        th_matrix a = {s->x->data, m, rows, .packed = s->x->most}, b = {s->y->data, rows, n, n, 1, s->y->most};
         th_matrix c = {s->out->data, m, n, m > 1 ? s->out->stride[0] / item : n, 1};
         th_run_product(loops, wide ? *(double *)s->alpha->data : *(float *)s->alpha->data, &a, &b, 1, &c);
         return 0;

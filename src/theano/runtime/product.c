@@ -1,4 +1,5 @@
 /* Picks the product loops for this CPU. */
+#include <string.h>
 #include "levels.h"
 #include "product.h"
 #include "vm.h"
@@ -43,8 +44,9 @@ TH_TARGET_AVX512
 const th_products *th_products_of(int dtype)
 {
 #ifdef TH_LEVELS
-    static const th_products f32 = {f32_product, f32_apply, f32_packed, f32_pack_all, f32_many},
-                             f64 = {f64_product, f64_apply, f64_packed, f64_pack_all, f64_many};
+#define PRODUCTS(x) {x##_product, x##_apply, x##_packed, x##_packed_first, x##_pack_all, x##_pack_first, x##_many}
+    static const th_products f32 = PRODUCTS(f32), f64 = PRODUCTS(f64);
+#undef PRODUCTS
     if (th_level() == TH_LEVEL_AVX512)
         return dtype == TH_FLOAT32 ? &f32 : dtype == TH_FLOAT64 ? &f64 : NULL;
 #endif

@@ -8,9 +8,10 @@ enum { TH_SOON = 16 };
 /* Memory that somebody will read or write soon, piece after piece: a product, which has time for it, brings it near. */
 typedef struct th_soon { int64_t count, next; struct { char *at; int64_t bytes; } piece[TH_SOON]; } th_soon;
 
-/* A matrix: strides in elements. packed: its data are what `pack` made of it, with room for so many rows, and the strides
- * don't count; only then the product may fetch what is wanted `soon`, unless that is NULL. rest: more columns of A, and the
- * rows of a packed B that these are multiplied with, unless NULL. */
+/* A matrix: strides in elements. packed: its data are what `pack` made of it, with room for so many rows, or as a first
+ * factor what `pack_first` did, with room for so many columns, and the strides don't count; only with a packed B the product
+ * may fetch what is wanted `soon`, unless that is NULL. rest: more columns of A, and the rows of a packed B that these are
+ * multiplied with, unless NULL. */
 typedef struct th_matrix {
     char *data;
     int64_t rows, columns, row, column, packed;
@@ -25,9 +26,9 @@ typedef void (*th_product_fn)(double alpha, const th_matrix *a, const th_matrix 
 typedef void (*th_apply_fn)(double alpha, const th_matrix *a, const char *x, double beta, char *y);
 
 /* Writes B as second factors of many products are read best, into room for `packed(rows, columns)` numbers; as rows `at`
- * and on of so many. */
+ * and on of so many. And A as first factors are, into room for `packed_first(rows, columns)`; as columns `at` and on. */
 typedef int64_t (*th_packed_fn)(int64_t rows, int64_t columns);
-typedef void (*th_pack_fn)(const th_matrix *b, char *to, int64_t rows, int64_t at);
+typedef void (*th_pack_fn)(const th_matrix *x, char *to, int64_t room, int64_t at);
 
 /* C = A B for n times three matrices, `step` bytes from one to the next. Gives 0 where `product` is as good. */
 typedef int (*th_many_fn)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const int64_t *step);
@@ -35,8 +36,8 @@ typedef int (*th_many_fn)(th_matrix a, th_matrix b, th_matrix c, int64_t n, cons
 typedef struct th_products {
     th_product_fn product;
     th_apply_fn apply;
-    th_packed_fn packed;
-    th_pack_fn pack;
+    th_packed_fn packed, packed_first;
+    th_pack_fn pack, pack_first;
     th_many_fn many;
 } th_products;
 

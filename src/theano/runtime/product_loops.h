@@ -162,6 +162,25 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
     }
 }
 
+static int64_t NAME(packed_first)(int64_t m, int64_t k) { return (m + TALL - 1) / TALL * TALL * k; }
+
+/* Strip after strip, each with its columns side by side: tiles read it from one end to the other. */
+static void NAME(pack_first)(const th_matrix *a, char *to, int64_t columns, int64_t at)
+{
+    for (int64_t i = 0; i < a->rows; i += TALL) {
+        const REAL *from = (const REAL *)a->data + i * a->row;
+        REAL *strip = (REAL *)to + i * columns + at * TALL;
+        int64_t rows = a->rows - i < TALL ? a->rows - i : TALL;
+        if (a->row == 1 && rows == TALL)
+            for (int64_t p = 0; p < a->columns; p++)
+                memcpy(strip + p * TALL, from + p * a->column, TALL * sizeof(REAL));
+        else
+            for (int64_t p = 0; p < a->columns; p++)
+                for (int64_t d = 0; d < rows; d++)
+                    strip[p * TALL + d] = from[d * a->row + p * a->column];
+    }
+}
+
 /* The last rows of A, and of its rest, too few for a tile, with zeros: made for the first panel of B, and read for the
  * next ones too. */
 typedef struct { REAL data[2][TALL * DEPTH]; int made; } NAME(edge);
@@ -205,13 +224,13 @@ static inline sweep NAME(fetched)(NAME(panel) *b, int64_t k)
 static inline NAME(factors) NAME(strip_of)(const th_matrix *a, int64_t i, int64_t rows, REAL *edge, int made,
                                            const REAL *b, int64_t pitch)
 {
-    int64_t left = a->rows - i;
-    const REAL *from = (const REAL *)a->data + i * a->row;
+    int64_t left = a->rows - i, row = a->packed ? 1 : a->row, column = a->packed ? TALL : a->column;
+    const REAL *from = (const REAL *)a->data + i * (a->packed ? a->packed : row);
     if (left >= rows)
-        return (NAME(factors)){a->columns, from, a->row, a->column, b, pitch, NULL};
+        return (NAME(factors)){a->columns, from, row, column, b, pitch, NULL};
     for (int64_t p = 0; p < a->columns && !made; p++)
         for (int d = 0; d < rows; d++)
-            edge[p * rows + d] = d < left ? from[d * a->row + p * a->column] : 0;
+            edge[p * rows + d] = d < left ? from[d * row + p * column] : 0;
     return (NAME(factors)){a->columns, edge, 1, rows, b, pitch, NULL};
 }
 
@@ -339,7 +358,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 int width = NAME(width)(j, n);
                 int64_t i = beta == 0 ? turn : (m - 1) / height * height - turn;    /* the last rows are the nearest */
                 th_matrix block = *a;
-                block.data += (i * a->row + p * a->column) * (int64_t)sizeof(REAL);
+                block.data += (a->packed ? i * a->packed + p * TALL : i * a->row + p * a->column) * (int64_t)sizeof(REAL);
                 block.rows = m - i < height ? m - i : height;
                 block.columns = k - p < depth ? k - p : depth;
                 if (a->rest) {
@@ -358,7 +377,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 if (here)
                     panel.next[1] = (sweep){(char *)(to + width) + 63, c->row * (int64_t)sizeof(REAL), block.rows,
                                             .lines = 2};
-                if (columns <= FEW && !b->packed && (block.column == 1 || block.row == 1)) {
+                if (columns <= FEW && !b->packed && !a->packed && (block.column == 1 || block.row == 1)) {
                     (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
                         (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
                     continue;
