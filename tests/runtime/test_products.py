@@ -63,6 +63,36 @@ def test_every_layout(functions, dtype, size):
             np.testing.assert_allclose(z.get_value(), 2 * start + 3 * (a @ b), atol=5 * tolerance)
 
 
+def placed(a, elements):
+    """A copy of an array that begins so many elements after the begin of a line of the cache."""
+    room = np.empty(a.nbytes + 128, np.uint8)
+    begin = -room.ctypes.data % 64 + elements * a.itemsize
+    copy = room[begin:begin + a.nbytes].view(a.dtype).reshape(a.shape)
+    copy[...] = a
+    return copy
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(16, 16), (16, 32), (9, 48), (48, 5), (128, 128), (160, 272), (272, 160), (1040, 16),
+                                   (33, 17), (700, 320)])
+def test_where_a_matrix_begins_does_not_matter(functions, dtype, shape):
+    rng = np.random.default_rng(1)
+    *_, apply, w, update = functions[dtype]
+    matrix, v, u = values(rng, dtype, *shape), values(rng, dtype, shape[1]), values(rng, dtype, shape[0])
+    number = np.asarray(2, dtype)
+    found = []
+    for elements in range(0, 64 // matrix.itemsize, 3):
+        a = placed(matrix, elements)
+        w.set_value(u)
+        update(a, v, number, number)
+        np.testing.assert_allclose(w.get_value(), 2 * u + 2 * (matrix @ v), atol=50 * TOLERANCE[dtype])
+        found.append([apply(a, v), apply(a.T, u), w.get_value()])
+        np.testing.assert_allclose(found[-1][1], matrix.T @ u, atol=50 * TOLERANCE[dtype])
+    for each in found[1:]:
+        for one, other in zip(found[0], each, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_special_values_stay_in_their_rows_and_columns(functions, dtype):
     product, _, _, apply, *_ = functions[dtype]

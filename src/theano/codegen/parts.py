@@ -19,7 +19,7 @@ from theano.rewrite.rules.guards import assume_equal_extents
 REGULAR = {"dimshuffle", "copy", "alias", "gemm", "gemv", "ger", "dot", "make_vector", "pick", "put", "shape_i",
            "scatter"}
 PACKED = {"float32", "float64"}         # dtypes of products that are not left to BLAS
-NEAR, LEAN = 256, 16        # rows that steps put aside: they stay in the cache; few, but worth a product of matrices
+NEAR, LEAN = 256, 24        # rows that steps put aside: they stay in the cache; few, but worth a product of matrices
 REGULAR_KERNELS = {"join", "argmax", "alloc_diag", "diagonal", "fill_diagonal", "cumulate", "sort", "batched_dot",
                    "rebroadcast"}
 

@@ -6,6 +6,7 @@
 
 /* With AVX-512, which BLAS libraries often do not use on CPUs newer than they are. */
 #ifdef TH_LEVELS
+#include <immintrin.h>
 
 #define DEPTH 400               /* of a panel of B, so that it and the rows of A beside it stay near */
 #define HEIGHT 480              /* rows of A that stay in the second cache */
@@ -27,15 +28,18 @@ TH_TARGET_AVX512
 #define REAL float
 #define INTEGER int32_t
 #define LANES 16
+#define LOAD_SOME(mask, from) _mm512_maskz_loadu_ps((__mmask16)(mask), from)
 #define NAME(x) f32_##x
 #include "product_loops.h"
 #undef REAL
 #undef INTEGER
 #undef LANES
+#undef LOAD_SOME
 #undef NAME
 #define REAL double
 #define INTEGER int64_t
 #define LANES 8
+#define LOAD_SOME(mask, from) _mm512_maskz_loadu_pd((__mmask8)(mask), from)
 #define NAME(x) f64_##x
 #include "product_loops.h"
 #pragma GCC pop_options

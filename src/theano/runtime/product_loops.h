@@ -1,5 +1,5 @@
 /* Products of one dtype for one instruction set: included with REAL, INTEGER of its size, LANES
- * (numbers in a register) and NAME(x).
+ * (numbers in a register), LOAD_SOME(mask, from) and NAME(x).
  *
  * A tile of C stays in registers while it runs along k; see Goto and van de Geijn, "Anatomy of High-Performance Matrix
  * Multiplication", 2008. A is read where it lies. A panel of B, as wide as a tile, is copied where its rows
@@ -442,8 +442,43 @@ static inline __attribute__((always_inline)) void NAME(put)(REAL alpha, NAME(vec
         y[i] = beta == 0 ? alpha * total[i] : beta * y[i] + alpha * total[i];
 }
 
+/* How many numbers at the begin of A's rows, or of its columns, are in a line of the cache that begins before them, of
+ * `step` numbers apart: 0 where each is elsewhere. What is read across two lines takes twice as long. */
+static inline int NAME(off)(const th_matrix *a, int64_t step)
+{
+    uintptr_t at = (uintptr_t)a->data % 64;
+    return step % LANES || at % sizeof(REAL) ? 0 : (int)(at / sizeof(REAL));
+}
+
+/* The sums of four rows times x. Lane i has those of columns i, i + LANES, ... in this order, wherever the rows begin;
+ * off: they are read from so many numbers before them, which count as 0 as do those of x. */
+static inline __attribute__((always_inline)) void NAME(four_rows)(const REAL *const *at, const REAL *x, int64_t n, int off,
+                                                                  NAME(vector) *sum)
+{
+    typedef INTEGER places __attribute__((vector_size(LANES * sizeof(REAL))));
+    unsigned first = ~0u << off, last = (1u << off) - 1;
+    for (int d = 0; d < 4; d++) {
+        sum[d] = (NAME(vector)){0};
+        if (off)
+            sum[d] += (NAME(vector))LOAD_SOME(first, at[d] - off) * LOAD_SOME(first, x - off);
+    }
+    for (int64_t j = off ? LANES - off : 0; j < n - off; j += LANES)
+        for (int d = 0; d < 4; d++)
+            sum[d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
+    if (!off)
+        return;
+    places turned;
+    for (int i = 0; i < LANES; i++)
+        turned[i] = (i + off) % LANES;
+    for (int d = 0; d < 4; d++) {
+        sum[d] += (NAME(vector))LOAD_SOME(last, at[d] + n - off) * LOAD_SOME(last, x + n - off);
+        sum[d] = __builtin_shuffle(sum[d], turned);
+    }
+}
+
 /* y[i] = beta * y[i] + alpha * (row i of A) . x; LANES rows are added up at once, and four are read side by side. */
-static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
+static inline __attribute__((always_inline)) void NAME(rows_from)(int off, REAL alpha, const th_matrix *a, const REAL *x,
+                                                                  REAL beta, REAL *y)
 {
     int64_t n = a->columns, whole = n - n % LANES;
     for (int64_t i = 0; i < a->rows; i += LANES) {
@@ -459,9 +494,7 @@ static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta,
             }
             if (first >= count)
                 continue;
-            for (int64_t j = 0; j < whole; j += LANES)
-                for (int d = 0; d < 4; d++)
-                    sum[first + d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
+            NAME(four_rows)(at, x, whole, off, sum + first);
             for (int64_t j = whole; j < n; j++)
                 for (int d = 0; d < 4; d++)
                     rest[first + d] += at[d][j] * x[j];
@@ -469,6 +502,15 @@ static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta,
         total = NAME(totals)(sum) + *(NAME(vector) *)rest;
         NAME(put)(alpha, total, beta, y + i, count);
     }
+}
+
+static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
+{
+    int off = a->columns % LANES ? 0 : NAME(off)(a, a->row);
+    if (off)
+        NAME(rows_from)(off, alpha, a, x, beta, y);
+    else
+        NAME(rows_from)(0, alpha, a, x, beta, y);
 }
 
 /* y += x[-1] * (the last column) + x[-2] * (the one before) ... for `count` columns of n numbers. */
@@ -487,25 +529,33 @@ static inline __attribute__((always_inline)) void NAME(add_columns)(int count, i
             y[i] += end[i - d * column] * (alpha * x[-d]);
 }
 
-/* y = beta * y + alpha * A x for as many elements of y as these registers hold, or for the last `count` of them. */
-static inline __attribute__((always_inline)) void NAME(strip)(int vectors, REAL alpha, const th_matrix *a, int64_t at,
-                                                              const REAL *x, REAL beta, REAL *y, int count)
+/* y = beta * y + alpha * A x for as many elements of y, from `at` on, as these registers hold; edges: and for its first
+ * and its last ones, too few for a register, of which two more have some besides. */
+static inline __attribute__((always_inline)) void NAME(strip)(int vectors, int edges, REAL alpha, const th_matrix *a,
+                                                              int64_t at, const REAL *x, REAL beta, REAL *y,
+                                                              int first, int last)
 {
-    NAME(vector) sum[16];
+    NAME(vector) sum[16], head = {0}, tail = {0};
     const REAL *end = (const REAL *)a->data + at + a->columns * a->column;
+    int64_t behind = a->rows - LANES - at;
     _Pragma("GCC unroll 16")
     for (int i = 0; i < vectors; i++)
         sum[i] = (NAME(vector)){0};
+    _Pragma("GCC unroll 1")
     for (int64_t j = a->columns; j-- > 0;) {
         end -= a->column;
         _Pragma("GCC unroll 16")
         for (int i = 0; i < vectors; i++)
             sum[i] += ((const NAME(vector) *)end)[i] * x[j];
+        if (edges) {
+            head += *(const NAME(vector) *)(end - at) * x[j];
+            tail += *(const NAME(vector) *)(end + behind) * x[j];
+        }
     }
-    if (count) {
-        for (int i = LANES - count; i < LANES; i++)
-            y[at + i] = beta == 0 ? alpha * sum[0][i] : beta * y[at + i] + alpha * sum[0][i];
-        return;
+    if (edges) {
+        NAME(put)(alpha, head, beta, y, first);
+        for (int i = LANES - last; i < LANES; i++)
+            y[at + behind + i] = beta == 0 ? alpha * tail[i] : beta * y[at + behind + i] + alpha * tail[i];
     }
     _Pragma("GCC unroll 16")
     for (int i = 0; i < vectors; i++) {
@@ -517,22 +567,22 @@ static inline __attribute__((always_inline)) void NAME(strip)(int vectors, REAL 
 /* The same for all of y, of LANES elements at least. */
 static void NAME(strips_of_columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
-    int64_t at = 0, left;
-    for (; (left = a->rows - at) >= 16 * LANES; at += 16 * LANES)
-        NAME(strip)(16, alpha, a, at, x, beta, y, 0);
+    int off = NAME(off)(a, a->column), first = off ? LANES - off : 0, last = (int)((a->rows - first) % LANES);
+    int64_t at = first, left;
+    for (; (left = (a->rows - at) / LANES) > 16; at += 16 * LANES)
+        NAME(strip)(16, 0, alpha, a, at, x, beta, y, 0, 0);
 #define STRIP(VECTORS) \
-    if (left >= VECTORS * LANES) { \
-        NAME(strip)(VECTORS, alpha, a, at, x, beta, y, 0); \
-        at += VECTORS * LANES; \
-        left -= VECTORS * LANES; \
+    case VECTORS: \
+        if (first || last) \
+            NAME(strip)(VECTORS, 1, alpha, a, at, x, beta, y, first, last); \
+        else \
+            NAME(strip)(VECTORS, 0, alpha, a, at, x, beta, y, 0, 0); \
+        break;
+    switch (left) {
+        STRIP(0) STRIP(1) STRIP(2) STRIP(3) STRIP(4) STRIP(5) STRIP(6) STRIP(7) STRIP(8)
+        STRIP(9) STRIP(10) STRIP(11) STRIP(12) STRIP(13) STRIP(14) STRIP(15) STRIP(16)
     }
-    STRIP(8)
-    STRIP(4)
-    STRIP(2)
-    STRIP(1)
 #undef STRIP
-    if (left)
-        NAME(strip)(1, alpha, a, a->rows - LANES, x, beta, y, (int)left);
 }
 
 /* y = beta * y + alpha * A x for a matrix whose columns are contiguous. The last columns come first: where the matrix

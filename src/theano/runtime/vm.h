@@ -31,7 +31,7 @@ typedef struct th_slot {
 } th_slot;
 
 enum { TH_PAGE = 4096,        /* bytes of the smallest pages there are */
-       TH_KNOWN = 12 << 20 }; /* bytes whose pages a processor knows the places of */
+       TH_KNOWN = 10 << 20 }; /* bytes whose pages a processor knows the places of */
 
 /* copy.c: whether what goes through more than TH_KNOWN bytes begins with the last blocks: by turns, so that it begins
  * with what the one before, or the same one in the call before, left in the cache (5 to 15 % less time for sums of
