@@ -199,6 +199,17 @@ TH_INLINE double th_exp2_f64(double x) {
     return x < -1075.0 ? 0.0 : y;
 }
 
+TH_INLINE int th_exp2_fits_f64(double x) {
+    return __builtin_fabs(x) <= 1021.0;
+}
+
+TH_INLINE double th_exp2_fast_f64(double x) {
+    double t = x + 0x1.8p52;
+    unsigned long long k = th_bits_f64(t) << 52;
+    double y = th_expm1_small_f64((x - (t - 0x1.8p52)) * 0x1.62e42fefa39efp-1) + 1.0;
+    return th_float_f64(th_bits_f64(y) + k);
+}
+
 TH_INLINE float th_exp2_f32(float x) {
     float t = x + 0x1.8p23f;
     unsigned int k = th_bits_f32(t) << 23;
@@ -207,4 +218,15 @@ TH_INLINE float th_exp2_f32(float x) {
     y = y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
     y = x >= 128.0f ? __builtin_inff() : y;
     return x < -150.0f ? 0.0f : y;
+}
+
+TH_INLINE int th_exp2_fits_f32(float x) {
+    return __builtin_fabsf(x) <= 125.0f;
+}
+
+TH_INLINE float th_exp2_fast_f32(float x) {
+    float t = x + 0x1.8p23f;
+    unsigned int k = th_bits_f32(t) << 23;
+    float y = th_expm1_small_f32((x - (t - 0x1.8p23f)) * 0x1.62e430p-1f) + 1.0f;
+    return th_float_f32(th_bits_f32(y) + k);
 }
