@@ -235,6 +235,24 @@ TH_INLINE double th_atan2_f64(double y, double x) {
     return __builtin_isunordered(x, y) ? __builtin_nan("") : __builtin_copysign(u, y);
 }
 
+TH_INLINE int th_atan2_fits_f64(double y, double x) {
+    double a = __builtin_fabs(y), b = __builtin_fabs(x);
+    return (a <= 0x1p1000) & (b <= 0x1p1000) & (a + b > 0.0);
+}
+
+TH_INLINE double th_atan2_fast_f64(double y, double x) {
+    double a = __builtin_fabs(y), b = __builtin_fabs(x);
+    double high = a < b ? b : a, low = a < b ? a : b;
+    double j = a > b ? 2.0 : 0.0, g = 1.0 - j;
+    double side = __builtin_copysign(1.0, x);
+    double c = low > 0x1.a8279ap-2 * high ? 1.0 : 0.0;
+    double u = (low - high * c) / (high + low * c);
+    j = 2.0 - side * (2.0 - (j + g * c));
+    g *= side;
+    u = j * 0x1.921fb54442d18p-1 + (g * u + (g * th_atan_small_f64(u) + j * 0x1.1a62633145c07p-55));
+    return __builtin_copysign(u, y);
+}
+
 TH_INLINE double th_select_f64(unsigned long long mask, double x, double y) {
     return th_float_f64((th_bits_f64(x) & mask) | (th_bits_f64(y) & ~mask));
 }
@@ -293,6 +311,24 @@ TH_INLINE float th_atan2_f32(float y, float x) {
     g *= side;
     u = j * 0x1.921fb6p-1f + (g * u + (g * th_atan_small_f32(u) + j * -0x1.777a5cp-26f));
     return __builtin_isunordered(x, y) ? __builtin_nanf("") : __builtin_copysignf(u, y);
+}
+
+TH_INLINE int th_atan2_fits_f32(float y, float x) {
+    float a = __builtin_fabsf(y), b = __builtin_fabsf(x);
+    return (a <= 0x1p120f) & (b <= 0x1p120f) & (a + b > 0.0f);
+}
+
+TH_INLINE float th_atan2_fast_f32(float y, float x) {
+    float a = __builtin_fabsf(y), b = __builtin_fabsf(x);
+    float high = a < b ? b : a, low = a < b ? a : b;
+    float j = a > b ? 2.0f : 0.0f, g = 1.0f - j;
+    float side = __builtin_copysignf(1.0f, x);
+    float c = low > 0x1.a8279ap-2f * high ? 1.0f : 0.0f;
+    float u = (low - high * c) / (high + low * c);
+    j = 2.0f - side * (2.0f - (j + g * c));
+    g *= side;
+    u = j * 0x1.921fb6p-1f + (g * u + (g * th_atan_small_f32(u) + j * -0x1.777a5cp-26f));
+    return __builtin_copysignf(u, y);
 }
 
 TH_INLINE float th_select_f32(unsigned int mask, float x, float y) {
