@@ -67,8 +67,8 @@ BINARY = {
     "minimum": (np.minimum, 0), "mod": (np.mod, 0), "fmod": (np.fmod, 0),
     "floor_divide": (np.floor_divide, 2),
 }  # fmt: skip
-FAST = {"exp": 1, "exp2": 1, "arctan2": 2, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2, "pow": 2,
-        "gamma": 1, "psi": 1, "j0": 1, "j1": 1}
+FAST = {"exp": 1, "exp2": 1, "atan2": 2, "sin": 1, "cos": 1, "tan": 1, "mod": 2, "fmod": 2, "floor_divide": 2,
+        "pow": 2, "gamma": 1, "psi": 1, "j0": 1, "j1": 1}
 OWN_FORMAT = ("mod", "fmod", "floor_divide")  # where long double has another answer
 
 WHOLE = ("jn", "polygamma")     # their first argument is a whole number
