@@ -103,11 +103,11 @@ def test_another_rank_is_refused_with_the_lines_that_made_it():
 
 
 def test_a_step_that_another_dtype_does_not_suit_is_refused_with_the_lines_that_made_it():
-    buffer = T.zeros((3,), "float32")
+    buffer = T.zeros((3,), "int32")
 
     def step(h):
-        return T.set_subtensor(T.zeros((3,), "float32")[:], h) + S
+        return T.set_subtensor(T.zeros((3,), "int32")[:], h) + S
 
-    with pytest.raises(TypeError, match="output 0 is a TensorType.float32, vector. in its initial value") as caught:
+    with pytest.raises(TypeError, match="output 0 is a TensorType.int32, vector. in its initial value") as caught:
         theano.scan(step, None, buffer, n_steps=2)
-    assert 'buffer = T.zeros((3,), "float32")' in str(caught.value)
+    assert 'buffer = T.zeros((3,), "int32")' in str(caught.value)

@@ -203,6 +203,34 @@ def test_values_that_do_not_fit():
         T.set_subtensor(T.lmatrix()[i], v)
 
 
+PARTS = {"slice": slice(1, 3), "places": [2, 0], "mask": np.arange(4) % 2 == 0, "row": np.array([[1, 3]])}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("held, given", [("float32", "float64"), ("float32", "int64"), ("int8", "int64"),
+                                         ("uint8", "int8"), ("complex64", "complex128"), ("bool", "int8")])
+def test_values_are_stored_in_the_dtype_of_the_tensor(part, held, given):
+    x, v = T.vector(dtype=held), T.scalar(dtype=given)
+    before, at = np.ones(4, held), PARTS[part]
+    found = theano.function([x, v], [T.set_subtensor(x[at], v), T.inc_subtensor(x[at], v)])(before, 3)
+    stored, added = before.copy(), before.copy()
+    stored[at] = 3
+    added[at] = added[at] + np.asarray(3, held)
+    for result, wanted in zip(found, (stored, added), strict=True):
+        np.testing.assert_array_equal(result, wanted)
+        assert result.dtype == held
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("held, given", [("float32", "float64"), ("float64", "float32"), ("complex128", "float64")])
+def test_gradients_of_stored_values_have_their_dtype(part, held, given):
+    x, v = T.vector(dtype=held), T.scalar(dtype=given)
+    for store, wanted in ((T.set_subtensor, 2 * 2 * 3.), (T.inc_subtensor, 2 * 2 * (1 + 3.))):
+        g = T.grad((abs(store(x[PARTS[part]], v)) ** 2).sum(), v)
+        assert g.type.dtype == given
+        np.testing.assert_allclose(theano.function([x, v], g)(np.ones(4, held), 3), wanted, rtol=1e-6)
+
+
 def test_embeddings_are_updated_in_place(rng):
     table = theano.shared(rng.rand(50, 4), borrow=True)
     i, step = T.lvector(), T.dmatrix()

@@ -5,7 +5,6 @@ import numpy as np
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant
-from theano.scalar.dtype import can_cast
 from theano.tensor.axis import axis_of
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import arange
@@ -16,18 +15,13 @@ from theano.tensor.index import (
     IncSubtensor,
     Subtensor,
     slice_length,
+    stored_value,
     sum_to_value,
 )
 from theano.tensor.shape import Rebroadcast, Reshape, SpecifyShape, shape_i
 from theano.tensor.slices import NoneType, SliceConstant, SliceType, as_index_variable, slice_of
 from theano.tensor.type import TensorType, tensor
 from theano.tensor.variable import method
-
-
-def check_value(x, y):
-    """Raise TypeError where elements of ``y`` can't be stored in ``x``: numbers of another kind."""
-    if not can_cast(y.type.dtype, x.type.dtype, "same_kind"):
-        raise TypeError(f"a part of dtype {x.type.dtype} can't take a value of dtype {y.type.dtype}: cast it first")
 
 
 def value_gradient(y, g, part, rest, index):
@@ -165,8 +159,7 @@ class AdvancedIncSubtensor1(Op):
             verb = "set" if self.set_instead_of_inc else "increment"
             raise TypeError(f"cannot {verb} x subtensor with ndim={x.type.ndim} by y with "
                             f"ndim={y.type.ndim}")
-        check_value(x, y)
-        return Apply(self, [x, y, ilist], [x.type()])
+        return Apply(self, [x, stored_value(x, y), ilist], [x.type()])
 
     def perform(self, node, inputs, output_storage):
         x, y, index = inputs
@@ -280,7 +273,7 @@ class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
     def make_node(self, x, y, *index):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         index = tuple(map(as_index_variable, index))
-        check_value(x, y)
+        y = stored_value(x, y)
         if y.type.ndim > len(result_pattern(x, index)):
             raise ValueError(f"a value of {y.type.ndim} dimensions does not fit into x[index] of "
                              f"{len(result_pattern(x, index))}")
@@ -486,8 +479,9 @@ def inc_subtensor(x, y, inplace=False, set_instead_of_inc=False, tolerate_inplac
     """The tensor that ``x`` is taken from, with ``y`` added to ``x``; duplicate indices add up.
 
     x: the result of an indexing, possibly transposed or reshaped afterwards. ignore_duplicates: of equal indices
-    only the last counts, as in NumPy's ``x[index] += y``. Raises TypeError for an ``x`` that is no indexing, and when
-    ``y`` can't be broadcast to ``x`` or has a dtype that ``x`` can't hold.
+    only the last counts, as in NumPy's ``x[index] += y``. The value is cast to the dtype of ``x``. Raises TypeError for
+    an ``x`` that is no indexing, and when ``y`` can't be broadcast to ``x`` or has fractions or imaginary parts and
+    ``x`` has no place for them.
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     y = _fitting_value(x, y)

@@ -9,6 +9,7 @@ from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable
 from theano.tensor.create import arange
 from theano.tensor.elemwise import cast, maximum, minimum
+from theano.tensor.index import stored_value
 from theano.tensor.type import tensor
 from theano.tensor.variable import method
 
@@ -20,16 +21,6 @@ def _leading(ndim, axis1, axis2):
 
 def _inverse(order):
     return [order.index(d) for d in range(len(order))]
-
-
-def _filling(op, a, value):
-    """``value`` in the dtype of ``a``; TypeError where fractions or imaginary parts would be lost."""
-    if value.type.dtype == a.type.dtype:
-        return value
-    if "biufc".index(value.type.numpy_dtype.kind) > max("biufc".index(a.type.numpy_dtype.kind), "biufc".index("u")):
-        raise TypeError(f"{op}: a tensor of dtype {a.type.dtype} can't take a value of dtype {value.type.dtype}: "
-                        "cast one of them first")
-    return cast(value, a.type.dtype)
 
 
 class ExtractDiag(Op):
@@ -160,7 +151,7 @@ class FillDiagonal(Op):
             raise TypeError(f"{self}: first parameter must have at least two dimensions, got {a.type}")
         if val.type.ndim:
             raise TypeError(f"{self}: second parameter must be a scalar, got {val.type}")
-        return Apply(self, [a, _filling(self, a, val)], [a.type()])
+        return Apply(self, [a, cast(stored_value(a, val), a.type.dtype)], [a.type()])
 
     def perform(self, node, inputs, output_storage):
         output_storage[0][0] = result = inputs[0].copy()
@@ -189,7 +180,7 @@ class FillDiagonalOffset(Op):
             raise TypeError(f"{self} needs a matrix and two scalars, got {a.type}, {val.type} and {offset.type}")
         if not offset.type.dtype.startswith(("int", "uint")):
             raise TypeError(f"{self}: the offset must be an integer, got {offset.type}")
-        return Apply(self, [a, _filling(self, a, val), offset], [a.type()])
+        return Apply(self, [a, cast(stored_value(a, val), a.type.dtype), offset], [a.type()])
 
     def perform(self, node, inputs, output_storage):
         a, value, offset = inputs

@@ -8,10 +8,10 @@ from theano.errors import AdvancedIndexingError, NotScalarConstantError
 from theano.gradient import DisconnectedType
 from theano.graph.op import Op
 from theano.graph.variable import Apply, Constant, Variable
-from theano.scalar.dtype import result_type
+from theano.scalar.dtype import can_cast, kind_of
 from theano.scalar.type import Scalar, as_scalar
 from theano.tensor.constant import SEEN_THROUGH, as_tensor_variable, get_scalar_constant_value
-from theano.tensor.elemwise import cast, maximum, minimum, sum_to_shape_of, switch
+from theano.tensor.elemwise import ELEMWISE, cast, maximum, minimum, sum_to_shape_of, switch
 from theano.tensor.shape import (
     LENGTHS,
     MakeVector,
@@ -23,6 +23,7 @@ from theano.tensor.shape import (
 )
 from theano.tensor.type import TensorType, tensor
 
+WHOLE_REAL_COMPLEX = {"b": 0, "u": 0, "i": 0, "f": 1, "c": 2}       # kinds of dtypes, by what they have a place for
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
@@ -366,8 +367,7 @@ class IncSubtensor(Op):
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         if y.type.ndim > x.type.ndim:
             raise ValueError(f"a part of {x.type.ndim} dimensions can't take a value of {y.type.ndim}")
-        if result_type(x.type.dtype, y.type.dtype) != x.type.numpy_dtype:
-            raise TypeError(f"a part of dtype {x.type.dtype} can't take a value of dtype {y.type.dtype}: cast it first")
+        y = stored_value(x, y)
         inputs = tuple(scalar_index(a) for a in inputs)
         check_dimensions(x, self.idx_list)
         if len(flat_indices(self.idx_list)) != len(inputs):
@@ -413,8 +413,21 @@ class IncSubtensor(Op):
         return f"{type(self).__name__}{{{name};{index_text(self.idx_list)}}}"
 
 
+def stored_value(x, y):
+    """``y`` for parts of ``x``: as it is where they hold all its values, else cast as NumPy's assignment does.
+
+    Raises TypeError where fractions or imaginary parts would be lost.
+    """
+    dtype = x.type.dtype
+    if can_cast(y.type.dtype, dtype):
+        return y
+    if WHOLE_REAL_COMPLEX[kind_of(y.type.dtype)] > WHOLE_REAL_COMPLEX[kind_of(dtype)]:
+        raise TypeError(f"a part of dtype {dtype} can't take a value of dtype {y.type.dtype}: cast it first")
+    return cast(y, dtype)
+
+
 def sum_to_value(y, g):
-    """``g`` summed over the axes along which ``y`` was broadcast when it was stored."""
+    """The gradient of ``y`` from ``g``, that of its places: summed over those it was broadcast to, in its dtype."""
     extra = g.type.ndim - y.type.ndim
     if extra:
         g = g.sum(axis=list(range(extra)))
@@ -422,8 +435,11 @@ def sum_to_value(y, g):
             if b and not gb]
     if axes:
         g = g.sum(axis=axes, keepdims=True)
-    return g if all(y.type.broadcastable) else sum_to_shape_of(g, y)
-
+    if not all(y.type.broadcastable):
+        g = sum_to_shape_of(g, y)
+    if kind_of(y.type.dtype) == "f" and kind_of(g.type.dtype) == "c":
+        g = ELEMWISE["real"](g)
+    return cast(g, y.type.dtype) if kind_of(y.type.dtype) in "fc" else g
 
 
 def index_of(node):
