@@ -210,6 +210,15 @@ def test_a_shape_with_its_rank():
     assert [x.reshape((3, 2), 2).ndim, x.reshape(T.lvector(), 3).ndim, x.reshape(T.lscalar(), 2).ndim] == [2, 3, 2]
 
 
+@pytest.mark.parametrize("alpha", [0, 0.25, np.array([0.5, 1], "float32")], ids=str)
+def test_the_rectifier_of_an_array_is_an_array(alpha):
+    x = np.array([[-2, 3], [4, -5]], "float32")
+    found = nnet.relu(x, alpha)
+    assert isinstance(found, np.ndarray) and found.dtype == "float32"
+    np.testing.assert_allclose(found, np.maximum(x, alpha * x))
+    np.testing.assert_allclose(nnet.relu(T.as_tensor_variable(x), alpha).eval(), found)
+
+
 @pytest.mark.parametrize(("axes", "over"), [("per-activation", (0,)), ("spatial", (0, 2, 3)), ((0, 3), (0, 3))])
 def test_batch_normalization(axes, over, rng):
     x = rng.randn(3, 2, 4, 5)

@@ -5,11 +5,12 @@ from theano.tensor.elemwise import clip, expm1, switch
 
 
 def relu(x, alpha=0):
-    """max(x, alpha * x) for a slope alpha <= 1: the rectified linear unit.  Reference: Nair & Hinton 2010"""
-    x = as_tensor_variable(x)
+    """max(x, alpha * x) for a slope alpha <= 1: the rectified linear unit.  Reference: Nair & Hinton 2010
+
+    Arithmetic alone: of arrays that is an array.
+    """
     if isinstance(alpha, (int, float)) and alpha == 0:
         return 0.5 * (x + abs(x))
-    alpha = as_tensor_variable(alpha)
     f1, f2 = 0.5 * (1 + alpha), 0.5 * (1 - alpha)
     return f1 * x + f2 * abs(x)
 
