@@ -105,7 +105,7 @@ NAMES = {
     "scalar.basic": "Scalar ScalarOp Composite add float32 float64 upcast upgrade_to_float",
     "scalar.basic_scipy": "erf gamma psi",
     "scalar.sharedvar": "ScalarSharedVariable shared SharedVariable Scalar",
-    "gpuarray": "pygpu pygpu_activated",
+    "gpuarray": "pygpu pygpu_activated", "gpuarray.dnn": "dnn_present dnn_available",
     "ifelse": "IfElse ifelse Op Apply TensorType clone optdb cond_remove_identical cond_merge_ifs_true"
               " CondMerge acceptable_ops cond_make_inplace cond_merge_random_op"
               " ifelse_lift_single_if_through_acceptable_ops",
@@ -210,6 +210,12 @@ def test_installing_twice_changes_nothing():
     before = list(sys.meta_path)
     legacy.install()
     assert sys.meta_path == before
+
+
+def test_programs_that_ask_for_cudnn_hear_that_there_is_none():
+    from theano.gpuarray import dnn
+    assert dnn.dnn_present() is dnn.dnn_available(None) is False
+    assert theano.gpuarray.dnn is dnn and not theano.gpuarray.pygpu_activated
 
 
 def test_locks_are_nothing_to_wait_for():

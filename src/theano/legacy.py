@@ -104,6 +104,7 @@ GATHERED = {
     "updates": ("graph.updates",),
     "raise_op": (),
     "gpuarray": (),
+    "gpuarray.dnn": (),
     "ifelse": ("inner.ifelse", "rewrite.branch_passes"),
     "version": (),
     "configparser": ("configparam", "config"),
@@ -145,6 +146,11 @@ def no_lock(*args, **kwargs):
     """Nothing: compiled functions are kept without locks."""
 
 
+def absent(context_name=None):
+    """False: there is no cuDNN."""
+    return False
+
+
 def equal_slices(s1, s2):
     """Whether two slices have the same bounds and step."""
     return (s1.start, s1.stop, s1.step) == (s2.start, s2.stop, s2.step)
@@ -181,6 +187,7 @@ EXTRA = {                       # further names of an old module: where they are
                        "python_int_bitwidth": lambda: 8 * struct.calcsize("l"),
                        "local_bitwidth": lambda: 8 * struct.calcsize("P")},
     "gpuarray": {"pygpu": None, "pygpu_activated": False},              # programs ask whether there is a GPU
+    "gpuarray.dnn": {"dnn_present": absent, "dnn_available": absent},
     "ifelse": {"Op": "graph.op:Op", "clone": "compile.rebuild:clone_replace", "optdb": "rewrite.database:optdb",
                "cond_remove_identical": "rewrite.rules.branch:equal_values",
                "cond_merge_ifs_true": "rewrite.rules.branch:same_condition_within",
