@@ -245,6 +245,21 @@ def test_batch_normalization(axes, over, rng):
                                 rng=rng)
 
 
+@pytest.mark.parametrize("axes", [(0,), (0, 2), (1, 2), (0, 1, 2)])
+def test_statistics_of_batch_normalization_have_the_dimensions_of_gamma(axes, rng):
+    x = T.tensor3()
+    kept = [d for d in range(3) if d not in axes]
+    short = [T.TensorType(x.dtype, (False,) * len(kept))() for _ in range(4)]
+    long = [p.dimshuffle([kept.index(d) if d in kept else "x" for d in range(3)]) for p in short]
+    some, all_of_them = (nnet.bn.batch_normalization_train(x, *p[:2], axes, 1e-4, 0.2, *p[2:]) for p in (short, long))
+    assert [y.broadcastable for y in some[1:]] == [(False,) * len(kept)] * 4
+    assert [y.broadcastable for y in all_of_them[1:]] == [tuple(d in axes for d in range(3))] * 4
+    values = theano.function([x, *short], [*some, *all_of_them])(rng.rand(3, 4, 5), *(
+        rng.rand(*(3 + d for d in kept)) for _ in short))
+    for one, other in zip(values[:5], values[5:], strict=True):
+        np.testing.assert_array_equal(one.ravel(), other.ravel())
+
+
 @pytest.mark.parametrize("dtypes", [("float32",) * 5, ("float16",) * 5, ("float32", "float32", "float64", "float32",
                                                                         "float32"), ("float64",) + ("float32",) * 4])
 def test_batch_normalization_keeps_the_dtype_of_its_tensors(dtypes):

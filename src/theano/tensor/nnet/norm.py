@@ -76,22 +76,27 @@ def batch_normalization_train(inputs, gamma, beta, axes="per-activation", epsilo
 
     Returns
     -------
-    out, mean, 1 / sqrt(var + epsilon), and the new running mean and variance where the old ones were given
+    out, mean, 1 / sqrt(var + epsilon), and the new running mean and variance where the old ones were given: statistics
+    have the dimensions that gamma has
     """
     inputs = as_tensor_variable(inputs)
     axes = normalized_axes(axes, inputs.type.ndim)
+    gamma = as_tensor_variable(gamma)
+    kept = [d for d in range(inputs.type.ndim) if gamma.type.ndim == inputs.type.ndim or d not in axes]
     inputs, gamma, beta, running_mean, running_var = _parameters(inputs, axes, gamma, beta, running_mean, running_var)
     _check_epsilon(epsilon)
     center, spread = mean(inputs, axis=axes, keepdims=True), var(inputs, axis=axes, keepdims=True)
     invstd = inv(sqrt(spread + _like(epsilon, inputs)))
-    results = [(inputs - center) * (gamma * invstd) + beta, center, invstd]
+    statistics = [center, invstd]
     part = _like(running_average_factor, inputs)
     if running_mean is not None:
-        results.append(running_mean * (1 - part) + center * part)
+        statistics.append(running_mean * (1 - part) + center * part)
     if running_var is not None:
         count = cast(prod(shape(inputs)) / prod(shape(gamma)), inputs.type.dtype)
-        results.append(running_var * (1 - part) + count / (count - 1) * spread * part)
-    return tuple(results)
+        statistics.append(running_var * (1 - part) + count / (count - 1) * spread * part)
+    if len(kept) < inputs.type.ndim:
+        statistics = [s.dimshuffle(kept) for s in statistics]
+    return ((inputs - center) * (gamma * invstd) + beta, *statistics)
 
 
 def _check_epsilon(epsilon):
