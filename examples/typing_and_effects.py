@@ -34,12 +34,13 @@ def new_variables():
 
 def refused():
     """What the statements that a variable can't take part in say."""
-    a = T.vector("a")
+    a, b = T.vectors("a", "b")
 
     def assign():
         a[:] = 0
 
-    statements = {"a[:] = 0": assign, "if a": lambda: bool(a), "for i in a": lambda: list(a), "len(a)": lambda: len(a)}
+    statements = {"a[:] = 0": assign, "if a > b": lambda: bool(a > b), "for i in a": lambda: list(a),
+                  "len(a)": lambda: len(a)}
     said = {}
     for text, statement in statements.items():
         try:

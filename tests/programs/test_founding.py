@@ -409,7 +409,7 @@ def test_new_variables_instead_of_assignments():
 
 def test_python_statements_are_refused():
     said = example("typing_and_effects").refused()
-    for text, hint in [("a[:] = 0", "set_subtensor"), ("if a", "ifelse"), ("for i in a", "scan"),
+    for text, hint in [("a[:] = 0", "set_subtensor"), ("if a > b", "ifelse"), ("for i in a", "scan"),
                        ("len(a)", r"x.shape[0]")]:
         assert hint in said[text]
 

@@ -86,6 +86,18 @@ def test_members(kind):
         assert value.shape == np.shape(wanted), name
 
 
+@pytest.mark.parametrize("build", [lambda x: x < 1, lambda x: T.eq(x, 1), lambda x: (x > 0) & (x < 1),
+                                   lambda x: T.any(x > 0), lambda x: 0 < x < 1, lambda x: max(x, x + 1)])
+def test_computed_truth_values_are_not_known_yet(build):
+    with pytest.raises(TypeError, match="not known while the graph is built"):
+        bool(build(T.vector()))
+
+
+def test_variables_are_there():
+    for x in T.vector(), T.TensorType("bool", ())(), T.constant(0), theano.shared(0), theano.scalar.float32():
+        assert x and (x or None) is x
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_members_that_are_no_expressions(kind):
     x = KINDS[kind](X)
@@ -97,10 +109,7 @@ def test_members_that_are_no_expressions(kind):
     assert x.clone().type == x.type and copy.copy(x).type == x.type
     assert pickle.loads(pickle.dumps(x + 1)).type == (x + 1).type
     assert x.broadcastable == (False, False) and x.__array_priority__ > 0
-    with pytest.raises(TypeError, match="truth value"):
-        bool(x)
-    with pytest.raises(TypeError, match="truth value"):
-        x.__nonzero__()
+    assert x and x.__nonzero__()
     for number in (int, float, complex, math.exp):
         with pytest.raises(TypeError, match="no number while the graph is built"):
             number(x)

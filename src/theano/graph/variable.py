@@ -78,6 +78,16 @@ class Variable(Node):
         for observer in cls.construction_observers:
             observer(instance)
 
+    def __bool__(self):
+        """True, for programs that test whether they were given a variable. TypeError for a computed truth value."""
+        if self.owner is not None and getattr(self.type, "dtype", None) == "bool":
+            raise TypeError("a truth value that is computed is not known while the graph is built. Use "
+                            "theano.tensor.switch or theano.ifelse.ifelse for choices, and theano.tensor.and_ and or_ "
+                            "for logic, also for the two halves of a < x < b.")
+        return True
+
+    __nonzero__ = __bool__
+
     @property
     def auto_name(self):
         """A name no other variable of this process has."""

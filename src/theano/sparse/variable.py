@@ -53,9 +53,6 @@ class _sparse_py_operators:                                                     
         """Shape as a vector of int64."""
         return shape(self)
 
-    def __bool__(self):
-        raise TypeError("a sparse variable has no truth value while the graph is built")
-
     def __iter__(self):
         raise TypeError("a sparse variable can't be iterated over: how many rows it has is known when the function "
                         "runs. Use theano.scan for loops.")

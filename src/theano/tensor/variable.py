@@ -146,13 +146,6 @@ class _tensor_py_operators:                                                     
         """Imaginary part."""
         return TensorType.apply_row("imag", (self,))
 
-    def __bool__(self):
-        raise TypeError("a symbolic variable has no truth value while the graph is built. Use theano.tensor.switch or "
-                        "theano.ifelse.ifelse for choices, theano.tensor.and_/or_ for logic, and `is None` to test "
-                        "for None.")
-
-    __nonzero__ = __bool__
-
     def __int__(self):
         raise TypeError("a symbolic variable is no number while the graph is built: functions of Python and the module "
                         "math can't take it. Use theano.tensor's functions of these names, theano.tensor.cast for int "
