@@ -195,6 +195,14 @@ def test_sparse_is_loaded_when_it_is_first_used(use):
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
+@pytest.mark.parametrize("use", ["theano.tensor.nnet.conv3d2d.conv3d", "import theano.tensor.nnet.conv3d2d",
+                                 "from theano.tensor.nnet import conv3d2d; conv3d2d.conv3d"])
+def test_convolutions_of_videos_are_loaded_when_they_are_first_used(use):
+    name = "theano.tensor.nnet.conv3d2d"
+    code = f"import sys, theano; assert {name!r} not in sys.modules; {use}; assert {name!r} in sys.modules"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 def test_shared_of_a_sparse_matrix_loads_sparse():
     code = ("import sys, scipy.sparse, theano; assert 'theano.sparse' not in sys.modules; "
             "x = theano.shared(scipy.sparse.eye(3, format='csr')); assert x.type == theano.sparse.csr_dmatrix")

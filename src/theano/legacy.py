@@ -282,7 +282,7 @@ EXTRA["sparse.opt"] = {             # what had a second op with C code has one o
         ("AddSD_ccode", "AddSD"), ("CSMGradC", "CSMGrad"), ("MulSDCSC", "MulSD"), ("MulSDCSR", "MulSD"),
         ("MulSVCSR", "MulSV"), ("SamplingDotCSR", "SamplingDot"), ("StructuredAddSVCSR", "StructuredAddSV"),
         ("StructuredDotCSC", "StructuredDot"), ("StructuredDotCSR", "StructuredDot"), ("UsmmCscDense", "Usmm"))}
-LATE = ("sparse",)                  # packages that are loaded when they are first used
+LATE = "sparse", "tensor.nnet.conv3d2d"     # packages and modules that are loaded when they are first used
 LATE_SHARED = {                     # how names of classes begin whose values are shared by what is not loaded yet
     "scipy.sparse.": "sparse:shared",
     "numpy.random.mtrand.RandomState": "tensor.random.streams:randomstate_constructor"}

@@ -12,7 +12,7 @@ from theano.tensor.nnet import abstract_conv, conv
 from theano.tensor.nnet.conv import conv2d, conv3d
 from theano.tensor.signal import conv as signal_conv
 
-BORDERS = ["valid", "full", "half", 1, (1, 2), ((1, 0), (0, 2))]
+BORDERS = ["valid", "full", "half", 1, (1, 2), ((1, 0), (0, 2)), ("full", "half"), (1, "valid")]
 SETTINGS = [{}, {"subsample": (2, 3)}, {"filter_dilation": (2, 1)}, {"filter_flip": False},
             {"subsample": (3, 2), "filter_dilation": (1, 2), "filter_flip": False}]
 
@@ -41,9 +41,10 @@ def loop_conv(x, w, pads, subsample=(1, 1), filter_dilation=(1, 1), filter_flip=
 
 def pads_of(border, kernel, dilation):
     high, wide = ((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
-    named = {"valid": ((0, 0), (0, 0)), "full": ((high - 1,) * 2, (wide - 1,) * 2),
-             "half": ((high // 2,) * 2, (wide // 2,) * 2), 1: ((1, 1), (1, 1)), (1, 2): ((1, 1), (2, 2))}
-    return named.get(border, border)
+    named = [{"valid": (0, 0), "full": (n - 1, n - 1), "half": (n // 2, n // 2), 1: (1, 1), 2: (2, 2)}
+             for n in (high, wide)]
+    modes = border if isinstance(border, tuple) else (border, border)
+    return [pads.get(mode, mode) for pads, mode in zip(named, modes, strict=True)]
 
 
 @pytest.mark.parametrize("mode", ["valid", "full"])
@@ -161,8 +162,9 @@ def test_declared_shapes_are_checked():
 
 
 @pytest.mark.parametrize(("arguments", "error"), [
-    ({"border_mode": "same"}, "border_mode"), ({"border_mode": (1, -1)}, "border_mode"), ({"subsample": (0, 1)},
-     "subsample"), ({"filter_dilation": (1,)}, "filter_dilation"), ({"num_groups": 0}, "num_groups")])
+    ({"border_mode": "same"}, "border_mode"), ({"border_mode": (1, -1)}, "border_mode"),
+    ({"border_mode": ("full", "same")}, "border_mode"), ({"subsample": (0, 1)}, "subsample"),
+    ({"filter_dilation": (1,)}, "filter_dilation"), ({"num_groups": 0}, "num_groups")])
 def test_wrong_arguments(arguments, error):
     with pytest.raises(ValueError, match=error):
         conv2d(T.tensor4(), T.tensor4(), **arguments)

@@ -68,7 +68,7 @@ class BaseAbstractConv(Op):
     ----------
     convdim : 2 or 3
     imshp, kshp : tuples of int or None, declared shapes of images and filters, checked when the op runs
-    border_mode : "valid", "half", "full", int, or tuple with an int or a pair of ints per axis
+    border_mode : "valid", "half", "full", int, or tuple with one of these or a pair of ints per axis
     subsample : tuple of int, steps between windows
     filter_flip : bool, True for a convolution, False for a correlation
     filter_dilation : tuple of int, steps inside a window
@@ -382,7 +382,7 @@ def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode="val
     filters : (n, c // num_groups, filter rows, filter columns); with ``unshared`` (n, *out, c, rows, columns)
     input_shape, filter_shape : tuples of int or None, optional
         Declared shapes; other ones are a ValueError when the function runs.
-    border_mode : {"valid", "half", "full"}, int, or tuple with an int or a pair of ints per axis
+    border_mode : {"valid", "half", "full"}, int, or tuple with one of these or a pair of ints per axis
         How many zeros are added around the images.
     subsample : tuple of 2 int, steps between windows
     filter_flip : bool, False for a cross-correlation

@@ -8,6 +8,8 @@ from theano.graph.variable import Variable
 from theano.tensor.assertion import Assert
 from theano.tensor.constant import as_tensor_variable, get_scalar_constant_value
 
+WORDS = "valid", "half", "full"
+
 
 def axis_pads(mode, dilated):
     """Zeros added before and after an axis: ``mode`` is "valid", "half", "full", an int or a pair of ints.
@@ -24,15 +26,17 @@ def axis_pads(mode, dilated):
 
 
 def modes_by_axis(border_mode, convdim):
-    """``border_mode`` for each axis: the same word, or ints and pairs of ints as given."""
-    if border_mode in ("valid", "half", "full"):
+    """``border_mode`` for each axis: the same word, or words, ints and pairs of ints as given."""
+    if border_mode in WORDS:
         return (border_mode,) * convdim
     if isinstance(border_mode, (int, np.integer)):
         border_mode = (int(border_mode),) * convdim
     if not isinstance(border_mode, tuple) or len(border_mode) != convdim:
         raise ValueError(f"invalid border_mode {border_mode!r}: expected 'valid', 'half', 'full', an int, or a tuple "
-                         f"with {convdim} ints or pairs of ints")
+                         f"with {convdim} of these or of pairs of ints")
     for mode in border_mode:
+        if mode in WORDS:
+            continue
         pads = mode if isinstance(mode, tuple) else (mode, mode)
         if len(pads) != 2 or any(not isinstance(p, (int, np.integer)) or p < 0 for p in pads):
             raise ValueError(f"invalid border_mode {border_mode!r}: paddings must be ints >= 0")
