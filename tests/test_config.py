@@ -237,3 +237,18 @@ def test_declared_flags():
     finally:
         for name in [name for name in BY_NAME if name.startswith("mine.")]:
             del BY_NAME[name]
+
+
+def test_programs_go_through_all_flags():
+    """As PyMC3 does, which keeps the values of a model's flags and sets them again."""
+    every = {flag.fullname: flag for flag in theano.configparser._config_var_list}
+    before = {name: flag.__get__(True, None) for name, flag in every.items()}
+    assert before.keys() == BY_NAME.keys() and before["blas.ldflags"] == config.blas.ldflags
+    level = every["exception_verbosity"]
+    try:
+        level.__set__(None, "high")
+        assert config.exception_verbosity == level.__get__(config, type(config)) == "high"
+        with pytest.raises(FlagError, match="use one of"):
+            level.__set__(None, "loud")
+    finally:
+        level.__set__(None, before["exception_verbosity"])

@@ -23,7 +23,8 @@ class Flag:
 
     kind: bool, int, float, str, a tuple of the words allowed, or a function that returns the value
     or raises. default: a value, or a function that works it out when it is first needed.
-    frozen: it can't be changed once the package is imported.
+    frozen: it can't be changed once the package is imported. A descriptor of its value, for programs that go
+    through all flags.
     """
 
     name: str
@@ -46,6 +47,17 @@ class Flag:
             return self.kind(value)
         except (TypeError, ValueError):
             raise self._wrong(f"a value of type {self.kind.__name__}", value) from None
+
+    @property
+    def fullname(self):
+        """The name."""
+        return self.name
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else config.get(self.name)
+
+    def __set__(self, instance, value):
+        config.assign(self.name, value, "code")
 
     def first(self):
         """The default, worked out and checked."""

@@ -1,9 +1,10 @@
 """Flags that programs add to ours: the declarations of the original's ``theano.configparser``."""
 
-from theano.config import Flag, config
+from theano.config import BY_NAME, Flag, config
 from theano.errors import FlagError
 
 THEANO_FLAGS_DICT = {}          # values for flags that are not declared yet
+_config_var_list = BY_NAME.values()
 
 
 class ConfigParam:
