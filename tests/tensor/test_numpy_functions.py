@@ -44,7 +44,7 @@ np.inner(v, w); np.inner(x, y); np.outer(v, w); np.tensordot(x, m, 1); np.tensor
 np.einsum('ij,jk->ik', x, m); np.einsum('ij->j', x); np.kron(x, m); np.trace(m); np.trace(m, 1)
 np.cross(u, u[::-1]); np.reshape(x, (4, 3)); np.reshape(x, -1); np.ravel(x); np.transpose(x)
 np.transpose(t, (2, 0, 1)); np.swapaxes(t, 0, 2); np.moveaxis(t, 0, -1); np.rollaxis(t, 2); np.expand_dims(x, 1)
-np.broadcast_to(v, (3, 4)); np.atleast_1d(v); np.atleast_2d(v); np.atleast_3d(x); np.concatenate([x, y])
+np.broadcast_to(v, (3, 4)); np.concatenate([x, y])
 np.concatenate((x, y), axis=1); np.concat([x, y]); np.stack([x, y]); np.stack([x, y], axis=2); np.vstack([x, y])
 np.hstack([x, y]); np.dstack([x, y]); np.column_stack([v, w]); np.split(x, 2, axis=1)
 np.split(x, [1, 2], axis=1); np.array_split(v, 3); np.hsplit(x, 2); np.vsplit(m, 2); np.tile(v, 3)
@@ -180,6 +180,19 @@ def test_what_can_not_be_built_says_so():
             call()
 
 
+@pytest.mark.parametrize("x", [T.dscalar(), T.dvector(), T.dmatrix(), T.constant([1.0, 2.0])])
+def test_arrays_hold_variables(x):
+    """Programs go through ``np.atleast_1d(variables)``, whether that is one or a list."""
+    y = T.dvector()
+    assert np.array(x).item() is x
+    for function, ndim in ((np.atleast_1d, 1), (np.atleast_2d, 2), (np.atleast_3d, 3)):
+        one, both = function(x), function([x, y])
+        assert one.dtype == both.dtype == object and one.ndim == both.ndim == ndim
+        assert one.item() is x and list(both.flat) == [x, y]
+        first, second = function(x, 1.0)
+        assert first.item() is x and second.item() == 1.0
+
+
 def test_functions_of_numpy_are_names_of_the_tensor_language(rng):
     x, n = T.dmatrix(), T.iscalar()
     given = rng.normal(size=(3, 4))
@@ -187,12 +200,12 @@ def test_functions_of_numpy_are_names_of_the_tensor_language(rng):
             T.expand_dims(x, (0, -1)), T.linspace(0, n, 5), np.linspace(x, 2, n),
             T.linspace(x[0], 1, 3, endpoint=False), T.linspace(1, 2, 1), T.linspace(0.0, 1.0, n + 3),
             T.geomspace(3.5, 7.0, n), T.logspace(0, 1, n, base=3.0), T.pad(x, np.array([[1, 0], [0, 2]]), mode="edge"),
-            T.insert(given, n, 0.0), T.sum(given, 0)]
+            T.insert(given, n, 0.0), T.sum(given, 0), T.atleast_1d(n), T.atleast_2d(x[0]), T.atleast_3d(x)]
     expected = [given.T, np.unique(given), np.hypot(given, given), given[:, ::-1], np.hstack([given, given]),
                 given[None, ..., None], np.linspace(0, 4, 5), np.linspace(given, 2, 4),
                 np.linspace(given[0], 1, 3, endpoint=False), [1.0], np.linspace(0, 1, 7), np.geomspace(3.5, 7, 4),
                 np.logspace(0, 1, 4, base=3), np.pad(given, [[1, 0], [0, 2]], "edge"),
-                np.insert(given, 4, 0.0), given.sum(0)]
+                np.insert(given, 4, 0.0), given.sum(0), [4], given[:1], given[..., None]]
     for found, value in zip(theano.function([x, n], made)(given, 4), expected, strict=True):
         np.testing.assert_allclose(found, value, rtol=1e-12)
     with pytest.raises(AttributeError, match="has no attribute 'packbits'"):

@@ -17,6 +17,7 @@ PROPERTIES = {"shape", "size", "T", "real", "imag", "at"}
 VARIADIC = {"reshape", "transpose", "dimshuffle"}      # x.reshape(2, 3) as well as x.reshape((2, 3))
 FUNCTIONS = {}                                          # name of a method or function -> ours
 NUMPY = {}                                              # name of NumPy's function -> ours, for np.f(variable)
+HOLDING = "numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d"    # programs make lists of variables by these
 UFUNCS = {}                                             # the same of its elementwise functions that are no row
 UFUNC_METHODS = {}                                      # "reduce" ... -> what does it, by name and function
 
@@ -38,6 +39,13 @@ def counterpart(*names):
             NUMPY[name] = function
         return function
     return add
+
+
+def _held(x):
+    """A variable as the one element of an array of objects without dimensions."""
+    array = np.empty((), object)
+    array[()] = x
+    return array
 
 
 def _as_member(name, function):
@@ -195,6 +203,8 @@ class _tensor_py_operators:                                                     
     def __array_function__(self, function, types, args, kwargs):
         """``np.sum(x)`` builds graph."""
         name = f"{function.__module__}.{function.__name__}"
+        if name in HOLDING:
+            return function(*(_held(x) if isinstance(x, Variable) else x for x in args))
         ours = NUMPY.get(name.removeprefix("numpy."))
         if ours is None:
             raise TypeError(f"{name} has no symbolic counterpart; call it on values, or build "
