@@ -12,8 +12,19 @@ os.environ["THEANORC"] = os.devnull
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+from theano.rewrite.database import POSITIONS, optdb  # noqa: E402
+
 
 @pytest.fixture
 def rng():
     """A seeded generator."""
     return np.random.RandomState(20110613)
+
+
+@pytest.fixture
+def rewrites_restored():
+    """Forgets afterwards what a test has registered in the database of rewrites."""
+    kept = {db: (dict(db.entries), dict(db.tags)) for db in (optdb, *(optdb[name] for name in POSITIONS))}
+    yield
+    for db, (entries, tags) in kept.items():
+        db.entries, db.tags = entries, tags

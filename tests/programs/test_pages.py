@@ -55,7 +55,7 @@ def program(source, shown, names):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_page_is_true(path, tmp_path, monkeypatch):
+def test_page_is_true(path, tmp_path, monkeypatch, rewrites_restored):
     if path.stem == "drawing" and shutil.which("dot") is None:
         pytest.skip("Graphviz is not installed")
     monkeypatch.chdir(tmp_path)                         # for programs that write files

@@ -188,17 +188,8 @@ def test_order_of_a_sequence():
         db.register("x", MergeOptimizer(), "middle")
 
 
-@pytest.fixture
-def clean():
-    """The database of functions as it was."""
-    kept = {db: (dict(db.entries), dict(db.tags)) for db in (optdb, *(optdb[n] for n in database.POSITIONS))}
-    yield
-    for db, (entries, tags) in kept.items():
-        db.entries, db.tags = entries, tags
-
-
 @pytest.mark.parametrize("linker", ["cvm", "py"])
-def test_functions_use_what_is_registered(clean, linker):
+def test_functions_use_what_is_registered(rewrites_restored, linker):
     x = T.dvector("x")
 
     def value(optimizer="fast_run", excluding=()):
