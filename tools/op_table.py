@@ -150,12 +150,12 @@ HEAD = """\
 # What every op can do
 
 Written by `python tools/op_table.py` from the table `tests/derived/op_cases.py`, which is also what the tests of all
-ops are made from: what is said here is tested. Gradients are compared with finite differences, those of the gradients
-too; the gradient by a complex number holds the derivative of the cost by its real part, and as imaginary part that by
-its imaginary part. Forward mode (`Rop`) is an op's own or comes from applying its gradient twice. A shape is inferred
-without computing the value. The last column says by what a compiled function computes the op alone: C loops are fused
-with their neighbours, C kernels are part of the package, views cost nothing. Floats of 16 bits (float16, bfloat16) are
-computed in single precision and rounded.
+ops are generated from: everything stated here is tested. First and second derivatives are compared with finite
+differences. The gradient with respect to a complex number z = a + ib is dC/da + i dC/db. Forward mode (`Rop`) is
+the op's own `R_op`, or its gradient applied twice. The column *shape* says whether the shape is inferred without
+computing the value, the last column what computes the op, taken alone, in a compiled function: C loops are fused with
+adjacent ones, C kernels are part of the package, views cost nothing. 16-bit floats (float16, bfloat16) are computed in
+single precision and rounded.
 """
 
 
