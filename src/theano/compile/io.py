@@ -28,7 +28,7 @@ class SymbolicInput:
     def __init__(self, variable, name=None, update=None, mutable=None, strict=False,
                  allow_downcast=None, autoname=True, implicit=False):
         if implicit is None:
-            raise TypeError("implicit must be True or False")
+            raise TypeError("implicit must be True or False, got None: leave it out for False")
         self.variable = variable
         self.name = variable.name if name is None and autoname else name
         if self.name is not None and not isinstance(self.name, str):

@@ -106,25 +106,26 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
     GradientError
     """
     if not isinstance(pt, (list, tuple)):
-        raise TypeError("pt should be a list of arrays")
+        raise TypeError(f"verify_grad: pt should be a list of arrays, one for each argument of fun, got {pt!r}")
     points = [np.array(p) for p in pt]
     for k, p in enumerate(points):
         if p.dtype.name not in STEPS:
             raise TypeError(f"verify_grad can work only with floating point inputs, but input {k} has dtype "
-                            f"\"{p.dtype}\".")
+                            f"\"{p.dtype}\": cast it to float64")
     loosest = {"float64": 1e-4, "float32": 1e-2, "float16": 1e-1, "bfloat16": 1e-1}
     dtypes = [p.dtype.name for p in points]
     abs_tol = max(loosest[d] for d in dtypes) if abs_tol is None else abs_tol
     rel_tol = max(loosest[d] for d in dtypes) if rel_tol is None else rel_tol
     if rng is None:
-        raise TypeError("rng should be a valid instance of numpy.random.RandomState.")
+        raise TypeError("verify_grad: rng should be a numpy.random.RandomState, got None: pass RandomState(0)")
     inputs = [TensorType(p.dtype, (False,) * p.ndim)(name=f"input {k}")
               for k, p in enumerate(points)]
     coarse = "bfloat16" in dtypes                       # three digits tell no differences
     wide = [TensorType(computed_in(x.type.dtype), x.type.broadcastable)(x.name) for x in inputs] if coarse else inputs
     output = fun(*inputs)
     if isinstance(output, list):
-        raise NotImplementedError("cant (yet) autotest gradient of fun with multiple outputs")
+        raise NotImplementedError(f"verify_grad: fun must return one variable, got a list of {len(output)}: check them "
+                                  "one by one")
     f = function(inputs, output, allow_input_downcast=True, mode=mode, on_unused_input="ignore", accept_inplace=True,
                  name="gradient.py fwd")
     value = f(*[p.copy() for p in points])

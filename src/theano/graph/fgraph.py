@@ -291,8 +291,9 @@ class FunctionGraph:
     def check_integrity(self):
         """Raise when clients, nodes and variables disagree."""
         nodes = set(toposort(self.outputs, self.inputs))
-        if not nodes <= set(self.apply_nodes):
-            raise ValueError("nodes are missing from the FunctionGraph")
+        missing = nodes - set(self.apply_nodes)
+        if missing:
+            raise ValueError(f"nodes are missing from the FunctionGraph: {', '.join(sorted(map(str, missing)))}")
         for node in self.apply_nodes:
             for position, variable in enumerate(node.inputs):
                 if (node, position) not in variable.clients:

@@ -21,7 +21,7 @@ class Container:
 
     def __init__(self, r, storage, readonly=False, strict=False, allow_downcast=None, name=None):
         if not isinstance(storage, list) or not len(storage) >= 1:
-            raise TypeError("storage must be a list of length at least one")
+            raise TypeError(f"storage must be a list of length at least one, which holds the value, got {storage!r}")
         self.type = getattr(r, "type", r)
         self.name = getattr(r, "name", None) if name is None else name
         self.storage = storage

@@ -280,9 +280,10 @@ class Apply(Node):
             raise ValueError(f"{self.op}.default_output should be an output index, as the op has "
                              f"{len(self.outputs)} outputs")
         if not isinstance(index, int):
-            raise AttributeError(f"{self.op}.default_output should be an int or long")
+            raise AttributeError(f"{self.op}.default_output should be an int, the index of an output, got {index!r}")
         if not 0 <= index < len(self.outputs):
-            raise AttributeError(f"{self.op}.default_output is out of range.")
+            raise AttributeError(f"{self.op}.default_output is out of range: it is {index}, and there are "
+                                 f"{len(self.outputs)} outputs")
         return self.outputs[index]
 
     @property

@@ -58,7 +58,7 @@ def stack_search(start, expand, mode="bfs", build_inv=False):
     With ``build_inv`` also a dict from each object to those that expand to it.
     """
     if mode not in ("bfs", "dfs"):
-        raise ValueError("mode should be bfs or dfs", mode)
+        raise ValueError(f"mode should be 'bfs' or 'dfs', got {mode!r}")
     take = start.popleft if mode == "bfs" else start.pop
     seen, found, inverse = set(), [], {}
     while start:

@@ -86,7 +86,7 @@ def structured_dot(x, y):
         return _structured_dot(x, y)
     if is_sparse_variable(y):
         return _transposed(_structured_dot(transpose(y), _transposed(x)))
-    raise TypeError("structured_dot requires at least one sparse argument")
+    raise TypeError(f"structured_dot requires at least one sparse argument, got {x.type} and {y.type}: use dot")
 
 
 class _StructuredDotGrad(Op):

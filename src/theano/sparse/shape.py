@@ -161,13 +161,13 @@ class HStack(Op):
 
     def __init__(self, format=None, dtype=None):
         if dtype is None:
-            raise ValueError("The output dtype must be specified.")
+            raise ValueError(f"{type(self).__name__}: the dtype of the result must be given, as in dtype='float64'")
         self.format = format or "csc"
         self.dtype = dtype
 
     def make_node(self, *mat):
         if not mat:
-            raise ValueError("Cannot join an empty list of sparses.")
+            raise ValueError(f"{type(self).__name__} cannot join an empty list of sparse matrices: give at least one")
         return Apply(self, [as_sparse_variable(x) for x in mat], [matrix(self.format, dtype=self.dtype)])
 
     def perform(self, node, inputs, output_storage):
@@ -293,7 +293,7 @@ class SpSum(Op):
         self.axis = axis
         self.structured = sparse_grad
         if axis not in (None, 0, 1):
-            raise ValueError("Illegal value for self.axis.")
+            raise ValueError(f"axis must be None, 0 or 1 for a sparse matrix, got {axis!r}")
 
     def make_node(self, x):
         x = as_sparse_variable(x)

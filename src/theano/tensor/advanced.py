@@ -90,7 +90,7 @@ class AdvancedSubtensor1(Op):
         if ilist.type.ndim != 1:
             raise TypeError(f"index must be vector, got {ilist} of type {ilist.type}")
         if x.type.ndim == 0:
-            raise TypeError("cannot index into a scalar")
+            raise TypeError(f"cannot index into a scalar, got {x} of type {x.type}")
         pattern = (ilist.type.broadcastable[0], *x.type.broadcastable[1:])
         return Apply(self, [x, ilist], [tensor(x.type.dtype, pattern)])
 
@@ -154,7 +154,7 @@ class AdvancedIncSubtensor1(Op):
         if ilist.type.ndim != 1:
             raise TypeError(f"index must be vector, got {ilist} of type {ilist.type}")
         if x.type.ndim == 0:
-            raise TypeError("cannot index into a scalar")
+            raise TypeError(f"cannot index into a scalar, got {x} of type {x.type}")
         if y.type.ndim > x.type.ndim:
             verb = "set" if self.set_instead_of_inc else "increment"
             raise TypeError(f"cannot {verb} x subtensor with ndim={x.type.ndim} by y with "

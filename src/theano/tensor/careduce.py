@@ -32,7 +32,8 @@ class CAReduce(Op):
 
     def __init__(self, scalar_op, axis=None):
         if scalar_op.nin not in (-1, 2) or scalar_op.nout != 1:
-            raise NotImplementedError("CAReduce only supports binary functions with a single output.")
+            raise NotImplementedError(f"CAReduce only supports binary functions with a single output, but {scalar_op} "
+                                      f"has {scalar_op.nin} inputs and {scalar_op.nout} outputs")
         self.scalar_op = scalar_op
         if axis is not None:
             axis = [axis] if np.ndim(axis) == 0 else axis

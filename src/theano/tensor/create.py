@@ -291,7 +291,7 @@ class Eye(Op):
     def make_node(self, n, m, k):
         inputs = [as_tensor_variable(x) for x in (n, m, k)]
         if any(x.type.ndim for x in inputs):
-            raise TypeError("eye needs scalars")
+            raise TypeError(f"eye needs scalars for n, m and k, got {', '.join(str(x.type) for x in inputs)}")
         return Apply(self, inputs, [tensor(self.dtype, (False, False))])
 
     def perform(self, node, inputs, output_storage):

@@ -127,7 +127,7 @@ def diag(v, k=0):
     """
     v = as_tensor_variable(v)
     if v.type.ndim == 0:
-        raise ValueError("Input must be 1- or 2-d.")
+        raise ValueError(f"diag needs a vector or a tensor of two dimensions and more, got {v.type}")
     return AllocDiag(k)(v) if v.type.ndim == 1 else diagonal(v, offset=k)
 
 

@@ -301,7 +301,7 @@ def batched_dot(a, b):
     """
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.type.ndim == 0 or b.type.ndim == 0:
-        raise TypeError("a and b must have at least one (batch) axis")
+        raise TypeError(f"batched_dot: a and b must have at least one (batch) axis, got {a.type} and {b.type}")
     if a.type.ndim == 1:
         return a.dimshuffle(*([0] + ["x"] * (b.type.ndim - 1))) * b
     if b.type.ndim == 1:

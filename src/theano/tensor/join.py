@@ -50,7 +50,7 @@ class Join(Op):
 
     def make_node(self, axis, *tensors):
         if not tensors:
-            raise ValueError("Cannot join an empty list of tensors")
+            raise ValueError("Cannot join an empty list of tensors: give at least one")
         tensors = [as_tensor_variable(t) for t in tensors]
         axis = as_tensor_variable(axis)
         if axis.type.dtype not in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"):
@@ -166,7 +166,7 @@ def stack(*tensors, **kwargs):
     if kwargs:
         raise TypeError(f"stack got unexpected arguments {sorted(kwargs)}")
     if not tensors:
-        raise TypeError("theano.tensor.stack(tensors, axis) needs a list of tensors")
+        raise TypeError("theano.tensor.stack(tensors, axis) needs a list of tensors, got nothing")
     if isinstance(tensors[0], (list, tuple)):
         parts = list(tensors[0])
         axis = tensors[1] if len(tensors) > 1 else 0 if axis is None else axis
@@ -174,7 +174,7 @@ def stack(*tensors, **kwargs):
         warnings.warn("stack(a, b) is the old form of stack([a, b])", DeprecationWarning, stacklevel=2)
         parts, axis = list(tensors), 0 if axis is None else axis
     if not parts:
-        raise ValueError("Cannot stack an empty list of tensors")
+        raise ValueError("Cannot stack an empty list of tensors: give at least one")
     parts = [as_tensor_variable(t) for t in parts]
     axis = axis_of(parts[0], axis, new=1)
     if all(t.type.ndim == 0 for t in parts):
@@ -191,21 +191,22 @@ def stacklists(arg):
 
 
 def horizontal_stack(*args):
-    """Matrices side by side."""
-    if len(args) < 2:
-        raise ValueError("Too few arguments")
-    if any(a.type.ndim != 2 for a in args):
-        raise ValueError("All arguments must have two dimensions")
-    return concatenate(list(args), axis=1)
+    """Two or more matrices side by side. Raises ValueError for fewer, or for anything else."""
+    return concatenate(_matrices("horizontal_stack", args), axis=1)
 
 
 def vertical_stack(*args):
-    """Matrices one above the other."""
+    """Two or more matrices one above the other. Raises ValueError for fewer, or for anything else."""
+    return concatenate(_matrices("vertical_stack", args), axis=0)
+
+
+def _matrices(name, args):
+    """``args`` as a list, of two matrices at least."""
     if len(args) < 2:
-        raise ValueError("Too few arguments")
+        raise ValueError(f"{name} needs two matrices at least, got {len(args)}")
     if any(a.type.ndim != 2 for a in args):
-        raise ValueError("All arguments must have two dimensions")
-    return concatenate(list(args), axis=0)
+        raise ValueError(f"{name} needs matrices, got {', '.join(str(a.type) for a in args)}")
+    return list(args)
 
 
 class Split(Op):

@@ -118,5 +118,5 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     mode: what is done with indices out of bounds: "raise", "wrap" or "clip".  Reference: numpy.ravel_multi_index
     """
     if not isinstance(multi_index, (tuple, list)):
-        raise TypeError("multi_index must be a tuple or a list.")
+        raise TypeError(f"multi_index must be a tuple or a list, with one index for each axis, got {multi_index!r}")
     return RavelMultiIndex(mode, order)(*multi_index, dims)

@@ -18,9 +18,6 @@ def nonzero(a, return_matrix=False):
 
     Reference: numpy.nonzero
     """
-    a = as_tensor_variable(a)
-    if a.type.ndim == 0:
-        raise ValueError("Nonzero only supports non-scalar arrays.")
     found = Nonzero()(a, return_list=True)
     return stack(found) if return_matrix else tuple(found)
 
@@ -33,7 +30,7 @@ class Nonzero(Op):
     def make_node(self, a):
         a = as_tensor_variable(a)
         if a.type.ndim == 0:
-            raise ValueError("Nonzero only supports non-scalar arrays.")
+            raise ValueError(f"Nonzero only supports non-scalar arrays, got {a}, a {a.type}: use a.dimshuffle('x')")
         return Apply(self, [a], [TensorType("int64", (False,))() for _ in range(a.type.ndim)])
 
     @in_single
@@ -48,9 +45,7 @@ class Nonzero(Op):
 def flatnonzero(a):
     """Indices of the elements of the flattened ``a`` that are not zero."""
     a = as_tensor_variable(a)
-    if a.type.ndim == 0:
-        raise ValueError("Nonzero only supports non-scalar arrays.")
-    return nonzero(a.flatten())[0]
+    return nonzero(a.flatten() if a.type.ndim else a)[0]            # which refuses scalars
 
 
 @method("nonzero_values")

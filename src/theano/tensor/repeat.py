@@ -97,7 +97,7 @@ def repeat(x, repeats, axis=None):
     """
     x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
     if repeats.type.ndim > 1:
-        raise ValueError("The dimension of repeats should not exceed 1.")
+        raise ValueError(f"repeats should be a scalar or a vector, got {repeats.type}")
     if repeats.type.ndim == 1 and not repeats.type.broadcastable[0] or repeats.type.dtype == "uint64":
         return RepeatOp(axis)(x, repeats)
     count = repeats[0] if repeats.type.ndim else repeats
@@ -119,7 +119,7 @@ def tile(x, reps, ndim=None):
     """
     x = as_tensor_variable(x)
     if ndim is not None and ndim < x.type.ndim:
-        raise ValueError("ndim should be equal or larger than x.ndim")
+        raise ValueError(f"tile: ndim should be equal or larger than x.ndim, got ndim={ndim} for {x.type}")
     reps, ndim = _tile_counts(reps, ndim, x.type.ndim)
     counts = [1] * (ndim - len(reps)) + reps
     x = x.dimshuffle(*["x"] * (ndim - x.type.ndim), *range(x.type.ndim))
@@ -173,9 +173,9 @@ def _tile_counts(reps, ndim, x_ndim):
     if isinstance(reps, (list, tuple)):
         reps = [as_tensor_variable(r) for r in reps]
         if any(r.type.ndim or r.type.dtype not in INTEGERS for r in reps):
-            raise ValueError("elements of reps must be scalars of integer dtype")
+            raise ValueError(f"tile: elements of reps must be integer scalars, got {[r.type for r in reps]}")
         if ndim is not None and len(reps) > ndim:
-            raise ValueError("len(reps) should be equal or less than ndim")
+            raise ValueError(f"tile: len(reps) should be equal or less than ndim, got {len(reps)} and ndim={ndim}")
         return reps, max(len(reps), x_ndim) if ndim is None else ndim
     reps = as_tensor_variable(reps)
     if reps.type.ndim > 1 or reps.type.dtype not in INTEGERS:
@@ -183,7 +183,8 @@ def _tile_counts(reps, ndim, x_ndim):
     if reps.type.ndim == 0:
         return [reps], max(x_ndim, 1) if ndim is None else ndim
     if ndim is None:
-        raise ValueError("if reps is a vector, ndim must be given")
+        raise ValueError("tile: if reps is a vector, ndim must be given, as its length is not known while the graph is "
+                         "built")
     missing = ndim - reps.shape[0]
     missing = Assert("reps is longer than ndim")(missing, missing >= 0)
     padded = concatenate([ones((missing,), dtype=reps.type.dtype), reps])
@@ -302,7 +303,7 @@ class Choose(Op):
         choices = choices[0] if stacked else choices
         count = len(choices)
         if not count:
-            raise ValueError("choose has nothing to choose from")
+            raise ValueError("choose has nothing to choose from: choices is empty")
         shape = np.broadcast_shapes(a.shape, *([choices.shape[1:]] if stacked else [c.shape for c in choices]))
         index = a % count if self.mode == "wrap" else np.clip(a, 0, count - 1)
         if self.mode == "raise" and (index != a).any():

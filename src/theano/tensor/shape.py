@@ -267,7 +267,7 @@ def get_vector_length(v):
         raise TypeError(f"argument must be symbolic vector, got {v} with {v.type.ndim} dimensions")
     length = vector_length(v)
     if length is None:
-        raise ValueError(f"length not known: {v}")
+        raise ValueError(f"length not known: that of {v} is only known when the function runs; use {v}.shape[0]")
     return length
 
 
@@ -305,7 +305,7 @@ class Reshape(Op):
     def __init__(self, ndim, name=None):
         self.ndim = int(ndim)
         if self.ndim < 0:
-            raise ValueError("The output dimensions after reshape must be 0 or greater")
+            raise ValueError(f"The output dimensions after reshape must be 0 or greater, got ndim={ndim}")
         self.name = name
 
     def make_node(self, x, shp):
@@ -414,7 +414,7 @@ def flatten(x, ndim=None, outdim=None):
     ndim = outdim if ndim is None else ndim
     ndim = 1 if ndim is None else ndim
     if ndim < 1 or (ndim > 1 and ndim > x.type.ndim):
-        raise ValueError(f"ndim {ndim} out of bound [1, {x.type.ndim + 1})")
+        raise ValueError(f"flatten: ndim must be from 1 to {max(x.type.ndim, 1)} for a {x.type}, got {ndim}")
     kept = tuple(shape_i(x, d) for d in range(ndim - 1))
     rest = -1
     if kept:                            # not -1, which is not known where one of these is 0

@@ -91,7 +91,8 @@ def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
     Arrays and numbers become shared tensors, other objects generic ones. Raises TypeError for variables.
     """
     if hasattr(value, "owner") and hasattr(value, "type"):
-        raise TypeError("Shared variable constructor needs numeric values and not symbolic variables.")
+        raise TypeError(f"Shared variable constructor needs numeric values and not symbolic variables, got {value}, a "
+                        f"{value.type}: give its value, or write the expression without shared")
     for constructor in reversed(CONSTRUCTORS):
         try:
             variable = constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)

@@ -74,7 +74,7 @@ class SortOp(_SortOp):
         try:
             where = int(get_scalar_constant_value(axis))
         except NotScalarConstantError as error:
-            raise ValueError("sort has a gradient only where its axis is constant") from error
+            raise ValueError(f"sort has a gradient only if its axis is constant, got {axis}: give a number") from error
         rank = argsort(argsort(x, where, self.kind, self.order), where)
         return [output_grads[0][along_axis(rank, where)],
                 grad_undefined(self, 1, axis, "The gradient by the axis of sort is not defined.")]
@@ -137,7 +137,7 @@ class TopKOp(Op):
         if idx_dtype not in INTEGERS:
             raise TypeError(f"idx_dtype must be an integer dtype, got {idx_dtype!r}")
         if not (return_values or return_indices):
-            raise ValueError("TopKOp must return values, indices, or both")
+            raise ValueError("TopKOp must return values, indices, or both: return_values and return_indices are False")
         self.axis, self.sorted, self.idx_dtype = axis, bool(sorted), idx_dtype
         self.return_values, self.return_indices = bool(return_values), bool(return_indices)
 

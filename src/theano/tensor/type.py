@@ -37,7 +37,8 @@ class TensorType(ArrayText, Type):
         self.dtype = resolve(dtype)
         if broadcastable is None:
             if shape is None:
-                raise TypeError("TensorType needs broadcastable or shape")
+                raise TypeError("TensorType needs broadcastable or shape, as in TensorType('float64', (False, True)) "
+                                "and TensorType('float64', shape=(None, 1))")
             broadcastable = [n == 1 for n in shape]
         if not isinstance(broadcastable, Iterable) or isinstance(broadcastable, str):
             raise TypeError("broadcastable needs True or False for each dimension, as (False, False) for matrices; got "
@@ -97,8 +98,8 @@ class TensorType(ArrayText, Type):
                             f"{data.shape}.")
         for d, b in enumerate(self.broadcastable):
             if b and data.shape[d] != 1:
-                raise TypeError("Non-unit value on shape on a broadcastable dimension.", data.shape,
-                                self.broadcastable)
+                raise TypeError(f"Non-unit value on shape on a broadcastable dimension: {self} needs extent 1 in "
+                                f"dimension {d}, got shape {data.shape}")
         for d, n in enumerate(self.shape):
             if n is not None and data.shape[d] != n:
                 raise ShapeError(f"extent {d} must be {n}, got shape {data.shape}")

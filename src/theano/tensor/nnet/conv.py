@@ -84,9 +84,9 @@ class BaseAbstractConv(Op):
         if convdim not in (2, 3):
             raise ValueError(f"convolution dimension {convdim} is not supported: 2 or 3")
         if unshared and convdim != 2:
-            raise NotImplementedError("unshared convolution has 2 dimensions")
+            raise NotImplementedError(f"unshared convolution has 2 dimensions, got convdim={convdim}")
         if num_groups < 1:
-            raise ValueError("num_groups must be >= 1")
+            raise ValueError(f"num_groups must be >= 1, got {num_groups}")
         self.convdim = convdim
         self.border_mode = border_mode if isinstance(border_mode, str) else None
         modes = modes_by_axis(border_mode, convdim)

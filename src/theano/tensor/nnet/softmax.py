@@ -288,11 +288,11 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     def make_node(self, x, b, y_idx):
         x, b, y = map(as_tensor_variable, (x, b, y_idx))
         if x.type.ndim != 2 or x.type.dtype not in float_dtypes:
-            raise ValueError("x must be 2-d tensor of floats", x.type)
+            raise ValueError(f"x must be 2-d tensor of floats, got {x.type}")
         if b.type.ndim != 1 or b.type.dtype not in float_dtypes:
-            raise ValueError("b must be 1-d tensor of floats", b.type)
+            raise ValueError(f"b must be 1-d tensor of floats, got {b.type}")
         if y.type.ndim != 1 or not y.type.dtype.startswith(("int", "uint")):
-            raise ValueError("y_idx must be 1-d tensor of [u]ints", y.type)
+            raise ValueError(f"y_idx must be 1-d tensor of integers, got {y.type}")
         rows = x.type.broadcastable[:1]
         return Apply(self, [x, b, y], [tensor(x.type.dtype, rows), x.type(), tensor(y.type.dtype, rows)])
 
@@ -350,13 +350,13 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
     def make_node(self, dy, sm, y_idx):
         dy, sm, y = map(as_tensor_variable, (dy, sm, y_idx))
         if dy.type.ndim > 1 or dy.type.dtype not in float_dtypes:
-            raise ValueError("dy must be {0,1}-d tensor of floats", dy.type)
+            raise ValueError(f"dy must be 0-d or 1-d tensor of floats, got {dy.type}")
         if dy.type.ndim == 0:
             dy = dy.dimshuffle("x")
         if sm.type.ndim != 2 or sm.type.dtype not in float_dtypes:
-            raise ValueError("sm must be 2-d tensor of floats", sm.type)
+            raise ValueError(f"sm must be 2-d tensor of floats, got {sm.type}")
         if y.type.ndim != 1 or not y.type.dtype.startswith(("int", "uint")):
-            raise ValueError("y_idx must be 1-d tensor of [u]ints", y.type)
+            raise ValueError(f"y_idx must be 1-d tensor of integers, got {y.type}")
         return Apply(self, [dy, sm, y], [sm.type()])
 
     @in_single

@@ -94,7 +94,7 @@ def causal_conv1d(input, filters, filter_shape, input_shape=None, subsample=1, f
     input: (b, c, time)   filters: (n, c, length), of the declared ``filter_shape``   ->   (b, n, time)
     """
     if unshared:
-        raise NotImplementedError("causal_conv1d has no unshared filters")
+        raise NotImplementedError("causal_conv1d has no unshared filters: unshared must be False")
     length = declared(filter_shape)[2]
     image_shape = None if input_shape is None else (*declared(input_shape)[:2], 1, declared(input_shape)[2])
     n, c, _ = declared(filter_shape)

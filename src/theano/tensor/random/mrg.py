@@ -162,7 +162,7 @@ def _checked_size(size):
             if extent.type.ndim:
                 raise TypeError(f"Theano variable must have 0 dimensions to be an extent, got {extent}")
         elif int(extent) != extent or extent <= 0:
-            raise ValueError("The specified size contains a dimension with value <= 0", size)
+            raise ValueError(f"The specified size contains a dimension with value <= 0, or a fraction, got {size}")
     return tuple(size)
 
 
@@ -206,9 +206,9 @@ class MRG_RandomStreams:                                                        
         """Let the next stream begin at ``seed``: a number, or six of them. Raises TypeError or ValueError."""
         if isinstance(seed, (int, np.integer)):
             if seed == 0:
-                raise ValueError("seed should not be 0", seed)
+                raise ValueError("seed should not be 0: take a positive number")
             if not 0 < seed < M2:
-                raise ValueError(f"seed should be less than {M2}", seed)
+                raise ValueError(f"seed should be positive and less than {M2}, got {seed}")
             self.rstate = np.array([seed] * 6, dtype="int32")
             return
         try:
@@ -218,7 +218,8 @@ class MRG_RandomStreams:                                                        
         if len(numbers) != 6:
             raise TypeError(f"seed should be one number or six, got {len(numbers)}")
         if not all(0 <= n < M2 for n in numbers) or not any(numbers[:3]) or not any(numbers[3:]):
-            raise ValueError(f"the numbers should be less than {M2}, and not all 0 in either half", seed)
+            raise ValueError(f"the numbers of a seed should be less than {M2}, and not all 0 in either half, "
+                             f"got {numbers}")
         self.rstate = np.array(numbers, dtype="int32")
 
     def seed(self, seed=None):
