@@ -127,12 +127,30 @@ class AllocEmpty(Op):
 
 
 def zeros(shape, dtype=None):
-    """Zeros of ``shape``: an int, a sequence of ints and int scalars, or an int vector."""
+    """Zeros of a shape.
+
+    Parameters
+    ----------
+    shape : int, sequence of ints and integer scalars, or integer vector
+    dtype : str, optional
+        Default: floatX.
+
+    Returns
+    -------
+    tensor
+
+    Raises
+    ------
+    ValueError
+        For a vector whose length is not known while the graph is built.
+
+    Reference: numpy.zeros
+    """
     return full(shape, 0, dtype or config.floatX)
 
 
 def ones(shape, dtype=None):
-    """Ones of ``shape``."""
+    """Ones of ``shape``; arguments as for `zeros`.  Reference: numpy.ones"""
     return full(shape, 1, dtype or config.floatX)
 
 
@@ -248,7 +266,22 @@ class ARange(Op):
 
 
 def arange(start, stop=None, step=1, dtype=None):
-    """Evenly spaced values; dtype by promotion, integers at least int64.  Reference: numpy.arange"""
+    """start, start + step, ... up to ``stop``, which is left out.
+
+    Parameters
+    ----------
+    start, stop, step : numbers or scalars
+        ``arange(stop)`` begins at 0.
+    dtype : str, optional
+        Default: int64 for integers (float64 if one is uint64), else what the three promote to.
+
+    Returns
+    -------
+    vector
+        Of ceil((stop - start) / step) elements, none if that is negative.
+
+    Reference: numpy.arange
+    """
     if stop is None:
         start, stop = 0, start
     start, stop, step = (as_tensor_variable(x) for x in (start, stop, step))
@@ -308,7 +341,30 @@ class Eye(Op):
 
 
 def eye(n, m=None, k=0, dtype=None):
-    """Ones on the diagonal ``k`` of a zero matrix (n, m); None means m=n, k=0."""
+    """A matrix of zeros with ones on a diagonal.
+
+    Parameters
+    ----------
+    n : int or integer scalar
+        Number of rows.
+    m : int or integer scalar, optional
+        Number of columns; default: ``n``.
+    k : int or integer scalar
+        Which diagonal: above the main one if positive, else below.
+    dtype : str, optional
+        Default: floatX.
+
+    Returns
+    -------
+    matrix (n, m)
+
+    Raises
+    ------
+    TypeError
+        For arguments that are no scalars.
+
+    Reference: numpy.eye
+    """
     return Eye(dtype)(n, n if m is None else m, 0 if k is None else k)
 
 

@@ -289,7 +289,29 @@ class Split(Op):
 
 
 def split(x, splits_size, n_splits, axis=0):
-    """``n_splits`` parts of ``x`` along ``axis`` of sizes ``splits_size``."""
+    """Consecutive parts of a tensor along an axis.
+
+    Parameters
+    ----------
+    x : tensor
+    splits_size : list of ints or integer scalars, or integer vector
+        The extent of each part along ``axis``; they add up to that of ``x``.
+    n_splits : int
+        How many parts there are.
+    axis : int or integer scalar
+
+    Returns
+    -------
+    list of tensors
+        The variable itself, not a list, if ``n_splits`` is 1.
+
+    Raises
+    ------
+    TypeError
+        For an ``axis`` or sizes that are no integers.
+    ValueError
+        When the function runs, where the sizes don't add up or are not ``n_splits``.
+    """
     return Split(n_splits)(x, axis, splits_size)
 
 

@@ -63,35 +63,154 @@ def _kept(x, out, axis, keepdims):
 
 @method("sum")
 def sum(input, axis=None, dtype=None, keepdims=False, acc_dtype=None):            # noqa: A001
-    """Sum along ``axis`` (all by default); integers in 64 bits.  Reference: numpy.sum"""
+    """The sum along axes.
+
+    Parameters
+    ----------
+    input : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    dtype : str, optional
+        Of the result. Default: int64 for bool and signed integers, uint64 for unsigned ones, else that of the
+        tensor.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+    acc_dtype : str, optional
+        In which it is accumulated. Default: float64 for float32, float32 for floats of 16 bits, complex128 for
+        complex64, else the dtype of the result.
+
+    Returns
+    -------
+    tensor
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+
+    Reference: numpy.sum
+    """
     x = as_tensor_variable(input)
     return _kept(x, Sum(normal_axes(x, axis), dtype, acc_dtype)(x), axis, keepdims)
 
 
 @method("prod")
 def prod(input, axis=None, dtype=None, keepdims=False, acc_dtype=None, no_zeros_in_input=False):
-    """Product along ``axis``.  Reference: numpy.prod"""
+    """The product along axes.
+
+    Parameters
+    ----------
+    input : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    dtype : str, optional
+        Of the result. Default: int64 for bool and signed integers, uint64 for unsigned ones, else that of the
+        tensor.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+    acc_dtype : str, optional
+        In which it is accumulated. Default: float64 for float32, float32 for floats of 16 bits, complex128 for
+        complex64, else the dtype of the result.
+    no_zeros_in_input : bool
+        Promises that no element is 0: the gradient is then simpler, and wrong where one is.
+
+    Returns
+    -------
+    tensor
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+
+    Reference: numpy.prod
+    """
     x = as_tensor_variable(input)
     return _kept(x, Prod(normal_axes(x, axis), dtype, acc_dtype, no_zeros_in_input)(x), axis, keepdims)
 
 
 @method("all")
 def all(x, axis=None, keepdims=False):                                            # noqa: A001
-    """Whether all elements along ``axis`` are true."""
+    """Whether all elements along axes are true.
+
+    Parameters
+    ----------
+    x : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+
+    Returns
+    -------
+    tensor of bool
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+
+    Reference: numpy.all
+    """
     x = as_tensor_variable(x)
     return _kept(x, All(normal_axes(x, axis))(x), axis, keepdims)
 
 
 @method("any")
 def any(x, axis=None, keepdims=False):                                            # noqa: A001
-    """Whether some element along ``axis`` is true."""
+    """Whether some element along axes is true.
+
+    Parameters
+    ----------
+    x : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+
+    Returns
+    -------
+    tensor of bool
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+
+    Reference: numpy.any
+    """
     x = as_tensor_variable(x)
     return _kept(x, Any(normal_axes(x, axis))(x), axis, keepdims)
 
 
 @method("max")
 def max(x, axis=None, keepdims=False):                                            # noqa: A001
-    """Largest element along ``axis``; nan where there is one."""
+    """The largest element along axes; nan where there is one.
+
+    Parameters
+    ----------
+    x : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+
+    Returns
+    -------
+    tensor
+        Without the reduced axes, in the dtype of ``x``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+
+    Reference: numpy.max
+    """
     x = as_tensor_variable(x)
     out = max_and_argmax(x, axis)[0]
     out.name = "max"
@@ -100,7 +219,30 @@ def max(x, axis=None, keepdims=False):                                          
 
 @method("min")
 def min(x, axis=None, keepdims=False):                                            # noqa: A001
-    """Smallest element along ``axis``; nan where there is one."""
+    """The smallest element along axes; nan where there is one.
+
+    Parameters
+    ----------
+    x : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+
+    Returns
+    -------
+    tensor
+        Without the reduced axes, in the dtype of ``x``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+    NotImplementedError
+        For complex numbers.
+
+    Reference: numpy.min
+    """
     x = as_tensor_variable(x)
     if x.type.dtype in complex_dtypes:
         raise NotImplementedError(f"complex numbers have no order: {x} is {x.type.dtype}")
@@ -196,7 +338,27 @@ class MaxAndArgmax(Op):
 
 @method("argmax")
 def argmax(x, axis=None, keepdims=False):
-    """Position of the largest element along ``axis``, in the flattened tensor without axis.
+    """The position of the largest element along axes, of equal ones that of the first.
+
+    Parameters
+    ----------
+    x : tensor
+    axis : int, list of ints, or None
+        Positions along several axes, or all (None), are those in these axes flattened together.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+
+    Returns
+    -------
+    tensor of int64
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+    ValueError
+        When the function runs, where there is no element.
 
     Reference: numpy.argmax
     """
@@ -206,7 +368,10 @@ def argmax(x, axis=None, keepdims=False):
 
 @method("argmin")
 def argmin(x, axis=None, keepdims=False):
-    """Position of the smallest element along ``axis``."""
+    """The position of the smallest element along axes, of equal ones that of the first; arguments as for `argmax`.
+
+    Raises NotImplementedError for complex numbers.  Reference: numpy.argmin
+    """
     return argmax(_reversed(as_tensor_variable(x)), axis, keepdims)
 
 
@@ -225,7 +390,7 @@ def _reversed(x):
 
 @method("max_and_argmax")
 def max_and_argmax(a, axis=None, keepdims=False):
-    """Largest element along ``axis``, and its position."""
+    """The largest element along axes and its position, a list of `max` and `argmax`; arguments as for these."""
     a = as_tensor_variable(a)
     axes = normal_axes(a, axis)
     if axes is None or len(axes) == a.type.ndim:
@@ -274,7 +439,36 @@ class Mean(Op):
 
 
 def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None):
-    """Mean along ``axis``; of integers in float64.  Reference: numpy.mean"""
+    """The mean along axes.
+
+    Parameters
+    ----------
+    input : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    dtype : str, optional
+        In which it is summed, and of the result if it is a float. Default: float64 for bool and integers, else
+        that of the tensor.
+    op : bool
+        Build one op `Mean` in place of a sum and a division; ``dtype`` and ``acc_dtype`` then have no effect.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+    acc_dtype : str, optional
+        In which it is accumulated. Default: float64 for float32, float32 for floats of 16 bits, complex128 for
+        complex64, else the dtype of the result.
+
+    Returns
+    -------
+    tensor
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+
+    Reference: numpy.mean
+    """
     x = as_tensor_variable(input)
     if op:
         return makeKeepDims(x, Mean(axis)(x), axis) if keepdims else Mean(axis)(x)
@@ -312,10 +506,37 @@ method("mean")(lambda self, axis=None, dtype=None, keepdims=False, acc_dtype=Non
 
 @method("var")
 def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
-    """Variance along ``axis`` by the two-pass formula; ``corrected`` subtracts what rounding leaves of the mean.
+    """The variance along axes, by the two-pass formula.
 
-    ddof: delta degrees of freedom. Of complex numbers it is that of their squares, as the original's, and complex;
-    ``numpy.var`` of a variable is real.  Reference: numpy.var; Chan et al. 1983, equation 1.7
+    Parameters
+    ----------
+    input : tensor
+    axis : int, list of ints, or None
+        What is reduced; negative ones count from the end. None: all axes.
+    ddof : int
+        The sum of squares is divided by the number of elements minus this.
+    keepdims : bool
+        Keep the reduced axes, with extent 1.
+    corrected : bool
+        Subtract what rounding leaves of the mean.
+
+    Returns
+    -------
+    tensor
+        Without the reduced axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an ``axis`` that is no integer, or that the tensor has not.
+    ValueError
+        For a ``ddof`` that is a bool.
+
+    Notes
+    -----
+    Of complex numbers it is that of their squares, as in Theano 1.0, and complex; ``numpy.var`` of a variable is real.
+
+    Reference: numpy.var; Chan et al. 1983, equation 1.7
     """
     x = as_tensor_variable(input)
     if isinstance(ddof, bool):
@@ -342,7 +563,7 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
 
 @method("std")
 def std(input, axis=None, ddof=0, keepdims=False, corrected=False):
-    """Standard deviation along ``axis``: the root of `var`."""
+    """The standard deviation along axes: the square root of `var`, whose arguments it has.  Reference: numpy.std"""
     if isinstance(ddof, bool):
         raise ValueError(f"ddof must be a number, got {ddof}; if it was meant for keepdims, give that by name")
     x = as_tensor_variable(input)

@@ -86,9 +86,31 @@ def shared_constructor(ctor, remove=False):
 
 
 def shared(value, name=None, strict=False, allow_downcast=None, **kwargs):
-    """A shared variable initialised with a copy of ``value`` (unless ``borrow=True``).
+    """A variable with a value that functions share and can update.
 
-    Arrays and numbers become shared tensors, other objects generic ones. Raises TypeError for variables.
+    Parameters
+    ----------
+    value : array, number, or any object
+        Arrays and numbers become tensors of their dtype and rank, sparse matrices sparse ones, RandomState
+        random states, other objects generic variables.
+    name : str, optional
+    strict : bool
+        Accept only values of exactly the variable's type later on.
+    allow_downcast : bool, optional
+        Let later values lose precision; None only lets Python floats become floatX.
+    **kwargs
+        For tensors: ``borrow=True`` keeps ``value`` itself, not a copy; ``broadcastable`` is the pattern (default: no
+        dimension is), ``shape`` the extents that values keep, numbers, names or None.
+
+    Returns
+    -------
+    SharedVariable
+        With ``get_value()`` and ``set_value(value)``.
+
+    Raises
+    ------
+    TypeError
+        For a symbolic variable, or arguments that no type takes.
     """
     if hasattr(value, "owner") and hasattr(value, "type"):
         raise TypeError(f"Shared variable constructor needs numeric values and not symbolic variables, got {value}, a "

@@ -107,13 +107,57 @@ def _flat(a, axis):
 
 @method("sort")
 def sort(a, axis=-1, kind="quicksort", order=None):
-    """``a`` sorted along ``axis``; None sorts all elements.  Reference: numpy.sort"""
+    """``a`` with its elements in ascending order, nan last.
+
+    Parameters
+    ----------
+    a : tensor
+    axis : int, integer scalar, or None
+        None: sort the flattened ``a``.
+    kind, order
+        As NumPy's; "stable" keeps the order of equal elements.
+
+    Returns
+    -------
+    tensor
+        Of the shape of ``a``; a vector for axis None.
+
+    Raises
+    ------
+    TypeError
+        For an ``axis`` that is no scalar.
+    ValueError
+        For the gradient by ``a`` along an axis that is not constant.
+
+    Reference: numpy.sort
+    """
     return SortOp(kind, order)(*_flat(a, axis))
 
 
 @method("argsort")
 def argsort(a, axis=-1, kind="quicksort", order=None):
-    """The int64 indices that sort ``a`` along ``axis``; None: the flattened ``a``.  Reference: numpy.argsort"""
+    """The indices that sort ``a``.
+
+    Parameters
+    ----------
+    a : tensor
+    axis : int, integer scalar, or None
+        None: those into the flattened ``a``.
+    kind, order
+        As NumPy's; "stable" keeps the order of equal elements.
+
+    Returns
+    -------
+    tensor of int64
+        Of the shape of ``a``; a vector for axis None.
+
+    Raises
+    ------
+    TypeError
+        For an ``axis`` that is no scalar.
+
+    Reference: numpy.argsort
+    """
     return ArgSortOp(kind, order)(*_flat(a, axis))
 
 
@@ -193,20 +237,42 @@ def _topk(x, kth, axis, **properties):
 
 
 def topk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """The ``kth`` largest elements along ``axis``, from the largest on; negative: the smallest, from the smallest on.
+    """The largest or smallest elements along an axis.
 
-    sorted: False gives them in the order in which ``x`` has them.
+    Parameters
+    ----------
+    x : tensor
+    kth : int or integer scalar
+        How many: the ``kth`` largest, from the largest on; negative: the -kth smallest, from the smallest on.
+    axis : int or None
+        None: of the flattened ``x``.
+    sorted : bool
+        False: in the order in which ``x`` has them.
+    idx_dtype : str
+        Only for `argtopk`.
+
+    Returns
+    -------
+    tensor
+        Like ``x``, with the extent abs(kth) along ``axis``.
+
+    Raises
+    ------
+    TypeError
+        For a ``kth`` that is no integer scalar, or an ``axis`` that is no integer.
+    ValueError
+        When the function runs, for a ``kth`` that is 0 or beyond the number of elements.
     """
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype, return_indices=False)
 
 
 def argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """The indices of what `topk` gives."""
+    """The indices along ``axis`` of what `topk` gives, in the integer dtype ``idx_dtype``; arguments as for `topk`."""
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype, return_values=False)
 
 
 def topk_and_argtopk(x, kth, axis=-1, sorted=True, idx_dtype="int64"):
-    """`topk` and `argtopk` at once."""
+    """A list of `topk` and `argtopk`, whose arguments it has."""
     return _topk(x, kth, axis, sorted=sorted, idx_dtype=idx_dtype)
 
 
@@ -252,7 +318,33 @@ class SearchsortedOp(Op):
 
 @method("searchsorted")
 def searchsorted(x, v, side="left", sorter=None):
-    """Indices that keep the vector ``x`` sorted when ``v`` is inserted there.  Reference: numpy.searchsorted"""
+    """Where elements would have to be inserted into a sorted vector to keep it sorted.
+
+    Parameters
+    ----------
+    x : vector
+        In ascending order, unless there is a ``sorter``.
+    v : tensor
+        The elements.
+    side : {"left", "right"}
+        Before or after elements of ``x`` that are equal.
+    sorter : integer vector, optional
+        Indices that sort ``x``.
+
+    Returns
+    -------
+    tensor of int64
+        Of the shape of ``v``.
+
+    Raises
+    ------
+    ValueError
+        For another ``side``, or an ``x`` or ``sorter`` that is no vector.
+    TypeError
+        For a ``sorter`` that is not of integers.
+
+    Reference: numpy.searchsorted
+    """
     return SearchsortedOp(side)(x, v, sorter)
 
 
