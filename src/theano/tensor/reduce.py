@@ -99,33 +99,8 @@ def sum(input, axis=None, dtype=None, keepdims=False, acc_dtype=None):          
 def prod(input, axis=None, dtype=None, keepdims=False, acc_dtype=None, no_zeros_in_input=False):
     """The product along axes.
 
-    Parameters
-    ----------
-    input : tensor
-    axis : int, list of ints, or None
-        What is reduced; negative ones count from the end. None: all axes.
-    dtype : str, optional
-        Of the result. Default: int64 for bool and signed integers, uint64 for unsigned ones, else that of the
-        tensor.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
-    acc_dtype : str, optional
-        In which it is accumulated. Default: float64 for float32, float32 for floats of 16 bits, complex128 for
-        complex64, else the dtype of the result.
-    no_zeros_in_input : bool
-        Promises that no element is 0: the gradient is then simpler, and wrong where one is.
-
-    Returns
-    -------
-    tensor
-        Without the reduced axes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
-
-    Reference: numpy.prod
+    Arguments are those of `sum`, and no_zeros_in_input, a promise that no element is 0: the gradient is then simpler,
+    and wrong where one is.  Reference: numpy.prod
     """
     x = as_tensor_variable(input)
     return _kept(x, Prod(normal_axes(x, axis), dtype, acc_dtype, no_zeros_in_input)(x), axis, keepdims)
@@ -135,25 +110,7 @@ def prod(input, axis=None, dtype=None, keepdims=False, acc_dtype=None, no_zeros_
 def all(x, axis=None, keepdims=False):                                            # noqa: A001
     """Whether all elements along axes are true.
 
-    Parameters
-    ----------
-    x : tensor
-    axis : int, list of ints, or None
-        What is reduced; negative ones count from the end. None: all axes.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
-
-    Returns
-    -------
-    tensor of bool
-        Without the reduced axes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
-
-    Reference: numpy.all
+    A bool tensor; arguments as for `max`.  Reference: numpy.all
     """
     x = as_tensor_variable(x)
     return _kept(x, All(normal_axes(x, axis))(x), axis, keepdims)
@@ -163,25 +120,7 @@ def all(x, axis=None, keepdims=False):                                          
 def any(x, axis=None, keepdims=False):                                            # noqa: A001
     """Whether some element along axes is true.
 
-    Parameters
-    ----------
-    x : tensor
-    axis : int, list of ints, or None
-        What is reduced; negative ones count from the end. None: all axes.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
-
-    Returns
-    -------
-    tensor of bool
-        Without the reduced axes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
-
-    Reference: numpy.any
+    A bool tensor; arguments as for `max`.  Reference: numpy.any
     """
     x = as_tensor_variable(x)
     return _kept(x, Any(normal_axes(x, axis))(x), axis, keepdims)
@@ -221,27 +160,7 @@ def max(x, axis=None, keepdims=False):                                          
 def min(x, axis=None, keepdims=False):                                            # noqa: A001
     """The smallest element along axes; nan where there is one.
 
-    Parameters
-    ----------
-    x : tensor
-    axis : int, list of ints, or None
-        What is reduced; negative ones count from the end. None: all axes.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
-
-    Returns
-    -------
-    tensor
-        Without the reduced axes, in the dtype of ``x``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
-    NotImplementedError
-        For complex numbers.
-
-    Reference: numpy.min
+    In the dtype of ``x``; arguments as for `max`. Raises NotImplementedError for complex numbers.  Reference: numpy.min
     """
     x = as_tensor_variable(x)
     if x.type.dtype in complex_dtypes:
@@ -345,8 +264,8 @@ def argmax(x, axis=None, keepdims=False):
     x : tensor
     axis : int, list of ints, or None
         Positions along several axes, or all (None), are those in these axes flattened together.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
+    keepdims
+        As for `sum`.
 
     Returns
     -------
@@ -355,8 +274,6 @@ def argmax(x, axis=None, keepdims=False):
 
     Raises
     ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
     ValueError
         When the function runs, where there is no element.
 
@@ -444,28 +361,20 @@ def mean(input, axis=None, dtype=None, op=False, keepdims=False, acc_dtype=None)
     Parameters
     ----------
     input : tensor
-    axis : int, list of ints, or None
-        What is reduced; negative ones count from the end. None: all axes.
+    axis
+        As for `sum`.
     dtype : str, optional
         In which it is summed, and of the result if it is a float. Default: float64 for bool and integers, else
         that of the tensor.
     op : bool
         Build one op `Mean` in place of a sum and a division; ``dtype`` and ``acc_dtype`` then have no effect.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
-    acc_dtype : str, optional
-        In which it is accumulated. Default: float64 for float32, float32 for floats of 16 bits, complex128 for
-        complex64, else the dtype of the result.
+    keepdims, acc_dtype
+        As for `sum`.
 
     Returns
     -------
     tensor
         Without the reduced axes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
 
     Reference: numpy.mean
     """
@@ -511,12 +420,12 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
     Parameters
     ----------
     input : tensor
-    axis : int, list of ints, or None
-        What is reduced; negative ones count from the end. None: all axes.
+    axis
+        As for `sum`.
     ddof : int
         The sum of squares is divided by the number of elements minus this.
-    keepdims : bool
-        Keep the reduced axes, with extent 1.
+    keepdims
+        As for `sum`.
     corrected : bool
         Subtract what rounding leaves of the mean.
 
@@ -527,8 +436,6 @@ def var(input, axis=None, ddof=0, keepdims=False, corrected=False):
 
     Raises
     ------
-    TypeError, ValueError
-        For an ``axis`` that is no integer, or that the tensor has not.
     ValueError
         For a ``ddof`` that is a bool.
 
