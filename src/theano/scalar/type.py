@@ -185,22 +185,35 @@ def _unary(row):
     return operator
 
 
+# Python's operators -> rows of the table of scalar ops.
+ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "true_div", "floordiv": "int_div", "mod": "mod",
+              "pow": "pow", "and": "and_", "or": "or_", "xor": "xor"}
+COMPARISONS = ("lt", "le", "gt", "ge")
+UNARY = {"neg": "neg", "abs": "abs_", "invert": "invert"}
+
+
+def with_operators(binary, unary):
+    """A class decorator that gives a class Python's operators.
+
+    binary: function of a row, and whether the operands are swapped, that gives the method. unary: function of a row.
+    """
+    def give(cls):
+        for name, row in ARITHMETIC.items():
+            setattr(cls, f"__{name}__", binary(row))
+            setattr(cls, f"__r{name}__", binary(row, True))
+        for row in COMPARISONS:
+            setattr(cls, f"__{row}__", binary(row))
+        for name, row in UNARY.items():
+            setattr(cls, f"__{name}__", unary(row))
+        return cls
+    return give
+
+
+@with_operators(_binary, _unary)
 class _scalar_py_operators:                                                       # noqa: N801
     """Python's operators as scalar ops."""
 
     ndim = 0
-    __add__, __radd__ = _binary("add"), _binary("add", True)
-    __sub__, __rsub__ = _binary("sub"), _binary("sub", True)
-    __mul__, __rmul__ = _binary("mul"), _binary("mul", True)
-    __truediv__, __rtruediv__ = _binary("true_div"), _binary("true_div", True)
-    __floordiv__, __rfloordiv__ = _binary("int_div"), _binary("int_div", True)
-    __mod__, __rmod__ = _binary("mod"), _binary("mod", True)
-    __pow__, __rpow__ = _binary("pow"), _binary("pow", True)
-    __and__, __rand__ = _binary("and_"), _binary("and_", True)
-    __or__, __ror__ = _binary("or_"), _binary("or_", True)
-    __xor__, __rxor__ = _binary("xor"), _binary("xor", True)
-    __lt__, __le__, __gt__, __ge__ = _binary("lt"), _binary("le"), _binary("gt"), _binary("ge")
-    __neg__, __abs__, __invert__ = _unary("neg"), _unary("abs_"), _unary("invert")
 
     @property
     def dtype(self):

@@ -11,6 +11,7 @@ import numpy as np
 from theano.errors import ComplexError, TensorConversionError
 from theano.graph.variable import Constant, Variable
 from theano.late import hashlib
+from theano.scalar.type import with_operators
 from theano.tensor.type import TensorType
 
 PROPERTIES = {"shape", "size", "T", "real", "imag", "at"}
@@ -88,24 +89,12 @@ def _in_place(sign):
     return lambda self, other: getattr(self, sign)(other)
 
 
+@with_operators(_binary, _unary)
 class _tensor_py_operators:                                                       # noqa: N801
     """What a tensor variable can do."""
 
     __array_priority__ = 1000
     __hash__ = Variable.__hash__
-
-    __add__, __radd__ = _binary("add"), _binary("add", True)
-    __sub__, __rsub__ = _binary("sub"), _binary("sub", True)
-    __mul__, __rmul__ = _binary("mul"), _binary("mul", True)
-    __truediv__, __rtruediv__ = _binary("true_div"), _binary("true_div", True)
-    __floordiv__, __rfloordiv__ = _binary("int_div"), _binary("int_div", True)
-    __mod__, __rmod__ = _binary("mod"), _binary("mod", True)
-    __pow__, __rpow__ = _binary("pow"), _binary("pow", True)
-    __and__, __rand__ = _binary("and_"), _binary("and_", True)
-    __or__, __ror__ = _binary("or_"), _binary("or_", True)
-    __xor__, __rxor__ = _binary("xor"), _binary("xor", True)
-    __lt__, __le__, __gt__, __ge__ = _binary("lt"), _binary("le"), _binary("gt"), _binary("ge")
-    __neg__, __abs__, __invert__ = _unary("neg"), _unary("abs_"), _unary("invert")
     __ceil__, __floor__, __trunc__ = _unary("ceil"), _unary("floor"), _unary("trunc")
 
     def __divmod__(self, other):
