@@ -83,6 +83,18 @@ class NumericGrad:
         return k, at, absolute, relative
 
 
+def _points(pt):
+    """The arguments of the function as arrays of floats."""
+    if not isinstance(pt, (list, tuple)):
+        raise TypeError(f"verify_grad: pt should be a list of arrays, one for each argument of fun, got {pt!r}")
+    points = [np.array(p) for p in pt]
+    for k, p in enumerate(points):
+        if p.dtype.name not in STEPS:
+            raise TypeError(f"verify_grad can work only with floating point inputs, but input {k} has dtype "
+                            f"\"{p.dtype}\": cast it to float64")
+    return points
+
+
 def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=None, rel_tol=None, mode=None,
                 cast_to_output_type=False, no_debug_ref=True):
     """Check the gradient of ``fun`` at ``pt`` against finite differences along a random projection.
@@ -105,42 +117,35 @@ def verify_grad(fun, pt, n_tests=2, rng=None, eps=None, out_type=None, abs_tol=N
     ------
     GradientError
     """
-    if not isinstance(pt, (list, tuple)):
-        raise TypeError(f"verify_grad: pt should be a list of arrays, one for each argument of fun, got {pt!r}")
-    points = [np.array(p) for p in pt]
-    for k, p in enumerate(points):
-        if p.dtype.name not in STEPS:
-            raise TypeError(f"verify_grad can work only with floating point inputs, but input {k} has dtype "
-                            f"\"{p.dtype}\": cast it to float64")
+    if rng is None:
+        raise TypeError("verify_grad: rng should be a numpy.random.RandomState, got None: pass RandomState(0)")
+    points = _points(pt)
     loosest = {"float64": 1e-4, "float32": 1e-2, "float16": 1e-1, "bfloat16": 1e-1}
     dtypes = [p.dtype.name for p in points]
     abs_tol = max(loosest[d] for d in dtypes) if abs_tol is None else abs_tol
     rel_tol = max(loosest[d] for d in dtypes) if rel_tol is None else rel_tol
-    if rng is None:
-        raise TypeError("verify_grad: rng should be a numpy.random.RandomState, got None: pass RandomState(0)")
-    inputs = [TensorType(p.dtype, (False,) * p.ndim)(name=f"input {k}")
-              for k, p in enumerate(points)]
+    inputs = [TensorType(p.dtype, (False,) * p.ndim)(name=f"input {k}") for k, p in enumerate(points)]
     coarse = "bfloat16" in dtypes                       # three digits tell no differences
     wide = [TensorType(computed_in(x.type.dtype), x.type.broadcastable)(x.name) for x in inputs] if coarse else inputs
     output = fun(*inputs)
     if isinstance(output, list):
         raise NotImplementedError(f"verify_grad: fun must return one variable, got a list of {len(output)}: check them "
                                   "one by one")
-    f = function(inputs, output, allow_input_downcast=True, mode=mode, on_unused_input="ignore", accept_inplace=True,
-                 name="gradient.py fwd")
-    value = f(*[p.copy() for p in points])
+
+    def compiled(arguments, results, name):
+        return function(arguments, results, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
+                        accept_inplace=True, name=name)
+
+    value = compiled(inputs, output, "gradient.py fwd")(*[p.copy() for p in points])
     for _ in range(n_tests):
         projection = rng.rand(*value.shape) + 0.5
         projection = np.asarray(projection, dtype=output.type.dtype if cast_to_output_type else None)
         weights = shared(projection, borrow=True, name="verify_grad.proj",
                          broadcastable=output.type.broadcastable)
         cost = (output * weights).sum()
-        measured = cost if not coarse else (fun(*wide) * weights).sum()
-        cost_f = function(wide, measured, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
-                          accept_inplace=True, name="gradient.py cost")
-        gradients = gradient.grad(cost, inputs, disconnected_inputs="ignore")
-        grad_f = function(inputs, gradients, allow_input_downcast=True, mode=mode, on_unused_input="ignore",
-                          accept_inplace=True, name="gradient.py symbolic grad")
+        cost_f = compiled(wide, cost if not coarse else (fun(*wide) * weights).sum(), "gradient.py cost")
+        grad_f = compiled(inputs, gradient.grad(cost, inputs, disconnected_inputs="ignore"),
+                          "gradient.py symbolic grad")
         starts = [p.astype(x.type.dtype, order="C") for p, x in zip(points, wide, strict=True)]
         numeric = NumericGrad(cost_f, starts, eps)
         symbolic = grad_f(*[p.copy() for p in points])
