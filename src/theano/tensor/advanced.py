@@ -66,6 +66,16 @@ class BaseAdvancedIncSubtensor(Op):
             self.destroy_map = {0: [0]}
 
 
+def _check_rows(x, ilist):
+    """Raise TypeError unless ``ilist`` is a vector of integers and ``x`` has rows."""
+    if ilist.type.dtype not in INTEGERS:
+        raise TypeError(f"index must be integers, got {ilist} of type {ilist.type}")
+    if ilist.type.ndim != 1:
+        raise TypeError(f"index must be vector, got {ilist} of type {ilist.type}")
+    if x.type.ndim == 0:
+        raise TypeError(f"cannot index into a scalar, got {x} of type {x.type}")
+
+
 class AdvancedSubtensor1(Op):
     """Rows of ``x``: ``x[index]`` for an integer vector.
 
@@ -85,12 +95,7 @@ class AdvancedSubtensor1(Op):
 
     def make_node(self, x, ilist):
         x, ilist = as_tensor_variable(x), as_tensor_variable(ilist)
-        if ilist.type.dtype not in INTEGERS:
-            raise TypeError(f"index must be integers, got {ilist} of type {ilist.type}")
-        if ilist.type.ndim != 1:
-            raise TypeError(f"index must be vector, got {ilist} of type {ilist.type}")
-        if x.type.ndim == 0:
-            raise TypeError(f"cannot index into a scalar, got {x} of type {x.type}")
+        _check_rows(x, ilist)
         pattern = (ilist.type.broadcastable[0], *x.type.broadcastable[1:])
         return Apply(self, [x, ilist], [tensor(x.type.dtype, pattern)])
 
@@ -149,12 +154,7 @@ class AdvancedIncSubtensor1(Op):
 
     def make_node(self, x, y, ilist):
         x, y, ilist = map(as_tensor_variable, (x, y, ilist))
-        if ilist.type.dtype not in INTEGERS:
-            raise TypeError(f"index must be integers, got {ilist} of type {ilist.type}")
-        if ilist.type.ndim != 1:
-            raise TypeError(f"index must be vector, got {ilist} of type {ilist.type}")
-        if x.type.ndim == 0:
-            raise TypeError(f"cannot index into a scalar, got {x} of type {x.type}")
+        _check_rows(x, ilist)
         if y.type.ndim > x.type.ndim:
             verb = "set" if self.set_instead_of_inc else "increment"
             raise TypeError(f"cannot {verb} x subtensor with ndim={x.type.ndim} by y with "

@@ -82,15 +82,21 @@ def product(node):
     if found is None:
         return None
     top, bottom, value = found
-    cancelled = False
-    for x in list(bottom):
-        if x in top:
-            top.remove(x)
-            bottom.remove(x)
-            cancelled = True
+    cancelled = _cancel(top, bottom)
     if not cancelled and not _simpler(node, top, bottom, value):
         return None
     return shaped(quotient(top, bottom, value, out), out)
+
+
+def _cancel(some, others):
+    """Remove from two lists what is in both, as often as it is in both; whether anything is."""
+    cancelled = False
+    for x in list(others):
+        if x in some:
+            some.remove(x)
+            others.remove(x)
+            cancelled = True
+    return cancelled
 
 
 def _is_plain(node):
@@ -204,12 +210,7 @@ def total(node):
     if dtype == "bool" or any(x.type.dtype != dtype for x in node.inputs):
         return None
     plus, minus, value, depth = _terms(out)
-    cancelled = False
-    for x in list(minus):
-        if x in plus:
-            plus.remove(x)
-            minus.remove(x)
-            cancelled = True
+    cancelled = _cancel(plus, minus)
     constants = sum(number(x) is not None for x in node.inputs)
     n_plus = len(plus) + (value != 0)
     smallest = (n_plus > 1) + (len(minus) > 1) + bool(minus and n_plus)

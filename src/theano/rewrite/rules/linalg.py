@@ -274,16 +274,26 @@ def _product(x):
     return Prod(dtype=x.type.dtype, acc_dtype=x.type.dtype)(x)
 
 
+def _inside_log(node, op_class):
+    """The node of a class whose result, or its magnitude, a logarithm is of, and whether it is the magnitude.
+
+    None in place of the node where there is none, or it changes the dtype.
+    """
+    x = node.inputs[0]
+    magnitude = args(x, "abs_")
+    inner = made_by(x if magnitude is None else magnitude[0], op_class)
+    fits = inner is not None and is_float(x) and inner.inputs[0].type.dtype == x.type.dtype
+    return inner if fits else None, magnitude is not None
+
+
 @rule("log", tags=("stabilize", "canonicalize"))
 def log_of_det(node):
     """log(abs(det(A))) >> slogdet(A)[1]; log(det(A)) >> slogdet(A)[1], nan where the sign is negative"""
-    x = node.inputs[0]
-    positive = args(x, "abs_")
-    inner = made_by(x if positive is None else positive[0], Det)
-    if inner is None or not is_float(x) or inner.inputs[0].type.dtype != x.type.dtype:
+    inner, positive = _inside_log(node, Det)
+    if inner is None:
         return None
     sign, logarithm = SLogDet()(inner.inputs[0])
-    if positive is not None:
+    if positive:
         return logarithm
     return apply("switch", apply("ge", sign, like(0, sign)), logarithm, like(float("nan"), logarithm))
 
@@ -337,15 +347,11 @@ def _scaled_log(x, power, out):
 @rule("log", name="local_log_prod_sqr", tags=TAGS)
 def log_of_product(node):
     """log(prod(x)) >> sum(log(x)) where x is not negative; log(abs(prod(x))) >> sum(log(abs(x)))"""
-    x = node.inputs[0]
-    inside = args(x, "abs_")
-    inner = made_by(x if inside is None else inside[0], Prod)
-    if inner is None or not is_float(x) or inner.inputs[0].type.dtype != x.type.dtype:
+    inner, positive = _inside_log(node, Prod)
+    if inner is None or not (positive or nonnegative(inner.inputs[0])):
         return None
     factors = inner.inputs[0]
-    if inside is None and not nonnegative(factors):
-        return None
-    return Sum(inner.op.axis)(apply("log", factors if inside is None else abs(factors)))
+    return Sum(inner.op.axis)(apply("log", abs(factors) if positive else factors))
 
 
 # -- diagonals -----------------------------------------------------------------------------------------------
