@@ -62,14 +62,19 @@ def computed_by(nodes):
     return "; ".join(texts).replace("Python", "NumPy, SciPy")
 
 
-def gradient_of(cases):
-    """Whether there is a gradient, or why there is none."""
+def gradient_of(cases, cls=None):
+    """Whether there is a gradient, or why there is none.
+
+    What cases say of other ops' derivatives is left out where the class ``cls`` has a case without other ops.
+    """
     reasons = [case.own_gradient or case.flat for case in cases]
     if all(reasons):
         return "no: " + reasons[0] if cases[0].flat else "its own: " + reasons[0]
-    notes = [f"not by argument {k}: {why}" for case in cases for k, why in case.undefined.items()]
-    notes += [f"for real numbers only: {case.real_only}" for case in cases if case.real_only]
-    notes += [case.only for case in cases if case.only]
+    noted = [case for case in cases if cls is not None and all(
+        type(node.op) is cls for node in toposort(case.outputs(case.variables(case.dtypes[0]))))] or cases
+    notes = [f"not by argument {k}: {why}" for case in noted for k, why in case.undefined.items()]
+    notes += [f"for real numbers only: {case.real_only}" for case in noted if case.real_only]
+    notes += [case.only for case in noted if case.only]
     if all(len(case.draw_dtypes()) == 0 for case in cases):
         return "no: no argument is a float"
     return "; ".join(["to second order", *dict.fromkeys(notes)])
@@ -122,8 +127,8 @@ def rows():
         dtypes = {dtype for dtype, _ in nodes}
         shapes = [case.no_shape for case in own if case.no_shape]
         yield (f"`{cls.__name__}`", cls.__module__.removeprefix("theano."), first_line(cls), named(dtypes),
-               gradient_of(list(own)), forward_of(nodes[0][1].op, list(own)), "no: " + shapes[0] if shapes else "yes",
-               computed_by(nodes))
+               gradient_of(list(own), cls), forward_of(nodes[0][1].op, list(own)),
+               "no: " + shapes[0] if shapes else "yes", computed_by(nodes))
 
 
 def elementwise():
@@ -141,9 +146,7 @@ def elementwise():
                 nodes.append((dtype, ELEMWISE[name](*(a.variable(dtype) for a in case.args)).owner))
             except TypeError:
                 continue
-        function = getattr(row.numpy, "__name__", "")
-        yield (f"`{name}`", row.doc or function * function.isidentifier(),
-               named([d for d, _ in nodes]), gradient_of([case]), computed_by(nodes))
+        yield (f"`{name}`", row.doc, named([d for d, _ in nodes]), gradient_of([case]), computed_by(nodes))
 
 
 HEAD = """\

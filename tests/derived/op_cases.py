@@ -45,10 +45,10 @@ from theano.tensor.shape import (
 from theano.tensor.sort import Unique, argsort, argtopk, searchsorted, sort, topk, topk_and_argtopk
 
 LATE = "made by rewriting, after gradients were taken"
-WHOLE_NUMBERS = "the result is whole numbers"
+WHOLE_NUMBERS = "the result is integers"
 PLACES = tuple(d for d in DISCRETE if d != "bool")
 NUMBERS_REAL = tuple(d for d in REAL if d != "bool")
-WORD = "its gradient is not the derivative of its value: that is what the op is for"
+WORD = "by design not the derivative of its value"
 
 # -- elementwise --------------------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ def row_cases():
         dtypes = tuple(d for d in ("float64", "complex128", "int64") if accepted(name, args, d))
         yield Case(name, ELEMWISE[name], args, row.numpy, dtypes=dtypes, undefined=dict(row.missing),
                    real_only=REAL_DERIVATIVES.get(name, ""), own_gradient=APPROXIMATE.get(name, ""), rough=1e3,
-                   flat="constant between its jumps" if row.gradient is None else "")
+                   flat="the result is piecewise constant" if row.gradient is None else "")
 
 
 # -- what is written out -------------------------------------------------------------------------------------------
@@ -95,8 +95,8 @@ def reductions():
         "prod": (lambda x, axis: x.prod(axis=axis), lambda x, axis: ref.product(x, axis), ALL, ""),
         "max": (lambda x, axis: T.max(x, axis=axis), lambda x, axis: x.max(axis=axis), REAL, ""),
         "min": (lambda x, axis: T.min(x, axis=axis), lambda x, axis: x.min(axis=axis), REAL, ""),
-        "all": (lambda x, axis: x.all(axis=axis), lambda x, axis: (x != 0).all(axis=axis), ALL, "truth values"),
-        "any": (lambda x, axis: x.any(axis=axis), lambda x, axis: (x != 0).any(axis=axis), ALL, "truth values"),
+        "all": (lambda x, axis: x.all(axis=axis), lambda x, axis: (x != 0).all(axis=axis), ALL, "the result is bool"),
+        "any": (lambda x, axis: x.any(axis=axis), lambda x, axis: (x != 0).any(axis=axis), ALL, "the result is bool"),
     }
     axes = (("", None), ("m", 0), ("mn", 0), ("mn", 1), ("bmn", (0, 2)), ("bmnk", (1, 3)), ("bm1n", None))
     for name, (build, numpy, dtypes, flat) in kinds.items():

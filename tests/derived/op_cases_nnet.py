@@ -28,7 +28,8 @@ from theano.tensor.random import categorical
 from theano.tensor.random.mrg import DotModulo
 from theano.tensor.signal import pool
 
-FLAT_CHOICE = "a choice is constant between the places where it jumps"
+FLAT_CHOICE = "the result is piecewise constant"
+ZERO_OR_ONE = "the result is 0 or 1"
 
 
 def probabilities(shape, dtype=None):
@@ -150,9 +151,9 @@ SPARSE = [
     through("mul_vector", sparse_elemwise.MulSV(), [full("mn"), full("n")], np.multiply),
     through("add_vector", sparse_elemwise.StructuredAddSV(), [full("mn"), full("n")], np.add),
     *(through(f"{name}_sparse", paired(getattr(sparse_elemwise, name + "SS")()), [full("mn"), full("mn")],
-              lambda x, y, f=f: f(x, y), flat=WHOLE) for WHOLE in ["truth values"] for name, f in COMPARISONS.items()),
+              lambda x, y, f=f: f(x, y), flat=ZERO_OR_ONE) for name, f in COMPARISONS.items()),
     *(through(f"{name}_dense", getattr(sparse_elemwise, name + "SD")(), [full("mn"), full("mn")],
-              lambda x, y, f=f: f(x, y), flat=WHOLE) for WHOLE in ["truth values"] for name, f in COMPARISONS.items()),
+              lambda x, y, f=f: f(x, y), flat=ZERO_OR_ONE) for name, f in COMPARISONS.items()),
     through("sum", lambda x: sparse_shape.SpSum(axis=1)(x), [full("mn")], lambda x: x.sum(axis=1)),
     through("sum_all", lambda x: sparse_shape.SpSum(axis=None)(x), [full("mn")], lambda x: x.sum()),
     through("diag", sparse_shape.Diag(), [full("mm")], np.diagonal),

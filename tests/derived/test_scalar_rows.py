@@ -271,3 +271,12 @@ def test_commutative_is_true_to_numpy(name, rng):
     dtype = "int64" if name in ("and_", "or_", "xor") else "float64"
     x, y = draw(name, [dtype] * 2, rng, [(37,)] * 2)
     np.testing.assert_array_equal(row.numpy(x, y), row.numpy(y, x))
+
+
+def test_every_row_is_described():
+    assert not [name for name, row in ScalarOp.table.items() if not row.doc]
+    assert T.exp.__doc__.startswith("As ``numpy.exp``.") and T.erf.__doc__.startswith("As ``scipy.special.erf``.")
+    assert T.inv.__doc__.startswith("1 / x") and "Elementwise" in T.inv.__doc__
+    x = T.dvector()
+    assert x.exp.__doc__ == T.exp.__doc__ and x.mean.__doc__ == T.mean.__doc__
+    assert not [n for n in dir(x) if not n.startswith("_") and callable(getattr(x, n)) and not getattr(x, n).__doc__]

@@ -55,16 +55,19 @@ ARGUMENTS = {-1: "*inputs", 1: "x", 2: "x y"}       # what `impl` calls its argu
 def row(class_name, name, numpy, c, grad, dtype, base=None, nin=1, args=None, ufunc=None, **options):
     """Declare one row; see `ScalarOp.declare`.
 
-    args: what `impl` calls its arguments. ufunc: the NumPy function of ``nfunc_spec``, by default ``numpy``'s name.
+    args: what `impl` calls its arguments. ufunc: the NumPy function of ``nfunc_spec``, by default ``numpy``'s name; a
+    row without a ``doc`` is described by it.
     """
+    known = ufunc or next((n for n in (name, getattr(numpy, "__name__", "")) if getattr(np, n, 0) is numpy), None)
+    if known and not options.get("doc"):
+        options["doc"] = f"As ``{known if '.' in known else 'numpy.' + known}``."
     base = base or {1: UnaryScalarOp, 2: BinaryScalarOp}.get(nin, ScalarOp)
     cls = CLASSES.get(class_name)
     if cls is None:
         own = base if base.__name__ == class_name else type(class_name, (base,), {"__module__": __name__})
         cls = CLASSES[class_name] = globals()[class_name] = own
-        cls.__doc__ = options.get("doc") or cls.__doc__ or f"The scalar op ``{name}``."
+        cls.__doc__ = cls.__doc__ or options.get("doc")
         cls.impl = _impl(args or ARGUMENTS[nin])
-        known = ufunc or next((n for n in (name, getattr(numpy, "__name__", "")) if getattr(np, n, 0) is numpy), None)
         cls.nfunc_spec = known and (known, 2 if nin < 0 else nin, 1)
     return cls.declare(name, numpy, c, grad, dtype, nin=nin, **options)
 

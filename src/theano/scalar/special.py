@@ -162,10 +162,12 @@ softplus = special("ScalarSoftplus", "softplus", lambda x, z, g: (g * apply("sig
                    domain=(-5.0, 5.0), cost=30, label="scalar_softplus", doc="log(1 + exp(x))")
 ultra_fast_sigmoid = special("UltraFastScalarSigmoid", "ultra_fast_sigmoid",
                              lambda x, z, g: (g * z * (1 - z),), ultra_fast_sigmoid_of, domain=(-5.0, 5.0),
-                             label="ultra_fast_scalar_sigmoid")
+                             label="ultra_fast_scalar_sigmoid",
+                             doc="The sigmoid by pieces of simple functions, off by less than 0.02.")
 softsign = special("ScalarSoftsign", "softsign",
                    lambda x, z, g: (g / ((1 + abs(x)) * (1 + abs(x))),), lambda x: x / (1 + np.abs(x)),
-                   domain=(-5.0, 5.0), c="{0} / (1 + fabs({0}))", cost=5, zero=True, label="scalar_softsign")
+                   domain=(-5.0, 5.0), c="{0} / (1 + fabs({0}))", cost=5, zero=True, label="scalar_softsign",
+                   doc="x / (1 + abs(x))")
 xlogx = special("XlogX", "xlogx", lambda x, z, g: (g * (1 + apply("log", x)),),
                 lambda x: np.where(np.asarray(x) == 0, 0, x * np.log(np.where(np.asarray(x) == 0, 1, x))),
                 c="{0} == 0 ? 0 : {0} * log({0})", cost=20, zero=True, doc="x * log(x), zero at zero.")

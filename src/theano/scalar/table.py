@@ -95,9 +95,9 @@ def grad_mul(*args):
 # -- arithmetic -----------------------------------------------------------------------------------------
 
 add = row("Add", "add", fold(np.add), chain("+"), grad_add, upcast_out, ScalarOp, -1, commutative=True,
-          associative=True, identity=0, ufunc="add")
+          associative=True, identity=0, ufunc="add", doc="The sum of all arguments.")
 mul = row("Mul", "mul", fold(np.multiply), chain("*"), grad_mul, upcast_out, ScalarOp, -1, commutative=True,
-          associative=True, identity=1, ufunc="multiply")
+          associative=True, identity=1, ufunc="multiply", doc="The product of all arguments.")
 sub = row("Sub", "sub", np.subtract, "{0} - {1}", lambda x, y, z, g: (g, -g), upcast_out_nobool, nin=2)
 true_div = row("TrueDiv", "true_div", np.true_divide, "{0} / {1}",
                lambda x, y, z, g: (g / y, -(g * x) / (y * y)), true_div_out, nin=2, domain=(0.5, 2.0), cost=4)
@@ -130,7 +130,7 @@ pow_ = row("Pow", "pow", np.power,
            _grad_pow, upcast_out_min8, nin=2, domain=(0.3, 2.0), cost=40)
 neg = row("Neg", "neg", np.negative, "-{0}", lambda x, z, g: (-g,), same_out_nobool, zero=True)
 inv = row("Inv", "inv", lambda x: np.true_divide(1, x), "1 / {0}", lambda x, z, g: (-g / (x * x),),
-          upgrade_to_float, domain=(0.5, 2.0), cost=4)
+          upgrade_to_float, domain=(0.5, 2.0), cost=4, doc="1 / x")
 sqr = row("Sqr", "sqr", np.square, by_kind("{0}", "{0} * {0}", "{0} * {0}", "{0} * {0}", "{0} * {0}"),
           lambda x, z, g: (g * x * 2,), same_out, zero=True)
 abs_ = row("Abs", "abs_", np.abs,
@@ -171,9 +171,10 @@ switch = row("Switch", "switch", np.where, "{0} ? {1} : {2}",
              lambda c, x, y, z, g: (None, select(c, g, 0), select(c, 0, g)), branches_out, nin=3,
              label="Switch", conditions=(0,), args="cond ift iff")
 second = row("Second", "second", lambda x, y: np.broadcast_arrays(x, y)[1], "{1}",
-             lambda x, y, z, g: (None, g), last_out, nin=2, unread=(0,))
+             lambda x, y, z, g: (None, g), last_out, nin=2, unread=(0,),
+             doc="The second argument, broadcast with the first.")
 identity = row("Identity", "identity", np.array, "{0}", lambda x, z, g: (g,), same_out, zero=True,
-               args="input")
+               args="input", doc="The argument itself.")
 
 
 def _grad_clip(x, low, high, z, g):
@@ -183,7 +184,8 @@ def _grad_clip(x, low, high, z, g):
 
 clip = row("Clip", "clip", lambda x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
            real_only("{0} < {1} ? {1} : {0} > {2} ? {2} : {0}"), _grad_clip, upcast_out_no_complex, nin=3,
-           domain=((-2.0, 2.0), (-1.0, 0.0), (0.5, 1.0)), args="x min max")
+           domain=((-2.0, 2.0), (-1.0, 0.0), (0.5, 1.0)), args="x min max",
+           doc="x, but min where it is below that, and max where it is above.")
 
 # -- comparison -----------------------------------------------------------------------------------------
 
@@ -235,7 +237,8 @@ def in_range(open_low, open_high):
     low, high = (np.less if open_low else np.less_equal), (np.less if open_high else np.less_equal)
     op = row("InRange", INTERVALS[open_low, open_high], lambda x, a, b: low(a, x) & high(x, b),
              real_only(f"{{1}} {left} {{0}} && {{0}} {right} {{2}}"), None, truth_out, InRange, 3,
-             label=f"InRange{{openlow={open_low}, openhi={open_high}}}", args="x low hi")
+             label=f"InRange{{openlow={open_low}, openhi={open_high}}}", args="x low hi",
+             doc=f"Whether low {left} x and x {right} hi.")
     op.openlow, op.openhi = open_low, open_high
     return op
 
@@ -278,7 +281,8 @@ round_half_to_even = rounded("RoundHalfToEven", "round_half_to_even", np.rint, "
                              same_out_float_only, label="RoundHalfToEven", ufunc="around")
 round_half_away_from_zero = rounded(
     "RoundHalfAwayFromZero", "round_half_away_from_zero", away_from_zero,
-    "{0} >= 0 ? floor({0} + 0.5) : ceil({0} - 0.5)", same_out_float_only, label="RoundHalfAwayFromZero")
+    "{0} >= 0 ? floor({0} + 0.5) : ceil({0} - 0.5)", same_out_float_only, label="RoundHalfAwayFromZero",
+    doc="x rounded to an integer, halves away from zero.")
 
 # -- exponentials and logarithms --------------------------------------------------------------------------
 
@@ -357,13 +361,14 @@ ANGLE = f"{{0}} != {{0}} ? {{0}} : copysign(1.0, {{0}}) < 0 ? {np.pi!r} : 0"
 angle = row("Angle", "angle", np.angle, by_kind("0", "0", ANGLE, ANGLE, "carg({0})"),
             lambda x, z, g: (_grad_angle(x, z, g),), float64_out)
 complex_ = row("Complex", "complex", from_parts, of_reals("__builtin_complex(__real__ {0}, __real__ {1})"),
-               lambda x, y, z, g: (apply("real", g), apply("imag", g)), complex_out, nin=2, parts=True)
+               lambda x, y, z, g: (apply("real", g), apply("imag", g)), complex_out, nin=2, parts=True,
+               doc="x + 1j * y")
 complex_from_polar = row(
     "ComplexFromPolar", "complex_from_polar", lambda r, t: from_parts(r * np.cos(t), r * np.sin(t)),
     of_reals("polar({0}, {1})"),
     lambda r, t, z, g: (apply("cos", t) * apply("real", g) + apply("sin", t) * apply("imag", g),
                         -r * apply("sin", t) * apply("real", g) + r * apply("cos", t) * apply("imag", g)),
-    complex_out, nin=2, args="r theta", parts=True)
+    complex_out, nin=2, args="r theta", parts=True, doc="r * exp(1j * theta)")
 
 
 def _as_complex(x, g, real_side):
@@ -422,7 +427,7 @@ def cast_to(dtype):
     always = rule(to)
     always.spec = (Scalar(dtype),)
     return row("Cast", "cast_" + dtype, lambda x: np.asarray(x).astype(numpy_dtype(dtype)), "{0}", grad, always, Cast,
-               zero=True, label=f"Cast{{{dtype}}}", args="input")
+               zero=True, label=f"Cast{{{dtype}}}", args="input", doc=f"The argument as {dtype}.")
 
 
 CASTS = {dtype: cast_to(dtype) for dtype in DTYPES}

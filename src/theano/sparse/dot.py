@@ -282,7 +282,7 @@ def true_dot(x, y, grad_preserves_dense=True):
 
 
 class SamplingDot(Op):
-    """The elements of ``dot(x, y.T)`` where a sparse matrix stores elements, times those.
+    """``p * dot(x, y.T)``, computed only where the sparse matrix ``p`` stores elements.
 
     x: (m, k)   y: (n, k)   p: sparse (m, n)   ->   sparse (m, n)
     """

@@ -28,7 +28,7 @@ from theano.tensor.type import tensor
 
 
 class Neg(Op):
-    """The elements of a sparse matrix with the other sign."""
+    """The negative of a sparse matrix."""
 
     __props__ = ()
 
@@ -54,7 +54,7 @@ neg = Neg()
 
 @method("__neg__")
 def _negative(x):
-    """The matrix with the other sign."""
+    """The negative of the matrix."""
     return neg(x)
 
 

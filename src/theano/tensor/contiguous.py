@@ -8,7 +8,7 @@ from theano.tensor.constant import as_tensor_variable
 
 
 class CpuContiguous(Op):
-    """``x`` with its elements one behind the other: itself where they are, else a copy."""
+    """``x`` as a C-contiguous array: itself if it is one, else a copy."""
 
     __props__ = ()
     view_map = {0: [0]}

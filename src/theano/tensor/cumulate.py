@@ -18,7 +18,7 @@ from theano.tensor.variable import method
 
 
 class CumOp(Op):
-    """The sums (``mode="add"``) or products (``"mul"``) of all elements up to each, along ``axis``.
+    """Cumulative sums (``mode="add"``) or products (``"mul"``) along ``axis``.
 
     x: any tensor   ->   the shape of x; with axis None a vector.  Reference: numpy.cumsum, numpy.cumprod
     """
@@ -161,7 +161,7 @@ def cumprod(x, axis=None):
 
 
 class DiffOp(Op):
-    """The n-th differences of neighbours along an axis.  Reference: numpy.diff"""
+    """The n-th discrete difference along an axis.  Reference: numpy.diff"""
 
     __props__ = ("n", "axis")
 

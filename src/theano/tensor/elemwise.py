@@ -32,7 +32,7 @@ def type_of(dtype, pattern):
 
 
 class DimShuffle(Op):
-    """Axes in another order, dropped or added.
+    """Axes permuted, dropped or added.
 
     input_broadcastable: pattern of the input   new_order: for each axis of the result an axis of the input, or "x"
     for a new one of extent 1; axes left out must be broadcastable.
@@ -386,6 +386,7 @@ def _declare():
         else:
             printed = f"Elemwise{{{name},no_inplace}}"
         ELEMWISE[name] = Elemwise(op, name=printed)
+        ELEMWISE[name].__doc__ = f"{op.__doc__}\n\n    Elementwise, with broadcasting as in NumPy."
         NAMELESS[name] = Elemwise(op)
 
 
@@ -421,11 +422,21 @@ def clipped(x, low, high):
 METHODS = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "floor", "ceil", "trunc", "sin", "cos",
            "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "deg2rad",
            "rad2deg", "conj")
+
+
+def _member(op):
+    def member(self, *args):
+        return op(self, *args)
+    member.__doc__ = op.__doc__
+    return member
+
+
 for _name in METHODS:
-    method(_name)((lambda op: lambda self, *args: op(self, *args))(ELEMWISE[_name]))
+    method(_name)(_member(ELEMWISE[_name]))
 FUNCTIONS["clip"] = clip
 method("clip")(lambda self, a_min, a_max: clipped(self, a_min, a_max))
-method("conjugate")(lambda self: ELEMWISE["conj"](self))
+method("conjugate")(_member(ELEMWISE["conj"]))
+FUNCTIONS["fill"] = second
 method("fill")(lambda self, value: second(self, value))
 FUNCTIONS["where"] = switch
 for _name, _op in ELEMWISE.items():

@@ -35,7 +35,7 @@ def static_axis(axis, ndim):
 
 
 class Join(Op):
-    """Tensors one behind the other along an axis; the other extents must agree.
+    """Tensors concatenated along an axis; the other extents must agree.
 
     axis: integer scalar   tensors: all of one rank   Reference: numpy.concatenate
     """

@@ -13,7 +13,7 @@ from theano.tensor.type import tensor
 
 
 class PermuteRowElements(Op):
-    """The elements of each row of ``x`` at the positions in the row of ``y``.
+    """The elements of each row of ``x``, permuted as the row of ``y`` says.
 
     x: (..., n)   y: (..., n) integers, a permutation in each row; leading axes broadcast
     inverse: a number; where it is not zero, element i goes to position y[i] instead of coming from there.

@@ -24,10 +24,14 @@ UFUNC_METHODS = {}                                      # "reduce" ... -> what d
 
 
 def method(*names):
-    """Make a function of a tensor and more a method (or property) of tensor variables."""
+    """Make a function of a tensor and more a method (or property) of tensor variables.
+
+    One without a docstring, which has its arguments in another order than the function of that name, takes over its.
+    """
     def add(function):
         for name in names:
-            FUNCTIONS.setdefault(name, function)
+            named = FUNCTIONS.setdefault(name, function)
+            function.__doc__ = function.__doc__ or named.__doc__
             setattr(_tensor_py_operators, name, _as_member(name, function))
         return function
     return add

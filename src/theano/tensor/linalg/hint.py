@@ -10,7 +10,7 @@ from theano.tensor.dot import dot
 
 
 class Hint(Op):
-    """Its input, of which something is known: ``Hint(psd=True)(x)``.
+    """Its input, a matrix with known properties: ``Hint(psd=True)(x)``.
 
     x: any tensor   ->   x
     Known hints, all of matrices: symmetric, psd (positive definite), lower_triangular, upper_triangular, diagonal,
