@@ -8,6 +8,7 @@ import theano.tensor as T
 from theano import sparse
 from theano.compile.io import SymbolicInput
 from theano.graph.shared import Container
+from theano.graph.updates import OrderedUpdates
 from theano.graph.walk import stack_search
 from theano.scalar.table import TABLE
 from theano.tensor.careduce import CAReduce
@@ -19,6 +20,8 @@ from theano.tensor.sort import TopKOp
 
 s, v, m, n = T.dscalar("s"), T.dvector("v"), T.dmatrix("m"), T.iscalar("n")
 rng = np.random.RandomState(0)
+w = theano.shared(1.0, "w")
+FUNCTION = theano.function([s], s * w)
 
 CASES = [                       # what is done, the error, what it says of what came
     (lambda: SymbolicInput(v, implicit=None), TypeError, "True or False, got None"),
@@ -67,6 +70,21 @@ CASES = [                       # what is done, the error, what it says of what 
     (lambda: T.grad(T.sort(v, n).sum(), v), ValueError, "got n: give a number"),
     (lambda: T.TensorType("float64"), TypeError, "as in TensorType"),
     (lambda: T.TensorType("float64", (True,)).filter(np.ones(2)), TypeError, r"dimension 0, got shape \(2,\)"),
+    (lambda: T.dvector().type.filter([1.0], strict=True), TypeError, "got a list"),
+    (lambda: T.as_tensor_variable(m, ndim=1), ValueError, "m, a .*matrix.* only leading axes"),
+    (lambda: theano.scalar.as_scalar("one"), TypeError, "'one', a str, to Scalar"),
+    (lambda: T.round(v, "up"), Exception, "'up' is not implemented: use 'half_to_even'"),
+    (lambda: theano.function([v], T.split(v, [1, 1], 3))(np.ones(2)), ValueError, "as the parts, 3, but there are 2"),
+    (lambda: T.cov(T.dtensor3()), ValueError, "than 2 dimensions: it is a .*3D"),
+    (lambda: T.nlinalg.norm(T.dtensor3(), 2), NotImplementedError, "with 3 dimensions: np.linalg.norm"),
+    (lambda: T.nlinalg.norm(v, "fro"), ValueError, "it must be None, 'inf'"),
+    (lambda: T.nlinalg.norm(m, 3), ValueError, "it must be None, 'fro'"),
+    (lambda: FUNCTION["nothing"], KeyError, "The function has s, w"),
+    (lambda: FUNCTION.copy(swap={v: w}), RuntimeError, "not a shared variable of the function, which uses w"),
+    (lambda: FUNCTION.copy(swap={w: theano.shared(np.ones(2))}), TypeError, "the types must be equal"),
+    (lambda: theano.trace(FUNCTION, 1.0).named("u"), KeyError, "there are s, w"),
+    (lambda: theano.ProfileStats(colour=1), TypeError, "there are .*'message'"),
+    (lambda: OrderedUpdates({w: s}).update({w: -s}), KeyError, "w is updated to s, and can't also"),
 ]
 
 

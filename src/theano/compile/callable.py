@@ -120,7 +120,8 @@ class Function(native.Callable):
         """The container of an input given by variable, name or position."""
         cell = self.finder.get(item)
         if cell is None:
-            raise KeyError(f"Unknown input or state: {item}")
+            raise KeyError(f"Unknown input or state: {item}. The function has "
+                           f"{', '.join(str(e.variable) for e in self.maker.inputs) or 'no inputs'}")
         if cell is _AMBIGUOUS:
             raise TypeError(f"several inputs of this function are called {item}: give them different names")
         return cell

@@ -167,9 +167,10 @@ class FunctionMaker:
         swap = {by_name.get(old, old) if isinstance(old, str) else old: new for old, new in swap.items()}
         for old, new in swap.items():
             if old not in known:
-                raise RuntimeError(f"Variable to swap, {old}, is not a shared variable of the function")
+                raise RuntimeError(f"Variable to swap, {old}, is not a shared variable of the function, which uses "
+                                   f"{', '.join(sorted(map(str, known))) or 'none'}")
             if new.type != old.type:
-                raise TypeError(f"cannot swap {old} ({old.type}) for {new} ({new.type})")
+                raise TypeError(f"cannot swap {old} ({old.type}) for {new} ({new.type}): the types must be equal")
         entries = [copy.copy(entry) for entry in self.inputs]
         updated = [] if delete_updates else [entries[i] for i in self.updated]
         graph = substitute([*(o.variable for o in self.outputs), *(e.update for e in updated)], swap)

@@ -109,14 +109,16 @@ class PersistentSharedVariableID(PersistentNdarrayID):
         name = variable.name
         if not name:
             if not self.allow_unnamed:
-                raise ValueError(f"the shared variable {variable} has no name")
+                raise ValueError(f"the shared variable {variable} has no name, under which its value would be stored: "
+                                 "give it one, or allow_unnamed=True")
             return
         if name == PICKLE:
             raise ValueError(f"a shared variable can't be named {PICKLE!r}: the file needs this name for itself")
         self.uses[name] += 1
         if self.uses[name] > 1:
             if not self.allow_duplicates:
-                raise ValueError(f"there is more than one shared variable of the name {name!r}")
+                raise ValueError(f"there is more than one shared variable of the name {name!r}, under which its value "
+                                 "would be stored: rename one, or allow_duplicates=True")
             name = f"{name}_{self.uses[name]}"
         self.names[id(variable.container.value)] = name
         self._alive.append(variable.container.value)

@@ -198,7 +198,8 @@ class ProfileStats:
         self.optimizer_profile = None
         self.import_time = 0.0
         if not kwargs.keys() <= vars(self).keys():
-            raise TypeError(f"a profile has no attributes {sorted(kwargs.keys() - vars(self).keys())}")
+            raise TypeError(f"a profile has no attributes {sorted(kwargs.keys() - vars(self).keys())}; there are "
+                            f"{sorted(vars(self))}")
         vars(self).update(kwargs)
         if atexit_print:
             _to_print.append(self)

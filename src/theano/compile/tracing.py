@@ -39,7 +39,8 @@ class Trace(list):
         for t in self:
             if t.variable.name == name:
                 return t.value
-        raise KeyError(f"no variable of this call is called {name!r}")
+        known = sorted({t.variable.name for t in self if t.variable.name})
+        raise KeyError(f"no variable of this call is called {name!r}; there are {', '.join(known) or 'no names'}")
 
     @property
     def lines(self):

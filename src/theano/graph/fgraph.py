@@ -69,7 +69,8 @@ class FunctionGraph:
     def _setup(self, variable):
         owner = getattr(variable, "fgraph", None)
         if owner is not None and owner is not self:
-            raise ValueError(f"{variable} is already owned by another FunctionGraph")
+            raise ValueError(f"{variable} is already owned by another FunctionGraph: make this one with "
+                             "clone=True")
         if getattr(variable, "cached", False):
             raise CachedConstantError(f"constant {variable} is shared by many graphs, so no FunctionGraph can own it: "
                                       "make the FunctionGraph of a copy, with clone=True")

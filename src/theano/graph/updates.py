@@ -30,7 +30,7 @@ class OrderedUpdates(OrderedDict):
         """Add the updates of ``other``; KeyError where it has another value for the same variable."""
         for key, value in dict(other or {}).items():
             if key in self and self[key] is not value and self[key] != value:
-                raise KeyError("Collision", key)
+                raise KeyError(f"Collision: {key} is updated to {self[key]}, and can't also be updated to {value}")
             self[key] = value
 
     def __add__(self, other):

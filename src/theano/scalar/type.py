@@ -352,7 +352,7 @@ def as_scalar(x, name=None):
     try:
         return constant(x, name)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"Cannot convert {x!r} to Scalar", type(x)) from error
+        raise TypeError(f"Cannot convert {x!r}, a {type(x).__name__}, to Scalar: a number is needed") from error
 
 
 TYPES = {name: Scalar(name) for name in DTYPES}

@@ -118,7 +118,7 @@ def _observed(x, rowvar, name):
     """Observations with a variable in each row."""
     x = as_tensor_variable(x)
     if x.type.ndim > 2:
-        raise ValueError(f"{name} has more than 2 dimensions")
+        raise ValueError(f"{name} has more than 2 dimensions: it is a {x.type}")
     if x.type.ndim < 2:
         return x.dimshuffle("x", *range(x.type.ndim))
     return x if rowvar else x.T

@@ -140,7 +140,8 @@ def _from_variable(x, ndim):
     if x.type.ndim > ndim:
         extra = x.type.ndim - ndim
         if not all(x.type.broadcastable[:extra]):
-            raise ValueError(f"TensorType could not be cast to have {ndim} dimensions", x.type)
+            raise ValueError(f"{x}, a {x.type}, could not be cast to have {ndim} dimensions: only leading axes "
+                             "that are broadcastable can be dropped")
         return x.dimshuffle(list(range(extra, x.type.ndim)))
     return x.dimshuffle(["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim)))
 

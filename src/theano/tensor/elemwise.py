@@ -460,7 +460,7 @@ def round(a, mode=None):                                                        
         return ELEMWISE["round_half_to_even"](a)
     if mode == "half_away_from_zero":
         return ELEMWISE["round_half_away_from_zero"](a)
-    raise Exception(f"round mode {mode} is not implemented.")
+    raise Exception(f"round mode {mode!r} is not implemented: use 'half_to_even' or 'half_away_from_zero'")
 
 
 def _constant_elemwise(node, index, get):

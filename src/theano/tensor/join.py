@@ -238,8 +238,8 @@ class Split(Op):
         x, axis, splits = inputs
         axis = int(axis)
         if len(splits) != self.len_splits:
-            raise ValueError(f"In Split.perform(), len(splits) != len_splits: {len(splits)}, "
-                             f"{self.len_splits}")
+            raise ValueError(f"split: the sizes must be as many as the parts, {self.len_splits}, but there are "
+                             f"{len(splits)}")
         if int(np.sum(splits)) != x.shape[axis]:
             raise ValueError(f"The splits sum to {int(np.sum(splits))}, expected {x.shape[axis]}")
         if any(n < 0 for n in splits):

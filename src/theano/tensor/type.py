@@ -109,7 +109,7 @@ class TensorType(ArrayText, Type):
 
     def _check_strict(self, data):
         if not isinstance(data, np.ndarray):
-            raise TypeError(f"{self} expected a ndarray object.", type(data))
+            raise TypeError(f"{self} expected a ndarray object, got a {type(data).__name__}")
         if data.dtype != self.numpy_dtype:
             raise TypeError(f"{self} expected a ndarray object with dtype = {self.dtype} (got {data.dtype}).")
 

@@ -195,7 +195,8 @@ def norm(x, ord):
     if x.type.ndim == 0:
         raise ValueError("norm needs a vector or matrix, got a scalar")
     if x.type.ndim > 2:
-        raise NotImplementedError(f"norm of tensors with {x.type.ndim} dimensions is not there")
+        raise NotImplementedError(f"norm needs a vector or matrix, got {x} with {x.type.ndim} dimensions: "
+                                  "np.linalg.norm takes axes")
     if isinstance(ord, float) and np.isinf(ord):
         ord = "inf" if ord > 0 else "-inf"
     return (_norm_of_vector if x.type.ndim == 1 else _norm_of_matrix)(x, ord)
@@ -213,7 +214,7 @@ def _norm_of_vector(x, order):
     if order == "-inf":
         return minimum_of(abs_(x))
     if isinstance(order, str):
-        raise ValueError(f"vectors have no norm of order {order!r}")
+        raise ValueError(f"vectors have no norm of order {order!r}: it must be None, 'inf', '-inf' or a number")
     if order == 0:
         return cast(neq(x, 0).sum(), inexact(x.type.dtype))
     return (abs_(x) ** order).sum() ** (1.0 / order)
@@ -229,7 +230,8 @@ def _norm_of_matrix(x, order):
         return maximum_of(values) if order > 0 else minimum_of(values)
     axes = {"inf": 1, "-inf": 1, 1: 0, -1: 0}
     if order not in axes:
-        raise ValueError(f"matrices have no norm of order {order!r}")
+        raise ValueError(f"matrices have no norm of order {order!r}: it must be None, 'fro', 'nuc', 'inf', "
+                         "'-inf', 1, -1, 2 or -2")
     sums = abs_(x).sum(axes[order])
     return minimum_of(sums) if order in ("-inf", -1) else maximum_of(sums)
 
