@@ -405,14 +405,22 @@ def conv2d(input, filters, input_shape=None, filter_shape=None, border_mode="val
 
 def conv3d(input, filters, input_shape=None, filter_shape=None, border_mode="valid", subsample=(1, 1, 1),
            filter_flip=True, filter_dilation=(1, 1, 1), num_groups=1):
-    """Filters (n, c, *kernel) convolved with images (b, c, *size) in three dimensions; see `conv2d`."""
+    """Filters convolved with images of three dimensions.
+
+    input: (b, c, depth, rows, columns)   filters: (n, c // num_groups, *kernel)   ->   (b, n, *out)
+    Other arguments, of three extents each, and errors are those of `conv2d`.
+    """
     return apply_forward(AbstractConv3d, input, filters, input_shape, filter_shape, border_mode, subsample=subsample,
                          filter_flip=filter_flip, filter_dilation=filter_dilation, num_groups=num_groups)
 
 
 def conv2d_grad_wrt_inputs(output_grad, filters, input_shape, filter_shape=None, border_mode="valid",
                            subsample=(1, 1), filter_flip=True, filter_dilation=(1, 1), num_groups=1, unshared=False):
-    """Gradient of a `conv2d` by images of ``input_shape``, whose last two extents must be given."""
+    """The gradient by the images of a `conv2d`, given that by its result.
+
+    output_grad: (b, n, *out)   filters: (n, c // num_groups, *kernel)   ->   (b, c, *input_shape[2:])
+    input_shape: of the images, a tuple of int or None; the last two must be given. Others as for `conv2d`.
+    """
     return _by_inputs(AbstractConv2d_gradInputs, output_grad, filters, input_shape, filter_shape, border_mode,
                       subsample=subsample, filter_flip=filter_flip, filter_dilation=filter_dilation,
                       num_groups=num_groups, unshared=unshared)
@@ -420,7 +428,7 @@ def conv2d_grad_wrt_inputs(output_grad, filters, input_shape, filter_shape=None,
 
 def conv3d_grad_wrt_inputs(output_grad, filters, input_shape, filter_shape=None, border_mode="valid",
                            subsample=(1, 1, 1), filter_flip=True, filter_dilation=(1, 1, 1), num_groups=1):
-    """Gradient of a `conv3d` by images of ``input_shape``, whose last three extents must be given."""
+    """The gradient by the images of a `conv3d`, given that by its result; see `conv2d_grad_wrt_inputs`."""
     return _by_inputs(AbstractConv3d_gradInputs, output_grad, filters, input_shape, filter_shape, border_mode,
                       subsample=subsample, filter_flip=filter_flip, filter_dilation=filter_dilation,
                       num_groups=num_groups)
@@ -428,7 +436,11 @@ def conv3d_grad_wrt_inputs(output_grad, filters, input_shape, filter_shape=None,
 
 def conv2d_grad_wrt_weights(input, output_grad, filter_shape, input_shape=None, border_mode="valid",
                             subsample=(1, 1), filter_flip=True, filter_dilation=(1, 1), num_groups=1, unshared=False):
-    """Gradient of a `conv2d` by filters of ``filter_shape``, whose last two extents must be given."""
+    """The gradient by the filters of a `conv2d`, given that by its result.
+
+    input: (b, c, rows, columns)   output_grad: (b, n, *out)   ->   (n, c // num_groups, *filter_shape[2:])
+    filter_shape: of the filters, a tuple of int or None; the last two must be given. Others as for `conv2d`.
+    """
     return _by_weights(AbstractConv2d_gradWeights, input, output_grad, filter_shape, input_shape, border_mode,
                        subsample=subsample, filter_flip=filter_flip, filter_dilation=filter_dilation,
                        num_groups=num_groups, unshared=unshared)
@@ -436,7 +448,7 @@ def conv2d_grad_wrt_weights(input, output_grad, filter_shape, input_shape=None, 
 
 def conv3d_grad_wrt_weights(input, output_grad, filter_shape, input_shape=None, border_mode="valid",
                             subsample=(1, 1, 1), filter_flip=True, filter_dilation=(1, 1, 1), num_groups=1):
-    """Gradient of a `conv3d` by filters of ``filter_shape``, whose last three extents must be given."""
+    """The gradient by the filters of a `conv3d`, given that by its result; see `conv2d_grad_wrt_weights`."""
     return _by_weights(AbstractConv3d_gradWeights, input, output_grad, filter_shape, input_shape, border_mode,
                        subsample=subsample, filter_flip=filter_flip, filter_dilation=filter_dilation,
                        num_groups=num_groups)
@@ -444,7 +456,12 @@ def conv3d_grad_wrt_weights(input, output_grad, filter_shape, input_shape=None, 
 
 def conv2d_transpose(input, filters, output_shape, filter_shape=None, border_mode="valid", input_dilation=(1, 1),
                      filter_flip=True, filter_dilation=(1, 1), num_groups=1, unshared=False):
-    """The transposed convolution: images of ``output_shape`` from ``input``, steps of ``input_dilation`` apart."""
+    """The transposed convolution: the gradient of a `conv2d` by its images.
+
+    input: (b, n, rows, columns)   filters: (n, c // num_groups, *kernel)   ->   (b, c, *output_shape[2:])
+    output_shape: a tuple of int or None; the last two must be given. input_dilation: ``subsample`` of that `conv2d`, by
+    which the elements of ``input`` are apart in the result. Others as for `conv2d`.
+    """
     return conv2d_grad_wrt_inputs(input, filters, output_shape, filter_shape, border_mode, input_dilation, filter_flip,
                                   filter_dilation, num_groups, unshared)
 

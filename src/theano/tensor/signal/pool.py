@@ -334,7 +334,10 @@ def pool_2d(input, ws=None, ignore_border=None, stride=None, pad=(0, 0), mode="m
 
 def pool_3d(input, ws=None, ignore_border=None, stride=None, pad=(0, 0, 0), mode="max", ds=None, st=None,
             padding=None):
-    """The windows of the last three axes, each as one number; see `pool_2d`."""
+    """The windows of the last three axes, each as one number.
+
+    input: (..., depth, rows, columns)   ->   the same rank; other arguments, of three extents each, as for `pool_2d`.
+    """
     return _pool(3, input, ws, ignore_border, stride, pad, mode, ds, st, padding)
 
 
