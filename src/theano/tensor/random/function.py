@@ -157,7 +157,7 @@ def _infer_ndim_bcast(ndim, shape, *args):
         return _from_tuple(ndim, shape, rank, args)
     if shape is None:
         if not args:
-            raise TypeError("a random sample needs a size, or parameters that say its shape, got neither")
+            raise TypeError("cannot infer shape of a random sample: give size, or parameters that have one")
         return _from_tuple(None, (-1,) * rank, rank, args)
     vector = as_tensor_variable(shape)
     if vector.type.ndim != 1 or not vector.type.dtype.startswith(("int", "uint")):
