@@ -60,6 +60,8 @@ def test_page_is_true(path, tmp_path, monkeypatch, rewrites_restored):
         pytest.skip("Graphviz is not installed")
     monkeypatch.chdir(tmp_path)                         # for programs that write files
     monkeypatch.setattr(theano.config.traceback, "limit", 1)            # not the lines of the tests
+    monkeypatch.setattr(theano.config, "mode", "FAST_RUN")              # pages show what the default mode does
+    monkeypatch.setattr(theano.config, "linker", "cvm")
     text = path.read_text(encoding="utf-8")
     names, done = {"__name__": "__main__"}, 0
     for block in FENCED.finditer(text):
