@@ -26,3 +26,13 @@ def test_a_missing_value(action):
                 T.exp(x)
         else:
             assert not hasattr(T.exp(x).tag, "test_value")
+
+
+def test_graphs_are_rewritten_without_values():
+    x, y = T.dmatrix("x"), T.dvector("y")
+    x.tag.test_value, y.tag.test_value = np.ones((3, 4)), np.ones(4)
+    with theano.change_flags(compute_test_value="raise", on_opt_error="raise"):
+        z = T.dot(x, y) * 0 * x[:, 0] + x[:, 1] + x[:, 2]       # rewritten by nodes without values
+        f = theano.function([x, y], z)
+        assert theano.config.compute_test_value == "raise"
+        np.testing.assert_array_equal(f(x.tag.test_value, y.tag.test_value), z.tag.test_value)

@@ -1,5 +1,6 @@
 """Values that travel with the graph while it is built (flag ``compute_test_value``)."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -25,6 +26,13 @@ def get_test_value(v):
         return v.get_value(borrow=True, return_internal_type=True)
     where = origin.describe(v)
     raise AttributeError(f"{v} has no test value" + (f" (made at {where})" if where else ""))
+
+
+def while_rewriting():
+    """A context with the flag ``compute_test_value`` as ``compute_test_value_opt`` is."""
+    if config.compute_test_value == config.compute_test_value_opt:
+        return contextlib.nullcontext()
+    return config.change_flags(compute_test_value=config.compute_test_value_opt)
 
 
 def missing_test_message(msg):
