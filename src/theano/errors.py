@@ -1,7 +1,7 @@
 """Every exception.
 
     Exception
-    +-- MethodNotDefined            an op or type lacks a method that was needed
+    +-- MethodNotDefined            an op or type lacks a method that was needed (an AttributeError too)
     +-- InconsistencyError          a graph whose in-place operations can't be ordered
     +-- CachedConstantError         a constant shared by all graphs was put into one
     +-- MissingInputError           a variable has no value and is no input
@@ -31,8 +31,11 @@
 """
 
 
-class MethodNotDefined(Exception):
-    """An op or type lacks a method that was needed: arguments are the method, the class and its name."""
+class MethodNotDefined(AttributeError):
+    """An op or type lacks a method that was needed: arguments are the method, the class and its name.
+
+    An AttributeError, as programs expect of an op without a gradient.
+    """
 
 
 class InconsistencyError(Exception):
