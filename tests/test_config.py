@@ -1,5 +1,6 @@
 """Flags: the table equals the recorded one; values come from the environment, files and code."""
 
+import copy
 import csv
 import json
 import os
@@ -252,3 +253,8 @@ def test_programs_go_through_all_flags():
             level.__set__(None, "loud")
     finally:
         level.__set__(None, before["exception_verbosity"])
+
+
+def test_a_copy_is_the_same_flags():
+    """Programs keep a copy and put it in the place of ``theano.config``."""
+    assert copy.copy(config) is config and copy.deepcopy(config.blas) is config.blas

@@ -388,6 +388,13 @@ class Section:
     def __delattr__(self, name):
         raise FlagError(f"flag {self._prefix + name} can't be deleted")
 
+    def __copy__(self):
+        """Itself: flags are those of the process."""
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
 
 class Config(Section):
     """All flags.
