@@ -28,11 +28,22 @@ def test_a_missing_value(action):
             assert not hasattr(T.exp(x).tag, "test_value")
 
 
-def test_graphs_are_rewritten_without_values():
+@pytest.mark.parametrize("optimizer", ["fast_run", "fast_compile"])
+def test_graphs_are_rewritten_without_values(optimizer):
     x, y = T.dmatrix("x"), T.dvector("y")
     x.tag.test_value, y.tag.test_value = np.ones((3, 4)), np.ones(4)
     with theano.change_flags(compute_test_value="raise", on_opt_error="raise"):
         z = T.dot(x, y) * 0 * x[:, 0] + x[:, 1] + x[:, 2]       # rewritten by nodes without values
-        f = theano.function([x, y], z)
-        assert theano.config.compute_test_value == "raise"
+        f = theano.function([x, y], z, mode=theano.Mode("cvm", optimizer))
         np.testing.assert_array_equal(f(x.tag.test_value, y.tag.test_value), z.tag.test_value)
+        assert f.maker.fgraph.outputs                           # shown, and run in general form, as rewritten later
+        f.maker.general_executor(f.input_storage)
+
+
+def test_rewriting_has_a_flag_of_its_own():
+    x, y = T.dmatrix("x"), T.dvector("y")
+    z = T.dot(x, y) * 0 * x[:, 0] + x[:, 1] + x[:, 2]
+    with theano.change_flags(compute_test_value_opt="raise", on_opt_error="raise"):
+        T.exp(x)
+        with pytest.raises(ValueError, match="no test value for .* has none"):
+            theano.function([x, y], z, mode=theano.Mode("py", "fast_run"))

@@ -18,7 +18,6 @@ from theano.graph.destroy import DestroyHandler, destroyed_roots
 from theano.graph.fgraph import FunctionGraph
 from theano.graph.progress import progress
 from theano.graph.shared import Container
-from theano.graph.testvalue import while_rewriting
 from theano.graph.walk import ancestors, substitute, toposort
 from theano.rewrite.pipeline import FAST
 from theano.scalar.type import Scalar
@@ -59,7 +58,7 @@ class FunctionMaker:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
         start, self.optimize_seconds, self.fired = time.perf_counter(), 0.0, None
-        with progress(name or "a function"), while_rewriting():
+        with progress(name or "a function"):
             self._build(fgraph)
         self.seconds = time.perf_counter() - start
 
@@ -125,8 +124,7 @@ class FunctionMaker:
         """The rewritten graph."""
         if not self._shown:
             self._shown = True
-            with while_rewriting():
-                self._fgraph = self.compiled.shown_graph()
+            self._fgraph = self.compiled.shown_graph()
         return self._fgraph
 
     @fgraph.setter

@@ -81,7 +81,7 @@ class Op(CLinkerOp, WithProps):
             if trace:               # not the line in ``make_node`` of a user's op
                 output.tag.trace = trace
         Op.check_dims(node)
-        if config.compute_test_value != "off":
+        if config.compute_test_value != "off" or config.compute_test_value_opt != "off":
             testvalue.compute(node)
         if self.default_output is not None:
             result = node.outputs[self.default_output]

@@ -1,6 +1,5 @@
 """Values that travel with the graph while it is built (flag ``compute_test_value``)."""
 
-import contextlib
 import warnings
 
 import numpy as np
@@ -28,16 +27,14 @@ def get_test_value(v):
     raise AttributeError(f"{v} has no test value" + (f" (made at {where})" if where else ""))
 
 
-def while_rewriting():
-    """A context with the flag ``compute_test_value`` as ``compute_test_value_opt`` is."""
-    if config.compute_test_value == config.compute_test_value_opt:
-        return contextlib.nullcontext()
-    return config.change_flags(compute_test_value=config.compute_test_value_opt)
+def _action():
+    """What the flag says: ``compute_test_value_opt`` for what rewriting makes, as new nodes have no values."""
+    return config.compute_test_value_opt if origin.rewriting() else config.compute_test_value
 
 
 def missing_test_message(msg):
     """React to a missing test value as the flag says: nothing, a warning, or AttributeError."""
-    action = config.compute_test_value
+    action = _action()
     if action == "raise":
         raise AttributeError(msg)
     if action == "warn":
@@ -46,7 +43,7 @@ def missing_test_message(msg):
 
 def debug_error_message(msg):
     """Report an error found with test values: ValueError, or a warning where the flag says so."""
-    action = config.compute_test_value
+    action = _action()
     if action in ("raise", "ignore"):
         raise ValueError(msg)
     warnings.warn(msg, stacklevel=2)
@@ -60,7 +57,7 @@ def debug_assert(condition, msg=None):
 
 def get_debug_values(*args):
     """A list with one tuple of the test values of ``args``, empty where debugging is off or one is missing."""
-    if config.compute_test_value == "off":
+    if _action() == "off":
         return []
     values = []
     for position, arg in enumerate(args):
@@ -73,14 +70,16 @@ def get_debug_values(*args):
 
 
 def compute(node):
-    """Give the outputs of ``node`` test values computed from those of its inputs."""
+    """Give the outputs of ``node`` test values computed from those of its inputs, where the flag says so."""
+    if _action() == "off":
+        return
     storage, computed = {}, {}
     for position, variable in enumerate(node.inputs):
         try:
             storage[variable] = [get_test_value(variable)]
         except AttributeError:
             text = f"no test value for {node}: its input {position}, {variable}, has none"
-            if config.compute_test_value == "raise":
+            if _action() == "raise":
                 raise ValueError(text) from None
             missing_test_message(text)
             return
