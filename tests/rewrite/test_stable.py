@@ -20,3 +20,16 @@ def test_gradients_of_logarithms_of_erfc(dtype, rtol):
                                "float32" else 1e-4)
     expected = -np.sqrt(2 / np.pi) / scipy.special.erfcx(value / np.sqrt(2))
     np.testing.assert_allclose(theano.function([x], tail)(value), expected, rtol=10 * rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("targets", ["float64", "float32", "float16", "int64", "int8"])
+@pytest.mark.parametrize("dtype, rtol", [("float64", 1e-12), ("float32", 1e-6), ("float16", 2e-3)])
+def test_gradients_of_cross_entropy_of_sigmoid_where_dtypes_are_mixed(dtype, targets, rtol):
+    x, t = T.vector(dtype=dtype), T.vector(dtype=targets)
+    cost = T.nnet.binary_crossentropy(T.nnet.sigmoid(x), t).mean()
+    value = np.array([-60000, -2000, -100, -20, -9, -1, 0, 1, 9, 20, 100, 2000, 60000], dtype)
+    truth = np.array([0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 0, 1, 0], targets)
+    result = theano.function([x, t], T.grad(cost, x))(value, truth)
+    assert result.dtype == dtype
+    expected = (scipy.special.expit(value.astype("float64")) - truth) / value.size
+    np.testing.assert_allclose(result, expected, rtol=rtol, atol=rtol * 1e-4)

@@ -11,6 +11,7 @@ from theano.rewrite.engine import Rule, rule
 from theano.rewrite.rules.match import apply, args, is_float, like, number, row, shaped
 from theano.scalar.dtype import can_cast, computed_in
 from theano.scalar.table import CASTS, TABLE
+from theano.scalar.type import upcast
 from theano.tensor.careduce import CAReduce, Prod, Sum
 from theano.tensor.constant import constant
 from theano.tensor.create import Alloc
@@ -162,27 +163,39 @@ def _walk(variable, root):
 
 @rule("mul", name="local_distribute_quotients", tags=("canonicalize",))
 def product_with_quotients(node):
-    """u * v * (a/u - b/v) >> a*v - b*u, which is finite where u or v vanish"""
+    """u * v * (a/u - b/v) >> a*v - b*u, which is finite where u or v vanish
+
+    Casts between floats are looked through: all is computed in the widest dtype there is, where the quotients fit.
+    """
     out = node.outputs[0]
-    if not is_float(out) or not any(row(x) in ("sub", "add", "mul") for x in node.inputs):
+    if not is_float(out) or not any(row(_uncast(x)) in ("sub", "add", "mul") for x in node.inputs):
         return None
-    factors = flat_factors(out)
+    factors = [_uncast(v) for v in flat_factors(out)]
     for k, factor in enumerate(factors):
         if row(factor) not in ("sub", "add") or len(factor.clients) > 1 or len(factor.owner.inputs) != 2:
             continue
         rest = factors[:k] + factors[k + 1:]
+        wide = upcast(*(v.type.dtype for v in (out, *factors)))
         terms = []
-        for x in factor.owner.inputs:
-            found = factors_of(x, False, True) if x.type.dtype == out.type.dtype else None
-            if found is None or len(found[1]) != 1 or found[1][0] not in rest:
+        for x in map(_uncast, factor.owner.inputs):
+            top, bottom, value = factors_of(x, False, True) if is_float(x) else None or ([], [], 1)
+            below = _uncast(bottom[0]) if len(bottom) == 1 else None
+            if below not in rest:
                 break
-            top, (below,), value = found
             left = list(rest)
             left.remove(below)
-            terms.append(quotient(top + left, [], value, out))
+            kept = [v if v.type.dtype == wide else cast(v, wide) for v in (*map(_uncast, top), *left)]
+            terms.append(quotient(kept, [], value, factor))
         else:
             return shaped(apply(row(factor), *terms), out)
     return None
+
+
+def _uncast(variable):
+    """What ``variable`` is a cast of, where both are floats; else itself."""
+    while str(row(variable)).startswith("cast_") and is_float(variable) and is_float(variable.owner.inputs[0]):
+        variable = variable.owner.inputs[0]
+    return variable
 
 
 def flat_factors(variable):
