@@ -217,11 +217,16 @@ def _check_request(cost, variables, known):
                             f"gradient {value.type.ndim}")
 
 
-def _spread(variable, gradient):
-    """``gradient``, a scalar in the shape of ``variable``."""
-    if getattr(variable.type, "ndim", 0) and getattr(gradient.type, "ndim", None) == 0:
-        return variable.type.lift("second", variable, gradient)
-    return gradient
+def _spread(variable, value):
+    """``value``, a gradient or direction of ``variable``, in its shape: repeated along axes that are longer there."""
+    wide, given = getattr(variable.type, "broadcastable", None), getattr(value.type, "broadcastable", None)
+    if wide == given or wide is None or given is None:
+        return value
+    if not given or any(g and not w for w, g in zip(wide, given, strict=True)):
+        value = variable.type.lift("second", variable, value)
+    if any(w and not g for w, g in zip(wide, value.type.broadcastable, strict=True)):
+        value = variable.type.rebroadcast(value, wide)
+    return value
 
 
 def _presented(variable, gradient, return_disconnected, null_gradients):
@@ -522,8 +527,8 @@ def Lop(f, wrt, eval_points, consider_constant=None, disconnected_inputs="raise"
 def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="zero"):  # noqa: N802
     """The Jacobian of ``f`` times ``eval_points``: a directional derivative for each of ``f``.
 
-    wrt, eval_points: variables and directions of the same shape. Where an op has no R_op, reverse mode is applied
-    twice to it.
+    wrt, eval_points: variables and directions of the same shape; directions are repeated along axes in which they are
+    broadcastable and their variable is not. Where an op has no R_op, reverse mode is applied twice to it.
     """
     variables, _ = as_list(wrt)
     points, _ = as_list(eval_points)
@@ -537,7 +542,7 @@ def Rop(f, wrt, eval_points, disconnected_outputs="raise", return_disconnected="
         if getattr(variable.type, "ndim", None) != getattr(point.type, "ndim", None):
             raise ValueError(f"Element {k} of wrt/eval_point have mismatched dimensionality: "
                              f"{variable.type.ndim} versus {point.type.ndim}")
-        tangents[variable] = point
+        tangents[variable] = _spread(variable, point)
     for node in toposort(outputs, variables):
         _forward(node, tangents)
     results = []

@@ -141,3 +141,43 @@ def test_forward_mode_costs_grow_with_the_graph_only():
         z = T.nnet.softmax(z)[0] + T.concatenate([z[:1], z[1:]])
     seen = theano.graph.walk.toposort([T.Rop(z, x, v)])
     assert len(seen) < 150 * 100
+
+
+NARROW = {                              # of x (3, 3), in ways that need all elements of a direction
+    "transpose": lambda x: x.T,
+    "sum": lambda x: x.sum(axis=0),
+    "rows": lambda x: x[1:],
+    "gather": lambda x: x[[0, 2, 2]],
+    "dot": lambda x: T.dot(x, x),
+    "reshape": lambda x: x.flatten(),
+    "join": lambda x: T.concatenate([x, x ** 2]),
+    "loop": lambda x: theano.scan(lambda row, total: total * row + row, sequences=x, outputs_info=T.ones(3))[0],
+    "loop with a matrix": lambda x: theano.scan(lambda a: T.tanh(T.dot(a, x)), outputs_info=x, n_steps=2)[0],
+}
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (1, 1)])
+@pytest.mark.parametrize("name", NARROW)
+def test_directions_are_repeated_along_axes_where_only_they_are_broadcastable(name, shape, rng):
+    x, whole, narrow = T.matrix(), T.matrix(), T.TensorType(theano.config.floatX, [n == 1 for n in shape])()
+    y = NARROW[name](x)
+    value, direction = rng.standard_normal((3, 3)), rng.standard_normal(shape)
+    forward = theano.function([x, narrow, whole], [T.Rop(y, x, narrow), T.Rop(y, x, whole)], on_unused_input="ignore")
+    result, expected = forward(value, direction, direction + np.zeros((3, 3)))
+    np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+def test_gradients_given_for_an_output_are_repeated_along_its_axes():
+    x, g = T.matrix(), T.row()
+    back = theano.function([x, g], T.Lop(T.dot(x, x), x, g))
+    value = np.arange(9.).reshape(3, 3)
+    whole = np.tile([[1., 2, 3]], (3, 1))
+    np.testing.assert_allclose(back(value, [[1, 2, 3]]), whole @ value.T + value.T @ whole)
+
+
+def test_a_direction_of_a_row_that_has_more_rows_is_refused_where_it_is_used():
+    x, v = T.row(), T.matrix()
+    forward = theano.function([x, v], T.Rop(x.T * 2, x, v))
+    np.testing.assert_allclose(forward([[1, 2]], [[3, 4]]), [[6], [8]])
+    with pytest.raises(ValueError):
+        forward([[1, 2]], [[3, 4], [5, 6]])
