@@ -145,3 +145,33 @@ def test_test_values():
 def test_refused(make, error):
     with pytest.raises(error):
         make(*T.dvectors("xy"))
+
+
+@BOTH
+@pytest.mark.parametrize("used", [(0,), (1,), (2,), (3,), (0, 1), (1, 2, 3), (0, 1, 2, 3)])
+def test_gradients_of_some_of_outputs_that_are_inputs_repeated_or_not_connected(make, used, rng):
+    x, y = T.dvectors("xy")
+    shared_part = T.sin(x) * y
+    outputs = [shared_part, x, shared_part * shared_part.sum(), T.round(y)]
+    op = make([x, y], [*outputs, outputs[2]])
+    found = []
+    for results in (outputs, op(x, y)):
+        cost = sum((results[k] ** 2).sum() for k in used)
+        slopes = T.grad(cost, [x, y], disconnected_inputs="ignore")
+        found.append([*slopes, *T.Rop(slopes, [x, y], [y, x], disconnected_outputs="ignore")])
+    values = rng.standard_normal((2, 3))
+    for expected, result in zip(*(theano.function([x, y], v, on_unused_input="ignore")(*values) for v in found),
+                                strict=True):
+        np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-12)
+
+
+@BOTH
+def test_overrides_that_give_too_few_or_too_many_are_refused(make):
+    x, y = T.dvectors("xy")
+    one = make([x], [x * 2], lop_overrides=lambda i, o, g: 17 * g[0])       # one is no list
+    np.testing.assert_allclose(T.grad(one(x).sum(), x).eval({x: [1., 2]}), [17, 17])
+    for given in (lambda i, g: [g[0]], lambda i, g: [g[0]] * 3):
+        with pytest.raises(ValueError, match="grad_overrides of .* 2 are needed"):
+            T.grad(make([x, y], [x * y], grad_overrides=given)(x, y).sum(), x)
+    with pytest.raises(ValueError, match="rop_overrides of .* gave 1 results, 2 are needed"):
+        T.Rop(make([x], [x, x * 2], rop_overrides=lambda i, p: [p[0]])(x), x, x)

@@ -6,7 +6,7 @@ import numpy as np
 
 from theano.config import config
 from theano.errors import MissingInputError
-from theano.gradient import DisconnectedType, NullType, Rop, grad
+from theano.gradient import DisconnectedType, NullType, Rop, as_list, grad
 from theano.graph.copying import view_op
 from theano.graph.op import Op
 from theano.graph.shared import SharedVariable
@@ -198,9 +198,9 @@ class OpFromGraph(Op):
         all_given = [next(whole) if k else v.type.zeros_like(r)
                      for k, v, r in zip(live, self.graph.outputs, results, strict=True)]
         if self.grad_overrides != "default":
-            terms = self._overridden(self.grad_overrides, own[:self.n_given], all_given)
+            terms = self._overridden("grad", self.n_given, own[:self.n_given], all_given)
         else:
-            terms = self._overridden(self.lop_overrides, own[:self.n_given], results, all_given)
+            terms = self._overridden("lop", self.n_given, own[:self.n_given], results, all_given)
         if any(t is None for t in terms) or len(terms) < len(own):
             usual = self._usual_gradients(live, results, given)
             terms = [usual[k] if k >= len(terms) or terms[k] is None else terms[k] for k in range(len(own))]
@@ -223,7 +223,7 @@ class OpFromGraph(Op):
         given = [v.type() for v, k in zip(own, live, strict=True) if k]
         whole = iter(given)
         points = [next(whole) if k else v.type.zeros_like(v) for v, k in zip(own, live, strict=True)]
-        terms = self._overridden(self.rop_overrides, own[:self.n_given], points[:self.n_given])
+        terms = self._overridden("rop", len(self.graph.outputs), own[:self.n_given], points[:self.n_given])
         if not terms or any(t is None for t in terms):
             moved = [v for v, k in zip(own, live, strict=True) if k]
             usual = Rop(self.graph.outputs, moved, given, disconnected_outputs="ignore", return_disconnected="None")
@@ -231,18 +231,20 @@ class OpFromGraph(Op):
             terms = [u if t is None else t for u, t in zip(usual, terms or usual, strict=True)]
         return [*own, *given], terms
 
-    @staticmethod
-    def _overridden(overrides, *groups):
+    def _overridden(self, kind, length, *groups):
         """What overrides say: a list of variables, and None where the default is wanted; [] if it is everywhere."""
+        overrides = getattr(self, f"{kind}_overrides")
         if isinstance(overrides, str) or overrides is None:
             return []
-        if isinstance(overrides, OpFromGraph):
-            return overrides(*(v for group in groups for v in group), return_list=True)
-        if callable(overrides):
-            return list(overrides(*groups))
-        return [entry.type() if isinstance(entry, Variable) else
-                DisconnectedType()() if entry is None else None if entry == "default" else entry(*groups)
-                for entry in overrides]
+        if isinstance(overrides, list):
+            return [entry.type() if isinstance(entry, Variable) else
+                    DisconnectedType()() if entry is None else None if entry == "default" else entry(*groups)
+                    for entry in overrides]
+        terms, _ = as_list(overrides(*(v for group in groups for v in group))
+                           if isinstance(overrides, OpFromGraph) else overrides(*groups))
+        if len(terms) != length:
+            raise ValueError(f"{kind}_overrides of {self} gave {len(terms)} results, {length} are needed")
+        return terms
 
     def __str__(self):
         return f"{self.name or type(self).__name__}{{inline={self.is_inline}}}"
