@@ -306,10 +306,10 @@ class AdvancedIncSubtensor(BaseAdvancedIncSubtensor):
         rest = [DisconnectedType()() for _ in index]
         if x.type.dtype in INTEGERS or x.type.dtype == "bool":
             return [x.zeros_like(dtype="floatX"), y.zeros_like(dtype="floatX"), *rest]
-        if not self.set_instead_of_inc:
-            return [g, sum_to_value(y, read(g, index)), *rest]
-        gy = value_gradient(y, g, read, write, index)
-        return [write(g, y.zeros_like(), index), gy, *rest]
+        one = _has_mask(index) and all(y.type.broadcastable) and not may_repeat(index)
+        gy = _gradient_of_number(y, g, index) if one else \
+            value_gradient(y, g, read, write, index) if self.set_instead_of_inc else sum_to_value(y, read(g, index))
+        return [write(g, y.zeros_like(), index) if self.set_instead_of_inc else g, gy, *rest]
 
     def R_op(self, inputs, eval_points):
         if eval_points[0] is None or eval_points[1] is None:
@@ -345,6 +345,13 @@ def write(x, y, index, **options):
     """``x`` with ``x[index] = y``."""
     kind = AdvancedBooleanIncSubtensor if _has_mask(index) else AdvancedIncSubtensor
     return kind(set_instead_of_inc=True, **options)(x, y, *index)
+
+
+def _gradient_of_number(y, g, index):
+    """The gradient of one number put where masks are true: with no part in between, whose length is not known ahead."""
+    places = index[0] if len(index) == 1 and index[0].type.ndim == g.type.ndim else \
+        write(g.zeros_like(dtype="bool"), constant(True), index)
+    return switch(places, g, constant(0, dtype=g.type.dtype)).sum().dimshuffle(["x"] * y.type.ndim)
 
 
 def _numpy_index(entry):

@@ -403,3 +403,28 @@ def test_every_rule_has_a_case():
     scalars = {type(row) for row in ScalarOp.table.values()}
     missing = (set(RULES) | set(EXPANSIONS)) - seen - scalars - elsewhere
     assert not sorted(c.__name__ for c in missing)
+
+
+@pytest.mark.parametrize("change", [T.set_subtensor, T.inc_subtensor])
+@pytest.mark.parametrize("part", [
+    lambda x, m: x[m], lambda x, m: x[m[:, 0]], lambda x, m: x[1:, m[0]], lambda x, m: x[m[:, 1], ::2],
+    lambda x, m: x[1, m[0]], lambda x, m: x[None, m[:, 0]]])
+def test_gradients_of_one_number_put_where_masks_are_true(change, part):
+    rng = np.random.default_rng(3)
+    x, y, mask = T.matrix(), T.scalar(), T.matrix(dtype="bool")
+
+    def slopes(x, y, mask):
+        return T.grad((change(part(x, mask), y) ** 3).sum(), [x, y])
+
+    values = rng.standard_normal((2, 3, 4)), rng.standard_normal(2), rng.random((2, 3, 4)) > 0.4
+    one = theano.function([x, y, mask], slopes(x, y, mask))
+    rows = T.tensor3(), T.vector(), T.TensorType("bool", (False,) * 3)()
+    found = theano.function(rows, theano.vectorize(slopes)(*rows))(*values)
+    expected = [np.stack(v) for v in zip(*(one(*row) for row in zip(*values, strict=True)), strict=True)]
+    for result, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(result, wanted, rtol=1e-6)
+    cost = (change(part(x, mask), y) ** 3).sum()
+    step, row = 1e-3, [v[0] for v in values]
+    at = theano.function([x, y, mask], cost)
+    np.testing.assert_allclose(found[1][0], (at(row[0], row[1] + step, row[2]) - at(row[0], row[1] - step, row[2]))
+                               / (2 * step), rtol=1e-3, atol=1e-4)
