@@ -1,5 +1,6 @@
 """Values that travel with the graph while it is built (flag ``compute_test_value``)."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ from theano.config import config
 from theano.errors import MethodNotDefined
 from theano.graph import origin
 from theano.graph.variable import Constant, Variable
+from theano.graph.walk import ancestors, toposort
 
 
 def get_test_value(v):
@@ -96,3 +98,31 @@ def compute(node):
         return
     for variable in node.outputs:
         variable.tag.test_value = storage[variable][0]
+
+
+def afterwards(function):
+    """A decorator for what builds graphs out of graphs inside ops, whose variables have no test values.
+
+    ``function`` runs without test values; then those of its results, and of all new variables they need, are computed.
+    """
+    @functools.wraps(function)
+    def building(*args, **kwargs):
+        if config.compute_test_value == "off":
+            return function(*args, **kwargs)
+        with config.change_flags(compute_test_value="off"):
+            results = function(*args, **kwargs)
+        found = list(_variables(results))
+        known = {v for v in ancestors(found) if hasattr(v.tag, "test_value")}
+        for node in toposort(found, known):
+            compute(node)
+        return results
+    return building
+
+
+def _variables(results):
+    """The variables among nested lists and tuples."""
+    if isinstance(results, Variable):
+        yield results
+    elif isinstance(results, (list, tuple)):
+        for entry in results:
+            yield from _variables(entry)

@@ -3,6 +3,7 @@
 from theano.config import config
 from theano.gradient import GradientOp, Rop, as_list, grad
 from theano.graph.copying import ViewOp, view_op
+from theano.graph.testvalue import afterwards
 from theano.graph.variable import Variable
 from theano.graph.walk import connection_pattern, toposort
 from theano.inner.batch.core import batch_graph, broadcast
@@ -20,6 +21,7 @@ LARGEST = 2 ** 27               # numbers in a result: where more are known to b
 CHUNK = 2 ** 22                 # numbers of the result in a chunk
 
 
+@afterwards
 def jacobian(expression, wrt, consider_constant=None, disconnected_inputs="raise", chunk_size=None):
     """Derivatives of every element of ``expression`` by every element of ``wrt``.
 

@@ -5,6 +5,7 @@ import numpy as np
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.op import Op
+from theano.graph.testvalue import afterwards
 from theano.graph.variable import Apply
 from theano.graph.walk import io_connection_pattern, substitute
 from theano.inner.graph import close, depending
@@ -82,6 +83,7 @@ class Rowwise(Op):
         others = io_connection_pattern(self.graph.inputs[1:], self.graph.outputs)
         return [[False] * len(node.outputs)] * (len(node.inputs) - len(others)) + others
 
+    @afterwards
     def L_op(self, inputs, outputs, output_grads):
         n, _, others = self.parts(inputs)
         index, *own = self.graph.inputs
@@ -97,6 +99,7 @@ class Rowwise(Op):
             terms[k] = term
         return [DisconnectedType()() for _ in range(len(inputs) - len(others))] + terms
 
+    @afterwards
     def R_op(self, inputs, eval_points):
         n, extents, others = self.parts(inputs)
         points = self.parts(eval_points)[2]

@@ -8,6 +8,7 @@ with ops that have rules. An op may bring its own rule, a method ``batch_op``. E
 from contextlib import nullcontext
 
 from theano.graph import origin
+from theano.graph.testvalue import afterwards
 from theano.graph.variable import Variable
 from theano.graph.walk import toposort
 from theano.inner.batch.each_row import EachRow, each_row
@@ -37,6 +38,7 @@ def expansion(*classes):
     return add
 
 
+@afterwards
 def batch_graph(outputs, replace):
     """What ``outputs`` become where variables are replaced.
 

@@ -5,6 +5,7 @@ import numpy as np
 from theano.gradient import DisconnectedType, NullType, Rop, grad
 from theano.graph.copying import view_op
 from theano.graph.op import Op
+from theano.graph.testvalue import afterwards
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute
 from theano.inner.graph import InnerGraph, extents_of
@@ -87,6 +88,7 @@ class EachRow(Op):
     def connection_pattern(self, node):
         return io_connection_pattern(self.graph.inputs, self.graph.outputs)
 
+    @afterwards
     def L_op(self, inputs, outputs, output_grads):
         own, replace = self.graph.inputs, dict(zip(self.graph.inputs, inputs, strict=True))
         known = {}
@@ -111,6 +113,7 @@ class EachRow(Op):
                 terms[k] = term.sum(axis=0) if whole else term * n.astype(term.type.dtype)
         return terms
 
+    @afterwards
     def R_op(self, inputs, eval_points):
         own, replace = self.graph.inputs, dict(zip(self.graph.inputs, inputs, strict=True))
         variables, points = [], []

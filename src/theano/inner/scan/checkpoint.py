@@ -8,6 +8,7 @@ those before the chunks and those of one chunk are kept.
 from dataclasses import replace
 
 from theano.gradient import DisconnectedType
+from theano.graph.testvalue import afterwards
 from theano.graph.walk import substitute, toposort
 from theano.inner.graph import depending
 from theano.inner.scan.derivative import is_kept
@@ -67,6 +68,7 @@ def if_rows(rows, value):
     return shape_padleft(value)[:minimum(rows.shape[0], 1)][-1]
 
 
+@afterwards
 def run_in_chunks(loop, every, ends=False):
     """The outputs of a loop whose gradient keeps the states before every chunk of steps only.
 

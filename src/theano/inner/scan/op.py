@@ -6,6 +6,7 @@ import numpy as np
 
 from theano.errors import extended
 from theano.graph.op import Op
+from theano.graph.testvalue import afterwards
 from theano.graph.variable import Apply, Constant
 from theano.graph.walk import ancestors, io_connection_pattern, substitute, toposort
 from theano.inner.graph import InnerGraph
@@ -259,9 +260,11 @@ class Scan(Op):
 
     # -- derivatives ------------------------------------------------------------------------------------
 
+    @afterwards
     def L_op(self, inputs, outputs, output_grads):
         return adjoint(self.loop(inputs), outputs, output_grads, run)
 
+    @afterwards
     def R_op(self, inputs, eval_points):
         return tangent(self.loop(inputs), self.loop(eval_points), run)
 
