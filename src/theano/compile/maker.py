@@ -23,11 +23,6 @@ from theano.rewrite.pipeline import FAST
 from theano.scalar.type import Scalar
 
 
-def test_values_of_rewriting():
-    """A context in which test values are computed as the flag for rewriting says."""
-    return config.change_flags(compute_test_value=config.compute_test_value_opt)
-
-
 class FunctionMaker:
     """Holds the graph of a function and makes the callables that run it.
 
@@ -63,7 +58,7 @@ class FunctionMaker:
             on_unused_input = config.on_unused_input
         self._check_inputs(on_unused_input)
         start, self.optimize_seconds, self.fired = time.perf_counter(), 0.0, None
-        with progress(name or "a function"), test_values_of_rewriting():
+        with progress(name or "a function"):
             self._build(fgraph)
         self.seconds = time.perf_counter() - start
 
@@ -129,8 +124,7 @@ class FunctionMaker:
         """The rewritten graph."""
         if not self._shown:
             self._shown = True
-            with test_values_of_rewriting():
-                self._fgraph = self.compiled.shown_graph()
+            self._fgraph = self.compiled.shown_graph()
         return self._fgraph
 
     @fgraph.setter
