@@ -178,7 +178,7 @@ def product_with_quotients(node):
         wide = upcast(*(v.type.dtype for v in (out, *factors)))
         terms = []
         for x in map(_uncast, factor.owner.inputs):
-            top, bottom, value = factors_of(x, False, True) if is_float(x) else None or ([], [], 1)
+            top, bottom, value = factors_of(x, False, True) if is_float(x) else ([], [], 1)
             below = _uncast(bottom[0]) if len(bottom) == 1 else None
             if below not in rest:
                 break
