@@ -27,3 +27,18 @@ def test_columns_of_stacked_matrices():
     np.testing.assert_array_equal(theano.function([x, places], x[:, :, places])(value, at), value[:, :, at])
     swapped = value.transpose(1, 0, 2)
     np.testing.assert_array_equal(theano.function([x, places], x[:, :, places])(swapped, at), swapped[:, :, at])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("width", range(1, 12))
+def test_parts_of_rows_by_number(width, dtype):
+    x, places = T.matrix(dtype=dtype), T.lvector()
+    f = theano.function([x, places], x[places, 1:1 + width])
+    rng = np.random.RandomState(width)
+    value = (100 * rng.rand(30, 13)).astype(dtype)
+    for count in (0, 1, 11, 12, 13, 40):
+        at = rng.randint(-30, 30, count)
+        np.testing.assert_array_equal(f(value, at), value[at, 1:1 + width])
+        np.testing.assert_array_equal(f(value[:, ::-1], at), value[:, ::-1][at, 1:1 + width])
+    with pytest.raises(IndexError):
+        f(value, [0, 30])

@@ -149,6 +149,22 @@ static void copy_block(char *to, const char *from, const block *b)
     } while (th_next(b->ndim - 1, b->shape, index, 1, stride, at));
 }
 
+/* Blocks of two to eight words, each copied by as many instructions. */
+static void take_words(char *to, const char *from, const int64_t *offset, int64_t n, int words)
+{
+    switch (words) {
+#define TAKE(WORDS)                                                                                                    \
+    case WORDS:                                                                                                        \
+        for (int64_t j = 0; j < n; j++, to += 8 * WORDS) {                                                             \
+            __builtin_prefetch(from + offset[j + AHEAD < n ? j + AHEAD : j]);                                          \
+            memcpy(to, from + offset[j], 8 * WORDS);                                                                   \
+        }                                                                                                              \
+        break;
+    TAKE(2) TAKE(3) TAKE(4) TAKE(5) TAKE(6) TAKE(7) TAKE(8)
+#undef TAKE
+    }
+}
+
 /* n blocks. */
 static void take_some(char *to, const char *from, const int64_t *offset, int64_t n, const block *b)
 {
@@ -156,6 +172,8 @@ static void take_some(char *to, const char *from, const int64_t *offset, int64_t
         take_elements(to, from, offset, n, b->item);
     } else if (b->whole && b->nbytes <= 16 && (b->nbytes & (b->nbytes - 1)) == 0) {
         take_elements(to, from, offset, n, (int)b->nbytes);
+    } else if (b->whole && b->nbytes <= 64 && b->nbytes % 8 == 0) {
+        take_words(to, from, offset, n, (int)b->nbytes / 8);
     } else if (b->whole) {
         for (int64_t j = 0; j < n; j++, to += b->nbytes) {
             if (j + AHEAD < n)
