@@ -311,3 +311,21 @@ def test_a_gradient_of_all_rows_keeps_them_and_their_gradient():
 def test_a_loop_that_stops_needs_no_room_for_the_steps_it_might_make():
     """The last of at most a million states of 4 MB."""
     assert printed(STOPPING) < 20e6
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_steps_that_would_never_end_are_not_made_where_there_are_none(every):
+    """The extents of rows, which only a step tells, are not asked of one that isn't made."""
+    x, rows = T.dvector(), T.dmatrix()
+
+    def step(carry, row):
+        total = theano.loop(lambda v: (v + row.sum(), None), T.constant(0.), until=lambda v: v >= 5)[0]
+        return carry + 1, T.arange(12.)[T.arange(12.) < T.switch(total >= 0, 2, 3)]
+
+    f = theano.function([x, rows], theano.loop(step, x, xs=rows, checkpoint=every))
+    last, found = f(np.ones(3), np.ones((4, 3)))
+    np.testing.assert_allclose(last, np.full(3, 5.))
+    np.testing.assert_allclose(found, [[0, 1]] * 4)
+    last, found = f(np.ones(3), np.ones((0, 3)))
+    np.testing.assert_allclose(last, np.ones(3))
+    assert found.shape == (0, 2)

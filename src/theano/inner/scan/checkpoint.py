@@ -11,6 +11,7 @@ from theano.gradient import DisconnectedType
 from theano.graph.testvalue import afterwards
 from theano.graph.walk import substitute, toposort
 from theano.inner.graph import depending
+from theano.inner.ifelse import ifelse
 from theano.inner.scan.derivative import is_kept
 from theano.inner.scan.ends import rows_from_end
 from theano.inner.scan.loop import (
@@ -28,7 +29,7 @@ from theano.inner.scan.loop import (
     rows_of,
     twin,
 )
-from theano.inner.scan.op import row_extents, run
+from theano.inner.scan.op import ending, row_extents, run
 from theano.tensor.advanced import set_subtensor
 from theano.tensor.constant import as_tensor_variable, constant
 from theano.tensor.create import AllocEmpty, arange, zeros
@@ -224,16 +225,17 @@ def _room(loop):
 
 
 def _shape_of_first(loop, value):
-    """The extents of what the first step gives; there are some also where it is not made."""
-    def first(array):
-        row = zeros((1, *(shape_i(array, d) for d in range(1, array.type.ndim))), array.type.dtype)
-        return join(0, array[:1], row)[0]
+    """The extents of what the first step gives; of rows of zeros where it is not made."""
+    def extents(value, rows):
+        given = [*rows, *(initial_rows(c)[c.reach + tap] for c in loop.carries for tap in c.taps),
+                 *(s.start for s in loop.states), *(o.outer for o in loop.others)]
+        return substitute([value], {v: fitted(x, v.type) for v, x in zip(loop.inputs, given, strict=True)})[0].shape
 
-    given = [first(s.array) for s in loop.sequences]
-    given += [initial_rows(c)[c.reach + tap] for c in loop.carries for tap in c.taps]
-    given += [s.start for s in loop.states] + [o.outer for o in loop.others]
-    made = substitute([value], {v: fitted(x, v.type) for v, x in zip(loop.inputs, given, strict=True)})[0]
-    return [made.shape[d] for d in range(value.type.ndim)]
+    none = [zeros([shape_i(s.array, d) for d in range(1, s.array.type.ndim)], s.array.type.dtype)
+            for s in loop.sequences]
+    shape = ifelse(loop.n > 0, extents(value, [s.array[0] for s in loop.sequences]),
+                   extents(*ending([value], loop.inputs), none))
+    return [shape[d] for d in range(value.type.ndim)]
 
 
 def kept_by_steps(loop):

@@ -210,7 +210,7 @@ class Scan(Op):
             return []
         rows = self.graph.outputs[len(self.taps) + self.states:][:self.stacks]
         if self._empty is None:
-            self._empty = InnerGraph(self.graph.inputs, [row.shape for row in _ending(rows, self.graph.inputs)])
+            self._empty = InnerGraph(self.graph.inputs, [row.shape for row in ending(rows, self.graph.inputs)])
         given = [np.zeros(x.shape[1:], x.dtype) for x in arrays]
         given += [b[0, ...] for b, taps in zip(buffers, self.taps, strict=True) for _ in taps]
         return [np.empty((0, *shape), row.type.dtype)
@@ -291,7 +291,7 @@ def run(loop, pruned=True, given=None):
     return op(*loop.outer, return_list=True)
 
 
-def _ending(outputs, inputs):
+def ending(outputs, inputs):
     """``outputs`` with one step of each loop that ends by itself alone, which for zeros it might never do."""
     known = {}
     for node in toposort(outputs, inputs):
@@ -299,7 +299,7 @@ def _ending(outputs, inputs):
             loop = node.op.loop(substitute(node.inputs, known))
             if isinstance(loop.n, Constant) and loop.n.data == ENDLESS:
                 loop.n = constant(1)
-            loop = loop.with_outputs(_ending(loop.outputs, loop.inputs))
+            loop = loop.with_outputs(ending(loop.outputs, loop.inputs))
             known.update(zip(node.outputs, run(loop, pruned=False), strict=True))
     return substitute(outputs, known)
 
