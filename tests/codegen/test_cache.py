@@ -255,6 +255,15 @@ def test_cpus_that_halve_vectors(vendor, family, flags, halves, monkeypatch):
     assert ("-DTH_HALF_VECTORS" in build.flags()) == halves
 
 
+@pytest.mark.parametrize(("vendor", "flags", "wide"), [
+    ("GenuineIntel", "avx512f avx512_vbmi2", True), ("GenuineIntel", "avx512f", False), ("GenuineIntel", "avx2", False),
+    ("AuthenticAMD", "avx512f avx512_vbmi2", False), (None, None, False)])
+def test_cpus_that_gain_by_wide_vectors(vendor, flags, wide, monkeypatch):
+    known = {} if vendor is None else {"vendor_id": vendor, "cpu family": "6", "flags": flags}
+    monkeypatch.setattr(build, "processor", lambda: known)
+    assert ("-mprefer-vector-width=512" in build.flags()) == wide
+
+
 # -- places -------------------------------------------------------------------------------------------------------
 
 
