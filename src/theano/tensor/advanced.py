@@ -351,7 +351,7 @@ def _gradient_of_number(y, g, index):
     """The gradient of one number put where masks are true: with no part in between, whose length is not known ahead."""
     places = index[0] if len(index) == 1 and index[0].type.ndim == g.type.ndim else \
         write(g.zeros_like(dtype="bool"), constant(True), index)
-    return switch(places, g, constant(0, dtype=g.type.dtype)).sum().dimshuffle(["x"] * y.type.ndim)
+    return sum_to_value(y, switch(places, g, constant(0, dtype=g.type.dtype)))
 
 
 def _numpy_index(entry):
