@@ -5,6 +5,7 @@ import gc
 import os
 import pickle
 import signal
+import warnings
 
 import numpy as np
 import pytest
@@ -205,3 +206,53 @@ def test_only_the_last_of_repeated_calls_gives_results():
     assert before.tolist() == [2, 2] and twice.tolist() == [2, 2] and total.get_value().tolist() == [3, 3]
     with pytest.raises(ValueError, match="x, can.t be used"):
         f.repeat(2, "no array")
+
+
+# -- numbers as arguments ---------------------------------------------------------------------------------
+
+NUMBERS = [3, -3, 0, 255, 256, 2 ** 31, 2 ** 53 + 1, 2 ** 63, -2 ** 63, 10 ** 30, True, 0.5, 2.0, -0.0, 0.1, 1e300,
+           np.inf, -np.inf, np.nan, np.float64(0.1), np.float32(0.5), np.int64(7), np.int8(-7), np.uint16(40000),
+           np.bool_(True), 1j, "text", [1.0], np.array(2.0), np.array(2, "int16"), np.array([2.0]),
+           np.array(3, np.longlong)]
+
+
+@pytest.mark.parametrize("options", [{}, {"allow_downcast": True}, {"allow_downcast": False}, {"strict": True}],
+                         ids=str)
+@pytest.mark.parametrize("dtype", ["int8", "int64", "uint8", "uint64", "float16", "float32", "float64", "complex128",
+                                   "bool"])
+def test_numbers_are_taken_as_filter_takes_them(dtype, options):
+    x = T.scalar(dtype=dtype)
+    f = theano.function([theano.In(x, **options)], x)
+    for given in NUMBERS:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                wanted = x.type.filter(given, **{"strict": False, **options})
+            except (TypeError, ValueError, OverflowError) as error:
+                with pytest.raises(type(error)):
+                    f(given)
+                continue
+            found = f(given)
+        assert type(found) is np.ndarray and found.dtype == wanted.dtype
+        assert found.tobytes() == wanted.tobytes(), given
+
+
+def test_floats_are_rounded_to_floatx():
+    x, n = T.fscalar(), T.lscalar()
+    with theano.config.change_flags(floatX="float32"):
+        f = theano.function([x, n], x * T.cast(n, "float32"))
+        assert f(0.1, 3) == np.float32(0.1) * np.float32(3)
+    g = theano.function([x, n], x * n)
+    with pytest.raises(TypeError):
+        g(0.1, 3)
+
+
+def test_numbers_beside_arrays_that_do_not_fit():
+    x, a = T.dvector(), T.dscalar()
+    f = theano.function([x, a], x * a)
+    assert f([1, 2], 3).tolist() == [3, 6]                  # neither is an array
+    assert f(np.ones(2), 3).tolist() == f(np.ones(2), np.array(3.0)).tolist() == [3, 3]
+    with pytest.raises(TypeError):
+        f(np.ones((2, 2)), 3)
+    many = [T.dscalar() for _ in range(20)]
+    assert theano.function(many, sum(many))(*range(20)) == 190

@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.compile.diagnosis import explain, is_foreign
 from theano.compile.dtype_report import dtype_report
+from theano.config import config
 from theano.graph.copying import deep_copy_op
 from theano.graph.shared import Container
 from theano.graph.type import Generic
@@ -170,7 +171,15 @@ class Function(native.Callable):
         self._stored = [i for i, e in enumerate(entries) if e.update is not None and not getattr(e, "shared", False)]
         machine = self.fn.machine([cell.storage for cell in self.input_storage], kept, n)
         kind = 3 if self.output_keys is not None else 2 if self.return_none else 0 if self.unpack_single else 1
-        self._attach(machine, int(plain and kind != 3), kind)
+        self._attach(machine, int(plain and kind != 3), self._numbers_as_they_are(entries[:n]), kind)
+
+    @staticmethod
+    def _numbers_as_they_are(entries):
+        """Whether the machine may take numbers: 0, not; 1, where nothing is lost; 2, and round Python's floats."""
+        if any(e.strict for e in entries):
+            return 0
+        rounded = config.floatX == "float32" and all(e.allow_downcast is None for e in entries)
+        return 2 if rounded or entries and all(e.allow_downcast for e in entries) else 1
 
     def _slow_call(self, *args, **kwargs):
         """The call in Python: names, defaults, conversions."""

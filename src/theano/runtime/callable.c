@@ -1,12 +1,13 @@
 /* The Python type of compiled functions: calls a machine when the arguments are ready for it. */
 #include "machine.h"
+#include <math.h>
 #include <structmember.h>
 
 typedef struct Callable {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     Machine *machine;
-    char trust_input, quick;
+    char trust_input, quick, numbers;       /* numbers: 1 where inputs may be numbers, 2 where these may be rounded */
     int returned;
     PyObject *dict, *weak;
 } Callable;
@@ -26,12 +27,87 @@ static inline int is_ready(const Callable *c, PyObject *const *args, Py_ssize_t 
     return ok;
 }
 
+#define WHOLE(DTYPE, T)                                                                                                \
+    case DTYPE:                                                                                                        \
+        *(T *)to = (T)whole;                                                                                           \
+        return is_whole && (long long)*(T *)to == whole && (whole < 0) == (*(T *)to < 0);
+
+/* Writes a number of Python as one of a dtype; whether it is finite, and the same number, or a float that may be rounded. */
+static int write_number(char *to, int dtype, PyObject *o, int rounding)
+{
+    int is_whole = PyLong_CheckExact(o), overflow = 0;
+    long long whole = is_whole ? PyLong_AsLongLongAndOverflow(o, &overflow) : 0;
+    double number = is_whole ? (double)whole : PyFloat_AS_DOUBLE(o);
+    if (overflow || !isfinite(number) || (is_whole && (whole > 1LL << 53 || whole < -(1LL << 53)) && dtype >= TH_FLOAT16))
+        return 0;
+    switch (dtype) {
+    WHOLE(TH_INT8, int8_t) WHOLE(TH_INT16, int16_t) WHOLE(TH_INT32, int32_t) WHOLE(TH_INT64, int64_t)
+    WHOLE(TH_UINT8, uint8_t) WHOLE(TH_UINT16, uint16_t) WHOLE(TH_UINT32, uint32_t) WHOLE(TH_UINT64, uint64_t)
+    case TH_FLOAT32:
+        *(float *)to = (float)number;
+        return (double)*(float *)to == number || (rounding && !is_whole && isfinite(*(float *)to));
+    case TH_FLOAT64:
+        *(double *)to = number;
+        return 1;
+    }
+    return 0;
+}
+
+/* A number as an array for an input without dimensions; NULL, and no error, where `filter` must decide. */
+static PyObject *array_of_number(const slot_spec *spec, PyObject *o, int rounding)
+{
+    char value[16];
+    int is_python = PyFloat_CheckExact(o) || PyLong_CheckExact(o);
+    if (spec->ndim || !(is_python ? write_number(value, spec->dtype, o, rounding)
+                                : PyArray_IsScalar(o, Generic)))
+        return NULL;
+    if (is_python)
+        Py_INCREF(spec->descr);
+    PyObject *a = is_python ? PyArray_NewFromDescr(&PyArray_Type, spec->descr, 0, NULL, NULL, NULL, 0, NULL)
+                            : PyArray_FromScalar(o, NULL);
+    if (a && is_python)
+        memcpy(PyArray_DATA((PyArrayObject *)a), value, PyArray_ITEMSIZE((PyArrayObject *)a));
+    if (!a)
+        PyErr_Clear();
+    else if (!th_fits(spec, a))
+        Py_CLEAR(a);
+    return a;
+}
+
+/* A call whose arguments are arrays that the machine can take, and numbers; NULL, and no error, where it isn't. */
+static __attribute__((noinline)) PyObject *call_with_numbers(Callable *c, PyObject *const *args, Py_ssize_t n)
+{
+    enum { MOST = 16 };
+    const Machine *m = c->machine;
+    PyObject *ready[MOST], *made[MOST], *result = NULL;
+    Py_ssize_t count = 0, k = 0;
+    if (!m || !c->quick || !c->numbers || c->trust_input || n != m->npositional || n > MOST)
+        return NULL;
+    for (; k < n; k++) {
+        const slot_spec *spec = &m->slot[m->input[k]];
+        ready[k] = args[k];
+        if (th_fits(spec, args[k]))
+            continue;
+        if (!(ready[k] = made[count] = array_of_number(spec, args[k], c->numbers > 1)))
+            break;
+        count++;
+    }
+    if (k == n)
+        result = th_call_machine((PyObject *)c, c->machine, ready, 1, c->returned);
+    while (count)
+        Py_DECREF(made[--count]);
+    return result;
+}
+
 static PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Callable *c = (Callable *)self;
     Py_ssize_t n = PyVectorcall_NARGS(nargsf);
     if (!names && is_ready(c, args, n))
         return th_call_machine(self, c->machine, args, !c->trust_input, c->returned);
+    PyObject *quickly = names ? NULL : call_with_numbers(c, args, n);
+    if (quickly || PyErr_Occurred())
+        return quickly;
     PyObject *slow = PyObject_GetAttrString(self, "_slow_call");
     if (!slow)
         return NULL;
@@ -90,13 +166,14 @@ static void callable_dealloc(PyObject *self)
 static PyObject *callable_attach(PyObject *self, PyObject *args)
 {
     PyObject *machine;
-    int quick, returned;
+    int quick, numbers, returned;
     Callable *c = (Callable *)self;
-    if (!PyArg_ParseTuple(args, "Oii", &machine, &quick, &returned))
+    if (!PyArg_ParseTuple(args, "Oiii", &machine, &quick, &numbers, &returned))
         return NULL;
     Py_INCREF(machine);
     Py_XSETREF(c->machine, (Machine *)machine);
     c->quick = (char)quick;
+    c->numbers = (char)numbers;
     c->returned = returned;
     Py_RETURN_NONE;
 }
@@ -150,7 +227,7 @@ static PyObject *callable_repeat(PyObject *self, PyObject *args)
 }
 
 static PyMethodDef callable_methods[] = {
-    {"_attach", callable_attach, METH_VARARGS, "_attach(machine, quick, returned)"},
+    {"_attach", callable_attach, METH_VARARGS, "_attach(machine, quick, numbers, returned)"},
     {"_measure", callable_measure, METH_VARARGS, "_measure(unmeasured): measure calls after so many"},
     {"_run", callable_run, METH_O, "_run(values): results for checked values of all inputs"},
     {"repeat", callable_repeat, METH_VARARGS, "repeat(n, *args): the last result of n calls"},

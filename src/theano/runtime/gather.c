@@ -4,12 +4,13 @@
 #define SHORT 256                   /* so few elements of a row are taken from many rows at once */
 #define AHEAD 12                    /* rows that are on their way from memory while one is copied */
 
+/* Elements, or what is as large, which need not be aligned as a number of its size. */
 static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
 {
 #define TAKE(T)                                                                                                        \
     _Pragma("GCC unroll 8")                                                                                            \
     for (int64_t j = 0; j < n; j++)                                                                                    \
-        ((T *)to)[j] = *(const T *)(from + offset[j]);                                                                 \
+        memcpy(to + j * sizeof(T), from + offset[j], sizeof(T));                                                       \
     return;
     TH_EACH_SIZE(TAKE)
 #undef TAKE
@@ -72,26 +73,25 @@ static void take_held(char *to, const char *from, const uint8_t *mask, int64_t n
     uint64_t word;
 #define TAKE(T)                                                                                                        \
     {                                                                                                                  \
-        T *o = (T *)to;                                                                                                \
-        const T *x = (const T *)from;                                                                                  \
+        enum { SIZE = sizeof(T) };                                                                                     \
         int64_t c = 0, i = 0;                                                                                          \
         for (; i + 8 <= n && c + 8 < count; i += 8) {                                                                  \
             memcpy(&word, mask + i, 8);                                                                                \
             if (!word)                                                                                                 \
                 continue;                                                                                              \
             if (word == 0x0101010101010101u) {                                                                         \
-                memcpy(o + c, x + i, 8 * sizeof(T));                                                                   \
+                memcpy(to + c * SIZE, from + i * SIZE, 8 * SIZE);                                                      \
                 c += 8;                                                                                                \
                 continue;                                                                                              \
             }                                                                                                          \
             for (int k = 0; k < 8; k++) {                                                                              \
-                o[c] = x[i + k];                                                                                       \
+                memcpy(to + c * SIZE, from + (i + k) * SIZE, SIZE);                                                    \
                 c += mask[i + k] != 0;                                                                                 \
             }                                                                                                          \
         }                                                                                                              \
         for (; i < n && c < count; i++)                                                                                \
             if (mask[i])                                                                                               \
-                o[c++] = x[i];                                                                                         \
+                memcpy(to + c++ * SIZE, from + i * SIZE, SIZE);                                                        \
         return;                                                                                                        \
     }
     TH_EACH_SIZE(TAKE)

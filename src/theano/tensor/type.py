@@ -93,6 +93,8 @@ class TensorType(ArrayText, Type):
             data = np.asarray(data).astype(self.numpy_dtype, copy=False)
         else:
             data = self._converted(data, allow_downcast)
+        if data.dtype.num != self.numpy_dtype.num:          # an equal one by another name, such as C's long long
+            data = data.view(self.numpy_dtype)
         if data.ndim != self.ndim:
             raise TypeError(f"Wrong number of dimensions: expected {self.ndim}, got {data.ndim} with shape "
                             f"{data.shape}.")
