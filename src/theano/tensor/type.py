@@ -1,5 +1,6 @@
 """Tensor types: dtype, rank and broadcast pattern, and extents where they are known."""
 
+import functools
 import math
 from collections.abc import Iterable
 
@@ -12,6 +13,12 @@ from theano.scalar.dtype import DTYPES, NUMBERS, kind_of, numpy_dtype, result_ty
 from theano.scalar.type import Scalar, discrete_dtypes, resolve
 from theano.tensor.ctext import ArrayText
 from theano.tensor.tolerance import usual
+
+
+@functools.cache
+def _is_held(have, wanted):
+    """Whether a dtype holds all numbers of another one, by NumPy's rules."""
+    return have == wanted if have.kind == "O" else kind_of(have) in NUMBERS and result_type(have, wanted) == wanted
 
 
 class TensorType(ArrayText, Type):
@@ -119,9 +126,7 @@ class TensorType(ArrayText, Type):
         """``data`` converted to the dtype without losing anything."""
         if isinstance(data, np.ndarray) or isinstance(data, np.generic):
             have = data.dtype
-            up = have if have.kind == "O" else result_type(have, self.numpy_dtype) \
-                if kind_of(have) in NUMBERS else None
-            if up == self.numpy_dtype:
+            if _is_held(have, self.numpy_dtype):
                 return np.asarray(data, dtype=self.numpy_dtype)
             if have.kind == "f" and self.dtype == config.floatX and data.ndim == 0 \
                     and allow_downcast is None and isinstance(data, float):
@@ -134,6 +139,8 @@ class TensorType(ArrayText, Type):
             given = np.asarray(data)
         except ValueError as error:
             raise TypeError(f"{self} cannot be made of {_short(data)}: {error}") from error
+        if given.dtype == self.numpy_dtype and type(data) in (list, tuple):
+            return given
         if kind_of(given.dtype) not in NUMBERS:
             error = ValueError if given.dtype.kind in "US" else TypeError
             raise error(f"{self} expected numbers, got {_short(data)} (dtype {given.dtype}). The original "
