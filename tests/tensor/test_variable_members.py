@@ -141,3 +141,7 @@ def test_observers_are_told_of_new_variables():
         T.TensorVariable.remove_construction_observer(observer)
     T.dvector()
     assert seen == [x]
+
+
+def test_truth_values_are_a_member_of_their_own():
+    assert {"__bool__", "__nonzero__"} <= set(vars(type(T.dvector()).__mro__[1]))

@@ -99,6 +99,7 @@ class _tensor_py_operators:                                                     
 
     __array_priority__ = 1000
     __hash__ = Variable.__hash__
+    __bool__ = __nonzero__ = Variable.__bool__
     __ceil__, __floor__, __trunc__ = _unary("ceil"), _unary("floor"), _unary("trunc")
 
     def __divmod__(self, other):
