@@ -47,7 +47,7 @@ class Runner:
         program = Program(slots, code, ins, outs, [], [], 0, overwritten, -1, [])
         self.machine = native.make_machine(program, [None] * len(ins), len(ins), None)
         self.callable = _machine.Callable()
-        self.callable._attach(self.machine, 0, LISTED)
+        self.callable._attach(self.machine, 0, 0, LISTED)
 
     def __call__(self, arrays):
         return self.callable._run([np.asarray(a) for a in arrays])
