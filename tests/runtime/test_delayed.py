@@ -74,6 +74,22 @@ def test_steps_of_different_lengths(rng, dtype, lengths):
         np.testing.assert_allclose(a, b, rtol=1e-3 if dtype == "float32" else 1e-9, atol=1e-4)
 
 
+def test_threads_take_rows_of_the_sum(rng):
+    inputs, slopes = gradient("float64", 2)
+    given = [rng.randn(*s) / 10 for s in [(10, 40, 500), (40, 70), (500, 70), (70, 70)]]
+    f, before = theano.function(inputs, slopes), theano.get_num_threads()
+    found = []
+    for threads in 1, 2, 3:
+        theano.set_num_threads(threads)
+        try:
+            found.append(f(*given))
+        finally:
+            theano.set_num_threads(before)
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
 def test_complex_numbers(rng, dtype):
     x, w = T.tensor3("x", dtype=dtype), T.matrix("w", dtype=dtype)
