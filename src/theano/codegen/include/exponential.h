@@ -189,10 +189,15 @@ TH_INLINE float th_sigmoid_f32(float x) {
     return one / (s * p + (s + one));
 }
 
-TH_INLINE double th_exp2_f64(double x) {
+TH_INLINE double th_reduce_exp2_f64(double x, unsigned long long *k) {
     double t = x + 0x1.8p52;
-    unsigned long long k = th_bits_f64(t) << 52;
-    double y = th_expm1_small_f64((x - (t - 0x1.8p52)) * 0x1.62e42fefa39efp-1) + 1.0;
+    *k = th_bits_f64(t) << 52;
+    return (x - (t - 0x1.8p52)) * 0x1.62e42fefa39efp-1;
+}
+
+TH_INLINE double th_exp2_f64(double x) {
+    unsigned long long k;
+    double y = th_expm1_small_f64(th_reduce_exp2_f64(x, &k)) + 1.0;
     unsigned long long one = x < -1021.0 ? 0x43f0000000000000ull : 0x3fe0000000000000ull;
     y = y * th_float_f64(k + one) * th_float_f64(0x7fe0000000000000ull - one);
     y = x >= 1024.0 ? __builtin_inf() : y;
@@ -204,16 +209,20 @@ TH_INLINE int th_exp2_fits_f64(double x) {
 }
 
 TH_INLINE double th_exp2_fast_f64(double x) {
-    double t = x + 0x1.8p52;
-    unsigned long long k = th_bits_f64(t) << 52;
-    double y = th_expm1_small_f64((x - (t - 0x1.8p52)) * 0x1.62e42fefa39efp-1) + 1.0;
+    unsigned long long k;
+    double y = th_expm1_small_f64(th_reduce_exp2_f64(x, &k)) + 1.0;
     return th_float_f64(th_bits_f64(y) + k);
 }
 
-TH_INLINE float th_exp2_f32(float x) {
+TH_INLINE float th_reduce_exp2_f32(float x, unsigned int *k) {
     float t = x + 0x1.8p23f;
-    unsigned int k = th_bits_f32(t) << 23;
-    float y = th_expm1_small_f32((x - (t - 0x1.8p23f)) * 0x1.62e430p-1f) + 1.0f;
+    *k = th_bits_f32(t) << 23;
+    return (x - (t - 0x1.8p23f)) * 0x1.62e430p-1f;
+}
+
+TH_INLINE float th_exp2_f32(float x) {
+    unsigned int k;
+    float y = th_expm1_small_f32(th_reduce_exp2_f32(x, &k)) + 1.0f;
     unsigned int one = x < -125.0f ? 0x4f800000u : 0x3f000000u;
     y = y * th_float_f32(k + one) * th_float_f32(0x7f000000u - one);
     y = x >= 128.0f ? __builtin_inff() : y;
@@ -225,8 +234,7 @@ TH_INLINE int th_exp2_fits_f32(float x) {
 }
 
 TH_INLINE float th_exp2_fast_f32(float x) {
-    float t = x + 0x1.8p23f;
-    unsigned int k = th_bits_f32(t) << 23;
-    float y = th_expm1_small_f32((x - (t - 0x1.8p23f)) * 0x1.62e430p-1f) + 1.0f;
+    unsigned int k;
+    float y = th_expm1_small_f32(th_reduce_exp2_f32(x, &k)) + 1.0f;
     return th_float_f32(th_bits_f32(y) + k);
 }

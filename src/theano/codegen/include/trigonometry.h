@@ -217,21 +217,25 @@ TH_INLINE float th_atan_f32(float x) {
 
 /* atan2(y, x) = j pi/4 + g atan u. Two infinities count as 1 and 1, one infinity as 1 and 0. */
 
+TH_INLINE double th_atan2_of_f64(int steep, double high, double low, double x) {
+    double j = steep ? 2.0 : 0.0, g = 1.0 - j;
+    double side = __builtin_copysign(1.0, x);
+    double c = low > 0x1.a8279ap-2 * high ? 1.0 : 0.0;
+    double u = (low - high * c) / (high + low * c);
+    j = 2.0 - side * (2.0 - (j + g * c));
+    g *= side;
+    return j * 0x1.921fb54442d18p-1 + (g * u + (g * th_atan_small_f64(u) + j * 0x1.1a62633145c07p-55));
+}
+
 TH_INLINE double th_atan2_f64(double y, double x) {
     double a = __builtin_fabs(y), b = __builtin_fabs(x), inf = __builtin_inf();
     double high = a < b ? b : a, low = a < b ? a : b;
-    double j = a > b ? 2.0 : 0.0, g = 1.0 - j;
-    double side = __builtin_copysign(1.0, x);
     low = low == inf ? 1.0 : (high == inf ? 0.0 : low);
     high = high == inf ? 1.0 : high;
     double scale = high > 0x1p1000 ? 0x1p-30 : 1.0;
     high = high == 0.0 ? 1.0 : high * scale;
     low *= scale;
-    double c = low > 0x1.a8279ap-2 * high ? 1.0 : 0.0;
-    double u = (low - high * c) / (high + low * c);
-    j = 2.0 - side * (2.0 - (j + g * c));
-    g *= side;
-    u = j * 0x1.921fb54442d18p-1 + (g * u + (g * th_atan_small_f64(u) + j * 0x1.1a62633145c07p-55));
+    double u = th_atan2_of_f64(a > b, high, low, x);
     return __builtin_isunordered(x, y) ? __builtin_nan("") : __builtin_copysign(u, y);
 }
 
@@ -243,13 +247,7 @@ TH_INLINE int th_atan2_fits_f64(double y, double x) {
 TH_INLINE double th_atan2_fast_f64(double y, double x) {
     double a = __builtin_fabs(y), b = __builtin_fabs(x);
     double high = a < b ? b : a, low = a < b ? a : b;
-    double j = a > b ? 2.0 : 0.0, g = 1.0 - j;
-    double side = __builtin_copysign(1.0, x);
-    double c = low > 0x1.a8279ap-2 * high ? 1.0 : 0.0;
-    double u = (low - high * c) / (high + low * c);
-    j = 2.0 - side * (2.0 - (j + g * c));
-    g *= side;
-    u = j * 0x1.921fb54442d18p-1 + (g * u + (g * th_atan_small_f64(u) + j * 0x1.1a62633145c07p-55));
+    double u = th_atan2_of_f64(a > b, high, low, x);
     return __builtin_copysign(u, y);
 }
 
@@ -295,21 +293,25 @@ TH_INLINE double th_acos_f64(double x) {
     return j * 0x1.921fb54442d18p+0 + (g * w + z);
 }
 
+TH_INLINE float th_atan2_of_f32(int steep, float high, float low, float x) {
+    float j = steep ? 2.0f : 0.0f, g = 1.0f - j;
+    float side = __builtin_copysignf(1.0f, x);
+    float c = low > 0x1.a8279ap-2f * high ? 1.0f : 0.0f;
+    float u = (low - high * c) / (high + low * c);
+    j = 2.0f - side * (2.0f - (j + g * c));
+    g *= side;
+    return j * 0x1.921fb6p-1f + (g * u + (g * th_atan_small_f32(u) + j * -0x1.777a5cp-26f));
+}
+
 TH_INLINE float th_atan2_f32(float y, float x) {
     float a = __builtin_fabsf(y), b = __builtin_fabsf(x), inf = __builtin_inff();
     float high = a < b ? b : a, low = a < b ? a : b;
-    float j = a > b ? 2.0f : 0.0f, g = 1.0f - j;
-    float side = __builtin_copysignf(1.0f, x);
     low = low == inf ? 1.0f : (high == inf ? 0.0f : low);
     high = high == inf ? 1.0f : high;
     float scale = high > 0x1p120f ? 0x1p-30f : 1.0f;
     high = high == 0.0f ? 1.0f : high * scale;
     low *= scale;
-    float c = low > 0x1.a8279ap-2f * high ? 1.0f : 0.0f;
-    float u = (low - high * c) / (high + low * c);
-    j = 2.0f - side * (2.0f - (j + g * c));
-    g *= side;
-    u = j * 0x1.921fb6p-1f + (g * u + (g * th_atan_small_f32(u) + j * -0x1.777a5cp-26f));
+    float u = th_atan2_of_f32(a > b, high, low, x);
     return __builtin_isunordered(x, y) ? __builtin_nanf("") : __builtin_copysignf(u, y);
 }
 
@@ -321,13 +323,7 @@ TH_INLINE int th_atan2_fits_f32(float y, float x) {
 TH_INLINE float th_atan2_fast_f32(float y, float x) {
     float a = __builtin_fabsf(y), b = __builtin_fabsf(x);
     float high = a < b ? b : a, low = a < b ? a : b;
-    float j = a > b ? 2.0f : 0.0f, g = 1.0f - j;
-    float side = __builtin_copysignf(1.0f, x);
-    float c = low > 0x1.a8279ap-2f * high ? 1.0f : 0.0f;
-    float u = (low - high * c) / (high + low * c);
-    j = 2.0f - side * (2.0f - (j + g * c));
-    g *= side;
-    u = j * 0x1.921fb6p-1f + (g * u + (g * th_atan_small_f32(u) + j * -0x1.777a5cp-26f));
+    float u = th_atan2_of_f32(a > b, high, low, x);
     return __builtin_copysignf(u, y);
 }
 
