@@ -1,8 +1,8 @@
 """Time and memory of gradients through loops, with and without checkpoints: ``python -m benchmarks.checkpoint``.
 
 A gated recurrent unit, with one state (``--batch 0``) and with those of a batch. Its update gate begins nearly closed:
-were it half open, states and gradients would be subnormal numbers after some hundred steps, for which Intel's
-processors take several times as long. Memory is the most that a call has
+were it half open, states would be subnormal numbers after some hundred steps, with which steps take twice as long on
+Intel's processors. Memory is the most that a call has
 resident beyond the most that one of few steps has, which is what any number of steps needs. Linux is asked for it in a
 process of its own. (What `resource` calls the peak is not it: processes inherit that of the process that started them.)
 It counts pages in lots of 128 kB for each processor, so that this is how far the figure for small states may be off.

@@ -149,7 +149,7 @@ static void copy_block(char *to, const char *from, const block *b)
     } while (th_next(b->ndim - 1, b->shape, index, 1, stride, at));
 }
 
-/* Blocks of two to eight words, each copied by as many instructions. */
+/* Blocks of three to eight words, each copied by as many instructions. */
 static void take_words(char *to, const char *from, const int64_t *offset, int64_t n, int words)
 {
     switch (words) {
@@ -160,7 +160,7 @@ static void take_words(char *to, const char *from, const int64_t *offset, int64_
             memcpy(to, from + offset[j], 8 * WORDS);                                                                   \
         }                                                                                                              \
         break;
-    TAKE(2) TAKE(3) TAKE(4) TAKE(5) TAKE(6) TAKE(7) TAKE(8)
+    TAKE(3) TAKE(4) TAKE(5) TAKE(6) TAKE(7) TAKE(8)
 #undef TAKE
     }
 }
