@@ -261,7 +261,7 @@ def test_cpus_that_halve_vectors(vendor, family, flags, halves, monkeypatch):
 def test_cpus_that_gain_by_wide_vectors(vendor, flags, wide, monkeypatch):
     known = {} if vendor is None else {"vendor_id": vendor, "cpu family": "6", "flags": flags}
     monkeypatch.setattr(build, "processor", lambda: known)
-    assert ("-mprefer-vector-width=512" in build.flags()) == wide
+    assert [flag in build.flags() for flag in ("-mprefer-vector-width=512", "-DTH_FULL_VECTORS")] == [wide, wide]
 
 
 # -- places -------------------------------------------------------------------------------------------------------

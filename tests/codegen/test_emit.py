@@ -77,9 +77,23 @@ def test_reductions_of_what_is_in_memory_need_no_kernel():
 
 def test_kernels_whose_time_memory_sets_are_marked():
     operands = (Operand("float64", (0,)), Operand("float64", (0,), "out"))
-    for name, light in (("neg", True), ("exp", False)):
+    for name, words in (("neg", "TH_LIGHT TH_SINGLE "), ("sqrt", "TH_SINGLE "), ("exp", "")):
         phase = Phase((load(0, operands), Value(TABLE[name], (0,), "float64")), ((1, 1),))
-        assert ("TH_LIGHT int" in emit_library([LoopNest(1, (False,), operands, (phase,))])[0]) == light
+        assert f"\n{words}int " in emit_library([LoopNest(1, (False,), operands, (phase,))])[0]
+
+
+@pytest.mark.parametrize(("condition", "dtype", "words"), [
+    ("int8", "float64", ()), ("int8", "int8", ("light", "single")), ("float64", "float64", ("light", "single"))])
+def test_kernels_that_load_conditions_smaller_than_what_they_choose_are_not_marked(condition, dtype, words):
+    operands = (Operand(condition, (0,)), Operand(dtype, (0,)), Operand(dtype, (0,)), Operand(dtype, (0,), "out"))
+    body = (*(load(k, operands) for k in range(3)), Value(TABLE["switch"], (0, 1, 2), dtype))
+    assert ir.work_of(LoopNest(1, (False,), operands, (Phase(body, ((3, 3),)),))) == words
+
+
+def test_kernels_that_compare_are_marked_as_light_only():
+    operands = (Operand("float64", (0,)), Operand("float64", (0,)), Operand("bool", (0,), "out"))
+    body = (load(0, operands), load(1, operands), Value(TABLE["lt"], (0, 1), "bool"))
+    assert ir.work_of(LoopNest(1, (False,), operands, (Phase(body, ((2, 2),)),))) == ("light",)
 
 
 def test_a_stored_value_is_accumulated_from_where_it_was_stored():

@@ -138,7 +138,9 @@ def gains_by_width():
 
 def flags():
     """Options of the compiler call, without files."""
-    own = ["-DTH_HALF_VECTORS"] if halves_vectors() else ["-mprefer-vector-width=512"] if gains_by_width() else []
+    own = ["-DTH_HALF_VECTORS"] if halves_vectors() else []
+    if gains_by_width():
+        own = ["-mprefer-vector-width=512", "-DTH_FULL_VECTORS"]
     return (*c.DIALECT.flags, "-march=native", *own, "-fPIC", "-shared", *config.gcc.cxxflags.split())
 
 

@@ -55,6 +55,21 @@ class Quick:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What a phase is that only chooses one of two values at each point: often many points of a row choose the same.
+
+    given: statements that the condition needs. condition: an expression. held, failed: the statements of the phase
+    where it holds, and where it does not. dtype: what the condition is loaded as.
+    """
+
+    given: tuple[str, ...]
+    condition: str
+    held: tuple[str, ...]
+    failed: tuple[str, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
 class Dialect:
     """One language.
 
@@ -70,8 +85,8 @@ class Dialect:
     rounded(text, dtype): a value rounded to what a float of 16 bits holds.
     library(names): the sources of those functions among `names` that we bring along.
     twin(name): names of a faster function and of the one that tells where it is right, or None.
-    kernel(symbol, phases, light): one function; phases holds (accesses, statements, Quick or None), `CUT` among the
-    statements. light: it computes so little that memory sets its time.
+    kernel(symbol, phases, work): one function; phases holds (accesses, statements, Quick, Choice or None), `CUT`
+    among the statements. work: what `nest.work_of` says of it.
     helpers: functions of that library that loads, stores and loops call.
     flags: compiler options that the emitted source counts on.
     """
@@ -88,7 +103,7 @@ class Dialect:
     rounded: Callable[[str, str], str]
     library: Callable[[list], str]
     twin: Callable[[str], tuple[str, str] | None]
-    kernel: Callable[[str, list, bool], str]
+    kernel: Callable[[str, list, tuple], str]
     helpers: frozenset[str]
     header: str
     flags: tuple[str, ...]

@@ -7,7 +7,7 @@ nothing but the nests: it can serve as the key of a cache.
 import re
 
 from theano.codegen import nest as ir
-from theano.codegen.dialect import CUT, Access, Function, Quick
+from theano.codegen.dialect import CUT, Access, Choice, Function, Quick
 from theano.codegen.dialects import c
 from theano.scalar.dtype import is_small, kind_of, result_type
 
@@ -44,13 +44,34 @@ def emit_nest(nest, dialect=c.DIALECT):
     for phase in nest.phases:
         accesses = phase_accesses(nest, phase)
         names = values(nest, phase, accesses, dialect, declarations)
-        stores = [
-            (value, dialect.store(accesses[k], names.cast(value, nest.operands[k].dtype)))
-            for value, k in ir.kernel_stores(nest, phase)
-        ]
-        quick = quick_way(nest, phase, names, stores, declarations)
-        phases.append((list(accesses.values()), in_stages(nest, phase, names.statements, stores), quick))
-    return dialect.kernel(SYMBOL, phases, ir.is_light(nest)), declarations
+        stores = stored(nest, phase, accesses, names)
+        way = quick_way(nest, phase, names, stores, declarations) or choice(nest, phase, accesses, names)
+        phases.append((list(accesses.values()), in_stages(nest, phase, names.statements, stores), way))
+    return dialect.kernel(SYMBOL, phases, ir.work_of(nest)), declarations
+
+
+def stored(nest, phase, accesses, names):
+    """The statements that put values back: (number of the value, text)."""
+    return [(value, names.dialect.store(accesses[k], names.cast(value, nest.operands[k].dtype)))
+            for value, k in ir.kernel_stores(nest, phase)]
+
+
+def choice(nest, phase, accesses, names):
+    """The phase as a choice between two values, or None where it is more than that."""
+    made = [phase.body[k] for k in ir.live(nest, phase) if not isinstance(phase.body[k].op, (ir.Load, ir.Literal))]
+    stores = ir.kernel_stores(nest, phase)
+    if len(made) != 1 or len(stores) != 1 or getattr(made[0].op, "name", None) != "switch":
+        return None
+    (number, k), = stores
+    test, *sides = made[0].args
+    dtype = phase.body[test].dtype
+    if phase.body[number] is not made[0] or not isinstance(phase.body[test].op, ir.Load) or kind_of(dtype) == "c" \
+            or accesses[phase.body[test].op.operand].scalar or nest.operands[k].dtype != made[0].dtype:
+        return None
+    texts = {number: f"const {kind} v{number} = {text};" for number, kind, text in names.statements}
+    held, failed = ([*(texts[v] for v in (side,) if v in texts),
+                     names.dialect.store(accesses[k], names.cast(side, made[0].dtype))] for side in sides)
+    return Choice((texts[test],), names.cast(test, "bool"), tuple(held), tuple(failed), dtype)
 
 
 def in_stages(nest, phase, computed, stores):

@@ -27,8 +27,9 @@ EXTREMES = {"maximum", "minimum", "supremum"}         # what floats of 16 bits a
 MAX_NDIM = 32
 MAX_OPERANDS = 64
 HEAD = 8                    # TH_HEAD in runtime/vm.h
-MOVES, SINGLE = 2, 4        # TH_MOVES and TH_SINGLE there
+MOVES, SINGLE, SPREADS = 2, 4, 8            # TH_MOVES, TH_SINGLE and TH_SPREADS there
 CHEAP = 4                   # the most that a row of the scalar table costs that is a few instructions
+ROOT = 6                    # the most that one costs whose time the CPU's divider sets: a quotient or a root
 LONG = 20                   # the least that one costs that is a long chain of them, each of which waits for the last
 STAGES = 4                  # the most loops that the points of a row are computed in, one after the other
 
@@ -282,17 +283,30 @@ def loops(nest, phase):
     )
 
 
-def is_move(nest):
-    """Whether all that a nest does is to write one operand's elements to another one."""
+def moved(nest):
+    """The operand of which a nest only writes the elements to another one, and that one; or None."""
     phase, *more = nest.phases
     if more or phase.accumulations or len(phase.stores) != 1:
-        return False
+        return None
     (number, k), = phase.stores
     value = phase.body[number]
     if not isinstance(value.op, Load):
-        return False
+        return None
     source, target = nest.operands[value.op.operand], nest.operands[k]
-    return (source.dtype, source.axes) == (target.dtype, target.axes)
+    return (source, target) if source.dtype == target.dtype else None
+
+
+def is_move(nest):
+    """Whether all that a nest does is to write one operand's elements to another one."""
+    found = moved(nest)
+    return found is not None and found[0].axes == found[1].axes
+
+
+def is_spread(nest):
+    """Whether all that a nest does is to write elements of an operand to several places each."""
+    found = moved(nest)
+    return found is not None and found[1].role == "out" and found[1].inplace is None and not is_scalar(found[0]) \
+        and any(a < 0 <= b for a, b in zip(found[0].axes, found[1].axes, strict=True))
 
 
 def still(nest, phase):
@@ -319,10 +333,36 @@ def is_light(nest):
     return all(getattr(v.op, "cost", 0) * (2 if v.dtype == "float64" else 1) <= CHEAP for v in values)
 
 
-def is_single(nest, phase):
+def is_single(nest, phase, most=CHEAP):
     """Whether every point takes one cheap row of the scalar table at most, which gives the same wherever arrays lie."""
     rows = [phase.body[k].op for k in live(nest, phase) if not isinstance(phase.body[k].op, (Load, Literal))]
-    return len(rows) <= 1 and all(getattr(op, "cost", 0) <= CHEAP for op in rows)
+    return len(rows) <= 1 and all(getattr(op, "cost", 0) <= most for op in rows)
+
+
+def work_of(nest):
+    """How little its kernels compute: words for a dialect, which may choose vectors by them.
+
+    "light": so little that memory sets their time. "single": one row at most, whose time memory sets, or the CPU's
+    divider. Neither is said of what mixes elements of two sizes in a way for which GCC knows long vectors only.
+    """
+    if any(loads_mask(phase) for phase in nest.phases):
+        return ()
+    single = all(is_single(nest, phase, ROOT) and not narrows(nest, phase) for phase in nest.phases)
+    return ("light",) * is_light(nest) + ("single",) * single
+
+
+def loads_mask(phase):
+    """Whether a condition is loaded that is smaller than what it chooses."""
+    return any(isinstance(phase.body[v.args[k]].op, Load)
+               and numpy_dtype(phase.body[v.args[k]].dtype).itemsize < numpy_dtype(v.dtype).itemsize
+               for v in phase.body for k in getattr(v.op, "conditions", ()))
+
+
+def narrows(nest, phase):
+    """Whether some result of a phase has smaller elements than some operand."""
+    given = [numpy_dtype(nest.operands[k].dtype).itemsize for k in kernel_loads(nest, phase)]
+    made = [numpy_dtype(nest.operands[k].dtype).itemsize for _, k in kernel_stores(nest, phase)]
+    return min(made, default=0) < max(given, default=0)
 
 
 def cost(nest):
@@ -357,7 +397,7 @@ def encode(nest):
             bits(k for _, k in phase.stores),
             bits(k for _, k, _ in phase.accumulations),
             HEAD if phase.head else int(loops(nest, phase)),
-            kernel + MOVES * is_move(nest) + SINGLE * (kernel and is_single(nest, phase)),
+            kernel + MOVES * is_move(nest) + SINGLE * (kernel and is_single(nest, phase)) + SPREADS * is_spread(nest),
             bits(still(nest, phase)),
             number(phase.unless),
             int(phase.tries),

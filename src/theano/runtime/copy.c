@@ -4,6 +4,7 @@
 
 enum { TILE = 16,               /* elements a side: what is read of 16 lines of a cache is used at once */
        FEW = 512,               /* bytes that memcpy is left to do */
+       FETCHED = 1 << 20,       /* that the second cache doesn't hold beside others: to fetch them again takes time */
        PART = 1 << 15, BLOCK = 1 << 18 };       /* of many: copied at once, and from first to last */
 
 typedef struct { int64_t n, to, from; } axis;
@@ -110,8 +111,53 @@ void th_move(char *to, const char *from, int64_t nbytes)
     }
 }
 
+TH_CLONES char *th_repeat_pieces(char *to, const char *end, const char *from, int64_t nbytes, int64_t n,
+                                 const char *times, int64_t step)
+{
+#define REPEAT(T)                                                                                                      \
+    {                                                                                                                  \
+        const T *x = (const T *)from;                                                                                  \
+        T *o = (T *)to, *last = (T *)end - 4;                                                                          \
+        int64_t i = 0, many = n ? *(const int64_t *)times : 0;                                                         \
+        for (; !step && many <= 4 && i < n && o <= last; i++, o += many) {                                             \
+            T value = x[i];                                                                                            \
+            for (int64_t k = 0; k < 4; k++)                     /* some too many, which the next overwrite */          \
+                o[k] = value;                                                                                          \
+        }                                                                                                              \
+        for (; i < n; i++) {                                                                                           \
+            many = *(const int64_t *)(times + i * step);                                                               \
+            T value = x[i];                                                                                            \
+            for (int64_t k = 0; k < many; k++)                                                                         \
+                *o++ = value;                                                                                          \
+        }                                                                                                              \
+        return (char *)o;                                                                                              \
+    }
+    switch (nbytes) {
+    case 1: REPEAT(uint8_t)
+    case 2: REPEAT(uint16_t)
+    case 4: REPEAT(uint32_t)
+    case 8: REPEAT(uint64_t)
+    case 16: REPEAT(th_pair)
+    }
+#undef REPEAT
+    for (int64_t i = 0; i < n; i++, from += nbytes, times += step)
+        for (int64_t k = 0; k < *(const int64_t *)times; k++, to += nbytes)
+            memcpy(to, from, nbytes);
+    return to;
+}
+
 static void copy_plane(char *to, const char *from, axis rows, axis along, int item)
 {
+    if (along.to == item && along.from == item && !rows.from && along.n * item >= FETCHED) {
+        for (int64_t at = 0, nbytes = along.n * item; at < nbytes; at += PART)
+            for (int64_t i = 0; i < rows.n; i++)
+                th_move(to + i * rows.to + at, from + at, nbytes - at < PART ? nbytes - at : PART);
+        return;
+    }
+    if (along.to == item && !along.from && rows.from == item && rows.to == along.n * item) {
+        th_repeat_pieces(to, to + rows.n * rows.to, from, item, rows.n, (const char *)&along.n, 0);
+        return;
+    }
     if (along.to == item && along.from == item) {
         for (int64_t i = 0; i < rows.n; i++)
             th_move(to + i * rows.to, from + i * rows.from, along.n * item);
@@ -188,6 +234,9 @@ static void copy_tiles(char *to, const char *from, axis rows, axis along, int it
             a.n = along.n - j < TILE ? along.n - j : TILE;
             char *y = to + i * rows.to + j * along.to;
             const char *x = from + i * rows.from + j * along.from;
+            for (int64_t k = 0; turns && k < r.n; k++)          /* what the next tile writes to: no CPU foresees it */
+                for (int64_t next = TILE * item; next < 2 * TILE * item; next += 64)
+                    __builtin_prefetch(y + k * rows.to + next, 1);
             if (turns)
                 (item == 4 ? turn_4 : turn_8)(y, rows.to, x, along.from, r.n, a.n);
             else
@@ -209,12 +258,12 @@ void th_copy(char *to, const int64_t *stride, const th_slot *x)
     }
     axis along = axes[count - 1], rows = {1, 0, 0};
     int tiles = 0, at = -1;
-    for (int k = 0; k < count - 1; k++)         /* where `from` has the smallest steps */
-        if (at < 0 || size(axes[k].from) < size(axes[at].from))
+    for (int k = 0; k < count - 1; k++)         /* where `from` has the smallest steps, if any */
+        if (axes[k].from && (at < 0 || size(axes[k].from) < size(axes[at].from)))
             at = k;
-    if (at >= 0 && size(axes[at].from) >= size(along.from))
+    if (at < 0 || size(axes[at].from) >= size(along.from))
         at = count - 2;
-    else if (at >= 0)
+    else
         tiles = 1;
     if (at >= 0) {
         rows = axes[at];

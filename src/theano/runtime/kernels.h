@@ -74,6 +74,10 @@ void th_copy(char *to, const int64_t *stride, const th_slot *x);
 
 /* copy.c: memcpy; many bytes are asked for ahead, and gone through as th_turn says. */
 void th_move(char *to, const char *from, int64_t nbytes);
+/* The same: n pieces of memory, each some times side by side: `times` holds one number for all, or one for each, `step`
+ * bytes apart. Gives the end of what was written; `end`: of all there is room for. */
+char *th_repeat_pieces(char *to, const char *end, const char *from, int64_t nbytes, int64_t n, const char *times,
+                       int64_t step);
 /* n doubles as floats, elsewhere. */
 void th_narrow(char *to, const char *from, int64_t n);
 

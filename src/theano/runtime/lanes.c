@@ -87,43 +87,6 @@ int th_cumulate(const th_call *c)
     return 0;
 }
 
-/* n pieces of memory, each some times side by side: `times` holds one number for all, or one for each, `step` bytes
- * apart. Gives the end of what was written; `end`: of all there is room for. */
-TH_CLONES static char *repeat_pieces(char *to, const char *end, const char *from, int64_t nbytes, int64_t n,
-                                     const char *times, int64_t step)
-{
-#define REPEAT(T)                                                                                                      \
-    {                                                                                                                  \
-        const T *x = (const T *)from;                                                                                  \
-        T *o = (T *)to, *last = (T *)end - 4;                                                                          \
-        int64_t i = 0, many = n ? *(const int64_t *)times : 0;                                                         \
-        for (; !step && many <= 4 && i < n && o <= last; i++, o += many) {                                             \
-            T value = x[i];                                                                                            \
-            for (int64_t k = 0; k < 4; k++)                     /* some too many, which the next overwrite */          \
-                o[k] = value;                                                                                          \
-        }                                                                                                              \
-        for (; i < n; i++) {                                                                                           \
-            many = *(const int64_t *)(times + i * step);                                                               \
-            T value = x[i];                                                                                            \
-            for (int64_t k = 0; k < many; k++)                                                                         \
-                *o++ = value;                                                                                          \
-        }                                                                                                              \
-        return (char *)o;                                                                                              \
-    }
-    switch (nbytes) {
-    case 1: REPEAT(uint8_t)
-    case 2: REPEAT(uint16_t)
-    case 4: REPEAT(uint32_t)
-    case 8: REPEAT(uint64_t)
-    case 16: REPEAT(th_pair)
-    }
-#undef REPEAT
-    for (int64_t i = 0; i < n; i++, from += nbytes, times += step)
-        for (int64_t k = 0; k < *(const int64_t *)times; k++, to += nbytes)
-            memcpy(to, from, nbytes);
-    return to;
-}
-
 /* in: x, how often each. params: axis, or -1 for the elements in C order. */
 int th_repeat(const th_call *c)
 {
@@ -162,7 +125,7 @@ int th_repeat(const th_call *c)
     }
     char *to = o->data, *end = to + th_product(o->ndim, o->shape) * o->itemsize;
     for (int64_t k = 0; k < outer; k++, from += n * nbytes)
-        to = repeat_pieces(to, end, from, nbytes, n, r->data, step);
+        to = th_repeat_pieces(to, end, from, nbytes, n, r->data, step);
     return 0;
 }
 

@@ -107,10 +107,15 @@ static void fill_accumulators(const loop *l)
         if (k < (uint64_t)l->nest->nslots) l->reducer[k]->fill(l->acc[k], l->size[k]);
 }
 
+static int is_threaded(const loop *l)
+{
+    return l->points * l->nest->cost >= TH_PARALLEL_COST && th_num_threads() > 1;
+}
+
 static int is_one_row(const loop *l)
 {
     if (l->nest->accumulators || l->nest->nphases > 1 || l->naxes > 1) return 0;
-    if (l->points * l->nest->cost >= TH_PARALLEL_COST && th_num_threads() > 1) return 0;
+    if (is_threaded(l)) return 0;
     for (int k = 0; l->naxes && k < l->nest->noperands; k++)
         if (l->stride[0][k] != l->itemsize[k] && !(l->nest->scalars & BIT(k))) return 0;
     return 1;
@@ -222,6 +227,22 @@ static int is_done(const loop *l)
     return same;
 }
 
+/* Copies elements to several places each. */
+static int spread(const loop *l)
+{
+    const th_phase *phase = &l->nest->phase[0];
+    int from = __builtin_ctzll(phase->reads), to = __builtin_ctzll(phase->writes);
+    int64_t shape[TH_MAX_NDIM], source[TH_MAX_NDIM], target[TH_MAX_NDIM];
+    for (int i = 0; i < l->naxes; i++) {
+        shape[i] = l->extent[i];
+        source[i] = l->stride[i][from];
+        target[i] = l->stride[i][to];
+    }
+    th_slot x = {.data = l->ptr[from], .ndim = l->naxes, .itemsize = l->itemsize[from], .shape = shape, .stride = source};
+    th_copy(l->ptr[to], target, &x);
+    return TH_OK;
+}
+
 static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inner, th_slot **slots, narrowing *narrow)
 {
     loop l;
@@ -254,6 +275,7 @@ static int run_nest(struct th_frame *frame, const th_nest *nest, th_inner_fn inn
     }
     if (nest->overwrites) code = untangle(frame, &l);
     if (code) return code;
+    if (nest->phase[0].calls & TH_SPREADS && !is_threaded(&l)) return spread(&l);
     flip_axes(&l);
     sort_axes(&l);
     if (l.fresh) lay_out_all(frame, &l, slots, narrow);

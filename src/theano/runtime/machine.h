@@ -3,6 +3,7 @@
 #define TH_MACHINE_H
 #define PY_SSIZE_T_CLEAN
 #define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION      /* arrays name what frees their memory */
 #define PY_ARRAY_UNIQUE_SYMBOL theano_machine_numpy
 #ifndef TH_IMPORTS_NUMPY
 #define NO_IMPORT_ARRAY                     /* module.c does */
@@ -118,6 +119,7 @@ char *th_buffer(struct th_frame *f, int b, size_t nbytes);  /* buffer b with roo
  * written to for sure. */
 char *th_new_buffer(size_t nbytes, size_t used);
 void th_free_buffer(char *buffer);
+size_t th_buffer_size(const char *buffer);                  /* how many bytes were asked for */
 /* storage.c: the same for a program, of which lean ones are not to have more than they need. */
 char *th_memory_of(struct th_frame *f, size_t nbytes, size_t used);
 /* Gives pages back to the system of which nobody reads what is in them; they are a buffer's as before. */
@@ -125,6 +127,7 @@ void th_forget(char *from, size_t nbytes);
 void th_forget_values(struct th_frame *f);                  /* frame.c: all that is in its buffers */
 /* Gives a value of f, which has storage of its own, fewer rows. */
 int th_shorten(struct th_frame *f, th_slot *s, int64_t rows);
+int th_make_handler(void);                                  /* once, before results are allocated; -1 on errors */
 PyObject *th_as_array(struct th_frame *f, int i);           /* slot i for Python code; new reference */
 int th_take_result(struct th_frame *f, int i, PyObject *value);     /* makes a value of Python code that of slot i */
 /* What a cell holds before an op runs: for one with C code the array of the last call, if nobody else has it. */

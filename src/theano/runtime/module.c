@@ -133,7 +133,7 @@ PyMODINIT_FUNC PyInit__machine(void)
 {
     import_array();
     take_sorts();
-    if (PyType_Ready(&th_machine_type) < 0 || PyType_Ready(&th_callable_type) < 0)
+    if (th_make_handler() < 0 || PyType_Ready(&th_machine_type) < 0 || PyType_Ready(&th_callable_type) < 0)
         return NULL;
     PyObject *m = PyModule_Create(&module);
     if (!m || PyModule_AddObjectRef(m, "Machine", (PyObject *)&th_machine_type) < 0

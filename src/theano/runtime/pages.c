@@ -23,6 +23,8 @@ typedef struct chunk {
 
 typedef struct place {
     chunk *in;                              /* NULL: it is one of malloc's */
+    void *given;                            /* what malloc gave */
+    size_t nbytes;
     size_t counted;                         /* bytes from here on, where they are of `kept` */
 } place;
 
@@ -87,7 +89,7 @@ static char *from_chunk(size_t size)
         p = (char *)filled + filled->used;
         filled->used += size;
         filled->live++;
-        *(place *)p = (place){filled, size};
+        *(place *)p = (place){filled, NULL, size - HEADER, size};
     }
     give();
     return p ? p + HEADER : NULL;
@@ -124,7 +126,6 @@ static void forget_size(size_t size) { (void)size; }
 char *th_new_buffer(size_t nbytes, size_t used)
 {
     size_t size = ((nbytes + 63) & ~(size_t)63) + HEADER, counted = 0;
-    void *p;
 #ifdef MADV_HUGEPAGE
     if (used >= MEDIUM && size < TH_LARGE) {
         char *buffer = from_chunk(size);
@@ -133,17 +134,19 @@ char *th_new_buffer(size_t nbytes, size_t used)
         counted = size;
     }
 #endif
-    if (posix_memalign(&p, 64, size)) {
+    char *given = malloc(size + 64);
+    if (!given) {
         forget_size(counted);
         return NULL;
     }
-    *(place *)p = (place){NULL, counted};
+    char *p = given + (-(uintptr_t)given & 63);
+    *(place *)p = (place){NULL, given, nbytes, counted};
 #ifdef MADV_HUGEPAGE
     uintptr_t skipped = -(uintptr_t)p & 4095;
     if (used >= TH_LARGE)
-        madvise((char *)p + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
+        madvise(p + skipped, (size - skipped) & ~(size_t)4095, MADV_HUGEPAGE);
 #endif
-    return (char *)p + HEADER;
+    return p + HEADER;
 }
 
 void th_free_buffer(char *buffer)
@@ -155,5 +158,10 @@ void th_free_buffer(char *buffer)
     if (p.in)
         back_to_chunk(p.in, buffer - HEADER, p.counted);
     else
-        free(buffer - HEADER);
+        free(p.given);
+}
+
+size_t th_buffer_size(const char *buffer)
+{
+    return ((const place *)(buffer - HEADER))->nbytes;
 }

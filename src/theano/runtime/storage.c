@@ -2,6 +2,73 @@
 #include "machine.h"
 #include "arrays.h"
 
+/* Results begin on a line of the cache: a vector register that is stored across two lines takes as long as two do, and
+ * NumPy aligns arrays to 16 bytes only. Those of less than ALIGNED bytes come from NumPy, which keeps some for reuse. */
+#define ALIGNED 2048
+#define TRACED 389047                       /* what NumPy calls its memory for tracemalloc */
+
+static void *new_memory(void *context, size_t nbytes)
+{
+    (void)context;
+    return th_new_buffer(nbytes, nbytes < TH_LARGE ? 0 : nbytes);
+}
+
+static void *new_zeros(void *context, size_t count, size_t nbytes)
+{
+    char *p = new_memory(context, count * nbytes);
+    return p ? memset(p, 0, count * nbytes) : NULL;
+}
+
+static void free_memory(void *context, void *p, size_t nbytes)
+{
+    (void)context; (void)nbytes;
+    th_free_buffer(p);
+}
+
+static void *resize_memory(void *context, void *p, size_t nbytes)
+{
+    char *fresh = new_memory(context, nbytes);
+    if (fresh && p) {
+        size_t had = th_buffer_size(p);
+        memcpy(fresh, p, had < nbytes ? had : nbytes);
+        th_free_buffer(p);
+    }
+    return fresh;
+}
+
+static PyDataMem_Handler handler = {"theano", 1, {NULL, new_memory, new_zeros, resize_memory, free_memory}};
+static PyObject *handler_capsule;
+
+int th_make_handler(void)
+{
+    handler_capsule = PyCapsule_New(&handler, "mem_handler", NULL);
+    return handler_capsule ? 0 : -1;
+}
+
+/* An array for a result, NULL with an exception where there is none. */
+static PyObject *new_array(const slot_spec *spec, const th_slot *s)
+{
+    size_t nbytes = (size_t)(th_product(s->ndim, s->shape) * s->itemsize);
+    char *p = NULL;
+    Py_INCREF(spec->descr);
+    if (nbytes < ALIGNED || spec->dtype == TH_OBJECT)
+        return PyArray_NewFromDescr(&PyArray_Type, spec->descr, s->ndim, (npy_intp *)s->shape, NULL, NULL, 0, NULL);
+    if (!(p = new_memory(NULL, nbytes))) {
+        Py_DECREF(spec->descr);
+        return PyErr_NoMemory();
+    }
+    PyObject *a = PyArray_NewFromDescr(&PyArray_Type, spec->descr, s->ndim, (npy_intp *)s->shape, NULL, p,
+                                       NPY_ARRAY_CARRAY, NULL);
+    if (!a) {
+        th_free_buffer(p);
+        return NULL;
+    }
+    PyTraceMalloc_Track(TRACED, (uintptr_t)p, nbytes);
+    PyArray_ENABLEFLAGS((PyArrayObject *)a, NPY_ARRAY_OWNDATA);
+    ((PyArrayObject_fields *)a)->mem_handler = Py_NewRef(handler_capsule);
+    return a;
+}
+
 static int reusable(PyObject *o, const slot_spec *spec, const th_slot *s, int keep)
 {
     if (!o || !PyArray_CheckExact(o))
@@ -34,9 +101,7 @@ static int allocate_array(struct th_frame *f, int i, th_slot *s)
     }
     if (f->released)
         PyEval_RestoreThread(f->released);
-    Py_INCREF(spec->descr);
-    PyObject *fresh = PyArray_NewFromDescr(&PyArray_Type, spec->descr, s->ndim, (npy_intp *)s->shape, NULL, NULL, 0,
-                                           NULL);
+    PyObject *fresh = new_array(spec, s);
     if (fresh) {
         Py_XSETREF(f->array[i], fresh);
         s->data = PyArray_DATA((PyArrayObject *)fresh);

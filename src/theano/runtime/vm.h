@@ -87,6 +87,7 @@ typedef int (*th_inner_fn)(char **ptr, const int64_t *stride, const int64_t *ext
 #define TH_MAX_OPERANDS 64
 #define TH_MOVES 2
 #define TH_SINGLE 4
+#define TH_SPREADS 8
 #define TH_HEAD 8                 /* points */
 
 /* TH_TEMP is an accumulator without a slot, or with TH_NONE what is stored, for later phases. These come last. */
@@ -107,7 +108,8 @@ typedef struct th_phase {
     uint64_t reads, writes;   /* bit k: the inner function loads, stores operand k */
     uint64_t accumulates;     /* bit k: the phase accumulates into operand k */
     uint8_t loops;            /* over the reduced axes also, or TH_HEAD points of each; 0: scalar epilogue */
-    uint8_t calls;            /* needs the inner function; TH_MOVES where that only copies, TH_SINGLE: is one op */
+    uint8_t calls;            /* needs the inner function; TH_MOVES where that only copies, TH_SPREADS: to several
+                                 places each; TH_SINGLE: is one op */
     uint8_t tries;            /* left out, with all that try, where rows are short; then no phase heeds unless */
     int16_t unless;           /* operand of bytes; the phase is left out where all that it would see of them are set */
     uint64_t still;           /* bit k: where extent[3] is set, it takes one element of operand k for each row */

@@ -5,11 +5,12 @@ Every row of a kernel is contiguous (runtime/loop.c packs what is not), so one l
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from theano.codegen import mathlib
-from theano.codegen.dialect import CUT, Access, Dialect, Function, Quick
+from theano.codegen.dialect import CUT, Access, Choice, Dialect, Function, Quick
 from theano.scalar.dtype import kind_of, numpy_dtype
 
 STORAGE = {
@@ -25,16 +26,26 @@ ARITHMETIC = STORAGE | dict.fromkeys(SMALL, "float")
 HEADER = """\
 typedef __INT64_TYPE__ i64;
 typedef __UINT64_TYPE__ u64;
-#if defined(TH_HALF_VECTORS) && defined(__GNUC__) && !defined(__clang__)
-#define TH_LIGHT __attribute__((target("prefer-vector-width=256")))
-#else
 #define TH_LIGHT
+#define TH_SINGLE
+#if defined(__GNUC__) && !defined(__clang__)
+#define TH_NARROW __attribute__((target("prefer-vector-width=256")))
+#if defined(TH_HALF_VECTORS)
+#undef TH_LIGHT
+#define TH_LIGHT TH_NARROW
+#elif defined(TH_FULL_VECTORS)
+#undef TH_SINGLE
+#define TH_SINGLE TH_NARROW
+#endif
 #endif
 """
 
 BLOCK = 256             # points of small floats that are converted at once
 STAGE = 256             # points of one stage before those of the next
 KEPT = 12               # the most values that stages keep for later ones: the first cache has no room for many more
+SIDE = 512              # points that may all choose the same,
+FIRST = 32              # how many of these tell most often that they don't,
+OUTSIDE = 4096          # and how many there are of a row for which it pays: they outlast the first cache
 PIECE = 1024            # points that are computed again where one of them needs more care than the quick way takes
 
 BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
@@ -167,18 +178,19 @@ def rounded(text, dtype):
     return widened(narrowed(text, dtype), dtype)
 
 
-def kernel(symbol, phases, light=False):
+def kernel(symbol, phases, work=()):
     """One function; the phases of a nest are cases of a switch."""
+    marks = "".join(f"TH_{word.upper()} " for word in work)
     lines = [
-        f"{'TH_LIGHT ' if light else ''}int {symbol}(char **ptr, const i64 *stride, const i64 *extent)",
+        f"{marks}int {symbol}(char **ptr, const i64 *stride, const i64 *extent)",
         "{",
         "    const i64 n = extent[0];",
     ]
     filled = [(p, *phase) for p, phase in enumerate(phases) if phase[1]]
-    for p, accesses, statements, quick in filled:
-        body = loop(accesses, statements, quick)
+    for p, accesses, statements, way in filled:
+        body = loop(accesses, statements, way)
         if any(a.still for a in accesses):
-            known = row_loop(accesses, statements, quick)
+            known = row_loop(accesses, statements, way)
             body = ["if (extent[3]) {", *indent(known, 1), "} else {", *indent(body, 1), "}"]
         if len(phases) == 1:
             lines += indent(body, 1)
@@ -187,7 +199,7 @@ def kernel(symbol, phases, light=False):
     return "\n".join([*lines, "    return 0;", "}", ""])
 
 
-def row_loop(accesses, statements, quick):
+def row_loop(accesses, statements, way):
     """The loop of one phase where operands stay in place along a row: they are loaded once a row."""
     still = [a for a in accesses if a.still]
 
@@ -196,15 +208,22 @@ def row_loop(accesses, statements, quick):
             texts = [re.sub(rf"\bx{access.number}\[j\]", f"s{access.number}", text) for text in texts]
         return texts
     loads = [scalar(a, f" + i * stride[{a.number}]") for a in still]
-    if quick:
-        quick = Quick(tuple(fixed(quick.statements)), quick.checks, quick.staged)
-    return loop([a for a in accesses if not a.still], fixed(statements), quick, loads)
+    if isinstance(way, Quick):
+        way = replace(way, statements=tuple(fixed(way.statements)))
+    elif isinstance(way, Choice):
+        way = replace(way, **{name: tuple(fixed(getattr(way, name))) for name in ("given", "held", "failed")})
+    return loop([a for a in accesses if not a.still], fixed(statements), way, loads)
 
 
-def loop(accesses, statements, quick, loads=()):
+def loop(accesses, statements, way, loads=()):
     """Rows of one phase; ``loads`` come before the points of each row."""
     arrays = [a for a in accesses if not a.scalar]
-    body = pieces(accesses, statements, quick) if quick else points("0", "n", statements)
+    if isinstance(way, Quick):
+        body = pieces(accesses, statements, way)
+    elif isinstance(way, Choice):
+        body = chosen(statements, way)
+    else:
+        body = points("0", "n", statements)
     converted = conversion(arrays, statements)
     if converted:
         rows, body = [pointer(a) for a in arrays], [converted]
@@ -218,6 +237,31 @@ def loop(accesses, statements, quick, loads=()):
         *indent([*rows, *loads, *body], 1),
         "}",
     ]
+
+
+def chosen(statements, choice):
+    """The points of a row some at a time: where all of these choose one side the other one isn't read."""
+    kind = {1: "unsigned char", 2: "unsigned short", 4: "unsigned"}.get(numpy_dtype(choice.dtype).itemsize, "u64")
+    test = [*choice.given, f"some |= ({kind})({choice.condition});", f"all &= ({kind})({choice.condition});"]
+    clause = " reduction(|:some) reduction(&:all)"
+    lines = [
+        f"const i64 to = n - from < {SIDE} ? n : from + {SIDE}, at = to - from < {FIRST} ? to : from + {FIRST};",
+        f"{kind} some = 0, all = 1;",
+        f"if (n >= {OUTSIDE}) {{",
+        *indent(points("from", "at", test, clause), 1),
+        "    if (some == all) {",
+        *indent(points("at", "to", test, clause), 2),
+        "    }",
+        "}",
+        "if (some != all) {",
+        *indent(points("from", "to", statements), 1),
+        "} else if (all) {",
+        *indent(points("from", "to", choice.held), 1),
+        "} else {",
+        *indent(points("from", "to", choice.failed), 1),
+        "}",
+    ]
+    return [f"for (i64 from = 0; from < n; from += {SIDE}) {{", *indent(lines, 1), "}"]
 
 
 def conversion(arrays, statements):

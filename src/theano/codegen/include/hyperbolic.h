@@ -54,14 +54,29 @@ TH_INLINE float th_keep_f32(int condition, float x) {
     return th_float_f32(th_bits_f32(x) & -(unsigned int)condition);
 }
 
-/* Where squares overflow, log1p(x) + ln 2 is near enough. */
+/* asinh(a) = log(u), u = a + q with q = sqrt(a a + 1), and u - 1 = a (d + a) / d with d = 1 + q. As for log u = 2^k (1 + f);
+   f = num / d needs no division of its own, as 2 s = 2 f / (f + 2) = num / (num / 2 + d). Where squares may overflow,
+   log(a) + ln 2 is near enough; for acosh log1p(x) + ln 2. */
+
+TH_INLINE int th_asinh_fits_f64(double x) {
+    return __builtin_fabs(x) < 0x1p500;
+}
+
+TH_INLINE double th_asinh_fast_f64(double x) {
+    double a = __builtin_fabs(x), q = __builtin_sqrt(a * a + 1.0), d = 1.0 + q;
+    unsigned long long b = th_bits_f64(a + q) + 0x00095f619980c433ull;
+    double k = th_float_f64((b >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
+    double p = th_float_f64(0x7fe0000000000000ull - (b & 0xfff0000000000000ull));
+    double num = p * (a * (d + a)) + (p - 1.0) * d;
+    double r = num / (0.5 * num + d), s = 0.5 * r;
+    double y = k * 0x1.ef35793c7673p-45 + (r + s * th_log_tail_f64(s * s));
+    return __builtin_copysign(k * 0x1.62e42fefa38p-1 + y, x);
+}
 
 TH_INLINE double th_asinh_f64(double x) {
-    double a = __builtin_fabs(x);
-    double w = a / (1.0 + __builtin_sqrt(a * a + 1.0));
-    double y = th_log1p_f64(a + th_keep_f64(a < 0x1p512, a * w));
-    y += a >= 0x1p512 ? 0x1.62e42fefa39efp-1 : 0.0;
-    return __builtin_copysign(y, x);
+    if (th_asinh_fits_f64(x))
+        return th_asinh_fast_f64(x);
+    return __builtin_copysign(th_log_f64(__builtin_fabs(x)) + 0x1.62e42fefa39efp-1, x);
 }
 
 TH_INLINE double th_acosh_f64(double x) {
@@ -94,12 +109,25 @@ TH_INLINE double th_atanh_f64(double x) {
     return a > 1.0 ? __builtin_nan("") : __builtin_copysign(y, x);
 }
 
+TH_INLINE int th_asinh_fits_f32(float x) {
+    return __builtin_fabsf(x) < 0x1p60f;
+}
+
+TH_INLINE float th_asinh_fast_f32(float x) {
+    float a = __builtin_fabsf(x), q = __builtin_sqrtf(a * a + 1.0f), d = 1.0f + q;
+    unsigned int b = th_bits_f32(a + q) + 0x004afb0du;
+    float k = (float)(int)(b >> 23) - 127.0f;
+    float p = th_float_f32(0x7f000000u - (b & 0xff800000u));
+    float num = p * (a * (d + a)) + (p - 1.0f) * d;
+    float r = num / (0.5f * num + d), s = 0.5f * r;
+    float y = k * 0x1.7f7d1cp-20f + (r + s * th_log_tail_f32(s * s));
+    return __builtin_copysignf(k * 0x1.62e4p-1f + y, x);
+}
+
 TH_INLINE float th_asinh_f32(float x) {
-    float a = __builtin_fabsf(x);
-    float w = a / (1.0f + __builtin_sqrtf(a * a + 1.0f));
-    float y = th_log1p_f32(a + th_keep_f32(a < 0x1p64f, a * w));
-    y += a >= 0x1p64f ? 0x1.62e430p-1f : 0.0f;
-    return __builtin_copysignf(y, x);
+    if (th_asinh_fits_f32(x))
+        return th_asinh_fast_f32(x);
+    return __builtin_copysignf(th_log_f32(__builtin_fabsf(x)) + 0x1.62e430p-1f, x);
 }
 
 TH_INLINE float th_acosh_f32(float x) {

@@ -5,9 +5,8 @@
 /* Logarithm family: x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f),
    log(1 + f) = 2 atanh(s) = f - s (f - z p(z)), z = s^2. */
 
-TH_INLINE double th_log1p_small_f64(double f) {
-    double s = f / (f + 2.0);
-    double z = s * s, z2 = z * z;
+TH_INLINE double th_log_tail_f64(double z) {
+    double z2 = z * z;
     double odd = 0x1.39a099f88024dp-3;
     odd = odd * z2 + 0x1.c71c51d873a77p-3;
     odd = odd * z2 + 0x1.999999997f9ffp-2;
@@ -15,7 +14,12 @@ TH_INLINE double th_log1p_small_f64(double f) {
     even = even * z2 + 0x1.7466498876527p-3;
     even = even * z2 + 0x1.2492494229a3fp-2;
     even = even * z2 + 0x1.5555555555593p-1;
-    return f - s * (f - z * (odd * z + even));
+    return z * (odd * z + even);
+}
+
+TH_INLINE double th_log1p_small_f64(double f) {
+    double s = f / (f + 2.0);
+    return f - s * (f - th_log_tail_f64(s * s));
 }
 
 TH_INLINE double th_split_log_f64(double x, double *k) {
@@ -125,13 +129,16 @@ TH_INLINE double th_softplus_f64(double x) {
     return __builtin_fabs(x) > 745.2 ? positive : y + positive;
 }
 
-TH_INLINE float th_log1p_small_f32(float f) {
-    float s = f / (f + 2.0f);
-    float z = s * s;
+TH_INLINE float th_log_tail_f32(float z) {
     float p = 0x1.31e248p-2f;
     p = p * z + 0x1.995eccp-2f;
     p = p * z + 0x1.55557ap-1f;
-    return f - s * (f - z * p);
+    return z * p;
+}
+
+TH_INLINE float th_log1p_small_f32(float f) {
+    float s = f / (f + 2.0f);
+    return f - s * (f - th_log_tail_f32(s * s));
 }
 
 TH_INLINE float th_split_log_f32(float x, float *k) {

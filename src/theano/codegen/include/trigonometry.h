@@ -164,6 +164,12 @@ TH_INLINE float th_tan_f32(float x) {
     return th_tan_fits_f32(x) ? th_tan_fast_f32(x) : __builtin_tanf(x);
 }
 
+/* One of two by its bits: of a condition that the compiler sees it makes two paths, each with a division of its own. */
+
+TH_INLINE double th_select_f64(unsigned long long mask, double x, double y) {
+    return th_float_f64((th_bits_f64(x) & mask) | (th_bits_f64(y) & ~mask));
+}
+
 /* Inverse trigonometry: atan t = j pi/4 + atan u with |u| <= tan(pi/8);
    asin x = pi/2 - 2 asin sqrt((1 - x) / 2) beyond 1/2. */
 
@@ -185,13 +191,18 @@ TH_INLINE double th_atan_small_f64(double x) {
 
 TH_INLINE double th_atan_f64(double x) {
     double t = __builtin_fabs(x);
-    int far = t > 0x1.3504f3p+1, between = t > 0x1.a8279ap-2;       /* tan(3 pi/8), tan(pi/8) */
-    double above = between ? t - 1.0 : t, below = between ? t + 1.0 : 1.0;
-    double high = between ? 0x1.921fb54442d18p-1 : 0.0, low = between ? 0x1.1a62633145c07p-55 : 0.0;
-    double u = (far ? -1.0 : above) / (far ? t : below);
-    high = far ? 0x1.921fb54442d18p+0 : high;
-    low = far ? 0x1.1a62633145c07p-54 : low;
+    unsigned long long far = t > 0x1.3504f3p+1 ? ~0ull : 0;             /* tan(3 pi/8) */
+    unsigned long long between = t > 0x1.a8279ap-2 ? ~0ull : 0;         /* tan(pi/8) */
+    double above = th_select_f64(far, -1.0, t - th_select_f64(between, 1.0, 0.0));
+    double below = th_select_f64(far, t, 1.0 + th_select_f64(between, t, 0.0));
+    double high = th_select_f64(far, 0x1.921fb54442d18p+0, th_select_f64(between, 0x1.921fb54442d18p-1, 0.0));
+    double low = th_select_f64(far, 0x1.1a62633145c07p-54, th_select_f64(between, 0x1.1a62633145c07p-55, 0.0));
+    double u = above / below;
     return __builtin_copysign(high + (u + (th_atan_small_f64(u) + low)), x);
+}
+
+TH_INLINE float th_select_f32(unsigned int mask, float x, float y) {
+    return th_float_f32((th_bits_f32(x) & mask) | (th_bits_f32(y) & ~mask));
 }
 
 TH_INLINE float th_atan_small_f32(float x) {
@@ -206,12 +217,12 @@ TH_INLINE float th_atan_small_f32(float x) {
 
 TH_INLINE float th_atan_f32(float x) {
     float t = __builtin_fabsf(x);
-    int far = t > 0x1.3504f3p+1f, between = t > 0x1.a8279ap-2f;
-    float above = between ? t - 1.0f : t, below = between ? t + 1.0f : 1.0f;
-    float high = between ? 0x1.921fb6p-1f : 0.0f, low = between ? -0x1.777a5cp-26f : 0.0f;
-    float u = (far ? -1.0f : above) / (far ? t : below);
-    high = far ? 0x1.921fb6p+0f : high;
-    low = far ? -0x1.777a5cp-25f : low;
+    unsigned int far = t > 0x1.3504f3p+1f ? ~0u : 0, between = t > 0x1.a8279ap-2f ? ~0u : 0;
+    float above = th_select_f32(far, -1.0f, t - th_select_f32(between, 1.0f, 0.0f));
+    float below = th_select_f32(far, t, 1.0f + th_select_f32(between, t, 0.0f));
+    float high = th_select_f32(far, 0x1.921fb6p+0f, th_select_f32(between, 0x1.921fb6p-1f, 0.0f));
+    float low = th_select_f32(far, -0x1.777a5cp-25f, th_select_f32(between, -0x1.777a5cp-26f, 0.0f));
+    float u = above / below;
     return __builtin_copysignf(high + (u + (th_atan_small_f32(u) + low)), x);
 }
 
@@ -249,10 +260,6 @@ TH_INLINE double th_atan2_fast_f64(double y, double x) {
     double high = a < b ? b : a, low = a < b ? a : b;
     double u = th_atan2_of_f64(a > b, high, low, x);
     return __builtin_copysign(u, y);
-}
-
-TH_INLINE double th_select_f64(unsigned long long mask, double x, double y) {
-    return th_float_f64((th_bits_f64(x) & mask) | (th_bits_f64(y) & ~mask));
 }
 
 TH_INLINE double th_asin_small_f64(double x, double z) {
@@ -325,10 +332,6 @@ TH_INLINE float th_atan2_fast_f32(float y, float x) {
     float high = a < b ? b : a, low = a < b ? a : b;
     float u = th_atan2_of_f32(a > b, high, low, x);
     return __builtin_copysignf(u, y);
-}
-
-TH_INLINE float th_select_f32(unsigned int mask, float x, float y) {
-    return th_float_f32((th_bits_f32(x) & mask) | (th_bits_f32(y) & ~mask));
 }
 
 TH_INLINE float th_asin_small_f32(float x, float z) {
