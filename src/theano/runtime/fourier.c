@@ -37,6 +37,25 @@ static int is_prime(int64_t n)
     return 1;
 }
 
+/* The length of convolutions of n numbers at least that takes the least time: so much for each number and pass. */
+static int64_t length_for(int64_t n)
+{
+    int64_t best = 0, least = INT64_MAX;
+    for (int64_t sevens = 1, passes_7 = 1; sevens < 2 * n; sevens *= 7, passes_7++)
+        for (int64_t fives = sevens, passes_5 = passes_7; fives < 2 * n; fives *= 5, passes_5++)
+            for (int64_t threes = fives, passes_3 = passes_5; threes < 2 * n; threes *= 3, passes_3++) {
+                int64_t length = threes, twos = 0;
+                for (; length < n; length *= 2)
+                    twos++;
+                int64_t time = length * (passes_3 + (twos + 1) / 2);        /* most twos as passes of radix 4 */
+                if (time < least) {
+                    least = time;
+                    best = length;
+                }
+            }
+    return best;
+}
+
 /* Room for lines: not a power of two, whose parts would push each other out of the cache. */
 static int64_t room_for(int64_t n) { return n + 8; }
 

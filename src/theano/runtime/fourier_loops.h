@@ -192,7 +192,7 @@ typedef struct NAME(plan) {
     int64_t n;
     int npasses, radix[64];
     REAL *factor, *roots;                       /* roots: of the radices without a loop of their own */
-    struct NAME(plan) *longer;                  /* of a power of two, for the convolution */
+    struct NAME(plan) *longer;                  /* without large primes, for the convolution */
     REAL *chirp, *filter;                       /* exp(-pi i k k / n), and the transform of its conjugate */
     REAL *first_roots;                          /* of the first radix */
     REAL *halves;                               /* exp(-2 pi i k / (2 n)), for real lines of 2 n numbers */
@@ -331,38 +331,44 @@ TH_CLONES static void NAME(last_pass)(int64_t p, const REAL *root, int64_t m, in
     }
 }
 
+/* Numbers 0 ... n of all lines times those of `by`. */
+TH_CLONES static void NAME(times)(const REAL *restrict by, int64_t n, int64_t lanes, NAME(parts) x)
+{
+    if (lanes == 1) {
+        REAL *restrict re = x.re, *restrict im = x.im;
+#pragma omp simd
+        for (int64_t k = 0; k < n; k++) {
+            REAL c = by[2 * k], s = by[2 * k + 1], a = re[k], b = im[k];
+            re[k] = a * c - b * s;
+            im[k] = a * s + b * c;
+        }
+        return;
+    }
+    for (int64_t k = 0; k < n; k++) {
+        REAL c = by[2 * k], s = by[2 * k + 1], *restrict re = x.re + k * lanes, *restrict im = x.im + k * lanes;
+#pragma omp simd
+        for (int64_t l = 0; l < lanes; l++) {
+            REAL a = re[l], b = im[l];
+            re[l] = a * c - b * s;
+            im[l] = a * s + b * c;
+        }
+    }
+}
+
 /* The same for a plan with a convolution; x has room for the longer lines (Bluestein 1970). */
 static NAME(parts) NAME(convolve)(const NAME(plan) *plan, int64_t lanes, NAME(parts) x, NAME(parts) y)
 {
     int64_t n = plan->n, wide = plan->longer->n;
-    for (int64_t k = 0; k < wide; k++) {
-        REAL c = k < n ? plan->chirp[2 * k] : 0, s = k < n ? plan->chirp[2 * k + 1] : 0;
-        for (int64_t l = k * lanes; l < (k + 1) * lanes; l++) {
-            REAL re = k < n ? x.re[l] : 0, im = k < n ? x.im[l] : 0;
-            x.re[l] = re * c - im * s;
-            x.im[l] = re * s + im * c;
-        }
-    }
+    size_t behind = (wide - n) * lanes * sizeof(REAL);
+    NAME(times)(plan->chirp, n, lanes, x);
+    memset(x.re + n * lanes, 0, behind);
+    memset(x.im + n * lanes, 0, behind);
     NAME(parts) z = NAME(transform)(plan->longer, lanes, 0, x, y), other = z.re == x.re ? y : x;
-    for (int64_t k = 0; k < wide; k++) {
-        REAL c = plan->filter[2 * k], s = plan->filter[2 * k + 1];
-        for (int64_t l = k * lanes; l < (k + 1) * lanes; l++) {
-            REAL re = z.re[l], im = z.im[l];
-            z.re[l] = re * c - im * s;
-            z.im[l] = re * s + im * c;
-        }
-    }
+    NAME(times)(plan->filter, wide, lanes, z);
     NAME(parts) turned = {z.im, z.re};                   /* backwards: real and imaginary parts in each other's place */
     turned = NAME(transform)(plan->longer, lanes, 0, turned, (NAME(parts)){other.im, other.re});
     z = (NAME(parts)){turned.im, turned.re};
-    for (int64_t k = 0; k < n; k++) {
-        REAL c = plan->chirp[2 * k], s = plan->chirp[2 * k + 1];
-        for (int64_t l = k * lanes; l < (k + 1) * lanes; l++) {
-            REAL re = z.re[l], im = z.im[l];
-            z.re[l] = re * c - im * s;
-            z.im[l] = re * s + im * c;
-        }
-    }
+    NAME(times)(plan->chirp, n, lanes, z);
     return z;
 }
 
@@ -439,9 +445,7 @@ static int NAME(plan_passes)(NAME(plan) *plan)
 
 static int NAME(plan_convolution)(NAME(plan) *plan)
 {
-    int64_t n = plan->n, wide = 1;
-    while (wide < 2 * n - 1)
-        wide *= 2;
+    int64_t n = plan->n, wide = length_for(2 * n - 1);
     plan->longer = NAME(new_plan)(wide);
     plan->chirp = malloc(2 * n * sizeof(REAL));
     plan->filter = malloc(2 * wide * sizeof(REAL));
