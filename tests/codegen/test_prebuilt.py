@@ -103,7 +103,7 @@ def test_argmax_of_every_dtype(dtype, rng):
 def test_argmax_of_equal_infinite_and_missing_numbers(dtype, rng):
     x = T.matrix(dtype=dtype)
     f = native([x], [T.argmax(x, 1), T.argmin(x, 1)])
-    for n in (1, 31, 32, 33, 64, 127, 1000, 4096, 9001):
+    for n in (1, 4, 7, 8, 15, 16, 17, 31, 32, 33, 64, 100, 127, 255, 256, 1000, 4096, 9001, 70_001):
         a = rng.randint(-3, 4, (12, n)).astype(dtype)           # many are equal: the first counts
         a[1, n // 2], a[2, n // 3], a[3, n - 1] = np.inf, -np.inf, np.nan
         a[4, [0, n - 1]] = np.inf, -np.inf

@@ -37,6 +37,7 @@ TH_TARGET_AVX2
 #pragma GCC push_options
 TH_TARGET_AVX512
 #define LEVEL(name) avx512_##name
+#define MASKS
 #define VECTOR 64
 #define WIDE(kind) _mm512_##kind
 #include "argmax_loops.h"
@@ -49,6 +50,7 @@ TH_TARGET_AVX512
 #include "argmax_loops.h"
 #undef LEVEL
 #undef VECTOR
+#undef MASKS
 #undef WIDE
 #pragma GCC pop_options
 #endif

@@ -10,7 +10,8 @@
  * where there is none. Rows have at most 32767 elements. N: a number as wide as they are, so that compilers compare
  * whole registers.
  * along: what is beyond values[i] in row i, or the first nan, becomes values[i], and position[i] its place, counted from
- * `number` on. Each lane of four vectors keeps its best and where that was; only a nan makes the sum of a row one.
+ * `number` on. Each lane keeps its best and in which four vectors that was, as a float, which holds places of a piece;
+ * only a nan makes the sum of a row one.
  * down: element j of every row against best[j]; where it is beyond, or the first nan, position[j] becomes the number
  * of its row, from `number` on. */
 #define FIRST(NAME, T, N)                                                                                   \
@@ -49,91 +50,73 @@
     DOWN(NAME##_max, T, ABOVE)                                                                              \
     DOWN(NAME##_min, T, BELOW)
 
-#define CHOICE(mask, a, b) (((mask) & (a)) | (~(mask) & (b)))
-#define LANE(V, M, BEYOND, EXTREME, k, from) {                                                              \
-        V y = *(const V *)(x + (from) + k * W);                                                             \
-        M wins = BEYOND(y, lane##k);                                                                        \
-        lane##k = EXTREME(y, lane##k);                                                                      \
-        at##k = CHOICE(wins, here, at##k);                                                                  \
-        sum##k += y;                                                                                        \
+#define LOAD(k) (*(const V *)(x + j + (k) * W))
+/* What is beyond the best of so far becomes it, and `here` its place. */
+#define IMPROVE(KIND, EXTREME, ORDER, y) {                                                                  \
+        V candidate = y;                                                                                    \
+        at = TAKE(KIND, ORDER, candidate, lane, here, at);                                                  \
+        lane = WIDE(EXTREME##_##KIND)(candidate, lane);                                                     \
     }
-#define LANES(V, M, BEYOND, EXTREME, from)                                                                  \
-    LANE(V, M, BEYOND, EXTREME, 0, from) LANE(V, M, BEYOND, EXTREME, 1, from)                               \
-    LANE(V, M, BEYOND, EXTREME, 2, from) LANE(V, M, BEYOND, EXTREME, 3, from)
-#define BETTER(V, M, BEYOND, a, b) {                                                                        \
-        M wins = BEYOND(lane##b, lane##a) | ((lane##b == lane##a) & (at##b < at##a));                       \
-        lane##a = (V)CHOICE(wins, (M)lane##b, (M)lane##a);                                                  \
-        at##a = CHOICE(wins, at##b, at##a);                                                                 \
-    }
+#define FOUR(KIND, EXTREME)                                                                                 \
+    WIDE(EXTREME##_##KIND)(WIDE(EXTREME##_##KIND)(LOAD(0), LOAD(1)), WIDE(EXTREME##_##KIND)(LOAD(2), LOAD(3)))
+/* One lane's into all, by halves. */
+#define ALL_LANES(NAME, x)                                                                                  \
+    for (int half = W / 2; half; half /= 2) x = WIDE(NAME)(x, __builtin_shuffle(x, lanes ^ half));
 
-#define ALONG(NAME, T, N, BEYOND, EXTREME, TOP)                                                             \
+#define ALONG(NAME, T, N, KIND, EXTREME, ORDER, BEYOND)                                                     \
     static void LEVEL(NAME##_along)(int64_t *position, char *values, const char *p, int64_t pitch,          \
                                     int64_t n, int64_t rows, int64_t number)                                \
     {                                                                                                       \
         enum { W = VECTOR / sizeof(T) };                                                                    \
         typedef T V __attribute__((vector_size(VECTOR), aligned(sizeof(T))));                               \
         typedef N M __attribute__((vector_size(VECTOR), aligned(sizeof(T))));                               \
+        M lanes;                                                                                            \
+        for (int k = 0; k < W; k++) lanes[k] = k;                                                           \
         for (int64_t i = 0; i < rows; i++) {                                                                \
             const T *x = (const T *)(p + i * pitch);                                                        \
             T best = ((T *)values)[i];                                                                      \
-            int64_t where = -1, j;                                                                          \
+            int64_t where = -1, j = 0;                                                                      \
             if (n >= W) {                                                                                   \
-                V lane0 = *(const V *)x, sum0 = lane0;                                                      \
-                M at0 = {0}, here = {0};                                                                    \
+                V at = {0}, here, lane, sum;                                                                \
                 if (n < 4 * W) {                                                                            \
-                    for (j = W; j + W <= n; j += W) {                                                       \
-                        here += (N)W;                                                                       \
-                        LANE(V, M, BEYOND, EXTREME, 0, j)                                                   \
-                    }                                                                                       \
-                    if (j < n) {                /* the rest once more with some before it */                \
-                        here += (N)(n - j);                                                                 \
-                        LANE(V, M, BEYOND, EXTREME, 0, n - W)                                               \
+                    lane = sum = LOAD(0);                                                                   \
+                    while ((j += W) < n) {                                                                  \
+                        j = j < n - W ? j : n - W;          /* the rest once more with some before it */    \
+                        here = (V){0} + (T)j;                                                               \
+                        IMPROVE(KIND, EXTREME, ORDER, LOAD(0))                                              \
+                        sum += LOAD(0);                                                                     \
                     }                                                                                       \
                 } else {                                                                                    \
-                    V lane1 = *(const V *)(x + W), lane2 = *(const V *)(x + 2 * W), lane3 = *(const V *)(x + 3 * W); \
-                    V sum1 = lane1, sum2 = lane2, sum3 = lane3;                                             \
-                    M at1 = {0}, at2 = {0}, at3 = {0};                                                      \
-                    for (j = 4 * W; j + 4 * W <= n; j += 4 * W) {                                           \
-                        here += (N)(4 * W);                                                                 \
-                        LANES(V, M, BEYOND, EXTREME, j)                                                     \
+                    V more = LOAD(2) + LOAD(3);                                                             \
+                    sum = LOAD(0) + LOAD(1);                                                                \
+                    lane = FOUR(KIND, EXTREME);                                                             \
+                    while ((j += 4 * W) < n) {                                                              \
+                        j = j < n - 4 * W ? j : n - 4 * W;                                                  \
+                        here = (V){0} + (T)j;                                                               \
+                        IMPROVE(KIND, EXTREME, ORDER, FOUR(KIND, EXTREME))                                  \
+                        sum += LOAD(0) + LOAD(1);                                                           \
+                        more += LOAD(2) + LOAD(3);                                                          \
                     }                                                                                       \
-                    if (j < n) {                                                                            \
-                        here += (N)(n - j);                                                                 \
-                        LANES(V, M, BEYOND, EXTREME, n - 4 * W)                                             \
-                    }                                                                                       \
-                    at1 += (N)W;                                                                            \
-                    at2 += (N)(2 * W);                                                                      \
-                    at3 += (N)(3 * W);                                                                      \
-                    BETTER(V, M, BEYOND, 0, 1) BETTER(V, M, BEYOND, 2, 3) BETTER(V, M, BEYOND, 0, 2)        \
-                    sum0 += sum1;                                                                           \
-                    sum2 += sum3;                                                                           \
-                    sum0 += sum2;                                                                           \
+                    sum += more;                                                                            \
                 }                                                                                           \
-                T l[W], s[W];                                                                               \
-                N a[W];                                                                                     \
-                memcpy(l, &lane0, VECTOR);                                                                  \
-                memcpy(s, &sum0, VECTOR);                                                                   \
-                memcpy(a, &at0, VECTOR);                                                                    \
-                T top = l[0], total = 0;                                                                    \
-                N first = (N)n;                                                                             \
-                _Pragma(TOP)                                                                                \
-                for (int k = 0; k < W; k++) top = BEYOND(l[k], top) ? l[k] : top;                           \
-                _Pragma("omp simd reduction(+:total)")                                                      \
-                for (int k = 0; k < W; k++) total += s[k];                                                  \
-                _Pragma("omp simd reduction(min:first)")                                                    \
-                for (int k = 0; k < W; k++) {                                                               \
-                    N here = l[k] == top ? a[k] + k : (N)n;                                                 \
-                    first = here < first ? here : first;                                                    \
-                }                                                                                           \
-                if (total == total) {                                                                       \
-                    if (BEYOND(top, best)) {                                                                \
-                        ((T *)values)[i] = top;                                                             \
-                        position[i] = number + first;                                                       \
-                    }                                                                                       \
+                if (!BITS(KIND, _CMP_UNORD_Q, sum, sum)) {                                                  \
+                    V top = lane;                                                                           \
+                    ALL_LANES(EXTREME##_##KIND, top)                                                        \
+                    if (!BEYOND(top[0], best))                                                              \
+                        continue;                                                                           \
+                    V first = TAKE(KIND, _CMP_EQ_OQ, lane, top, at, (V){0} + (T)n);                         \
+                    ALL_LANES(min_##KIND, first)                                                            \
+                    j = (int64_t)first[0];                                                                  \
+                    uint64_t same = BITS(KIND, _CMP_EQ_OQ, LOAD(0), top);                                   \
+                    for (int k = 1; k < 4 && n >= 4 * W; k++)                                               \
+                        same |= BITS(KIND, _CMP_EQ_OQ, LOAD(k), top) << k * W;                              \
+                    ((T *)values)[i] = top[0];                                                              \
+                    position[i] = number + j + __builtin_ctzll(same);                                       \
                     continue;                                                                               \
                 }                                                                                           \
+                j = 0;                                                                                      \
             }                                                                                               \
-            for (j = 0; j < n; j++)                                                                         \
+            for (; j < n; j++)                                                                              \
                 if (BEYOND(x[j], best) | ((x[j] != x[j]) & (best == best))) {                               \
                     best = x[j];                                                                            \
                     where = j;                                                                              \
@@ -147,12 +130,6 @@
 
 #define ROW(NAME) \
     { { LEVEL(NAME##_first), LEVEL(NAME##_max_down), NULL }, { LEVEL(NAME##_first), LEVEL(NAME##_min_down), NULL } }
-#ifdef TH_LEVELS
-#define MOST_F32(a, b) WIDE(max_ps)(a, b)
-#define MOST_F64(a, b) WIDE(max_pd)(a, b)
-#define LEAST_F32(a, b) WIDE(min_ps)(a, b)
-#define LEAST_F64(a, b) WIDE(min_pd)(a, b)
-#endif
 #endif
 
 FINDER(f32, float, int32_t)
@@ -167,10 +144,19 @@ FINDER(u32, uint32_t, int32_t)
 FINDER(u64, uint64_t, int64_t)
 
 #ifdef VECTOR
-ALONG(f32_max, float, int32_t, ABOVE, MOST_F32, "omp simd reduction(max:top)")
-ALONG(f32_min, float, int32_t, BELOW, LEAST_F32, "omp simd reduction(min:top)")
-ALONG(f64_max, double, int64_t, ABOVE, MOST_F64, "omp simd reduction(max:top)")
-ALONG(f64_min, double, int64_t, BELOW, LEAST_F64, "omp simd reduction(min:top)")
+#ifdef MASKS                                    /* registers of their own for what comparisons give */
+#define BITS(KIND, ORDER, a, b) (uint64_t)WIDE(cmp_##KIND##_mask)(a, b, ORDER)
+#define TAKE(KIND, ORDER, y, best, a, b) WIDE(mask_mov_##KIND)(b, WIDE(cmp_##KIND##_mask)(y, best, ORDER), a)
+#else
+#define BITS(KIND, ORDER, a, b) (uint64_t)WIDE(movemask_##KIND)(WIDE(cmp_##KIND)(a, b, ORDER))
+#define TAKE(KIND, ORDER, y, best, a, b) WIDE(blendv_##KIND)(b, a, WIDE(cmp_##KIND)(y, best, ORDER))
+#endif
+ALONG(f32_max, float, int32_t, ps, max, _CMP_GT_OQ, ABOVE)
+ALONG(f32_min, float, int32_t, ps, min, _CMP_LT_OQ, BELOW)
+ALONG(f64_max, double, int64_t, pd, max, _CMP_GT_OQ, ABOVE)
+ALONG(f64_min, double, int64_t, pd, min, _CMP_LT_OQ, BELOW)
+#undef BITS
+#undef TAKE
 #define ONE_LOOK(NAME)                                                                                      \
     { { LEVEL(NAME##_first), LEVEL(NAME##_max_down), LEVEL(NAME##_max_along) },                             \
       { LEVEL(NAME##_first), LEVEL(NAME##_min_down), LEVEL(NAME##_min_along) } }
