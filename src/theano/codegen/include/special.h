@@ -234,16 +234,24 @@ TH_INLINE double th_erfcinv_f64(double q) {
 
 /* exp(x^2) erfc(x); beyond 28 the asymptotic series DLMF 7.12.1. */
 
-static double th_erfcx_f64(double x) {
+TH_INLINE int th_erfcx_fits_f64(double x) {
+    return x > -26.0 && x < 28.0;
+}
+
+TH_INLINE double th_erfcx_fast_f64(double x) {
     double a = __builtin_fabs(x), low, square = th_product_f64(x, x, &low);
-    double e = __builtin_exp(square);
-    if (a < 0.5)
-        return e * __builtin_erfc(x);
-    double z = 0.5 / square, y = th_erfc_scaled_f64(a);
-    if (a > 28.0)
-        y = 0.5641895835477563 / a * (1.0 - z * (1.0 - z * (3.0 - z * (15.0 - z * (105.0
-          - z * (945.0 - z * 10395.0))))));
-    return x > 0.0 || x != x ? y : (x < -26.64 ? __builtin_inf() : 2.0 * (e + e * low) - y);
+    double e = th_exp_fast_f64(square), y = th_erfc_scaled_f64(a);
+    y = x < 0.0 ? 2.0 * (e + e * low) - y : y;
+    return a < 0.5 ? e * (1.0 - th_erf_small_f64(x)) : y;
+}
+
+static double th_erfcx_f64(double x) {
+    if (th_erfcx_fits_f64(x))
+        return th_erfcx_fast_f64(x);
+    double low, square = th_product_f64(x, x, &low), z = 0.5 / square;
+    if (x < 0.0)
+        return x < -26.64 ? __builtin_inf() : 2.0 * (th_exp_f64(square) * (1.0 + low));
+    return 0.5641895835477563 / x * (1.0 - z * (1.0 - z * (3.0 - z * (15.0 - z * (105.0 - z * (945.0 - z * 10395.0))))));
 }
 
 /* log(x / a) - (x - a) / a. */
