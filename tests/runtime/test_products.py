@@ -1,5 +1,7 @@
 """Products of matrices of any layout, against NumPy."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,22 @@ def test_a_factor_that_is_the_same_in_all_steps(dtype, threads, size):
             np.testing.assert_array_equal(turned(a, np.ascontiguousarray(b.T)), f(a, b))
         finally:
             theano.set_num_threads(1)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_batches_of_small_matrices(dtype):
+    x, y = T.tensor3(dtype=dtype), T.tensor3(dtype=dtype)
+    f = theano.function([x, y], T.batched_dot(x, y))
+    rng = np.random.default_rng(3)
+    sizes = [*itertools.product((1, 2, 3, 7, 8, 9), (1, 5), (1, 2, 3, 8, 9, 16, 17)),
+             (5, 4, 31), (12, 40, 20), (4, 3, 64), (33, 33, 33), (13, 0, 5), (97, 3, 5), (3, 401, 5), (2, 70, 30)]
+    for m, k, n in sizes:
+        a, b = values(rng, dtype, 4, m, k), values(rng, dtype, 4, k, n)
+        wanted = np.matmul(a, b)
+        a[1, 0], wanted[1, 0] = np.nan, np.nan if k else 0          # stays in its row
+        turned = [np.ascontiguousarray(v.transpose(0, 2, 1)).transpose(0, 2, 1) for v in (a, b)]
+        apart = [np.repeat(v, 2, axis=2)[:, :, ::2] for v in (a, b)]
+        for left, right in ((a, b), tuple(turned), (a, turned[1]), tuple(apart), (a[:, ::-1], b[:, :, ::-1])):
+            expected = wanted[:, ::-1] if left.strides[1] < 0 else wanted
+            expected = expected[:, :, ::-1] if right.strides[2] < 0 else expected
+            np.testing.assert_allclose(f(left, right), expected, TOLERANCE[dtype], 10 * TOLERANCE[dtype])

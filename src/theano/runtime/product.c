@@ -18,6 +18,7 @@
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
 #define MIDDLE 8                /* of those at the lower edge */
 #define SHORT 4
+#define LITTLE 1024             /* numbers of a second factor that is worth a copy for one small product */
 
 /* So many lines side by side of each of so many rows, `hop` bytes apart, the first at `at`; `row` comes next. (`at`
  * is 63 bytes behind the begin of a panel: where that is within a line, the panel before it has read this line.) */
@@ -29,17 +30,20 @@ TH_TARGET_AVX512
 #define INTEGER int32_t
 #define LANES 16
 #define LOAD_SOME(mask, from) _mm512_maskz_loadu_ps((__mmask16)(mask), from)
+#define STORE_SOME(mask, to, x) _mm512_mask_storeu_ps(to, (__mmask16)(mask), x)
 #define NAME(x) f32_##x
 #include "product_loops.h"
 #undef REAL
 #undef INTEGER
 #undef LANES
 #undef LOAD_SOME
+#undef STORE_SOME
 #undef NAME
 #define REAL double
 #define INTEGER int64_t
 #define LANES 8
 #define LOAD_SOME(mask, from) _mm512_maskz_loadu_pd((__mmask8)(mask), from)
+#define STORE_SOME(mask, to, x) _mm512_mask_storeu_pd(to, (__mmask8)(mask), x)
 #define NAME(x) f64_##x
 #include "product_loops.h"
 #pragma GCC pop_options

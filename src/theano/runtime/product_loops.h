@@ -1,5 +1,5 @@
 /* Products of one dtype for one instruction set: included with REAL, INTEGER of its size, LANES
- * (numbers in a register), LOAD_SOME(mask, from) and NAME(x).
+ * (numbers in a register), LOAD_SOME(mask, from), STORE_SOME(mask, to, x) and NAME(x).
  *
  * A tile of C stays in registers while it runs along k; see Goto and van de Geijn, "Anatomy of High-Performance Matrix
  * Multiplication", 2008. A is read where it lies. A panel of B, as wide as a tile, is copied where its rows
@@ -402,19 +402,87 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
         }
 }
 
-/* n small products, their factors and results `step` bytes apart, where tiles cover C: 0, and nothing, elsewhere. */
+/* Some rows of C = A B, as wide as one or two registers, of the last of which some lanes count. */
+static inline __attribute__((always_inline)) void NAME(little)(int rows, int vectors, const th_matrix *a, int64_t i,
+                                                               const REAL *b, int64_t pitch, REAL *c, int64_t c_row,
+                                                               unsigned lanes)
+{
+    NAME(vector) sum[8][2], y[2];
+    const REAL *x = (const REAL *)a->data + i * a->row;
+    _Pragma("GCC unroll 8")
+    for (int d = 0; d < rows; d++)
+        sum[d][0] = sum[d][1] = (NAME(vector)){0};
+    for (int64_t p = a->columns; p > 0; p--, x += a->column, b += pitch) {
+        if (vectors == 2)
+            y[0] = *(const NAME(vector) *)b;
+        y[vectors - 1] = LOAD_SOME(lanes, b + (vectors - 1) * LANES);
+        _Pragma("GCC unroll 8")
+        for (int d = 0; d < rows; d++)
+            for (int j = 0; j < vectors; j++)
+                sum[d][j] += x[d * a->row] * y[j];
+    }
+    c += i * c_row;
+    _Pragma("GCC unroll 8")
+    for (int d = 0; d < rows; d++, c += c_row) {
+        if (vectors == 2)
+            *(NAME(vector) *)c = sum[d][0];
+        STORE_SOME(lanes, c + (vectors - 1) * LANES, sum[d][vectors - 1]);
+    }
+}
+
+/* All rows, so many at a time that sums need not wait for each other; the last ones once more with some before them. */
+static __attribute__((noinline)) void NAME(little_strip)(const th_matrix *a, const REAL *b, int64_t pitch, REAL *c,
+                                                         int64_t c_row, int64_t columns)
+{
+    unsigned lanes = (1u << (columns > LANES ? columns - LANES : columns)) - 1;
+#define ROWS(COUNT, VECTORS) \
+    for (int64_t i = 0; i < a->rows; i += COUNT) \
+        NAME(little)(COUNT, VECTORS, a, i + COUNT < a->rows ? i : a->rows - COUNT, b, pitch, c, c_row, lanes);
+#define WIDE(COUNT) \
+    if (columns > LANES) { \
+        ROWS(COUNT, 2) \
+    } else { \
+        ROWS(COUNT, 1) \
+    }
+    switch (a->rows) {
+    case 1: WIDE(1) break;
+    case 2: WIDE(2) break;
+    case 3: WIDE(3) break;
+    case 4: case 5: case 6: case 7: WIDE(4) break;
+    default:
+        if (columns > LANES) {
+            ROWS(4, 2)
+        } else {
+            ROWS(8, 1)
+        }
+    }
+#undef WIDE
+#undef ROWS
+}
+
+/* n small products, their factors and results `step` bytes apart: 0, and nothing, where these are not small. */
 static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const int64_t *step)
 {
-    if ((b.columns != LANES && b.columns != 2 * LANES) || b.column != 1 || a.rows % SHORT || a.rows > OFTEN
-        || a.columns > DEPTH)
+    REAL copy[LITTLE];
+    int covered = (b.columns == LANES || b.columns == 2 * LANES) && b.column == 1 && a.rows % SHORT == 0;
+    if (a.rows > OFTEN || a.columns > DEPTH || b.columns > 4 * LANES || (b.columns > 2 * LANES && b.columns % LANES == 0)
+        || (b.column != 1 && b.rows * b.columns > LITTLE))
         return 0;
-    for (; n > 0; n--, a.data += step[0], b.data += step[1], c.data += step[2])
-        for (int64_t i = 0, rows; i < a.rows; i += rows) {
+    for (; n > 0; n--, a.data += step[0], b.data += step[1], c.data += step[2]) {
+        for (int64_t i = 0, rows; covered && i < a.rows; i += rows) {
             int64_t left = a.rows - i;
             rows = left >= TALL ? TALL : left >= MIDDLE ? MIDDLE : SHORT;
             NAME(factors) f = {a.columns, (const REAL *)a.data + i * a.row, a.row, a.column, (const REAL *)b.data, b.row};
             NAME(tile_of)(rows, b.columns)(&f, 1, 0, (REAL *)c.data + i * c.row, c.row, NULL, 0, 0);
         }
+        const REAL *data = (const REAL *)b.data;
+        for (int64_t p = 0; b.column != 1 && p < b.rows; p++)
+            for (int64_t j = 0; j < b.columns; j++)
+                copy[p * b.columns + j] = data[p * b.row + j * b.column];
+        for (int64_t j = 0; !covered && j < b.columns; j += 2 * LANES)
+            NAME(little_strip)(&a, (b.column == 1 ? data : copy) + j, b.column == 1 ? b.row : b.columns, (REAL *)c.data + j,
+                               c.row, b.columns - j < 2 * LANES ? b.columns - j : 2 * LANES);
+    }
     return 1;
 }
 
