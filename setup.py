@@ -14,7 +14,7 @@ RUNTIME = Path("src/theano/runtime")
 # otherwise calls of small functions take up to a fifth longer.
 HOT = ("call", "callable", "run", "loop", "storage", "view", "frame", "walk", "reduce", "interpret")
 
-# Of zeros for what lies on the stack GCC makes `rep stosq` on x86, which takes 10 ns for each array of extents or strides.
+# Of zeros for what lies on the stack GCC makes `rep stosq` on x86: 10 ns for each array of extents or strides.
 ZEROS = "-mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign"
 
 

@@ -133,6 +133,7 @@ def power_sum(term: Callable[[int], mp.mpf], count: int = 60) -> Function:
     return lambda x: horner(terms, x)
 
 
+LOG1P = (float(mp.sqrt(0.5) - 1) * 1.0001, float(mp.sqrt(2) - 1) * 1.0001)
 HALF_LN2 = float(mp.log(2) / 2) * 1.0001
 LOG_Z = float((3 - 2 * mp.sqrt(2)) ** 2) * 1.001
 
@@ -152,6 +153,11 @@ def arcsine_tail(z: mp.mpf) -> mp.mpf:
     with mp.workprec(400):
         x = mp.sqrt(z)
         return (mp.asin(x) - x) / (x * z)
+
+
+def log1p_tail(f: mp.mpf) -> mp.mpf:
+    """(log(1 + f) - f + f^2 / 2) / f^3."""
+    return mp.mpf(1) / 3 - f / 4 if abs(f) < 1e-20 else (mp.log1p(f) - f + f * f / 2) / f**3
 
 
 def error_function_tail(z: mp.mpf) -> mp.mpf:
@@ -289,7 +295,9 @@ FITS: dict[str, Fit] = {
     **two_dtypes("exp", (9, 4), exp_tail, lambda r: r * r / mp.exp(r), (-HALF_LN2, HALF_LN2)),
     # log((1 + s) / (1 - s)) = 2 s + s z p(z), z = s^2
     **two_dtypes("log", (6, 2), log_tail, lambda z: z / 2, (0.0, LOG_Z)),
-    # the same for pow: in float64 after the term 2/3 z, in float32 computed in float64
+    # log(1 + f) = f - f^2 (1/2 - f p(f))
+    "log1p_f32": Fit(log1p_tail, lambda f: f * f * f / (mp.log1p(f) or 1), LOG1P, 7, "float32", refit=False),
+    # the first one for pow: in float64 after the term 2/3 z, in float32 computed in float64
     "log_pow_f64": Fit(power_sum(lambda i: mp.mpf(2) / (2 * i + 5), 120), lambda z: z * z,
                        (0.0, LOG_Z), 6),
     "log_pow_f32": Fit(log_tail, lambda z: z / 2, (0.0, LOG_Z), 4),

@@ -21,7 +21,7 @@ from theano.scalar.declare import (
     number,
     row,
 )
-from theano.scalar.dtype import DTYPES, computed_in, numpy_dtype
+from theano.scalar.dtype import DTYPES, SMALL, computed_in, numpy_dtype
 from theano.scalar.op import ScalarOp, fixed_number, zero_gradient
 from theano.scalar.preference import (
     bits_out,
@@ -297,6 +297,11 @@ def smooth(class_name, name, grad, c=None, domain=(-2.0, 2.0), dtype=upgrade_to_
                lambda x, z, g: (grad(x, z, g),), dtype, domain=domain, cost=cost, zero=zero, doc=doc, ufunc=name)
 
 
+def times(factor):
+    """A product with a constant, which is computed in single precision where the argument is."""
+    return lambda dtypes, dtype: f"{{0}} * {factor!r}{'f' if dtype in ('float32', *SMALL) else ''}"
+
+
 exp = smooth("Exp", "exp", lambda x, z, g: g * z)
 exp2 = smooth("Exp2", "exp2", lambda x, z, g: g * z * number(LN2, z))
 expm1 = smooth("Expm1", "expm1", lambda x, z, g: g * (z + 1), zero=True,
@@ -308,9 +313,9 @@ log1p = smooth("Log1p", "log1p", lambda x, z, g: g / (1 + x), domain=(-0.9, 5.0)
                doc="log(1 + x), accurate near zero.")
 sqrt = smooth("Sqrt", "sqrt", lambda x, z, g: g * number(0.5, z) / z, domain=(0.1, 3.0), cost=6, zero=True)
 deg2rad = smooth("Deg2Rad", "deg2rad", lambda x, z, g: g * number(DEGREE, z), cost=1, zero=True,
-                 c=f"{{0}} * {DEGREE!r}", numpy=lambda x: x * DEGREE)
+                 c=times(DEGREE), numpy=lambda x: x * DEGREE)
 rad2deg = smooth("Rad2Deg", "rad2deg", lambda x, z, g: g / number(DEGREE, z), cost=1, zero=True,
-                 c=f"{{0}} * {1 / DEGREE!r}", numpy=lambda x: x * (1 / DEGREE))
+                 c=times(1 / DEGREE), numpy=lambda x: x * (1 / DEGREE))
 
 # -- trigonometry ---------------------------------------------------------------------------------------
 
