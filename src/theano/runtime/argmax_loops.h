@@ -108,8 +108,9 @@
                     ALL_LANES(min_##KIND, first)                                                            \
                     j = (int64_t)first[0];                                                                  \
                     uint64_t same = BITS(KIND, _CMP_EQ_OQ, LOAD(0), top);                                   \
-                    for (int k = 1; k < 4 && n >= 4 * W; k++)                                               \
-                        same |= BITS(KIND, _CMP_EQ_OQ, LOAD(k), top) << k * W;                              \
+                    if (n >= 4 * W)                                                                         \
+                        same |= BITS(KIND, _CMP_EQ_OQ, LOAD(1), top) << W | BITS(KIND, _CMP_EQ_OQ, LOAD(2), top) << 2 * W \
+                                | BITS(KIND, _CMP_EQ_OQ, LOAD(3), top) << 3 * W;                            \
                     ((T *)values)[i] = top[0];                                                              \
                     position[i] = number + j + __builtin_ctzll(same);                                       \
                     continue;                                                                               \
