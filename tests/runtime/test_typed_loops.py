@@ -1,5 +1,8 @@
 """The loops that are built with this package, and nests run with them, against NumPy: on every level of this CPU."""
 
+import subprocess
+import sys
+
 import ml_dtypes  # noqa: F401  with it NumPy knows bfloat16
 import numpy as np
 import pytest
@@ -239,3 +242,11 @@ def test_malformed_programs_are_refused(change):
     program = Program(slots, [("loop", [0], [1], [0, 1], ir.encode(nest), words, 0)], [0], [1], [], [], 0, [], -1, [])
     with pytest.raises(ValueError, match="malformed loop nest"):
         native.make_machine(program, [None], 1, None)
+
+
+def test_sources_are_written_without_the_package_that_adds_bfloat16():
+    """`pip` builds the package where there is nothing but NumPy."""
+    code = "import sys; sys.modules['ml_dtypes'] = None; from theano.codegen.typed import sources; print(len(sources()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 1

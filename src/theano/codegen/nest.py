@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.scalar.dtype import SMALL, computed_in, numpy_dtype
+from theano.scalar.dtype import SMALL, computed_in, itemsize_of, numpy_dtype
 
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
@@ -354,14 +354,14 @@ def work_of(nest):
 def loads_mask(phase):
     """Whether a condition is loaded that is smaller than what it chooses."""
     return any(isinstance(phase.body[v.args[k]].op, Load)
-               and numpy_dtype(phase.body[v.args[k]].dtype).itemsize < numpy_dtype(v.dtype).itemsize
+               and itemsize_of(phase.body[v.args[k]].dtype) < itemsize_of(v.dtype)
                for v in phase.body for k in getattr(v.op, "conditions", ()))
 
 
 def narrows(nest, phase):
     """Whether some result of a phase has smaller elements than some operand."""
-    given = [numpy_dtype(nest.operands[k].dtype).itemsize for k in kernel_loads(nest, phase)]
-    made = [numpy_dtype(nest.operands[k].dtype).itemsize for _, k in kernel_stores(nest, phase)]
+    given = [itemsize_of(nest.operands[k].dtype) for k in kernel_loads(nest, phase)]
+    made = [itemsize_of(nest.operands[k].dtype) for _, k in kernel_stores(nest, phase)]
     return min(made, default=0) < max(given, default=0)
 
 

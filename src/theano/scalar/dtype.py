@@ -51,6 +51,11 @@ def numpy_dtype(name):
     return np.dtype(name)
 
 
+def itemsize_of(name):
+    """Bytes of a number; bfloat16 needs no package for that."""
+    return 2 if name in SMALL else np.dtype(name).itemsize
+
+
 def text_of(dtype):
     """What tells a NumPy dtype from others and makes it again: its code, where it has one of its own."""
     return dtype.name if _is_bfloat16(dtype) else dtype.str

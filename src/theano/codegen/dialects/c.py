@@ -11,7 +11,7 @@ import numpy as np
 
 from theano.codegen import mathlib
 from theano.codegen.dialect import CUT, Access, Choice, Dialect, Function, Quick
-from theano.scalar.dtype import kind_of, numpy_dtype
+from theano.scalar.dtype import itemsize_of, kind_of, numpy_dtype
 
 STORAGE = {
     "bool": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int",
@@ -241,7 +241,7 @@ def loop(accesses, statements, way, loads=()):
 
 def chosen(statements, choice):
     """The points of a row some at a time: where all of these choose one side the other one isn't read."""
-    kind = {1: "unsigned char", 2: "unsigned short", 4: "unsigned"}.get(numpy_dtype(choice.dtype).itemsize, "u64")
+    kind = {1: "unsigned char", 2: "unsigned short", 4: "unsigned"}.get(itemsize_of(choice.dtype), "u64")
     test = [*choice.given, f"some |= ({kind})({choice.condition});", f"all &= ({kind})({choice.condition});"]
     clause = " reduction(|:some) reduction(&:all)"
     lines = [
