@@ -246,7 +246,7 @@ def test_malformed_programs_are_refused(change):
 
 def test_sources_are_written_without_the_package_that_adds_bfloat16():
     """`pip` builds the package where there is nothing but NumPy."""
-    code = "import sys; sys.modules['ml_dtypes'] = None; from theano.codegen.typed import sources; print(len(sources()))"
+    code = "import sys; sys.modules['ml_dtypes'] = None; from theano.codegen.typed import sources; print(sources())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 1
+    assert "loops_base.c" in done.stdout
