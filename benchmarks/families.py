@@ -1,4 +1,4 @@
-"""Every family of ops against NumPy and SciPy: ``python -m benchmarks.families [--family NAME] [--size N]``.
+"""Every family of ops against NumPy and SciPy: ``python -m benchmarks.families [--family NAME] [--size N] [--dtype D]``
 
 Prints, for every op, NumPy's microseconds divided by ours at each number of elements, 1 thread; then the
 geometric mean of each family and the ops that are slower than NumPy's. Elementwise ops come from the
@@ -30,6 +30,7 @@ ROUNDS = 10
 SECONDS = 2e-3          # of one round
 CLOSE = 1.1             # a cell in which we are not that much faster is measured again,
 AGAIN = 10              # that many times
+CLOSENESS = {"float64": (1e-6, 1e-8), "float32": (1e-2, 1e-2)}
 
 
 def module(name):
@@ -424,23 +425,26 @@ def rounds(functions):
     return best
 
 
-def measure(row, size):
-    """Seconds of ours and of NumPy's; raises AssertionError where the results differ."""
+def measure(row, size, dtype):
+    """Seconds of ours and of NumPy's; raises AssertionError where the results differ. dtype: of floating arguments."""
     rng = np.random.default_rng(0)
-    if callable(row):                       # makes both functions itself
+    if callable(row):                       # makes both functions itself, of double precision
         return SimpleNamespace(**dict(zip(("ours", "numpy"), rounds(row(rng, size)), strict=True)))
     makers, expression, peer = row
     arrays = [make(rng, size) for make in makers]
+    arrays = [a.astype(dtype) if a.dtype == "float64" else a for a in arrays]
     inputs = [tt.tensor(a.dtype, (False,) * a.ndim) for a in arrays]
     function = theano.function(inputs, expression(*inputs))
-    np.testing.assert_allclose(function(*arrays), peer(*arrays), rtol=1e-6, atol=1e-8)
+    ours, wanted = function(*arrays), peer(*arrays)
+    if dtype == "float64" or ours.dtype.kind == "f":        # numbers of single precision are equal too often to sort
+        np.testing.assert_allclose(ours, wanted, *CLOSENESS[dtype])
     return SimpleNamespace(**dict(zip(("ours", "numpy"), rounds(
         [lambda: function(*arrays), lambda: peer(*arrays)]), strict=True)))
 
 
 def settled(cells):
-    """What measure gives of each (row, size), and `behind` in how many of `count` cases: the median where neither is
-    clearly faster. These are measured in turns, as what else the machine does may last for seconds."""
+    """What measure gives of each (row, size, dtype), and `behind` in how many of `count` cases: the median where
+    neither is clearly faster. These are measured in turns, as what else the machine does may last for seconds."""
     found = {}
     for k, cell in enumerate(cells):
         found[k] = [measure(*cell)]
@@ -463,10 +467,11 @@ def geometric_mean(values):
     return math.exp(statistics.fmean(map(math.log, values)))
 
 
-def report(families, sizes):
+def report(families, sizes, dtype):
     """Print the table, and what is slower than NumPy."""
     slower, means = [], {}
-    times_of = settled([(row, size) for family in families for row in FAMILIES[family].values() for size in sizes])
+    rows = [row for family in families for row in FAMILIES[family].values()]
+    times_of = settled([(row, size, dtype) for row in rows for size in sizes])
     print(f"{'NumPy / ours, at':32s}" + "".join(f"{size:>12,d}" for size in sizes) + "   elements")
     for family in families:
         ratios = []
@@ -492,11 +497,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--family", choices=FAMILIES, action="append")
     parser.add_argument("--size", type=int, action="append")
+    parser.add_argument("--dtype", choices=CLOSENESS, default="float64")
     options = parser.parse_args()
     module("scipy.linalg")                  # loads its BLAS, which is told about threads too
     theano.set_num_threads(1)
     np.seterr(all="ignore")
-    report(options.family or list(FAMILIES), tuple(options.size or SIZES))
+    report(options.family or list(FAMILIES), tuple(options.size or SIZES), options.dtype)
 
 
 if __name__ == "__main__":
