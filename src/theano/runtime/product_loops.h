@@ -334,6 +334,28 @@ static void NAME(few_along_columns)(REAL alpha, const th_matrix *a, const REAL *
     }
 }
 
+static void NAME(apply)(double alpha, const th_matrix *a, const char *x, double beta, char *y);
+
+/* A product with few columns, one after the other; A stays in the second cache meanwhile. */
+static __attribute__((noinline)) void NAME(by_columns)(double alpha, const th_matrix *a, const th_matrix *b, double beta,
+                                                       const th_matrix *c)
+{
+    REAL x[FEW][LENGTH], y[OFTEN];
+    for (int64_t j = 0; j < b->columns; j++)
+        for (int64_t p = 0; p < b->rows; p++)
+            x[j][p] = ((const REAL *)b->data)[p * b->row + j * b->column];
+    th_matrix block = *a;
+    for (int64_t i = 0; i < a->rows; i += OFTEN, block.data += OFTEN * a->row * (int64_t)sizeof(REAL)) {
+        block.rows = a->rows - i < OFTEN ? a->rows - i : OFTEN;
+        for (int64_t j = 0; j < b->columns; j++) {
+            REAL *to = (REAL *)c->data + i * c->row + j;
+            NAME(apply)(alpha, &block, (const char *)x[j], 0, (char *)y);
+            for (int64_t d = 0; d < block.rows; d++, to += c->row)
+                *to = beta == 0 ? y[d] : (REAL)beta * *to + y[d];
+        }
+    }
+}
+
 static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
 {
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
@@ -345,6 +367,11 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
         first.rest = NULL;
         NAME(product)(alpha, &first, b, beta, c);
         NAME(product)(alpha, a->rest, b->rest, 1, c);
+        return;
+    }
+    if (n <= FEW && k && k <= LENGTH && m * k <= SMALL / (int64_t)sizeof(REAL) && (a->row == 1 || a->column == 1)
+        && !a->rest && !a->packed && !b->packed) {
+        NAME(by_columns)(alpha, a, b, beta, c);
         return;
     }
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
@@ -377,7 +404,8 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 if (here)
                     panel.next[1] = (sweep){(char *)(to + width) + 63, c->row * (int64_t)sizeof(REAL), block.rows,
                                             .lines = 2};
-                if (columns <= FEW && !b->packed && !a->packed && (block.column == 1 || block.row == 1)) {
+                if (columns <= FEW && (n <= FEW || 2 * block.columns > DEPTH) && !b->packed && !a->packed
+                    && (block.column == 1 || block.row == 1)) {       /* short rows take less time in a tile */
                     (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
                         (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
                     continue;
