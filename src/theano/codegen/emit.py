@@ -44,16 +44,13 @@ def emit_nest(nest, dialect=c.DIALECT):
     for phase in nest.phases:
         accesses = phase_accesses(nest, phase)
         names = values(nest, phase, accesses, dialect, declarations)
-        stores = stored(nest, phase, accesses, names)
+        stores = [
+            (value, dialect.store(accesses[k], names.cast(value, nest.operands[k].dtype)))
+            for value, k in ir.kernel_stores(nest, phase)
+        ]
         way = quick_way(nest, phase, names, stores, declarations) or choice(nest, phase, accesses, names)
         phases.append((list(accesses.values()), in_stages(nest, phase, names.statements, stores), way))
     return dialect.kernel(SYMBOL, phases, ir.work_of(nest)), declarations
-
-
-def stored(nest, phase, accesses, names):
-    """The statements that put values back: (number of the value, text)."""
-    return [(value, names.dialect.store(accesses[k], names.cast(value, nest.operands[k].dtype)))
-            for value, k in ir.kernel_stores(nest, phase)]
 
 
 def choice(nest, phase, accesses, names):
@@ -62,16 +59,16 @@ def choice(nest, phase, accesses, names):
     stores = ir.kernel_stores(nest, phase)
     if len(made) != 1 or len(stores) != 1 or getattr(made[0].op, "name", None) != "switch":
         return None
-    (number, k), = stores
+    (result, k), = stores
     test, *sides = made[0].args
-    dtype = phase.body[test].dtype
-    if phase.body[number] is not made[0] or not isinstance(phase.body[test].op, ir.Load) or kind_of(dtype) == "c" \
-            or accesses[phase.body[test].op.operand].scalar or nest.operands[k].dtype != made[0].dtype:
+    condition, target = phase.body[test], nest.operands[k]
+    if phase.body[result] is not made[0] or not isinstance(condition.op, ir.Load) or kind_of(condition.dtype) == "c" \
+            or accesses[condition.op.operand].scalar or target.dtype != made[0].dtype:
         return None
-    texts = {number: f"const {kind} v{number} = {text};" for number, kind, text in names.statements}
-    held, failed = ([*(texts[v] for v in (side,) if v in texts),
-                     names.dialect.store(accesses[k], names.cast(side, made[0].dtype))] for side in sides)
-    return Choice((texts[test],), names.cast(test, "bool"), tuple(held), tuple(failed), dtype)
+    texts = {number: (f"const {kind} v{number} = {text};",) for number, kind, text in names.statements}
+    held, failed = ((*texts.get(side, ()), names.dialect.store(accesses[k], names.cast(side, target.dtype)))
+                    for side in sides)
+    return Choice(texts[test], names.cast(test, "bool"), held, failed, condition.dtype)
 
 
 def in_stages(nest, phase, computed, stores):

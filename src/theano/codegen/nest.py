@@ -334,7 +334,10 @@ def is_light(nest):
 
 
 def is_single(nest, phase, most=CHEAP):
-    """Whether every point takes one cheap row of the scalar table at most, which gives the same wherever arrays lie."""
+    """Whether every point takes one row of the scalar table at most, which gives the same wherever arrays lie.
+
+    most: what that row may cost.
+    """
     rows = [phase.body[k].op for k in live(nest, phase) if not isinstance(phase.body[k].op, (Load, Literal))]
     return len(rows) <= 1 and all(getattr(op, "cost", 0) <= most for op in rows)
 

@@ -3,7 +3,7 @@
 #include "arrays.h"
 
 enum { TILE = 16,               /* elements a side: what is read of 16 lines of a cache is used at once */
-       FEW = 512,               /* bytes that memcpy is left to do */
+       FEW = 512,               /* bytes: fewer are not worth a loop of many registers */
        FETCHED = 1 << 20,       /* that the second cache doesn't hold beside others: to fetch them again takes time */
        PART = 1 << 15, BLOCK = 1 << 18 };       /* of many: copied at once, and from first to last */
 

@@ -149,11 +149,17 @@ TH_INLINE float th_log1p_small_f32(float f) {
     return f - z * (0.5f - f * (odd * f + even));
 }
 
+/* 1 + f and k of the bits of x times a power of two, of which `one` are the bits. */
+
+TH_INLINE float th_split_bits_f32(unsigned int b, unsigned int one, float *k) {
+    b += 0x004afb0du;
+    *k = (float)((int)(b - one) >> 23);
+    return th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
+}
+
 TH_INLINE float th_split_log_f32(float x, float *k) {
     unsigned int scale = x < 0x1p-126f ? 0x4b800000u : 0x3f800000u;
-    unsigned int b = th_bits_f32(x * th_float_f32(scale)) + 0x004afb0du;
-    *k = (float)((int)(b - scale) >> 23);
-    return th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
+    return th_split_bits_f32(th_bits_f32(x * th_float_f32(scale)), scale, k);
 }
 
 TH_INLINE float th_log_special_f32(float x, float y) {
@@ -167,18 +173,12 @@ TH_INLINE int th_log2_fits_f32(float x) {
     return x >= 0x1p-126f && x < __builtin_inff();
 }
 
-TH_INLINE float th_split_normal_f32(float x, float *k) {
-    unsigned int b = th_bits_f32(x) + 0x004afb0du;
-    *k = (float)((int)(b - 0x3f800000u) >> 23);
-    return th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
-}
-
 TH_INLINE float th_log2_sum_f32(float m, float k) {
     return th_log1p_small_f32(m - 1.0f) * 0x1.715476p+0f + k;
 }
 
 TH_INLINE float th_log2_fast_f32(float x) {
-    float k, m = th_split_normal_f32(x, &k);
+    float k, m = th_split_bits_f32(th_bits_f32(x), 0x3f800000u, &k);
     return th_log2_sum_f32(m, k);
 }
 
@@ -197,7 +197,7 @@ TH_INLINE float th_log10_sum_f32(float m, float k) {
 }
 
 TH_INLINE float th_log10_fast_f32(float x) {
-    float k, m = th_split_normal_f32(x, &k);
+    float k, m = th_split_bits_f32(th_bits_f32(x), 0x3f800000u, &k);
     return th_log10_sum_f32(m, k);
 }
 
@@ -216,7 +216,7 @@ TH_INLINE float th_log_sum_f32(float m, float k) {
 }
 
 TH_INLINE float th_log_fast_f32(float x) {
-    float k, m = th_split_normal_f32(x, &k);
+    float k, m = th_split_bits_f32(th_bits_f32(x), 0x3f800000u, &k);
     return th_log_sum_f32(m, k);
 }
 
