@@ -32,6 +32,13 @@ def total(dtype, acc=None, name=None):
     return LoopNest(1, (True,), operands, (phase,))
 
 
+def compared(dtype, name="lt"):
+    """out = row(x, y)"""
+    operands = (*(Operand(dtype, (0,)) for _ in range(2)), Operand("bool", (0,), "out"))
+    body = (load(0, operands), load(1, operands), Value(TABLE[name], (0, 1), "bool"))
+    return LoopNest(1, (False,), operands, (Phase(body, ((2, 2),)),))
+
+
 def constant(value, dtype):
     operands = (Operand(dtype, (0,), "out"),)
     return LoopNest(1, (False,), operands, (Phase((literal(value, dtype),), ((0, 0),)),), (0,))
@@ -44,15 +51,17 @@ SAMPLES = [
     total("float32", "float64"), total("float64", name="sqr"), constant(math.nan, "float32"),
     constant(-math.inf, "float64"), constant(complex(1, -math.inf), "complex64"), constant(-(2**63), "int64"),
     constant(2**64 - 1, "uint64"), constant(True, "bool"), constant(0.1, "float16"),
+    *(compared(dtype) for dtype in ("float64", "float32", "float16", "int64", "int32", "uint8")),
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("machine", [[], ["-march=native"]])
 @pytest.mark.parametrize("command", [name for name in ("gcc", "clang") if shutil.which(name)])
-def test_source_compiles_without_a_warning(command, tmp_path):
+def test_source_compiles_without_a_warning(command, machine, tmp_path):
     source, _ = emit_library(SAMPLES)
     assert "#include" not in source
     warnings = ["-Wall", "-Wextra", "-Werror"]
-    call = [command, *c.FLAGS, *warnings, "-fPIC", "-c", "-x", "c", "-", "-o", str(tmp_path / "k.o")]
+    call = [command, *c.FLAGS, *machine, *warnings, "-fPIC", "-c", "-x", "c", "-", "-o", str(tmp_path / "k.o")]
     subprocess.run(call, input=source, text=True, check=True)
 
 

@@ -70,6 +70,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What a phase is that only stores whether a relation holds between two values, or of one (then both are the same).
+
+    left, right: expressions, of that dtype. relation: a row of the scalar table. target: the number of the operand.
+    """
+
+    left: str
+    right: str
+    dtype: str
+    relation: str
+    target: int
+
+
+@dataclass(frozen=True)
 class Dialect:
     """One language.
 
@@ -85,8 +99,8 @@ class Dialect:
     rounded(text, dtype): a value rounded to what a float of 16 bits holds.
     library(names): the sources of those functions among `names` that we bring along.
     twin(name): names of a faster function and of the one that tells where it is right, or None.
-    kernel(symbol, phases, work): one function; phases holds (accesses, statements, Quick, Choice or None), `CUT`
-    among the statements. work: what `nest.work_of` says of it.
+    kernel(symbol, phases, work): one function; phases holds (accesses, statements, way), `CUT` among the statements;
+    way: a Quick, Choice or Comparison, or None. work: what `nest.work_of` says of it.
     helpers: functions of that library that loads, stores and loops call.
     flags: compiler options that the emitted source counts on.
     """

@@ -7,12 +7,14 @@ nothing but the nests: it can serve as the key of a cache.
 import re
 
 from theano.codegen import nest as ir
-from theano.codegen.dialect import CUT, Access, Choice, Function, Quick
+from theano.codegen.dialect import CUT, Access, Choice, Comparison, Function, Quick
 from theano.codegen.dialects import c
 from theano.scalar.dtype import is_small, kind_of, result_type
 
 CALL = re.compile(r"\b([A-Za-z_]\w*)(?=\s*\()")
 HOLE = re.compile(r"\{(\d+)\}")
+CLASSES = {"isnan", "isinf"}
+RELATIONS = {"eq", "neq", "lt", "le", "ge", "gt", *CLASSES}
 SYMBOL = "@"  # stands for the name of a kernel until its text is known to be new
 
 
@@ -48,27 +50,54 @@ def emit_nest(nest, dialect=c.DIALECT):
             (value, dialect.store(accesses[k], names.cast(value, nest.operands[k].dtype)))
             for value, k in ir.kernel_stores(nest, phase)
         ]
-        way = quick_way(nest, phase, names, stores, declarations) or choice(nest, phase, accesses, names)
+        way = quick_way(nest, phase, names, stores, declarations) or short_way(nest, phase, accesses, names)
         phases.append((list(accesses.values()), in_stages(nest, phase, names.statements, stores), way))
     return dialect.kernel(SYMBOL, phases, ir.work_of(nest)), declarations
 
 
-def choice(nest, phase, accesses, names):
-    """The phase as a choice between two values, or None where it is more than that."""
-    made = [phase.body[k] for k in ir.live(nest, phase) if not isinstance(phase.body[k].op, (ir.Load, ir.Literal))]
+def short_way(nest, phase, accesses, names):
+    """What the phase is where all that it does is to store what one row of the scalar table gives, or None."""
+    made = [k for k in ir.live(nest, phase) if not isinstance(phase.body[k].op, (ir.Load, ir.Literal))]
     stores = ir.kernel_stores(nest, phase)
-    if len(made) != 1 or len(stores) != 1 or getattr(made[0].op, "name", None) != "switch":
+    if len(made) != 1 or len(stores) != 1 or stores[0][0] != made[0]:
         return None
-    (result, k), = stores
-    test, *sides = made[0].args
-    condition, target = phase.body[test], nest.operands[k]
-    if phase.body[result] is not made[0] or not isinstance(condition.op, ir.Load) or kind_of(condition.dtype) == "c" \
-            or accesses[condition.op.operand].scalar or target.dtype != made[0].dtype:
+    value, k = phase.body[made[0]], stores[0][1]
+    if nest.operands[k].dtype != value.dtype:
+        return None
+    name = getattr(value.op, "name", None)
+    if name == "switch":
+        return choice(phase, value, accesses, names, k)
+    return comparison(phase, value, accesses, names, k) if name in RELATIONS else None
+
+
+def choice(phase, value, accesses, names, target):
+    """The choice between two values, or None where the condition is the same all along."""
+    test, *sides = value.args
+    condition = phase.body[test]
+    if not isinstance(condition.op, ir.Load) or kind_of(condition.dtype) == "c" \
+            or accesses[condition.op.operand].scalar:
         return None
     texts = {number: (f"const {kind} v{number} = {text};",) for number, kind, text in names.statements}
-    held, failed = ((*texts.get(side, ()), names.dialect.store(accesses[k], names.cast(side, target.dtype)))
+    held, failed = ((*texts.get(side, ()), names.dialect.store(accesses[target], names.cast(side, value.dtype)))
                     for side in sides)
     return Choice(texts[test], names.cast(test, "bool"), held, failed, condition.dtype)
+
+
+def comparison(phase, value, accesses, names, target):
+    """The comparison of two values, or None where one of them is converted before, or classes are not those of reals."""
+    dtype = computation_dtype(value.op, tuple(phase.body[a].dtype for a in value.args), value.dtype)
+    if value.op.name in CLASSES and kind_of(dtype) != "f":
+        return None
+    texts = []
+    for a in value.args:
+        given = phase.body[a]
+        if isinstance(given.op, ir.Literal):
+            texts.append(names.dialect.literal(given.op.value, dtype))
+        elif given.dtype == dtype:
+            texts.append(names.dialect.load(accesses[given.op.operand]))
+        else:
+            return None
+    return Comparison(texts[0], texts[-1], dtype, value.op.name, target)
 
 
 def in_stages(nest, phase, computed, stores):

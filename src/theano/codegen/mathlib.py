@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 
 HEADERS = ("half.h", "arithmetic.h", "exponential.h", "logarithm.h", "hyperbolic.h", "error_function.h",
-           "power.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h")
+           "power.h", "trigonometry.h", "complex.h", "gamma.h", "bessel.h", "special.h", "compare.h")
 
 # Headers that are read twice: for float the words and numbers of double become those of float.
 TWICE = ("complex.h",)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from theano.codegen import mathlib
-from theano.codegen.dialect import CUT, Access, Choice, Dialect, Function, Quick
+from theano.codegen.dialect import CUT, Access, Choice, Comparison, Dialect, Function, Quick
 from theano.scalar.dtype import itemsize_of, kind_of, numpy_dtype
 
 STORAGE = {
@@ -47,6 +47,13 @@ SIDE = 512              # points that may all choose the same,
 FIRST = 32              # how many of these tell most often that they don't,
 OUTSIDE = 4096          # and how many there are of a row for which it pays: they outlast the first cache
 PIECE = 1024            # points that are computed again where one of them needs more care than the quick way takes
+
+# How the instructions that compare call the relations of floats, without exceptions, and of integers, and the one that
+# classifies floats its classes; and what th_compare and th_class (include/compare.h) are for the rest of their names.
+FLOATS = {"eq": 0, "neq": 4, "lt": 17, "le": 18, "ge": 29, "gt": 30}
+INTEGERS = {"eq": 0, "neq": 4, "lt": 1, "le": 2, "ge": 5, "gt": 6}
+CLASSES = {"isnan": 0x81, "isinf": 0x18}
+COMPARED = {"float64": "f64", "float32": "f32", "float16": "f32", "bfloat16": "f32", "int64": "i64", "int32": "i32"}
 
 BINARY = {"pow", "atan2", "fmod", "remainder", "hypot", "copysign", "nextafter", "fmax", "fmin", "fdim"}
 BUILTIN = {"isnan", "isinf", "isfinite", "signbit"}
@@ -212,6 +219,9 @@ def row_loop(accesses, statements, way):
         way = replace(way, statements=tuple(fixed(way.statements)))
     elif isinstance(way, Choice):
         way = replace(way, **{name: tuple(fixed(getattr(way, name))) for name in ("given", "held", "failed")})
+    elif isinstance(way, Comparison):
+        left, right = fixed([way.left, way.right])
+        way = replace(way, left=left, right=right)
     return loop([a for a in accesses if not a.still], fixed(statements), way, loads)
 
 
@@ -222,6 +232,8 @@ def loop(accesses, statements, way, loads=()):
         body = pieces(accesses, statements, way)
     elif isinstance(way, Choice):
         body = chosen(statements, way)
+    elif isinstance(way, Comparison) and way.dtype in COMPARED:
+        body = compared(statements, way)
     else:
         body = points("0", "n", statements)
     converted = conversion(arrays, statements)
@@ -262,6 +274,18 @@ def chosen(statements, choice):
         "}",
     ]
     return [f"for (i64 from = 0; from < n; from += {SIDE}) {{", *indent(lines, 1), "}"]
+
+
+def compared(statements, comparison):
+    """The points of a row by the instructions of the CPU for that, where it has some."""
+    dtype, name = comparison.dtype, comparison.relation
+    kind = ARITHMETIC[dtype]
+    operands = ", ".join(f"{text[:-3]}, 1" if text.endswith("[j]") else f"&(const {kind}){{{text}}}, 0"
+                         for text in (comparison.left, comparison.right))
+    verb = "class" if name in CLASSES else "compare"
+    number = {**(INTEGERS if dtype.startswith("int") else FLOATS), **CLASSES}[name]
+    call = f"th_{verb}_{COMPARED[dtype]}({operands}, x{comparison.target}, n, {number})"
+    return [f"const i64 done = {call};", *points("done", "n", statements)]
 
 
 def conversion(arrays, statements):
@@ -393,7 +417,9 @@ DIALECT = Dialect(
     library=library,
     twin=mathlib.fast,
     kernel=kernel,
-    helpers=frozenset(f"th_{verb}_{name}" for verb in ("from", "to", "widen", "narrow") for name in SMALL.values()),
+    helpers=frozenset(
+        [f"th_{verb}_{name}" for verb in ("from", "to", "widen", "narrow") for name in SMALL.values()]
+        + [f"th_compare_{name}" for name in COMPARED.values()] + ["th_class_f64", "th_class_f32"]),
     header=HEADER,
     flags=FLAGS,
 )
