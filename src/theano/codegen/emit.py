@@ -84,7 +84,7 @@ def choice(phase, value, accesses, names, target):
 
 
 def comparison(phase, value, accesses, names, target):
-    """The comparison of two values, or None where one of them is converted before, or classes are not those of reals."""
+    """The comparison of two values, or None where one of them is converted before; isnan and isinf of reals only."""
     dtype = computation_dtype(value.op, tuple(phase.body[a].dtype for a in value.args), value.dtype)
     if value.op.name in CLASSES and kind_of(dtype) != "f":
         return None
