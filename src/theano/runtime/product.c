@@ -14,6 +14,8 @@
 #define FAR 500000              /* bytes of B, or C, from which on what is wanted next is fetched meanwhile */
 #define MANY 96                 /* rows of C with strips enough to fetch what the next panel adds to */
 #define LENGTH 2048             /* of a piece of y, which stays in the first cache */
+#define PIECE (1 << 14)         /* bytes of a factor, or of sums, that stay in the first cache */
+#define FEW 4                   /* columns of a product for which tiles are too wide */
 #define SMALL (1 << 20)         /* bytes of a matrix that stays in the second cache */
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
 #define MIDDLE 8                /* of those at the lower edge */
@@ -32,6 +34,7 @@ TH_TARGET_AVX512
 #define LOAD_SOME(mask, from) _mm512_maskz_loadu_ps((__mmask16)(mask), from)
 #define STORE_SOME(mask, to, x) _mm512_mask_storeu_ps(to, (__mmask16)(mask), x)
 #define NAME(x) f32_##x
+#include "few_loops.h"
 #include "product_loops.h"
 #undef REAL
 #undef INTEGER
@@ -45,6 +48,7 @@ TH_TARGET_AVX512
 #define LOAD_SOME(mask, from) _mm512_maskz_loadu_pd((__mmask8)(mask), from)
 #define STORE_SOME(mask, to, x) _mm512_mask_storeu_pd(to, (__mmask8)(mask), x)
 #define NAME(x) f64_##x
+#include "few_loops.h"
 #include "product_loops.h"
 #pragma GCC pop_options
 #endif

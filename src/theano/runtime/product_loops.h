@@ -5,7 +5,6 @@
  * Multiplication", 2008. A is read where it lies. A panel of B, as wide as a tile, is copied where its rows
  * are not contiguous, would push each other out of the cache, or are read often. */
 
-typedef REAL NAME(vector) __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 typedef REAL NAME(half) __attribute__((vector_size(LANES / 2 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
 /* What a tile multiplies: k columns of some rows of A, and as many rows of a panel of B; strides in elements. */
@@ -24,7 +23,6 @@ typedef struct NAME(factors) {
     for (int i = 0; i < ROWS; i++) \
         _Pragma("GCC unroll 2") \
         for (int j = 0; j < VECTORS; j++)
-#define FEW (LANES / 4)
 #define NOTHING
 #define AHEAD \
     __builtin_prefetch(beside, 0, 2); \
@@ -275,87 +273,6 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
     }
 }
 
-/* The same for few columns of B, with registers along what is contiguous in A: rows, which give few sums each ... */
-static void NAME(few_along_rows)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column,
-                                 int64_t columns, REAL beta, REAL *c, int64_t c_row)
-{
-    REAL turned[FEW][DEPTH];
-    int64_t k = a->columns, whole = k - k % LANES;
-    for (int64_t j = 0; j < FEW; j++)
-        for (int64_t p = 0; p < k; p++)
-            turned[j][p] = j < columns ? b[p * row + j * column] : 0;
-    for (int64_t i = 0; i < a->rows; i++) {
-        const REAL *at = (const REAL *)a->data + i * a->row;
-        NAME(vector) sum[FEW] = {0};
-        for (int64_t p = 0; p < whole; p += LANES)
-            for (int j = 0; j < FEW; j++)
-                sum[j] += *(const NAME(vector) *)(at + p) * *(const NAME(vector) *)(turned[j] + p);
-        for (int64_t j = 0; j < columns; j++) {
-            REAL total = 0, *to = c + i * c_row + j;
-            for (int64_t p = whole; p < k; p++)
-                total += at[p] * turned[j][p];
-            for (int lane = 0; lane < LANES; lane++)
-                total += sum[j][lane];
-            *to = beta == 0 ? alpha * total : beta * *to + alpha * total;
-        }
-    }
-}
-
-/* ... or columns, of which the last rows are done one by one. */
-static void NAME(few_along_columns)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column,
-                                    int64_t columns, REAL beta, REAL *c, int64_t c_row)
-{
-    REAL near[DEPTH][FEW], sums[FEW][LANES];
-    for (int64_t p = 0; p < a->columns; p++)
-        for (int64_t j = 0; j < FEW; j++)
-            near[p][j] = j < columns ? b[p * row + j * column] : 0;
-    for (int64_t i = 0; i < a->rows; i += LANES) {
-        const REAL *at = (const REAL *)a->data + i;
-        int64_t rows = a->rows - i < LANES ? a->rows - i : LANES;
-        if (rows == LANES) {
-            NAME(vector) sum[FEW] = {0};
-            for (int64_t p = 0; p < a->columns; p++)
-                for (int j = 0; j < FEW; j++)
-                    sum[j] += *(const NAME(vector) *)(at + p * a->column) * near[p][j];
-            for (int j = 0; j < FEW; j++)
-                *(NAME(vector) *)sums[j] = sum[j];
-        }
-        for (int64_t d = 0; d < rows && rows < LANES; d++)
-            for (int j = 0; j < FEW; j++) {
-                sums[j][d] = 0;
-                for (int64_t p = 0; p < a->columns; p++)
-                    sums[j][d] += at[p * a->column + d] * near[p][j];
-            }
-        for (int64_t d = 0; d < rows; d++)
-            for (int64_t j = 0; j < columns; j++) {
-                REAL *to = c + (i + d) * c_row + j;
-                *to = beta == 0 ? alpha * sums[j][d] : beta * *to + alpha * sums[j][d];
-            }
-    }
-}
-
-static void NAME(apply)(double alpha, const th_matrix *a, const char *x, double beta, char *y);
-
-/* A product with few columns, one after the other; A stays in the second cache meanwhile. */
-static __attribute__((noinline)) void NAME(by_columns)(double alpha, const th_matrix *a, const th_matrix *b, double beta,
-                                                       const th_matrix *c)
-{
-    REAL x[FEW][LENGTH], y[OFTEN];
-    for (int64_t j = 0; j < b->columns; j++)
-        for (int64_t p = 0; p < b->rows; p++)
-            x[j][p] = ((const REAL *)b->data)[p * b->row + j * b->column];
-    th_matrix block = *a;
-    for (int64_t i = 0; i < a->rows; i += OFTEN, block.data += OFTEN * a->row * (int64_t)sizeof(REAL)) {
-        block.rows = a->rows - i < OFTEN ? a->rows - i : OFTEN;
-        for (int64_t j = 0; j < b->columns; j++) {
-            REAL *to = (REAL *)c->data + i * c->row + j;
-            NAME(apply)(alpha, &block, (const char *)x[j], 0, (char *)y);
-            for (int64_t d = 0; d < block.rows; d++, to += c->row)
-                *to = beta == 0 ? y[d] : (REAL)beta * *to + y[d];
-        }
-    }
-}
-
 static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
 {
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
@@ -369,9 +286,8 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
         NAME(product)(alpha, a->rest, b->rest, 1, c);
         return;
     }
-    if (n <= FEW && k && k <= LENGTH && m * k <= SMALL / (int64_t)sizeof(REAL) && (a->row == 1 || a->column == 1)
-        && !a->rest && !a->packed && !b->packed) {
-        NAME(by_columns)(alpha, a, b, beta, c);
+    if (n <= FEW && k && (a->row == 1 || a->column == 1) && !a->rest && !a->packed && !b->packed) {
+        NAME(few)((REAL)alpha, a, (const REAL *)b->data, b->row, b->column, (int)n, (REAL)beta, (REAL *)c->data, c->row);
         return;
     }
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
@@ -404,10 +320,9 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 if (here)
                     panel.next[1] = (sweep){(char *)(to + width) + 63, c->row * (int64_t)sizeof(REAL), block.rows,
                                             .lines = 2};
-                if (columns <= FEW && (n <= FEW || 2 * block.columns > DEPTH) && !b->packed && !a->packed
+                if (columns <= FEW && 2 * block.columns > DEPTH && !b->packed && !a->packed && !a->rest
                     && (block.column == 1 || block.row == 1)) {       /* short rows take less time in a tile */
-                    (block.column == 1 ? NAME(few_along_rows) : NAME(few_along_columns))(
-                        (REAL)alpha, &block, data, b->row, b->column, columns, old, to, c->row);
+                    NAME(few)((REAL)alpha, &block, data, b->row, b->column, (int)columns, old, to, c->row);
                     continue;
                 }
                 if (b->packed) {
@@ -513,200 +428,3 @@ static int NAME(many)(th_matrix a, th_matrix b, th_matrix c, int64_t n, const in
     }
     return 1;
 }
-
-/* The sums of the lanes of each of LANES registers, which it writes over. */
-static inline __attribute__((always_inline)) NAME(vector) NAME(totals)(NAME(vector) *sum)
-{
-    typedef INTEGER places __attribute__((vector_size(LANES * sizeof(REAL))));
-    places even, odd;
-    for (int i = 0; i < LANES; i++)
-        even[i] = 2 * i, odd[i] = 2 * i + 1;
-    _Pragma("GCC unroll 4")
-    for (int n = LANES / 2; n; n /= 2)
-        _Pragma("GCC unroll 8")
-        for (int i = 0; i < n; i++)
-            sum[i] = __builtin_shuffle(sum[2 * i], sum[2 * i + 1], even)
-                   + __builtin_shuffle(sum[2 * i], sum[2 * i + 1], odd);
-    return sum[0];
-}
-
-/* y = beta * y + alpha * total, of the first `count` lanes. */
-static inline __attribute__((always_inline)) void NAME(put)(REAL alpha, NAME(vector) total, REAL beta, REAL *y,
-                                                            int count)
-{
-    for (int i = 0; i < count; i++)
-        y[i] = beta == 0 ? alpha * total[i] : beta * y[i] + alpha * total[i];
-}
-
-/* How many numbers at the begin of A's rows, or of its columns, are in a line of the cache that begins before them, of
- * `step` numbers apart: 0 where each is elsewhere. What is read across two lines takes twice as long. */
-static inline int NAME(off)(const th_matrix *a, int64_t step)
-{
-    uintptr_t at = (uintptr_t)a->data % 64;
-    return step % LANES || at % sizeof(REAL) ? 0 : (int)(at / sizeof(REAL));
-}
-
-/* The sums of four rows times x. Lane i has those of columns i, i + LANES, ... in this order, wherever the rows begin;
- * off: they are read from so many numbers before them, which count as 0 as do those of x. */
-static inline __attribute__((always_inline)) void NAME(four_rows)(const REAL *const *at, const REAL *x, int64_t n, int off,
-                                                                  NAME(vector) *sum)
-{
-    typedef INTEGER places __attribute__((vector_size(LANES * sizeof(REAL))));
-    unsigned first = ~0u << off, last = (1u << off) - 1;
-    for (int d = 0; d < 4; d++) {
-        sum[d] = (NAME(vector)){0};
-        if (off)
-            sum[d] += (NAME(vector))LOAD_SOME(first, at[d] - off) * LOAD_SOME(first, x - off);
-    }
-    for (int64_t j = off ? LANES - off : 0; j < n - off; j += LANES)
-        for (int d = 0; d < 4; d++)
-            sum[d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
-    if (!off)
-        return;
-    places turned;
-    for (int i = 0; i < LANES; i++)
-        turned[i] = (i + off) % LANES;
-    for (int d = 0; d < 4; d++) {
-        sum[d] += (NAME(vector))LOAD_SOME(last, at[d] + n - off) * LOAD_SOME(last, x + n - off);
-        sum[d] = __builtin_shuffle(sum[d], turned);
-    }
-}
-
-/* y[i] = beta * y[i] + alpha * (row i of A) . x; LANES rows are added up at once, and four are read side by side. */
-static inline __attribute__((always_inline)) void NAME(rows_from)(int off, REAL alpha, const th_matrix *a, const REAL *x,
-                                                                  REAL beta, REAL *y)
-{
-    int64_t n = a->columns, whole = n - n % LANES;
-    for (int64_t i = 0; i < a->rows; i += LANES) {
-        int count = a->rows - i < LANES ? (int)(a->rows - i) : LANES;
-        NAME(vector) sum[LANES], total;
-        REAL rest[LANES] = {0};
-        _Pragma("GCC unroll 4")
-        for (int first = 0; first < LANES; first += 4) {
-            const REAL *at[4];
-            for (int d = 0; d < 4; d++) {
-                at[d] = (const REAL *)a->data + (i + (first + d < count ? first + d : 0)) * a->row;
-                sum[first + d] = (NAME(vector)){0};
-            }
-            if (first >= count)
-                continue;
-            NAME(four_rows)(at, x, whole, off, sum + first);
-            for (int64_t j = whole; j < n; j++)
-                for (int d = 0; d < 4; d++)
-                    rest[first + d] += at[d][j] * x[j];
-        }
-        total = NAME(totals)(sum) + *(NAME(vector) *)rest;
-        NAME(put)(alpha, total, beta, y + i, count);
-    }
-}
-
-static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
-{
-    int off = a->columns % LANES ? 0 : NAME(off)(a, a->row);
-    if (off)
-        NAME(rows_from)(off, alpha, a, x, beta, y);
-    else
-        NAME(rows_from)(0, alpha, a, x, beta, y);
-}
-
-/* y += x[-1] * (the last column) + x[-2] * (the one before) ... for `count` columns of n numbers. */
-static inline __attribute__((always_inline)) void NAME(add_columns)(int count, int64_t n, REAL alpha, const REAL *end,
-                                                                    int64_t column, const REAL *x, REAL *y)
-{
-    int64_t whole = n - n % LANES;
-    for (int64_t i = 0; i < whole; i += LANES) {
-        NAME(vector) total = *(NAME(vector) *)(y + i);
-        for (int d = 1; d <= count; d++)
-            total += *(const NAME(vector) *)(end + i - d * column) * (alpha * x[-d]);
-        *(NAME(vector) *)(y + i) = total;
-    }
-    for (int64_t i = whole; i < n; i++)
-        for (int d = 1; d <= count; d++)
-            y[i] += end[i - d * column] * (alpha * x[-d]);
-}
-
-/* y = beta * y + alpha * A x for as many elements of y, from `at` on, as these registers hold; edges: and for its first
- * and its last ones, too few for a register, of which two more have some besides. */
-static inline __attribute__((always_inline)) void NAME(strip)(int vectors, int edges, REAL alpha, const th_matrix *a,
-                                                              int64_t at, const REAL *x, REAL beta, REAL *y,
-                                                              int first, int last)
-{
-    NAME(vector) sum[16], head = {0}, tail = {0};
-    const REAL *end = (const REAL *)a->data + at + a->columns * a->column;
-    int64_t behind = a->rows - LANES - at;
-    _Pragma("GCC unroll 16")
-    for (int i = 0; i < vectors; i++)
-        sum[i] = (NAME(vector)){0};
-    _Pragma("GCC unroll 1")
-    for (int64_t j = a->columns; j-- > 0;) {
-        end -= a->column;
-        _Pragma("GCC unroll 16")
-        for (int i = 0; i < vectors; i++)
-            sum[i] += ((const NAME(vector) *)end)[i] * x[j];
-        if (edges) {
-            head += *(const NAME(vector) *)(end - at) * x[j];
-            tail += *(const NAME(vector) *)(end + behind) * x[j];
-        }
-    }
-    if (edges) {
-        NAME(put)(alpha, head, beta, y, first);
-        for (int i = LANES - last; i < LANES; i++)
-            y[at + behind + i] = beta == 0 ? alpha * tail[i] : beta * y[at + behind + i] + alpha * tail[i];
-    }
-    _Pragma("GCC unroll 16")
-    for (int i = 0; i < vectors; i++) {
-        NAME(vector) *to = (NAME(vector) *)(y + at) + i;
-        *to = beta == 0 ? alpha * sum[i] : beta * *to + alpha * sum[i];
-    }
-}
-
-/* The same for all of y, of LANES elements at least. */
-static void NAME(strips_of_columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
-{
-    int off = NAME(off)(a, a->column), first = off ? LANES - off : 0, last = (int)((a->rows - first) % LANES);
-    int64_t at = first, left;
-    for (; (left = (a->rows - at) / LANES) > 16; at += 16 * LANES)
-        NAME(strip)(16, 0, alpha, a, at, x, beta, y, 0, 0);
-#define STRIP(VECTORS) \
-    case VECTORS: \
-        if (first || last) \
-            NAME(strip)(VECTORS, 1, alpha, a, at, x, beta, y, first, last); \
-        else \
-            NAME(strip)(VECTORS, 0, alpha, a, at, x, beta, y, 0, 0); \
-        break;
-    switch (left) {
-        STRIP(0) STRIP(1) STRIP(2) STRIP(3) STRIP(4) STRIP(5) STRIP(6) STRIP(7) STRIP(8)
-        STRIP(9) STRIP(10) STRIP(11) STRIP(12) STRIP(13) STRIP(14) STRIP(15) STRIP(16)
-    }
-#undef STRIP
-}
-
-/* y = beta * y + alpha * A x for a matrix whose columns are contiguous. The last columns come first: where the matrix
- * has just been read they are in the cache. With a small matrix y stays in registers; a large one is read along its
- * columns. */
-static void NAME(columns)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
-{
-    if (a->rows >= LANES && a->rows * a->columns <= SMALL / (int64_t)sizeof(REAL)) {
-        NAME(strips_of_columns)(alpha, a, x, beta, y);
-        return;
-    }
-    for (int64_t i = 0; i < a->rows; i++)
-        y[i] = beta == 0 ? 0 : beta * y[i];
-    for (int64_t i = 0; i < a->rows; i += LENGTH) {
-        int64_t n = a->rows - i < LENGTH ? a->rows - i : LENGTH, j = a->columns;
-        const REAL *start = (const REAL *)a->data + i;
-        for (; j >= 4; j -= 4)
-            NAME(add_columns)(4, n, alpha, start + j * a->column, a->column, x + j, y + i);
-        for (; j >= 1; j--)
-            NAME(add_columns)(1, n, alpha, start + j * a->column, a->column, x + j, y + i);
-    }
-}
-
-static void NAME(apply)(double alpha, const th_matrix *a, const char *x, double beta, char *y)
-{
-    if (a->column == 1)
-        NAME(rows)((REAL)alpha, a, (const REAL *)x, (REAL)beta, (REAL *)y);
-    else
-        NAME(columns)((REAL)alpha, a, (const REAL *)x, (REAL)beta, (REAL *)y);
-}
-#undef FEW
