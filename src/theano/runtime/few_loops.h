@@ -373,7 +373,7 @@ static inline __attribute__((always_inline)) void NAME(few_by_columns)(int colum
     }
 }
 
-/* C = beta * C + alpha * A B for FEW columns or less, where the rows or the columns of A are contiguous. */
+/* C = beta * C + alpha * A B for few columns, FEW at a time, where the rows or the columns of A are contiguous. */
 static void NAME(few)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row, int64_t column, int columns, REAL beta,
                       REAL *c, int64_t c_row)
 {
@@ -384,9 +384,10 @@ static void NAME(few)(REAL alpha, const th_matrix *a, const REAL *b, int64_t row
         else \
             NAME(few_by_columns)(COUNT, alpha, a, b, row, column, beta, c, c_row); \
         break;
-    switch (columns) {
-        COLUMNS(1) COLUMNS(2) COLUMNS(3) COLUMNS(4)
-    }
+    for (; columns > 0; columns -= FEW, b += FEW * column, c += FEW)
+        switch (columns) {
+            COLUMNS(1) COLUMNS(2) COLUMNS(3) default: COLUMNS(FEW)
+        }
 #undef COLUMNS
 }
 #undef ONCE

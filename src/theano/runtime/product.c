@@ -1,4 +1,5 @@
 /* Picks the product loops for this CPU. */
+#include <stdlib.h>
 #include <string.h>
 #include "levels.h"
 #include "product.h"
@@ -20,6 +21,8 @@
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
 #define MIDDLE 8                /* of those at the lower edge */
 #define SHORT 4
+#define FAR_COLUMNS 16
+#define ACROSS 8
 #define LITTLE 1024             /* numbers of a second factor that is worth a copy for one small product */
 
 /* So many lines side by side of each of so many rows, `hop` bytes apart, the first at `at`; `row` comes next. (`at`

@@ -28,6 +28,9 @@ typedef struct NAME(factors) {
     __builtin_prefetch(beside, 0, 2); \
     beside += hop; \
     hop = --lines ? hop : 0;
+#define HOP \
+    __builtin_prefetch(a + FAR_COLUMNS * column); \
+    __builtin_prefetch(a + FAR_COLUMNS * column + TALL - 1);
 #define KEEP \
     for (int j = 0; j < 2; j++, beside += sizeof y[j]) \
         *(NAME(vector) *)beside = y[j];
@@ -75,10 +78,13 @@ TILES(tall, TALL)
 TILES(middle, MIDDLE)
 TILES(low, SHORT)
 TILE(tall_ahead, TALL, vector, 2, AHEAD, NOTHING)
+TILE(tall_across, TALL, vector, 2, HOP, NOTHING)
+TILE(tall_across_narrow, TALL, vector, 1, HOP, NOTHING)
 TILE(tall_keep, TALL, vector, 2, NOTHING, KEEP)
 #undef TILES
 #undef TILE
 #undef AHEAD
+#undef HOP
 #undef KEEP
 #undef NOTHING
 #undef EACH
@@ -132,12 +138,11 @@ static __attribute__((noinline)) void NAME(pack)(REAL *to, int width, const REAL
         for (; k >= LANES; k -= LANES, b += LANES, to += LANES * width)
             for (int j = 0; j < width; j += LANES)
                 NAME(transpose)(to + j, width, b + j * column, column);
-    for (; k && column == 1 && whole; k--, to += width, b += row)
-        for (int j = 0; j < width; j += LANES)
-            *(NAME(vector) *)(to + j) = *(const NAME(vector) *)(b + j);
-    for (int64_t p = 0; p < k && column == 1; p++, to += width, b += row)
-        for (int j = 0; j < width; j++)
-            to[j] = j < columns ? b[j] : 0;
+    for (; k && column == 1; k--, to += width, b += row)
+        for (int j = 0; j < width; j += LANES) {
+            unsigned lanes = columns - j < LANES ? (1u << (columns - j)) - 1 : ~0u;
+            STORE_SOME(width < LANES ? (1u << width) - 1 : ~0u, to + j, LOAD_SOME(lanes, b + j));
+        }
     for (int j = 0; j < width && column != 1; j++)
         for (int64_t p = 0; p < k; p++)
             to[p * width + j] = j < columns ? b[p * row + j * column] : 0;
@@ -162,20 +167,25 @@ static void NAME(pack_all)(const th_matrix *b, char *to, int64_t rows, int64_t a
 
 static int64_t NAME(packed_first)(int64_t m, int64_t k) { return (m + TALL - 1) / TALL * TALL * k; }
 
-/* Strip after strip, each with its columns side by side: tiles read it from one end to the other. */
+/* Strip after strip, each with its columns side by side: tiles read it from one end to the other. Contiguous columns are
+ * read as far as some strips go, one after the other. */
 static void NAME(pack_first)(const th_matrix *a, char *to, int64_t columns, int64_t at)
 {
-    for (int64_t i = 0; i < a->rows; i += TALL) {
+    int64_t whole = a->row == 1 ? a->rows / TALL * TALL : 0;
+    for (int64_t i = 0; i < whole; i += ACROSS * TALL)
+        for (int64_t p = 0; p < a->columns; p++) {
+            const REAL *from = (const REAL *)a->data + i + p * a->column;
+            REAL *strip = (REAL *)to + i * columns + (at + p) * TALL;
+            for (int64_t d = i; d < i + ACROSS * TALL && d < whole; d += TALL, from += TALL, strip += TALL * columns)
+                memcpy(strip, from, TALL * sizeof(REAL));
+        }
+    for (int64_t i = whole; i < a->rows; i += TALL) {
         const REAL *from = (const REAL *)a->data + i * a->row;
         REAL *strip = (REAL *)to + i * columns + at * TALL;
         int64_t rows = a->rows - i < TALL ? a->rows - i : TALL;
-        if (a->row == 1 && rows == TALL)
-            for (int64_t p = 0; p < a->columns; p++)
-                memcpy(strip + p * TALL, from + p * a->column, TALL * sizeof(REAL));
-        else
-            for (int64_t p = 0; p < a->columns; p++)
-                for (int64_t d = 0; d < rows; d++)
-                    strip[p * TALL + d] = from[d * a->row + p * a->column];
+        for (int64_t p = 0; p < a->columns; p++)
+            for (int64_t d = 0; d < rows; d++)
+                strip[p * TALL + d] = from[d * a->row + p * a->column];
     }
 }
 
@@ -257,6 +267,8 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
         if (!first)
             beside = rows == TALL && wide ? NAME(fetched)(&b, k) : (sweep){0};
         NAME(tile_fn) tile = first ? NAME(tall_keep) : beside.at ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
+        if (!first && rows == TALL && b.width >= LANES && a->row == 1 && a->column != 1 && !a->packed)
+            tile = wide ? NAME(tall_across) : NAME(tall_across_narrow);
         tile(&factors, alpha, whole ? beta : 0, whole ? c + i * c_row : part, whole ? c_row : b.width, beside.at,
              beside.hop, beside.rows);
         if (first) {
@@ -266,9 +278,13 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
         if (whole)
             continue;
         for (int d = 0; d < rows && d < left; d++)
-            for (int j = 0; j < b.columns; j++) {
+            for (int j = 0; j < b.columns; j += LANES) {
                 REAL *to = c + (i + d) * c_row + j;
-                *to = beta == 0 ? part[d * b.width + j] : beta * *to + part[d * b.width + j];
+                unsigned lanes = b.columns - j < LANES ? (1u << (b.columns - j)) - 1 : ~0u;
+                NAME(vector) sums = *(const NAME(vector) *)(part + d * b.width + j);
+                if (beta != 0)
+                    sums += beta * (NAME(vector))LOAD_SOME(lanes, to);
+                STORE_SOME(lanes, to, sums);
             }
     }
 }
@@ -286,12 +302,15 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
         NAME(product)(alpha, a->rest, b->rest, 1, c);
         return;
     }
-    if (n <= FEW && k && (a->row == 1 || a->column == 1) && !a->rest && !a->packed && !b->packed) {
+    int few = !a->packed && !a->rest && !b->packed && (a->row == 1 || a->column == 1);
+    if (n <= FEW && k && few) {
         NAME(few)((REAL)alpha, a, (const REAL *)b->data, b->row, b->column, (int)n, (REAL)beta, (REAL *)c->data, c->row);
         return;
     }
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
+    int across = a->row == 1 && a->column != 1 && !a->rest && !a->packed && n > 256 && m * k > 40000;
+    REAL *strips = across ? malloc(height * depth * sizeof(REAL)) : NULL;
     int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, away = m * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
         for (int64_t turn = 0; turn < m; turn += height) {
@@ -299,18 +318,29 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
             edge.made = 0;
             for (int64_t j = 0, columns; j < n; j += columns) {
                 int width = NAME(width)(j, n);
+                columns = n - j < width ? n - j : width;
                 int64_t i = beta == 0 ? turn : (m - 1) / height * height - turn;    /* the last rows are the nearest */
                 th_matrix block = *a;
                 block.data += (a->packed ? i * a->packed + p * TALL : i * a->row + p * a->column) * (int64_t)sizeof(REAL);
                 block.rows = m - i < height ? m - i : height;
                 block.columns = k - p < depth ? k - p : depth;
+                if (n - j <= LANES / 2 && few) {
+                    NAME(few)((REAL)alpha, &block, (const REAL *)b->data + p * b->row + j * b->column, b->row, b->column,
+                              (int)columns, p ? 1 : (REAL)beta, (REAL *)c->data + i * c->row + j, c->row);
+                    continue;
+                }
+                if (strips) {
+                    if (j == 0)
+                        NAME(pack_first)(&block, (char *)strips, block.columns, 0);
+                    block.data = (char *)strips;
+                    block.packed = block.columns;
+                }
                 if (a->rest) {
                     rest = *a->rest;
                     rest.data += i * rest.row * (int64_t)sizeof(REAL);
                     rest.rows = block.rows;
                     block.rest = &rest;
                 }
-                columns = n - j < width ? n - j : width;
                 REAL *to = (REAL *)c->data + i * c->row + j, old = p ? 1 : (REAL)beta;
                 REAL *data = (REAL *)b->data + p * b->row + j * b->column;
                 int64_t hop = b->row * (int64_t)sizeof(REAL);
@@ -320,11 +350,6 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 if (here)
                     panel.next[1] = (sweep){(char *)(to + width) + 63, c->row * (int64_t)sizeof(REAL), block.rows,
                                             .lines = 2};
-                if (columns <= FEW && 2 * block.columns > DEPTH && !b->packed && !a->packed && !a->rest
-                    && (block.column == 1 || block.row == 1)) {       /* short rows take less time in a tile */
-                    NAME(few)((REAL)alpha, &block, data, b->row, b->column, (int)columns, old, to, c->row);
-                    continue;
-                }
                 if (b->packed) {
                     panel.data = (const REAL *)b->data + j * b->packed + p * width;
                     panel.pitch = width;
@@ -343,6 +368,7 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
                 NAME(strips)((REAL)alpha, &block, panel, old, to, c->row, &edge);
             }
         }
+    free(strips);
 }
 
 /* Some rows of C = A B, as wide as one or two registers, of the last of which some lanes count. */
