@@ -66,6 +66,36 @@ def test_every_layout(functions, dtype, size):
             np.testing.assert_allclose(z.get_value(), 2 * start + 3 * (a @ b), atol=5 * tolerance)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_number_of_columns(functions, dtype):
+    rng = np.random.default_rng(4)
+    product, z, update, *_ = functions[dtype]
+    for n, (m, k) in itertools.product(range(1, 36), [(1, 50), (13, 1), (40, 17), (61, 64), (100, 33)]):
+        a, b, start = values(rng, dtype, m, k), values(rng, dtype, k, n), values(rng, dtype, m, n)
+        tolerance = TOLERANCE[dtype] * k
+        for left, right in itertools.product(("C", "F"), repeat=2):
+            given = LAYOUTS[left](a), LAYOUTS[right](b)
+            np.testing.assert_allclose(product(*given), a @ b, atol=tolerance)
+            z.set_value(start)
+            update(*given, np.asarray(2, dtype), np.asarray(3, dtype))
+            np.testing.assert_allclose(z.get_value(), 3 * start + 2 * (a @ b), atol=5 * tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(700, 3, 601), (1100, 4, 500), (700, 5, 601), (530, 9, 511), (1000, 17, 420),
+                                  (500, 300, 430), (37, 270, 900)], ids=str)
+def test_factors_that_no_cache_holds(functions, dtype, size):
+    m, n, k = size
+    rng = np.random.default_rng(5)
+    product, z, update, *_ = functions[dtype]
+    a, b, start = values(rng, dtype, m, k), values(rng, dtype, k, n), values(rng, dtype, m, n)
+    for left in (a, np.asfortranarray(a), np.asfortranarray(np.repeat(a, 2, axis=1))[:, ::2]):
+        np.testing.assert_allclose(product(left, b), a @ b, atol=TOLERANCE[dtype] * k)
+        z.set_value(start)
+        update(left, b, np.asarray(2, dtype), np.asarray(3, dtype))
+        np.testing.assert_allclose(z.get_value(), 3 * start + 2 * (a @ b), atol=5 * TOLERANCE[dtype] * k)
+
+
 def placed(a, elements):
     """A copy of an array that begins so many elements after the begin of a line of the cache."""
     room = np.empty(a.nbytes + 128, np.uint8)

@@ -21,8 +21,9 @@
 #define TALL 12                 /* rows of a tile: with two registers a row they leave 8 of 32 for the factors */
 #define MIDDLE 8                /* of those at the lower edge */
 #define SHORT 4
-#define FAR_COLUMNS 16
-#define ACROSS 8
+#define HENCE 16                /* columns of A behind that which a tile is at, to fetch where rows lie across them */
+#define STRIPS 8                /* side by side for which contiguous columns of A are packed at once */
+#define BROAD 256               /* columns of B for which it pays to pack A's strips where its columns are contiguous */
 #define LITTLE 1024             /* numbers of a second factor that is worth a copy for one small product */
 
 /* So many lines side by side of each of so many rows, `hop` bytes apart, the first at `at`; `row` comes next. (`at`

@@ -28,9 +28,9 @@ typedef struct NAME(factors) {
     __builtin_prefetch(beside, 0, 2); \
     beside += hop; \
     hop = --lines ? hop : 0;
-#define HOP \
-    __builtin_prefetch(a + FAR_COLUMNS * column); \
-    __builtin_prefetch(a + FAR_COLUMNS * column + TALL - 1);
+#define FURTHER \
+    __builtin_prefetch(a + HENCE * column); \
+    __builtin_prefetch(a + HENCE * column + TALL - 1);
 #define KEEP \
     for (int j = 0; j < 2; j++, beside += sizeof y[j]) \
         *(NAME(vector) *)beside = y[j];
@@ -78,13 +78,13 @@ TILES(tall, TALL)
 TILES(middle, MIDDLE)
 TILES(low, SHORT)
 TILE(tall_ahead, TALL, vector, 2, AHEAD, NOTHING)
-TILE(tall_across, TALL, vector, 2, HOP, NOTHING)
-TILE(tall_across_narrow, TALL, vector, 1, HOP, NOTHING)
+TILE(tall_across, TALL, vector, 2, FURTHER, NOTHING)
+TILE(tall_across_narrow, TALL, vector, 1, FURTHER, NOTHING)
 TILE(tall_keep, TALL, vector, 2, NOTHING, KEEP)
 #undef TILES
 #undef TILE
 #undef AHEAD
-#undef HOP
+#undef FURTHER
 #undef KEEP
 #undef NOTHING
 #undef EACH
@@ -172,11 +172,11 @@ static int64_t NAME(packed_first)(int64_t m, int64_t k) { return (m + TALL - 1) 
 static void NAME(pack_first)(const th_matrix *a, char *to, int64_t columns, int64_t at)
 {
     int64_t whole = a->row == 1 ? a->rows / TALL * TALL : 0;
-    for (int64_t i = 0; i < whole; i += ACROSS * TALL)
+    for (int64_t i = 0; i < whole; i += STRIPS * TALL)
         for (int64_t p = 0; p < a->columns; p++) {
             const REAL *from = (const REAL *)a->data + i + p * a->column;
             REAL *strip = (REAL *)to + i * columns + (at + p) * TALL;
-            for (int64_t d = i; d < i + ACROSS * TALL && d < whole; d += TALL, from += TALL, strip += TALL * columns)
+            for (int64_t d = i; d < i + STRIPS * TALL && d < whole; d += TALL, from += TALL, strip += TALL * columns)
                 memcpy(strip, from, TALL * sizeof(REAL));
         }
     for (int64_t i = whole; i < a->rows; i += TALL) {
@@ -289,6 +289,48 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
     }
 }
 
+/* C = beta * C + alpha * A B, of TALL columns or less, where those of A are contiguous and stay in the second cache: each
+ * column of C is a row of a tile, whose registers run along A's columns. */
+static __attribute__((noinline)) void NAME(turned)(REAL alpha, const th_matrix *a, const th_matrix *b, REAL beta,
+                                                   const th_matrix *c)
+{
+    REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64))), tile[16][2 * LANES] __attribute__((aligned(64)));
+    REAL back[2 * LANES][16] __attribute__((aligned(64)));
+    NAME(edge) edge;
+    int64_t n = b->columns, high = n > MIDDLE ? TALL : n > SHORT ? MIDDLE : SHORT;
+    for (int64_t p = 0; p < a->columns; p += DEPTH, beta = 1) {
+        th_matrix left = {b->data + p * b->row * (int64_t)sizeof(REAL), .rows = n, .row = b->column, .column = b->row};
+        left.columns = a->columns - p < DEPTH ? a->columns - p : DEPTH;
+        edge.made = 0;
+        for (int64_t i = 0, width; i < a->rows; i += width) {
+            const REAL *panel = (const REAL *)a->data + i + p * a->column;
+            int64_t pitch = a->column, count = a->rows - i;
+            width = NAME(width)(i, a->rows);
+            count = count < width ? count : width;
+            if (count < width || pitch * sizeof(REAL) % 1024 == 0) {
+                NAME(pack)(copy, (int)width, panel, pitch, 1, left.columns, count);
+                panel = copy;
+                pitch = width;
+            }
+            NAME(factors) factors = NAME(strip_of)(&left, 0, high, edge.data[0], edge.made, panel, pitch);
+            edge.made = 1;
+            NAME(tile_of)(high, width)(&factors, alpha, 0, tile[0], 2 * LANES, NULL, 0, 0);
+            for (int64_t j = 0; j < n; j += LANES) {
+                unsigned lanes = n - j < LANES ? (1u << (n - j)) - 1 : ~0u;
+                for (int64_t d = 0; d < width; d += LANES)
+                    NAME(transpose)(back[d] + j, 16, tile[j] + d, 2 * LANES);
+                for (int64_t d = 0; d < count; d++) {
+                    REAL *to = (REAL *)c->data + (i + d) * c->row + j;
+                    NAME(vector) sums = *(const NAME(vector) *)(back[d] + j);
+                    if (beta != 0)
+                        sums += beta * (NAME(vector))LOAD_SOME(lanes, to);
+                    STORE_SOME(lanes, to, sums);
+                }
+            }
+        }
+    }
+}
+
 static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
 {
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
@@ -302,15 +344,19 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
         NAME(product)(alpha, a->rest, b->rest, 1, c);
         return;
     }
-    int few = !a->packed && !a->rest && !b->packed && (a->row == 1 || a->column == 1);
-    if (n <= FEW && k && few) {
+    int plain = k && !a->packed && !a->rest && !b->packed, few = plain && (a->row == 1 || a->column == 1);
+    int near = m * k * (int64_t)sizeof(REAL) <= SMALL;
+    if (few && n <= FEW + near * LANES / 8) {
         NAME(few)((REAL)alpha, a, (const REAL *)b->data, b->row, b->column, (int)n, (REAL)beta, (REAL *)c->data, c->row);
+        return;
+    }
+    if (few && a->column != 1 && n <= TALL && near) {
+        NAME(turned)((REAL)alpha, a, b, (REAL)beta, c);
         return;
     }
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
-    int across = a->row == 1 && a->column != 1 && !a->rest && !a->packed && n > 256 && m * k > 40000;
-    REAL *strips = across ? malloc(height * depth * sizeof(REAL)) : NULL;
+    REAL *strips = few && a->column != 1 && n > BROAD ? malloc(height * depth * sizeof(REAL)) : NULL;
     int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, away = m * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
         for (int64_t turn = 0; turn < m; turn += height) {
