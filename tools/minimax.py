@@ -194,6 +194,7 @@ def erfc_interval(low: float, high: float) -> tuple[float, float]:
 
 exp_tail = power_sum(lambda i: 1 / mp.factorial(i + 2))
 log_tail = power_sum(lambda i: mp.mpf(2) / (2 * i + 3), 120)
+exp2_slope = power_sum(lambda i: mp.log(2) ** (i + 1) / mp.factorial(i + 1))
 
 
 PSI_ROOT = mp.findroot(mp.digamma, 1.46)
@@ -301,6 +302,9 @@ FITS: dict[str, Fit] = {
     "log_pow_f64": Fit(power_sum(lambda i: mp.mpf(2) / (2 * i + 5), 120), lambda z: z * z,
                        (0.0, LOG_Z), 6),
     "log_pow_f32": Fit(log_tail, lambda z: z / 2, (0.0, LOG_Z), 4),
+    "log2_pow_f32": Fit(lambda z: log_tail(z) / mp.log(2), lambda z: z / 2 * mp.log(2), (0.0, LOG_Z), 2, "float32"),
+    # 2^u = 1 + u p(u)
+    "exp2_f32": Fit(exp2_slope, lambda u: u / mp.mpf(2) ** u, (-0.5, 0.5), 5, "float32"),
     "exp_pow_f32": Fit(exp_tail, lambda r: r * r / mp.exp(r), (-HALF_LN2, HALF_LN2), 5),
     # sin(r) = r + r z p(z), cos(r) = 1 - z / 2 + z^2 p(z), z = r^2
     **two_dtypes("sin", (5, 2), power_sum(lambda i: sign(i + 1) / mp.factorial(2 * i + 3)),

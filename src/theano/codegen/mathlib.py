@@ -29,6 +29,8 @@ SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "bfloat16": "f
 # Other names of the same function.
 ALIASES = {"nearbyint": "rint", "tgamma": "gamma"}
 
+FAR = "0x7f000000u"
+
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINED = re.compile(r"^(?:#define|TH_INLINE|TH_APART|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
 _WORD = re.compile(r"\b(?:th|TH)_\w+")
@@ -85,6 +87,12 @@ def fast(function: str) -> tuple[str, str] | None:
     stem, _, suffix = function.rpartition("_")
     twin = f"{stem}_fast_{suffix}", f"{stem}_fits_{suffix}"
     return twin if twin[0] in _snippets() else None
+
+
+def far(fits: str) -> str | None:
+    """What tells by a number below ``FAR`` what a function of :func:`fast` tells by a truth value, or None."""
+    name = fits.replace("_fits_", "_far_")
+    return name if name != fits and name in _snippets() else None
 
 
 def snippets(names: Iterable[str]) -> str:

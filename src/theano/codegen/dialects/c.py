@@ -232,7 +232,7 @@ def loop(accesses, statements, way, loads=()):
         body = pieces(accesses, statements, way)
     elif isinstance(way, Choice):
         body = chosen(statements, way)
-    elif isinstance(way, Comparison) and way.dtype in COMPARED:
+    elif isinstance(way, Comparison) and way.dtype in COMPARED and "[j]" in way.left + way.right:
         body = compared(statements, way)
     else:
         body = points("0", "n", statements)
@@ -355,15 +355,22 @@ def pieces(accesses, statements, quick):
     attempt = list(quick.statements)
     for k in kinds:
         attempt = [text.replace(f"x{k}[j] =", f"t{k}[j - from] =") for text in attempt]
+    far = False
     for check in quick.checks:
-        attempt.insert(place_of(check, attempt), f"wrong |= !{check};")
+        name, arguments = check.split("(", 1)
+        number = mathlib.far(name)
+        far |= number is not None
+        attempt.insert(place_of(check, attempt),
+                       f"{{ const unsigned d = {number}({arguments}; far = d > far ? d : far; }}" if number
+                       else f"wrong |= !{check};")
     copies = [f"x{k}[j] = t{k}[j - from];" for k in kinds]
     lines = [
         "int wrong = 0;",
+        *["unsigned far = 0;"] * far,
         f"const i64 to = n - from < {PIECE} ? n : from + {PIECE};",
         *(f"{kind} t{k}[{PIECE}];" for k, kind in kinds.items()),
-        *points("from", "to", attempt, " reduction(|:wrong)"),
-        "if (wrong) {",
+        *points("from", "to", attempt, " reduction(|:wrong)" + " reduction(max:far)" * far),
+        f"if (wrong || far >= {mathlib.FAR}) {{" if far else "if (wrong) {",
         *indent(points("from", "to", statements), 1),
         "}",
     ]

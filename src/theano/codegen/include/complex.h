@@ -105,7 +105,7 @@ TH_INLINE double _Complex th_expm1_c128(double _Complex z) {
     return th_expm1_fits_c128(z) ? th_expm1_fast_c128(z) : w;
 }
 
-/* log(x^2 + y^2) / 2; near 1 what was rounded off in the squares matters. */
+/* log(x^2 + y^2) / 2; near 1 what was rounded off in the squares matters. Of floats k comes times 2^23. */
 
 TH_INLINE double th_log_modulus_f64(double x, double y) {
     double a = __builtin_fabs(x), b = __builtin_fabs(y), pl, ql, k;
@@ -113,7 +113,8 @@ TH_INLINE double th_log_modulus_f64(double x, double y) {
     double p = th_product_f64(high, high, &pl), q = th_product_f64(low, low, &ql), h = p + q;
     double m = th_split_log_f64(h, &k), rest = ((p - h) + q) + (pl + ql);
     double f = (m - 1.0) + (k == 0.0 ? rest : 0.0);
-    double high_half = EITHER(0x1.62e42fefa38p-2, 0x1.62e4p-2), low_half = EITHER(0x1.ef35793c7673p-46, 0x1.7f7d1cp-21);
+    double high_half = EITHER(0x1.62e42fefa38p-2, 0x1.62e4p-25);
+    double low_half = EITHER(0x1.ef35793c7673p-46, 0x1.7f7d1cp-44);
     return k * high_half + (k * low_half + 0.5 * th_log1p_small_f64(f));
 }
 

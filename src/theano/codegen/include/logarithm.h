@@ -149,12 +149,12 @@ TH_INLINE float th_log1p_small_f32(float f) {
     return f - z * (0.5f - f * (odd * f + even));
 }
 
-/* 1 + f and k of the bits of x times a power of two, of which `one` are the bits. */
+/* 1 + f, and k times 2^23, of the bits of x times a power of two, of which `one` are the bits. */
 
 TH_INLINE float th_split_bits_f32(unsigned int b, unsigned int one, float *k) {
-    b += 0x004afb0du;
-    *k = (float)((int)(b - one) >> 23);
-    return th_float_f32((b & 0x007fffffu) + 0x3f3504f3u);
+    unsigned int e = (b - (one - 0x004afb0du)) & 0xff800000u;
+    *k = (float)(int)e;
+    return th_float_f32(b - e - (one - 0x3f800000u));
 }
 
 TH_INLINE float th_split_log_f32(float x, float *k) {
@@ -169,12 +169,16 @@ TH_INLINE float th_log_special_f32(float x, float y) {
 
 /* Numbers that are neither special nor subnormal take the quick way. */
 
+TH_INLINE unsigned int th_log2_far_f32(float x) {
+    return th_bits_f32(x) - 0x00800000u;
+}
+
 TH_INLINE int th_log2_fits_f32(float x) {
-    return x >= 0x1p-126f && x < __builtin_inff();
+    return th_log2_far_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_log2_sum_f32(float m, float k) {
-    return th_log1p_small_f32(m - 1.0f) * 0x1.715476p+0f + k;
+    return th_log1p_small_f32(m - 1.0f) * 0x1.715476p+0f + k * 0x1p-23f;
 }
 
 TH_INLINE float th_log2_fast_f32(float x) {
@@ -187,13 +191,17 @@ TH_INLINE float th_log2_f32(float x) {
     return th_log_special_f32(x, th_log2_sum_f32(m, k));
 }
 
+TH_INLINE unsigned int th_log10_far_f32(float x) {
+    return th_log2_far_f32(x);
+}
+
 TH_INLINE int th_log10_fits_f32(float x) {
-    return th_log2_fits_f32(x);
+    return th_log10_far_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_log10_sum_f32(float m, float k) {
-    float y = th_log1p_small_f32(m - 1.0f) * 0x1.bcb7b2p-2f + k * 0x1.3509f8p-18f;
-    return k * 0x1.344p-2f + y;
+    float y = th_log1p_small_f32(m - 1.0f) * 0x1.bcb7b2p-2f + k * 0x1.3509f8p-41f;
+    return k * 0x1.344p-25f + y;
 }
 
 TH_INLINE float th_log10_fast_f32(float x) {
@@ -206,13 +214,17 @@ TH_INLINE float th_log10_f32(float x) {
     return th_log_special_f32(x, th_log10_sum_f32(m, k));
 }
 
+TH_INLINE unsigned int th_log_far_f32(float x) {
+    return th_log2_far_f32(x);
+}
+
 TH_INLINE int th_log_fits_f32(float x) {
-    return th_log2_fits_f32(x);
+    return th_log_far_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_log_sum_f32(float m, float k) {
-    float y = k * 0x1.7f7d1cp-20f + th_log1p_small_f32(m - 1.0f);
-    return k * 0x1.62e4p-1f + y;
+    float y = k * 0x1.7f7d1cp-43f + th_log1p_small_f32(m - 1.0f);
+    return k * 0x1.62e4p-24f + y;
 }
 
 TH_INLINE float th_log_fast_f32(float x) {

@@ -114,35 +114,32 @@ TH_INLINE float th_pow_special_f32(float x, float y, float r) {
     return (x == 1.0f) | (y == 0.0f) ? 1.0f : r;
 }
 
+/* y log2(x) in two parts: log2 m = c s + s z p(z), c = 2 / log 2, with what s and the products leave out. */
+
+TH_INLINE float th_pow_exponent_f32(float x, float y, float *low) {
+    float k, m = th_split_bits_f32(th_bits_f32(x), 0x3f800000u, &k), rest, more;
+    float f = m - 1.0f, d = m + 1.0f, inverse = 1.0f / d, s = f * inverse, z = s * s;
+    float sl = (th_remainder_f32(f, s, d) - s * (m - (d - 1.0f))) * (inverse * 0x1.715476p+1f);
+    float p = 0x1.b96fdep-2f;
+    p = p * z + 0x1.274bb4p-1f;
+    p = p * z + 0x1.ec70d4p-1f;
+    float c = th_product_f32(s, 0x1.715476p+1f, &rest), t = s * z * p;
+    float h = k * 0x1p-23f + c, l = h + t;
+    rest += s * 0x1.4ae0cp-25f + (sl * z + sl) + ((k * 0x1p-23f - h) + c) + ((h - l) + t);
+    float e = th_product_f32(y, l, &more);
+    *low = y * rest + more;
+    return e;
+}
+
 TH_INLINE int th_pow_fits_f32(float x, float y) {
-    float e = (float)((int)(th_bits_f32(x) >> 23) - 127);
-    return (x >= 0x1p-126f) & (x < __builtin_inff()) & (__builtin_fabsf(y) * (__builtin_fabsf(e) + 1.0f) < 60.0f);
+    float low;
+    return th_log2_fits_f32(x) & (__builtin_fabsf(th_pow_exponent_f32(x, y, &low)) < 64.0f);
 }
 
 TH_INLINE float th_pow_fast_f32(float x, float y) {
-    unsigned int b = th_bits_f32(x) + 0x004afb0du, j;
-    float m = th_float_f32((b & 0x007fffffu) + 0x3f3504f3u), k = (float)((int)(b >> 23) - 127);
-    float f = m - 1.0f, d = m + 1.0f, inverse = 1.0f / d, s = f * inverse, pl;
-    float sl = (th_remainder_f32(f, s, d) - s * (m - (d - 1.0f))) * inverse;
-    float z = s * s;
-    float e = 0x1.d2a4d2p-3f;
-    e = e * z + 0x1.2481aep-2f;
-    e = e * z + 0x1.99999ep-2f;
-    e = e * z + 0x1.555556p-1f;
-    float t = s * z * e, a = k * 0x1.62e4p-1f, h = a + 2.0f * s;
-    float low = (a - h) + 2.0f * s + k * 0x1.7f7d1cp-20f + 2.0f * (sl + sl * z);
-    float l = h + t;
-    low += (h - l) + t;
-    float p = th_product_f32(y, l, &pl);
-    pl += y * low;
-    float q = p * 0x1.715476p+0f + 0x1.8p23f;
-    j = th_bits_f32(q) << 23;
-    q -= 0x1.8p23f;
-    float r = p - q * 0x1.62e4p-1f;
-    pl -= q * 0x1.7f7d1cp-20f;
-    float u = r + pl;
-    u = (((r - u) + pl) + th_expm1_tail_f32(u) + u) + 1.0f;
-    return th_float_f32(th_bits_f32(u) + j);
+    unsigned int k;
+    float low, u = th_reduce_exp2_f32(th_pow_exponent_f32(x, y, &low), &k);
+    return th_float_f32(th_bits_f32(th_exp2_small_f32(u + low)) + k);
 }
 
 /* Computed in float64, where nothing overflows. */
@@ -157,7 +154,7 @@ TH_INLINE float th_pow_f32(float x, float y) {
     p = p * z + 0x1.24941333f31cdp-2;
     p = p * z + 0x1.999996a683257p-2;
     p = p * z + 0x1.555555561f2fdp-1;
-    double l = (k * 0x1.62e42fefa39efp-1 + s * (2.0 + z * p)) * y;
+    double l = (k * 0x1.62e42fefa39efp-24 + s * (2.0 + z * p)) * y;
     l = l > 100.0 ? 100.0 : l;
     l = l < -120.0 ? -120.0 : l;
     unsigned long long e;
