@@ -28,7 +28,7 @@ typedef struct NAME(factors) {
     __builtin_prefetch(beside, 0, 2); \
     beside += hop; \
     hop = --lines ? hop : 0;
-#define FURTHER \
+#define FURTHER /* of A, whose rows lie across its columns */ \
     __builtin_prefetch(a + HENCE * column); \
     __builtin_prefetch(a + HENCE * column + TALL - 1);
 #define KEEP \
@@ -263,11 +263,12 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             for (const char *line = (char *)((uintptr_t)at & ~(uintptr_t)63); line < (char *)(at + b.width); line += 64)
                 __builtin_prefetch(line, 1);
         }
+        int across = rows == TALL && b.width >= LANES && !a->packed && a->row == 1 && a->column != 1;
         sweep beside = {(char *)b.keep};
         if (!first)
-            beside = rows == TALL && wide ? NAME(fetched)(&b, k) : (sweep){0};
+            beside = rows == TALL && wide && !across ? NAME(fetched)(&b, k) : (sweep){0};
         NAME(tile_fn) tile = first ? NAME(tall_keep) : beside.at ? NAME(tall_ahead) : NAME(tile_of)(rows, b.width);
-        if (!first && rows == TALL && b.width >= LANES && a->row == 1 && a->column != 1 && !a->packed)
+        if (across && !first)
             tile = wide ? NAME(tall_across) : NAME(tall_across_narrow);
         tile(&factors, alpha, whole ? beta : 0, whole ? c + i * c_row : part, whole ? c_row : b.width, beside.at,
              beside.hop, beside.rows);
@@ -331,32 +332,24 @@ static __attribute__((noinline)) void NAME(turned)(REAL alpha, const th_matrix *
     }
 }
 
-static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
+/* Whether the loops for few columns serve. */
+static inline int NAME(few_serve)(const th_matrix *a, const th_matrix *b)
+{
+    return a->columns && !a->packed && !a->rest && !b->packed && (a->row == 1 || a->column == 1);
+}
+
+/* C = beta * C + alpha * A B by panels of B, of as many rows as stay near, for as many rows of A at a time. */
+static __attribute__((noinline)) void NAME(panels)(double alpha, const th_matrix *a, const th_matrix *b, double beta,
+                                                   const th_matrix *c)
 {
     REAL copy[DEPTH * 2 * LANES] __attribute__((aligned(64)));
     NAME(edge) edge;
     int64_t m = c->rows, n = c->columns, k = a->columns, pieces = (k + DEPTH - 1) / DEPTH;
     th_matrix rest;
-    if (a->rest && (k > DEPTH || a->rest->columns > DEPTH)) {
-        th_matrix first = *a;
-        first.rest = NULL;
-        NAME(product)(alpha, &first, b, beta, c);
-        NAME(product)(alpha, a->rest, b->rest, 1, c);
-        return;
-    }
-    int plain = k && !a->packed && !a->rest && !b->packed, few = plain && (a->row == 1 || a->column == 1);
-    int near = m * k * (int64_t)sizeof(REAL) <= SMALL;
-    if (few && n <= FEW + near * LANES / 8) {
-        NAME(few)((REAL)alpha, a, (const REAL *)b->data, b->row, b->column, (int)n, (REAL)beta, (REAL *)c->data, c->row);
-        return;
-    }
-    if (few && a->column != 1 && n <= TALL && near) {
-        NAME(turned)((REAL)alpha, a, b, (REAL)beta, c);
-        return;
-    }
+    int few = NAME(few_serve)(a, b);
     int64_t depth = (k + pieces - 1) / pieces, blocks = (m + HEIGHT - 1) / HEIGHT;
     int64_t height = blocks ? ((m + blocks - 1) / blocks + TALL - 1) / TALL * TALL : 0;
-    REAL *strips = few && a->column != 1 && n > BROAD ? malloc(height * depth * sizeof(REAL)) : NULL;
+    REAL *strips = few && a->column != 1 && n > BROAD && m >= OFTEN ? malloc(height * depth * sizeof(REAL)) : NULL;
     int far = b->column == 1 && k * n * (int64_t)sizeof(REAL) > FAR, away = m * n * (int64_t)sizeof(REAL) > FAR;
     for (int64_t p = 0; p < k; p += depth)
         for (int64_t turn = 0; turn < m; turn += height) {
@@ -415,6 +408,24 @@ static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, 
             }
         }
     free(strips);
+}
+
+static void NAME(product)(double alpha, const th_matrix *a, const th_matrix *b, double beta, const th_matrix *c)
+{
+    int64_t n = c->columns;
+    int few = NAME(few_serve)(a, b), near = c->rows * a->columns * (int64_t)sizeof(REAL) <= SMALL;
+    if (a->rest && (a->columns > DEPTH || a->rest->columns > DEPTH)) {
+        th_matrix first = *a;
+        first.rest = NULL;
+        NAME(panels)(alpha, &first, b, beta, c);
+        NAME(panels)(alpha, a->rest, b->rest, 1, c);
+    } else if (few && n <= FEW + near * LANES / 8) {
+        NAME(few)((REAL)alpha, a, (const REAL *)b->data, b->row, b->column, (int)n, (REAL)beta, (REAL *)c->data, c->row);
+    } else if (few && near && n <= TALL && a->column != 1) {
+        NAME(turned)((REAL)alpha, a, b, (REAL)beta, c);
+    } else {
+        NAME(panels)(alpha, a, b, beta, c);
+    }
 }
 
 /* Some rows of C = A B, as wide as one or two registers, of the last of which some lanes count. */
