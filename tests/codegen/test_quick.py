@@ -14,6 +14,10 @@ FUNCTIONS = {
     "sin": (lambda n, x: n.sin(x), [1e22, -1e10, np.nan]),
     "cos and tan": (lambda n, x: n.cos(x) * n.tan(x / 2), [1e22, -1e10, np.nan]),
     "exp of sin": (lambda n, x: n.exp(n.sin(x)) * n.exp(x), [1e22, 800.0]),
+    **{name: (lambda n, x, name=name: getattr(n, name)(abs(x)), [0.0, 1e-22, 1e-40, 1e19, np.inf, np.nan])
+       for name in ("log", "log2", "log10")},
+    "exp2": (lambda n, x: n.exp2(x), [150.0, -149.5, -1e30, np.inf, -np.inf, np.nan]),
+    "powers": (lambda n, x: abs(x) ** x, [0.0, 40.0, -40.0, 150.0, -1e30, np.inf, -np.inf, np.nan]),
     "remainder": (lambda n, x: x % np.float32(0.625), [1e300, np.nan, np.inf]),
 }
 

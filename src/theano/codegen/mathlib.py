@@ -29,7 +29,7 @@ SUFFIXES = {"float64": "f64", "float32": "f32", "float16": "f32", "bfloat16": "f
 # Other names of the same function.
 ALIASES = {"nearbyint": "rint", "tgamma": "gamma"}
 
-FAR = "0x7f000000u"
+LIMIT = "0x7f000000u"
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DEFINED = re.compile(r"^(?:#define|TH_INLINE|TH_APART|static)\b[^({=]*?\b(th_\w+|TH_\w+)", re.MULTILINE)
@@ -89,10 +89,10 @@ def fast(function: str) -> tuple[str, str] | None:
     return twin if twin[0] in _snippets() else None
 
 
-def far(fits: str) -> str | None:
-    """What tells by a number below ``FAR`` what a function of :func:`fast` tells by a truth value, or None."""
-    name = fits.replace("_fits_", "_far_")
-    return name if name != fits and name in _snippets() else None
+def outside(fits: str) -> str | None:
+    """The function that tells by a number below ``LIMIT`` what one of :func:`fast` tells by a truth value, or None."""
+    name = fits.replace("_fits_", "_outside_")
+    return name if name in _snippets() else None
 
 
 def snippets(names: Iterable[str]) -> str:

@@ -358,7 +358,7 @@ def pieces(accesses, statements, quick):
     far = False
     for check in quick.checks:
         name, arguments = check.split("(", 1)
-        number = mathlib.far(name)
+        number = mathlib.outside(name)
         far |= number is not None
         attempt.insert(place_of(check, attempt),
                        f"{{ const unsigned d = {number}({arguments}; far = d > far ? d : far; }}" if number
@@ -370,7 +370,7 @@ def pieces(accesses, statements, quick):
         f"const i64 to = n - from < {PIECE} ? n : from + {PIECE};",
         *(f"{kind} t{k}[{PIECE}];" for k, kind in kinds.items()),
         *points("from", "to", attempt, " reduction(|:wrong)" + " reduction(max:far)" * far),
-        f"if (wrong || far >= {mathlib.FAR}) {{" if far else "if (wrong) {",
+        f"if (wrong || far >= {mathlib.LIMIT}) {{" if far else "if (wrong) {",
         *indent(points("from", "to", statements), 1),
         "}",
     ]

@@ -143,12 +143,12 @@ TH_INLINE float th_exp_f32(float x) {
 /* Of floats the quick way is right where a number is below 0x7f000000: a loop keeps the largest, which takes fewer
    instructions than to compare each. */
 
-TH_INLINE unsigned int th_exp_far_f32(float x) {
+TH_INLINE unsigned int th_exp_outside_f32(float x) {
     return (th_bits_f32(x) & 0x7fffffffu) + (0x7f000000u - 0x42ae0001u);
 }
 
 TH_INLINE int th_exp_fits_f32(float x) {
-    return th_exp_far_f32(x) < 0x7f000000u;
+    return th_exp_outside_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_exp_fast_f32(float x) {
@@ -253,12 +253,12 @@ TH_INLINE float th_exp2_f32(float x) {
     return x < -150.0f ? 0.0f : y;
 }
 
-TH_INLINE unsigned int th_exp2_far_f32(float x) {
+TH_INLINE unsigned int th_exp2_outside_f32(float x) {
     return (th_bits_f32(x) & 0x7fffffffu) + (0x7f000000u - 0x42fa0001u);
 }
 
 TH_INLINE int th_exp2_fits_f32(float x) {
-    return th_exp2_far_f32(x) < 0x7f000000u;
+    return th_exp2_outside_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_exp2_fast_f32(float x) {

@@ -169,12 +169,12 @@ TH_INLINE float th_log_special_f32(float x, float y) {
 
 /* Numbers that are neither special nor subnormal take the quick way. */
 
-TH_INLINE unsigned int th_log2_far_f32(float x) {
+TH_INLINE unsigned int th_log2_outside_f32(float x) {
     return th_bits_f32(x) - 0x00800000u;
 }
 
 TH_INLINE int th_log2_fits_f32(float x) {
-    return th_log2_far_f32(x) < 0x7f000000u;
+    return th_log2_outside_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_log2_sum_f32(float m, float k) {
@@ -191,12 +191,12 @@ TH_INLINE float th_log2_f32(float x) {
     return th_log_special_f32(x, th_log2_sum_f32(m, k));
 }
 
-TH_INLINE unsigned int th_log10_far_f32(float x) {
-    return th_log2_far_f32(x);
+TH_INLINE unsigned int th_log10_outside_f32(float x) {
+    return th_log2_outside_f32(x);
 }
 
 TH_INLINE int th_log10_fits_f32(float x) {
-    return th_log10_far_f32(x) < 0x7f000000u;
+    return th_log10_outside_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_log10_sum_f32(float m, float k) {
@@ -214,12 +214,12 @@ TH_INLINE float th_log10_f32(float x) {
     return th_log_special_f32(x, th_log10_sum_f32(m, k));
 }
 
-TH_INLINE unsigned int th_log_far_f32(float x) {
-    return th_log2_far_f32(x);
+TH_INLINE unsigned int th_log_outside_f32(float x) {
+    return th_log2_outside_f32(x);
 }
 
 TH_INLINE int th_log_fits_f32(float x) {
-    return th_log_far_f32(x) < 0x7f000000u;
+    return th_log_outside_f32(x) < 0x7f000000u;
 }
 
 TH_INLINE float th_log_sum_f32(float m, float k) {
