@@ -39,9 +39,10 @@ static inline int NAME(off)(const th_matrix *a, int64_t step)
 }
 
 /* The sums of four rows times x. Lane i has those of columns i, i + LANES, ... in this order, wherever the rows begin;
- * off: they are read from so many numbers before them, which count as 0 as do those of x. */
+ * off: they are read from so many numbers before them, which count as 0 as do those of x; next: where the four rows after
+ * them are fetched from meanwhile, so far from these, or 0. */
 static inline __attribute__((always_inline)) void NAME(four_rows)(const REAL *const *at, const REAL *x, int64_t n, int off,
-                                                                  NAME(vector) *sum)
+                                                                  int64_t next, NAME(vector) *sum)
 {
     typedef INTEGER places __attribute__((vector_size(LANES * sizeof(REAL))));
     unsigned first = ~0u << off, last = (1u << off) - 1;
@@ -51,8 +52,11 @@ static inline __attribute__((always_inline)) void NAME(four_rows)(const REAL *co
             sum[d] += (NAME(vector))LOAD_SOME(first, at[d] - off) * LOAD_SOME(first, x - off);
     }
     for (int64_t j = off ? LANES - off : 0; j < n - off; j += LANES)
-        for (int d = 0; d < 4; d++)
+        for (int d = 0; d < 4; d++) {
+            if (next)
+                __builtin_prefetch(at[d] + j + next);
             sum[d] += *(const NAME(vector) *)(at[d] + j) * *(const NAME(vector) *)(x + j);
+        }
     if (!off)
         return;
     places turned;
@@ -65,8 +69,8 @@ static inline __attribute__((always_inline)) void NAME(four_rows)(const REAL *co
 }
 
 /* y[i] = beta * y[i] + alpha * (row i of A) . x; LANES rows are added up at once, and four are read side by side. */
-static inline __attribute__((always_inline)) void NAME(rows_from)(int off, REAL alpha, const th_matrix *a, const REAL *x,
-                                                                  REAL beta, REAL *y)
+static inline __attribute__((always_inline)) void NAME(rows_from)(int off, int64_t next, REAL alpha, const th_matrix *a,
+                                                                  const REAL *x, REAL beta, REAL *y)
 {
     int64_t n = a->columns, whole = n - n % LANES;
     for (int64_t i = 0; i < a->rows; i += LANES) {
@@ -82,7 +86,7 @@ static inline __attribute__((always_inline)) void NAME(rows_from)(int off, REAL 
             }
             if (first >= count)
                 continue;
-            NAME(four_rows)(at, x, whole, off, sum + first);
+            NAME(four_rows)(at, x, whole, off, next, sum + first);
             for (int64_t j = whole; j < n; j++)
                 for (int d = 0; d < 4; d++)
                     rest[first + d] += at[d][j] * x[j];
@@ -95,10 +99,13 @@ static inline __attribute__((always_inline)) void NAME(rows_from)(int off, REAL 
 static void NAME(rows)(REAL alpha, const th_matrix *a, const REAL *x, REAL beta, REAL *y)
 {
     int off = a->columns % LANES ? 0 : NAME(off)(a, a->row);
+    int64_t bytes = a->rows * a->columns * (int64_t)sizeof(REAL);
     if (off)
-        NAME(rows_from)(off, alpha, a, x, beta, y);
+        NAME(rows_from)(off, 0, alpha, a, x, beta, y);
+    else if (a->row % LANES && bytes > 2 * PIECE && bytes <= 2 * SMALL)
+        NAME(rows_from)(0, 4 * a->row, alpha, a, x, beta, y);
     else
-        NAME(rows_from)(0, alpha, a, x, beta, y);
+        NAME(rows_from)(0, 0, alpha, a, x, beta, y);
 }
 
 /* y += x[-1] * (the last column) + x[-2] * (the one before) ... for `count` columns of n numbers. */
