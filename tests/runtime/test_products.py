@@ -67,10 +67,14 @@ def test_every_layout(functions, dtype, size):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_every_number_of_columns(functions, dtype):
+@pytest.mark.parametrize("sizes", [
+    [(m, k, n) for n in range(1, 36) for m, k in ((1, 50), (13, 1), (40, 17), (61, 64), (100, 33))],
+    [(m, k, n) for m in range(1, 40) for n, k in ((5, 40), (16, 1), (23, 17), (50, 70), (54, 450))]],
+    ids=["columns", "rows"])
+def test_every_number_of_rows_and_columns(functions, dtype, sizes):
     rng = np.random.default_rng(4)
     product, z, update, *_ = functions[dtype]
-    for n, (m, k) in itertools.product(range(1, 36), [(1, 50), (13, 1), (40, 17), (61, 64), (100, 33)]):
+    for m, k, n in sizes:
         a, b, start = values(rng, dtype, m, k), values(rng, dtype, k, n), values(rng, dtype, m, n)
         tolerance = TOLERANCE[dtype] * k
         for left, right in itertools.product(("C", "F"), repeat=2):

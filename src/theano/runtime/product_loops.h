@@ -242,14 +242,20 @@ static inline NAME(factors) NAME(strip_of)(const th_matrix *a, int64_t i, int64_
     return (NAME(factors)){a->columns, edge, 1, rows, b, pitch, NULL};
 }
 
-/* C = beta * C + alpha * A * (a panel of B), of whose width some columns count. */
+/* C = beta * C + alpha * A * (a panel of B), of whose width some columns count. Where the last rows are too few for a
+ * tile, it computes some before them again. */
 static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *a, NAME(panel) b, REAL beta, REAL *c,
                                                    int64_t c_row, NAME(edge) *edge)
 {
     REAL part[TALL * 2 * LANES] __attribute__((aligned(64)));
     for (int64_t i = 0, rows; i < a->rows; i += rows) {
-        int64_t left = a->rows - i, k = a->columns;
+        int64_t left = a->rows - i, k = a->columns, again = 0;
         rows = left > MIDDLE ? TALL : left > SHORT ? MIDDLE : SHORT;
+        if (left < rows && rows <= a->rows && !a->packed && !(b.rest && a->rest->packed)) {
+            again = rows - left;
+            i -= again;
+            left = rows;
+        }
         NAME(factors) rest, factors = NAME(strip_of)(a, i, rows, edge->data[0], edge->made, b.data, b.pitch);
         if (b.rest) {
             rest = NAME(strip_of)(a->rest, i, rows, edge->data[1], edge->made, b.rest, b.pitch);
@@ -257,13 +263,15 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
             k += rest.k;
         }
         edge->made |= left < rows;
-        int whole = left >= rows && b.columns == b.width, wide = b.width > LANES, first = b.keep && i == 0;
+        int whole = left >= rows && b.columns == b.width && (!again || beta == 0);
+        int wide = b.width > LANES, first = b.keep && i == 0;
         for (int d = 0; d < rows && whole && b.fetch; d++) {
             const REAL *at = c + (i + d) * c_row;
             for (const char *line = (char *)((uintptr_t)at & ~(uintptr_t)63); line < (char *)(at + b.width); line += 64)
                 __builtin_prefetch(line, 1);
         }
-        int across = rows == TALL && b.width >= LANES && !a->packed && a->row == 1 && a->column != 1;
+        int across = rows == TALL && b.width >= LANES && !a->packed && a->row == 1 && a->column != 1
+                     && a->rows * k * (int64_t)sizeof(REAL) > 2 * PIECE;
         sweep beside = {(char *)b.keep};
         if (!first)
             beside = rows == TALL && wide && !across ? NAME(fetched)(&b, k) : (sweep){0};
@@ -278,7 +286,7 @@ static __attribute__((noinline)) void NAME(strips)(REAL alpha, const th_matrix *
         }
         if (whole)
             continue;
-        for (int d = 0; d < rows && d < left; d++)
+        for (int64_t d = again; d < rows && d < left; d++)
             for (int j = 0; j < b.columns; j += LANES) {
                 REAL *to = c + (i + d) * c_row + j;
                 unsigned lanes = b.columns - j < LANES ? (1u << (b.columns - j)) - 1 : ~0u;
@@ -367,6 +375,10 @@ static __attribute__((noinline)) void NAME(panels)(double alpha, const th_matrix
                     NAME(few)((REAL)alpha, &block, (const REAL *)b->data + p * b->row + j * b->column, b->row, b->column,
                               (int)columns, p ? 1 : (REAL)beta, (REAL *)c->data + i * c->row + j, c->row);
                     continue;
+                }
+                if (columns < width && width <= n && beta == 0 && p == 0 && !b->packed) {
+                    j = n - width;              /* these columns again: nothing to copy, and none apart */
+                    columns = width;
                 }
                 if (strips) {
                     if (j == 0)
