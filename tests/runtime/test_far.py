@@ -6,7 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 
-MANY = (5 << 20) // 8 + 77          # doubles; four times TH_FAR in runtime/arrays.h, and three of them TH_KNOWN in vm.h
+MANY = (5 << 20) // 8 + 77          # doubles; sixteen times TH_FAR in runtime/arrays.h, and three TH_KNOWN in vm.h
 rng = np.random.default_rng(0)
 
 
@@ -54,15 +54,31 @@ def test_far_elements_are_taken_and_written(dtype):
             np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("wrong", [MANY, -MANY - 1, 2**62, -(2**63)])
-def test_far_elements_that_are_none(wrong):
+@pytest.mark.parametrize("step", [1, 3, -2])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16", "int8", "complex128"])
+def test_elements_beyond_the_first_cache(dtype, step):
+    """Counted from the first, from the last or either way, by the group and what remains; side by side and apart."""
+    x, i = T.vector("x", dtype), T.lvector("i")
+    f = theano.function([x, i], x[i])
+    a = rng.integers(-100, 100, 3 << 18).astype(dtype)[::step]
+    for count in (1, 7, 8, 9, 1003):
+        for lowest, highest in ((0, len(a)), (-len(a), 0), (-len(a), len(a))):
+            places = rng.integers(lowest, highest, count)
+            np.testing.assert_array_equal(f(a, places), a[places])
+
+
+@pytest.mark.parametrize("many", [MANY, MANY // 8])
+@pytest.mark.parametrize("at", [0, 3, 170, 295, 299])
+def test_far_elements_that_are_none(many, at):
     """A place is asked for before it is checked, whatever it is."""
     x, i = T.dvector("x"), T.lvector("i")
-    places = rng.integers(0, MANY, 300)
-    places[170] = wrong
-    for result in (x[i], T.inc_subtensor(x[i], 1.0)):
-        with pytest.raises(IndexError):
-            theano.function([x, i], result)(np.zeros(MANY), places)
+    functions = [theano.function([x, i], result) for result in (x[i], T.inc_subtensor(x[i], 1.0))]
+    for wrong in (many, -many - 1, 2**62, -(2**63)):
+        places = rng.integers(-many, many, 300)
+        places[at] = wrong
+        for f in functions:
+            with pytest.raises(IndexError, match=str(wrong)):
+                f(np.zeros(many), places)
 
 
 @pytest.mark.parametrize("columns", [40, 700, 1500])

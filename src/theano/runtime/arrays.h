@@ -48,9 +48,9 @@ int th_find_places(struct th_frame *f, const th_slot *x, th_slot **given, int ni
  * `bad` is set where one is out of bounds. */
 const int64_t *th_offsets(const th_places *p, int64_t i, int64_t n, int64_t *room, int *bad);
 
-/* Where elements are not in the second cache, more of them are on their way when nothing is worked out for many places
- * at once: then each index is checked and used. */
-enum { TH_FAR = 1 << 20 };
+/* Where elements lie in the second cache or beyond, more of them are on their way when nothing is worked out for many
+ * places at once: then each index is checked and used. */
+enum { TH_FAR = 1 << 18 };
 
 static inline int64_t th_bytes_between(const th_places *p)
 {
@@ -67,16 +67,13 @@ enum { TH_BEFORE = 64 };
 /* How many places, from the first on, ask for the one that comes TH_BEFORE later. */
 static inline int64_t th_asked(const th_places *p)
 {
-    return th_bytes_between(p) > 4 * TH_FAR && p->total > TH_BEFORE ? p->total - TH_BEFORE : 0;
+    return th_bytes_between(p) > 16 * TH_FAR && p->total > TH_BEFORE ? p->total - TH_BEFORE : 0;
 }
 
-/* Asks for the line of the place TH_BEFORE behind number `i`, if that is less than `asked`; it may be out of bounds. */
-TH_INLINE void th_ask_for_place(const char *x, const int64_t *index, int64_t i, int64_t asked, int64_t extent,
-                                int64_t stride)
+/* Asks for the line of the place TH_BEFORE behind the one at `index`; it may be out of bounds. */
+TH_INLINE void th_ask_for_place(const char *x, const int64_t *index, int64_t extent, int64_t stride)
 {
-    if (i >= asked)
-        return;
-    int64_t at = index[i + TH_BEFORE];
+    int64_t at = index[TH_BEFORE];
     uint64_t offset = (uint64_t)(at + (at < 0 ? extent : 0)) * (uint64_t)stride;
     __builtin_prefetch((const void *)((uintptr_t)x + (uintptr_t)offset), 0, 2);
 }

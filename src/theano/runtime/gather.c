@@ -3,6 +3,8 @@
 
 #define SHORT 256                   /* so few elements of a row are taken from many rows at once */
 #define AHEAD 12                    /* rows that are on their way from memory while one is copied */
+#define GROUP 8                     /* places that are checked together, */
+#define NEXT 128                    /* and how much later those are whose indices and results are asked for */
 
 /* Elements, or what is as large, which need not be aligned as a number of its size. */
 static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
@@ -36,23 +38,52 @@ TH_CLONES static int are_numbers(const int64_t *index, int64_t n, int64_t extent
     return !bad;
 }
 
-/* Elements far from one another; nonzero where an index is out of bounds. */
+/* n places, at most GROUP, counted from the first element: `index` itself, or in `room` where some are counted from
+ * the last; NULL where one is out of bounds. */
+static inline const int64_t *from_first(const int64_t *index, int n, int64_t extent, int64_t *room)
+{
+    int wrong = 0;
+    for (int k = 0; k < n; k++)
+        wrong |= (uint64_t)index[k] >= (uint64_t)extent;
+    if (__builtin_expect(!wrong, 1))
+        return index;
+    for (int k = 0; k < n; k++) {
+        room[k] = index[k] + (index[k] < 0 ? extent : 0);
+        if ((uint64_t)room[k] >= (uint64_t)extent)
+            return NULL;
+    }
+    return room;
+}
+
+/* Elements far from one another; nonzero where an index is out of bounds. The less is done for each, the more are on
+ * their way at once; meanwhile the CPU does not see by itself that the index and the result are read and written in
+ * order (a million floats taken from as many: 1.8 ms; one by one 2.4). */
 static int take_far(char *to, const char *from, const th_places *p, int item)
 {
-    const int64_t *index = (const int64_t *)p->vector->data;
-    int64_t n = p->total, extent = p->extent, stride = p->stride, asked = th_asked(p);
-#define TAKE(T)                                                                                                        \
-    for (int64_t j = 0; j < n; j++) {                                                                                  \
-        th_ask_for_place(from, index, j, asked, extent, stride);                                                       \
-        int64_t at = index[j];                                                                                         \
-        if (at < 0)                                                                                                    \
-            at += extent;                                                                                              \
-        if ((uint64_t)at >= (uint64_t)extent)                                                                          \
-            return 1;                                                                                                  \
-        ((T *)to)[j] = *(const T *)(from + at * stride);                                                               \
-    }                                                                                                                  \
-    return 0;
+    const int64_t *index = (const int64_t *)p->vector->data, *at;
+    int64_t n = p->total, extent = p->extent, asked = th_asked(p), j = 0, room[GROUP];
+#define TAKE(T) if (p->stride == sizeof(T)) APART(T, (int64_t)sizeof(T)) else APART(T, p->stride) return 0;
+#define APART(T, STRIDE)                                                                                               \
+    {                                                                                                                  \
+        for (; j + GROUP <= n; j += GROUP) {                                                                           \
+            __builtin_prefetch(index + j + NEXT, 0, 3);                                                                \
+            __builtin_prefetch((T *)to + j + NEXT, 1, 3);                                                              \
+            if (j + GROUP <= asked)                                                                                    \
+                for (int k = 0; k < GROUP; k++)                                                                        \
+                    th_ask_for_place(from, index + j + k, extent, STRIDE);                                             \
+            if (!(at = from_first(index + j, GROUP, extent, room)))                                                    \
+                return 1;                                                                                              \
+            for (int k = 0; k < GROUP; k++)                                                                            \
+                ((T *)to)[j + k] = *(const T *)(from + at[k] * STRIDE);                                                \
+        }                                                                                                              \
+        for (; j < n; j++) {                                                                                           \
+            if (!(at = from_first(index + j, 1, extent, room)))                                                        \
+                return 1;                                                                                              \
+            ((T *)to)[j] = *(const T *)(from + *at * STRIDE);                                                          \
+        }                                                                                                              \
+    }
     TH_EACH_SIZE(TAKE)
+#undef APART
 #undef TAKE
 }
 

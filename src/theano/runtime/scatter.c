@@ -61,7 +61,8 @@ typedef struct writer { row_fn row; each_fn each; held_fn held; far_fn far; } wr
         const int64_t *index = (const int64_t *)p->vector->data;                                                       \
         int64_t n = p->total, extent = p->extent, sx = p->stride, asked = th_asked(p);                                 \
         for (int64_t i = 0; i < n; i++) {                                                                              \
-            th_ask_for_place(x, index, i, asked, extent, sx);                                                          \
+            if (i < asked)                                                                                             \
+                th_ask_for_place(x, index + i, extent, sx);                                                            \
             int64_t at = index[i];                                                                                     \
             if (at < 0)                                                                                                \
                 at += extent;                                                                                          \
