@@ -1,10 +1,12 @@
-"""Columns taken from rows, of which four share what is read of the index."""
+"""Columns taken from rows, of which four share what is read of the index; rows of any number of bytes."""
 
 import numpy as np
 import pytest
 
 import theano
 import theano.tensor as T
+
+BYTES = [*range(1, 34), 40, 47, 48, 49, 63, 64, 65, 72, 128, 248, 511, 4088, 4095, 4096]           # of a row
 
 
 @pytest.mark.parametrize("dtype", ["int8", "float16", "float32", "float64", "complex128"])
@@ -42,3 +44,59 @@ def test_parts_of_rows_by_number(width, dtype):
         np.testing.assert_array_equal(f(value[:, ::-1], at), value[:, ::-1][at, 1:1 + width])
     with pytest.raises(IndexError):
         f(value, [0, 30])
+
+
+@pytest.mark.parametrize("columns", BYTES)
+def test_rows_of_any_number_of_bytes(columns):
+    """Copied like numbers, by their ends or by pieces; from an odd address, in blocks of places and what remains."""
+    x, places, mask = T.matrix(dtype="uint8"), T.lvector(), T.vector(dtype="bool")
+    f = theano.function([x, places, mask], [x[places], x[mask], x[:-1, :columns - 1][places // 2]])
+    rng = np.random.RandomState(columns)
+    for rows in (3, 14, 1100):
+        value = rng.randint(0, 256, rows * columns + 1).astype("uint8")[1:].reshape(rows, columns)
+        chosen = rng.rand(rows) < 0.6
+        for lowest, highest in ((0, rows), (-rows, rows)):
+            at = rng.randint(lowest, highest, rows)
+            expected = [value[at], value[chosen], value[:-1, :columns - 1][at // 2]]
+            for found, wanted in zip(f(value, at, chosen), expected, strict=True):
+                np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("columns", BYTES)
+def test_rows_of_any_number_of_bytes_are_written(columns):
+    """Of the values for one row the last one stays; those of rows are side by side, apart, or one for all."""
+    x, values, places, pairs = T.matrix(dtype="uint8"), T.matrix(dtype="uint8"), T.lvector(), T.lmatrix()
+    f = theano.function([x, values, places, pairs], [
+        T.set_subtensor(x[places], values), T.set_subtensor(x[places], values[::2][:1]),
+        T.set_subtensor(x[places, :columns - 1], values[:, 1:]),
+        T.set_subtensor(x[pairs], values[:2].dimshuffle(0, "x", 1))])
+    rng = np.random.RandomState(columns)
+    for rows in (3, 14, 1100):
+        value = rng.randint(0, 256, rows * columns + 1).astype("uint8")[1:].reshape(rows, columns)
+        for others in (value[::-1].copy(), value[::-1]):
+            at = rng.randint(-rows, rows, rows)
+            two = at[:rows // 2 * 2].reshape(2, -1)
+            expected = [value.copy() for _ in range(4)]
+            expected[0][at] = others
+            expected[1][at] = others[0]
+            expected[2][at, :columns - 1] = others[:, 1:]
+            expected[3][two] = others[:2, None]
+            for found, wanted in zip(f(value, others, at, two), expected, strict=True):
+                np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", "complex128"])
+def test_short_rows_beyond_the_caches(columns, dtype):
+    x, places = T.matrix(dtype=dtype), T.lvector()
+    f = theano.function([x, places], [x[places], x[::2][places // 2]])
+    rng = np.random.RandomState(columns)
+    value = rng.randint(0, 100, ((9 << 19) // columns // np.dtype(dtype).itemsize, columns)).astype(dtype)
+    for count in (1, 8, 700):
+        at = rng.randint(-len(value), len(value), count)
+        for found, wanted in zip(f(value, at), [value[at], value[::2][at // 2]], strict=True):
+            np.testing.assert_array_equal(found, wanted)
+    for wrong in (len(value), -len(value) - 1):
+        at[count // 2] = wrong
+        with pytest.raises(IndexError, match=str(wrong)):
+            f(value, at)

@@ -1,12 +1,18 @@
 /* Reading through an index, masks among them; the places where something holds; diagonals. */
-#include "arrays.h"
+#include "blocks.h"
 
 #define SHORT 256                   /* so few elements of a row are taken from many rows at once */
-#define AHEAD 12                    /* rows that are on their way from memory while one is copied */
 #define GROUP 8                     /* places that are checked together, */
 #define NEXT 128                    /* and how much later those are whose indices and results are asked for */
 
-/* Elements, or what is as large, which need not be aligned as a number of its size. */
+/* Rows as small as these are copied like numbers, but need not be aligned as such. */
+typedef struct four_words { uint64_t word[4]; } four_words;
+#define EACH_SIZE(DO)                                                                                                  \
+    if (item == sizeof(four_words)) {                                                                                  \
+        DO(four_words)                                                                                                 \
+    }                                                                                                                  \
+    TH_EACH_SIZE(DO)
+
 static void take_elements(char *to, const char *from, const int64_t *offset, int64_t n, int item)
 {
 #define TAKE(T)                                                                                                        \
@@ -14,7 +20,7 @@ static void take_elements(char *to, const char *from, const int64_t *offset, int
     for (int64_t j = 0; j < n; j++)                                                                                    \
         memcpy(to + j * sizeof(T), from + offset[j], sizeof(T));                                                       \
     return;
-    TH_EACH_SIZE(TAKE)
+    EACH_SIZE(TAKE)
 #undef TAKE
 }
 
@@ -24,9 +30,9 @@ static void take_numbers(char *to, const char *from, const int64_t *number, int6
 #define TAKE(T)                                                                                                        \
     _Pragma("GCC unroll 8")                                                                                            \
     for (int64_t j = 0; j < n; j++)                                                                                    \
-        ((T *)to)[j] = ((const T *)from)[number[j]];                                                                   \
+        memcpy(to + j * sizeof(T), from + number[j] * (int64_t)sizeof(T), sizeof(T));                                  \
     return;
-    TH_EACH_SIZE(TAKE)
+    EACH_SIZE(TAKE)
 #undef TAKE
 }
 
@@ -67,22 +73,23 @@ static int take_far(char *to, const char *from, const th_places *p, int item)
     {                                                                                                                  \
         for (; j + GROUP <= n; j += GROUP) {                                                                           \
             __builtin_prefetch(index + j + NEXT, 0, 3);                                                                \
-            __builtin_prefetch((T *)to + j + NEXT, 1, 3);                                                              \
+            for (int64_t k = 0; k < GROUP * (int64_t)sizeof(T); k += 64)                                               \
+                __builtin_prefetch(to + (j + NEXT) * sizeof(T) + k, 1, 3);                                             \
             if (j + GROUP <= asked)                                                                                    \
                 for (int k = 0; k < GROUP; k++)                                                                        \
                     th_ask_for_place(from, index + j + k, extent, STRIDE);                                             \
             if (!(at = from_first(index + j, GROUP, extent, room)))                                                    \
                 return 1;                                                                                              \
             for (int k = 0; k < GROUP; k++)                                                                            \
-                ((T *)to)[j + k] = *(const T *)(from + at[k] * STRIDE);                                                \
+                memcpy(to + (j + k) * sizeof(T), from + at[k] * STRIDE, sizeof(T));                                    \
         }                                                                                                              \
         for (; j < n; j++) {                                                                                           \
             if (!(at = from_first(index + j, 1, extent, room)))                                                        \
                 return 1;                                                                                              \
-            ((T *)to)[j] = *(const T *)(from + *at * STRIDE);                                                          \
+            memcpy(to + j * sizeof(T), from + *at * STRIDE, sizeof(T));                                                \
         }                                                                                                              \
     }
-    TH_EACH_SIZE(TAKE)
+    EACH_SIZE(TAKE)
 #undef APART
 #undef TAKE
 }
@@ -125,7 +132,7 @@ static void take_held(char *to, const char *from, const uint8_t *mask, int64_t n
                 memcpy(to + c++ * SIZE, from + i * SIZE, SIZE);                                                        \
         return;                                                                                                        \
     }
-    TH_EACH_SIZE(TAKE)
+    EACH_SIZE(TAKE)
 #undef TAKE
 }
 
@@ -136,7 +143,7 @@ static void take_rows(char *to, const char *from, const int64_t *offset, int64_t
     int64_t wanted = n < 16 ? n : 16;
 #define TAKE(T)                                                                                                        \
     for (int64_t j = 0; j < count; j++, to += n * sizeof(T)) {                                                         \
-        const char *x = from + offset[j], *later = from + offset[j + AHEAD < count ? j + AHEAD : j];                   \
+        const char *x = from + offset[j], *later = from + offset[j + TH_BLOCKS_AHEAD < count ? j + TH_BLOCKS_AHEAD : j];                   \
         for (int64_t k = 0; k < wanted; k++)                                                                           \
             __builtin_prefetch(later + k * step);                                                                      \
         for (int64_t k = 0; k < n; k++)                                                                                \
@@ -149,7 +156,7 @@ static void take_rows(char *to, const char *from, const int64_t *offset, int64_t
 
 /* What is copied for each place: some dimensions of x, in C order. */
 typedef struct block {
-    int ndim, item, whole;
+    int ndim, item, whole, number;      /* the size of the number that it is copied like, else 0 */
     int64_t shape[TH_MAX_NDIM], stride[TH_MAX_NDIM], nbytes;
 } block;
 
@@ -163,6 +170,9 @@ static void describe_block(block *b, const th_slot *x, const int *axis, int n)
     }
     b->nbytes = th_product(n, b->shape) * b->item;
     b->whole = th_is_contiguous(n, b->shape, b->stride, b->item);
+    b->number = b->nbytes == b->item ? b->item : 0;
+    if (b->whole && b->nbytes && b->nbytes <= (int64_t)sizeof(four_words) && !(b->nbytes & (b->nbytes - 1)))
+        b->number = (int)b->nbytes;
 }
 
 static void copy_block(char *to, const char *from, const block *b)
@@ -180,38 +190,18 @@ static void copy_block(char *to, const char *from, const block *b)
     } while (th_next(b->ndim - 1, b->shape, index, 1, stride, at));
 }
 
-/* Blocks of three to eight words, each copied by as many instructions. */
-static void take_words(char *to, const char *from, const int64_t *offset, int64_t n, int words)
+TH_CLONES static void take_blocks(char *to, const char *from, const int64_t *offset, int64_t n, int64_t nbytes)
 {
-    switch (words) {
-#define TAKE(WORDS)                                                                                                    \
-    case WORDS:                                                                                                        \
-        for (int64_t j = 0; j < n; j++, to += 8 * WORDS) {                                                             \
-            __builtin_prefetch(from + offset[j + AHEAD < n ? j + AHEAD : j]);                                          \
-            memcpy(to, from + offset[j], 8 * WORDS);                                                                   \
-        }                                                                                                              \
-        break;
-    TAKE(3) TAKE(4) TAKE(5) TAKE(6) TAKE(7) TAKE(8)
-#undef TAKE
-    }
+    th_copy_blocks(to, NULL, nbytes, from, offset, 0, n, nbytes);
 }
 
 /* n blocks. */
 static void take_some(char *to, const char *from, const int64_t *offset, int64_t n, const block *b)
 {
-    if (b->nbytes == b->item) {
-        take_elements(to, from, offset, n, b->item);
-    } else if (b->whole && b->nbytes <= 16 && (b->nbytes & (b->nbytes - 1)) == 0) {
-        take_elements(to, from, offset, n, (int)b->nbytes);
-    } else if (b->whole && b->nbytes <= 64 && b->nbytes % 8 == 0) {
-        take_words(to, from, offset, n, (int)b->nbytes / 8);
+    if (b->number) {
+        take_elements(to, from, offset, n, b->number);
     } else if (b->whole) {
-        for (int64_t j = 0; j < n; j++, to += b->nbytes) {
-            if (j + AHEAD < n)
-                for (int64_t k = 0; k < b->nbytes && k < 512; k += 64)
-                    __builtin_prefetch(from + offset[j + AHEAD] + k);
-            th_move(to, from + offset[j], b->nbytes);
-        }
+        take_blocks(to, from, offset, n, b->nbytes);
     } else if (b->ndim == 1) {
         take_rows(to, from, offset, n, b->stride[0], b->shape[0], b->item);
     } else {
@@ -248,18 +238,18 @@ static int take_places(char *to, const char *from, const th_places *p, const blo
 {
     int64_t room[TH_BLOCK];
     int bad = 0;
-    if (b->nbytes == b->item && th_is_far(p))
-        return take_far(to, from, p, b->item);
+    if (b->number && th_is_far(p))
+        return take_far(to, from, p, b->number);
     if (p->offset) {
         take_some(to, from, p->offset, p->total, b);
         return 0;
     }
-    int direct = p->vector && b->nbytes == b->item && p->stride == b->item;
+    int direct = p->vector && b->number && p->stride == b->number;
     for (int64_t i = 0; i < p->total; i += TH_BLOCK, to += TH_BLOCK * b->nbytes) {
         int64_t n = p->total - i < TH_BLOCK ? p->total - i : TH_BLOCK;
         const int64_t *index = direct ? (const int64_t *)p->vector->data + i : NULL;
         if (direct && are_numbers(index, n, p->extent)) {
-            take_numbers(to, from, index, n, b->item);
+            take_numbers(to, from, index, n, b->number);
             continue;
         }
         const int64_t *offset = th_offsets(p, i, n, room, &bad);
@@ -279,16 +269,20 @@ static int take_masked(th_slot *o, const th_slot *x, const th_places *p, const b
         return 0;
     int64_t n = th_product(m->ndim, m->shape), left = p->total;
     char *to = o->data;
-    if (b->nbytes <= 16 && b->nbytes && (b->nbytes & (b->nbytes - 1)) == 0) {
-        take_held(to, x->data, (const uint8_t *)m->data, n, left, (int)b->nbytes);
+    if (b->number) {
+        take_held(to, x->data, (const uint8_t *)m->data, n, left, b->number);
         return 1;
     }
-    for (int64_t i = 0; i < n && left; i++)
-        if (m->data[i]) {
-            th_move(to, x->data + i * b->nbytes, b->nbytes);
-            to += b->nbytes;
-            left--;
+    int64_t offset[TH_BLOCK];
+    for (int64_t i = 0; left > 0; left -= TH_BLOCK) {
+        int64_t count = left < TH_BLOCK ? left : TH_BLOCK;
+        for (int64_t k = 0; k < count; i++) {
+            offset[k] = i * b->nbytes;
+            k += m->data[i] != 0;
         }
+        take_some(to, x->data, offset, count, b);
+        to += count * b->nbytes;
+    }
     return 1;
 }
 

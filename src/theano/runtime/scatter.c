@@ -1,9 +1,8 @@
 /* Writing through an index: set, add, multiply, minimum, maximum; duplicates one after the other. */
 #include <complex.h>
-#include "arrays.h"
+#include "blocks.h"
 
 enum { SET, ADD, MUL, MINIMUM, MAXIMUM, OPERATIONS };       /* theano.codegen.kernels.index: OPERATIONS */
-#define AHEAD 8
 
 /* n elements, sx and sy apart; and one element at each of n offsets, with values sy apart. */
 typedef void (*row_fn)(char *x, int64_t sx, const char *y, int64_t sy, int64_t n);
@@ -128,7 +127,8 @@ static const writer WRITERS[OPERATIONS][TH_OBJECT] = {
 typedef struct plan {
     th_places places;
     writer write;
-    int nouter, ninner;
+    int copies, nouter, ninner;
+    int64_t piece;                      /* bytes of each value where it lies in one piece and is only copied, else 0 */
     int64_t outer[TH_MAX_NDIM], inner[TH_MAX_NDIM];                 /* extents of the axes that stay */
     int64_t x_outer[TH_MAX_NDIM], x_inner[TH_MAX_NDIM], y_outer[TH_MAX_NDIM], y_inner[TH_MAX_NDIM];
     int64_t y_index[TH_MAX_NDIM];
@@ -165,6 +165,7 @@ static int make_plan(struct th_frame *f, const th_call *c, int lazy, plan *p)
     o->data = x->data;
     memcpy(o->shape, x->shape, sizeof(int64_t) * x->ndim);
     memcpy(o->stride, x->stride, sizeof(int64_t) * x->ndim);
+    p->copies = operation == SET;
     p->write = operation == SET ? SETTERS[x->itemsize] : WRITERS[operation][x->dtype];
     int error = th_find_places(f, x, c->in + 2, c->nin - 2, c->params + 2, front, lazy, &p->places);
     if (error)
@@ -191,7 +192,7 @@ int th_check_scatter(const th_call *c)
 }
 
 /* Makes one axis of those that lie one behind the other, for both. */
-static void merge(plan *p)
+static void merge(plan *p, int64_t item)
 {
     int to = 0;
     for (int d = 0; d < p->ninner; d++) {
@@ -208,6 +209,7 @@ static void merge(plan *p)
         p->y_inner[to++] = p->y_inner[d];
     }
     p->ninner = to;
+    p->piece = to == 1 && p->copies && p->x_inner[0] == item && p->y_inner[0] == item ? p->inner[0] * item : 0;
 }
 
 static void write_block(const plan *p, char *x, const char *y)
@@ -254,6 +256,15 @@ static int write_masked(const plan *p, const th_slot *x, const th_slot *y)
     return 1;
 }
 
+TH_CLONES static void set_blocks(char *x, const int64_t *to, const char *value, const int64_t *from, int64_t step,
+                                 int64_t n, int64_t nbytes)
+{
+    if (from)
+        th_copy_blocks(x, to, 0, value, from, 0, n, nbytes);
+    else
+        th_copy_blocks(x, to, 0, value, NULL, step, n, nbytes);
+}
+
 /* Writes values to n places; value: where the first is, from: where each is, or NULL and they are `step` apart. */
 static void write_some(const plan *p, char *x, const int64_t *to, const char *value, const int64_t *from, int64_t step,
                        int64_t n)
@@ -262,14 +273,18 @@ static void write_some(const plan *p, char *x, const int64_t *to, const char *va
         p->write.each(x, to, value, step, n);
         return;
     }
+    if (p->piece) {
+        set_blocks(x, to, value, from, step, n, p->piece);
+        return;
+    }
     for (int64_t j = 0; j < n; j++) {
         const char *y = value + (from ? from[j] : j * step);
         if (!p->ninner) {
             p->write.each(x, to + j, y, 0, 1);
             continue;
         }
-        if (j + AHEAD < n)
-            __builtin_prefetch(x + to[j + AHEAD], 1);
+        if (j + TH_BLOCKS_AHEAD < n)
+            __builtin_prefetch(x + to[j + TH_BLOCKS_AHEAD], 1);
         if (p->ninner == 1)
             p->write.row(x + to[j], p->x_inner[0], y, p->y_inner[0], p->inner[0]);
         else
@@ -291,7 +306,7 @@ int th_scatter(const th_call *c)
         return 0;
     if ((p.places.mask || p.nouter) && (error = make_plan(f, c, 0, &p)))
         return error;
-    merge(&p);
+    merge(&p, x->itemsize);
     int64_t step, index[TH_MAX_NDIM] = {0}, at[2] = {0}, total = p.places.total, room[TH_BLOCK];
     const int64_t *stride[2] = {p.x_outer, p.y_outer}, *from;
     if ((error = value_offsets(f, &p, &step, &from)))
